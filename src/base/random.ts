@@ -1,0 +1,39 @@
+/** Chance as a port. Production passes the system's generator, tests and simulation a seeded one. */
+export interface Random {
+  /** Uniform in [0, 1). Not for secrets. */
+  number(): number
+  /** Bytes fit for secrets when the port is the system's. */
+  bytes(count: number): Uint8Array
+}
+
+const suffixAlphabet = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** `length` characters as Kubernetes appends to generated names: no vowels, no look-alikes. */
+export function nameSuffix(random: Random, length = 5): string {
+  let text = ''
+  for (let index = 0; index < length; index++) text += suffixAlphabet[Math.floor(random.number() * suffixAlphabet.length)]
+  return text
+}
+
+/** A version 4 UUID. */
+export function uuid(random: Random): string {
+  const bytes = random.bytes(16)
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80
+  let hex = ''
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** The same seed gives the same sequence (mulberry32). For tests and simulation only: not fit for secrets. */
+export function createSeededRandom(seed: number): Random {
+  let state = seed >>> 0
+  const number = () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = state
+    mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+  return { number, bytes: (count) => Uint8Array.from({ length: count }, () => Math.floor(number() * 256)) }
+}

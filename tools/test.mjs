@@ -1,0 +1,30 @@
+// Runs the tests of dist/ with node's own runner. `--real` runs the real tier (test/real and test/differential), which
+// wants peers such as kubectl; without it, everything that needs Node and git only.
+// Further arguments choose files by a part of their path: `node tools/test.mjs go-template`.
+import { spawnSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+const args = process.argv.slice(2)
+const real = args.includes('--real')
+const wanted = args.filter((arg) => !arg.startsWith('--'))
+const files = readdirSync('dist', { recursive: true })
+  .map((path) => join('dist', String(path)))
+  .filter((path) => path.endsWith('.test.js'))
+  .filter((path) => /test[\\/](real|differential)[\\/]/.test(path) === real)
+  .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
+  .sort()
+if (files.length === 0) {
+  console.error(`no test file${wanted.length > 0 ? ` matches ${wanted.join(', ')}` : ''}`)
+  process.exit(2)
+}
+const reporter = process.env.FLOTILLA_TEST_REPORTER ?? (process.stdout.isTTY ? 'spec' : 'dot')
+const flags = [
+  '--enable-source-maps',
+  '--test',
+  `--test-reporter=${reporter}`,
+  `--test-concurrency=${real ? 1 : 2}`,
+  `--test-timeout=${real ? 600000 : 120000}`,
+]
+const result = spawnSync(process.execPath, [...flags, ...files], { stdio: ['ignore', 'inherit', 'inherit'] })
+process.exit(result.status ?? 1)
