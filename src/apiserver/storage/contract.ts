@@ -1,0 +1,46 @@
+import type { KubeObject } from '../../kube/object/kube-object.js'
+
+/**
+ * The durable state of all logical clusters: for each an ordered map of objects with one revision counter, and a bounded
+ * history of changes. What `commit` has acknowledged survives kill -9 (and power loss, with sync on).
+ */
+export interface Storage {
+  /** Names of the clusters that hold anything. */
+  clusters(): readonly string[]
+  open(cluster: string): ClusterStorage
+  drop(cluster: string): Promise<void>
+  /** Writes a snapshot, if the log has grown enough, and closes the files. */
+  close(): Promise<void>
+}
+
+export interface ClusterStorage {
+  readonly cluster: string
+  /** Revision of the newest change that is visible. */
+  revision(): number
+  get(resource: string, key: string): KubeObject | undefined
+  /** Sorted by key (bytewise). `after` is exclusive; `prefix` is `namespace/` or ''. */
+  scan(resource: string, prefix: string, after?: string): Iterable<KubeObject>
+  count(resource: string, prefix: string): number
+  /**
+   * Compares and sets: `expected` is the resourceVersion that must be current ('' for: must not exist). The object is stored
+   * with metadata.resourceVersion set to the new revision; undefined deletes. Changes become visible to reads at once, in the
+   * order of the calls; the promise resolves (and listeners hear of it) when it is durable. Throws `Superseded` at once when
+   * the expectation fails.
+   */
+  commit(change: { resource: string; key: string; expected: string; object: KubeObject | undefined }): Promise<KubeObject>
+  /** Changes after `revision`, oldest first; undefined when the history no longer reaches back so far. */
+  since(revision: number): Iterable<StoredChange> | undefined
+  /** Durable changes from now on, in revision order. Listeners must not throw and must not block. */
+  onChange(listener: (change: StoredChange) => void): () => void
+}
+
+export interface StoredChange {
+  readonly cluster: string
+  readonly revision: number
+  readonly resource: string
+  readonly key: string
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** DELETED: the last state, with the revision of the deletion. */
+  readonly object: KubeObject
+  readonly previous?: KubeObject
+}

@@ -1,0 +1,26 @@
+import type { Tree } from '../render/tree.js'
+
+/**
+ * Repositories of manifests, read by hash. One fetch serves everyone who uses a repository; nothing is checked out.
+ * A repository that cannot be read throws (Waiting or Stalled): never an empty answer.
+ */
+export interface Repositories {
+  /**
+   * The commit (40 hex digits) that `revision` names now: a branch, a tag, HEAD, a (short) commit, or a semver range over tags.
+   * Answers from what is known if that is younger than the polling interval, else asks the remote.
+   */
+  resolve(url: string, revision: string, options?: { refresh?: boolean; signal?: AbortSignal }): Promise<string>
+  /** The files at a commit. Cached by tree hash. */
+  tree(url: string, commit: string): Promise<Tree>
+  /** Author, date and subject, for histories. */
+  describe(url: string, commit: string): Promise<{ author: string; date: string; message: string }>
+  /** Something says that the repository has changed (a push, a webhook): its references are read again. */
+  notify(url: string): void
+  /** Called when a reference of a repository has moved. */
+  onChange(listener: (change: { url: string }) => void): () => void
+}
+
+/** Credentials by repository URL (Argo CD repository and repo-creds Secrets), asked for at each fetch. */
+export type RepositoryCredentials = (
+  url: string,
+) => { username?: string; password?: string; sshPrivateKey?: string; insecure?: boolean; caPem?: string } | undefined

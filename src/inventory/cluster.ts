@@ -1,0 +1,78 @@
+import type { KubeClient, ServerVersion } from '../kube/client/kube-client.js'
+
+/** A cluster of the fleet, however it came in. Derived from dialect objects, never stored. */
+export interface Cluster {
+  /** Unique in the fleet. */
+  readonly name: string
+  /** API server URL as written, without a trailing slash. */
+  readonly server: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+  /** Argo CD project that the cluster is scoped to, '' for none. */
+  readonly project: string
+  /** Empty: all namespaces. */
+  readonly namespaces: readonly string[]
+  readonly clusterResources: boolean
+  /** What it was derived from, for messages: `Secret argocd/cluster-us-east`; the hub itself: `in-cluster`. */
+  readonly source: string
+  readonly connection: Connection | undefined
+  /** Why there is no connection: what is wrong in the source, where, and the fix. */
+  readonly problem?: { readonly reason: string; readonly message: string }
+}
+
+/** How to reach a cluster. Secrets in here never go to logs, errors or URLs. */
+export interface Connection {
+  readonly server: string
+  readonly tls: { insecure: boolean; serverName?: string; caPem?: string; certPem?: string; keyPem?: string }
+  readonly auth: ConnectionAuth
+  readonly proxyUrl?: string
+  readonly disableCompression?: boolean
+}
+
+export type ConnectionAuth =
+  | { kind: 'none' }
+  | { kind: 'bearer'; token: string }
+  | { kind: 'basic'; username: string; password: string }
+  | { kind: 'aws'; clusterName: string; roleArn?: string; profile?: string }
+  | {
+      kind: 'exec'
+      command: string
+      args: readonly string[]
+      env: Readonly<Record<string, string>>
+      apiVersion: string
+      installHint?: string
+      provideClusterInfo?: boolean
+      config?: unknown
+    }
+
+/**
+ * Healthy: it answered the last probe. Unknown: it does not answer (nothing is concluded from that). Degraded: its source is
+ * broken or it refuses us; a person must act.
+ */
+export interface ClusterState {
+  readonly health: 'Healthy' | 'Unknown' | 'Degraded' | 'Pending'
+  readonly reason: string
+  readonly message: string
+  readonly version?: ServerVersion
+  /** Epoch ms of the last answer, undefined when there was none yet. */
+  readonly lastSeen?: number
+  /** Epoch ms since when `health` is what it is. */
+  readonly since: number
+}
+
+export interface Inventory {
+  /** Sorted by name. The hub itself (`in-cluster`) is last unless a source names it. */
+  list(): readonly Cluster[]
+  /** By name or by server (a trailing slash does not matter). Several clusters with the same server: the first by name. */
+  find(by: { name?: string; server?: string }): Cluster | undefined
+  state(name: string): ClusterState
+  /** The client of a cluster while it is in the fleet. Throws Stalled for one whose source is broken, Waiting for an unreachable one only when `mustAnswer`. */
+  client(name: string): KubeClient
+  /** Called when a cluster joins, leaves, or changes in definition or in health. Listeners must only enqueue. */
+  onChange(listener: (change: { name: string; what: 'joined' | 'left' | 'changed' | 'health' }) => void): () => void
+  /** True once the sources have been read for the first time. */
+  readonly ready: boolean
+}
+
+/** Makes clients; the composition root chooses the transport. */
+export type ConnectCluster = (cluster: Cluster, connection: Connection) => KubeClient
