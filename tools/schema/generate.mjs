@@ -75,7 +75,8 @@ function packageOf(path) {
     merged.name = file.package
     merged.group ??= /\bGroupName\s*=\s*"([^"]*)"/.exec(text)?.[1]
     for (const [typeName, type] of file.types) merged.types.set(typeName, { ...type, imports: file.imports, package: path })
-    for (const [typeName, values] of file.constants) merged.constants.set(typeName, [...(merged.constants.get(typeName) ?? []), ...values])
+    for (const [typeName, values] of file.constants)
+      merged.constants.set(typeName, [...(merged.constants.get(typeName) ?? []), ...values])
   }
   return merged
 }
@@ -97,7 +98,9 @@ function structOf(type) {
     structIndex.set(name, structs.length)
     const entry = { name, type, fields: [] }
     structs.push(entry)
-    entry.fields = type.fields.filter((field) => !(field.tags.json === '-' && !field.tags.protobuf)).map((field) => fieldOf(type, field))
+    entry.fields = type.fields
+      .filter((field) => !(field.tags.json === '-' && !field.tags.protobuf))
+      .map((field) => fieldOf(type, field))
   }
   return structIndex.get(name)
 }
@@ -110,9 +113,10 @@ function expressionOf(text, owner) {
   const map = /^map\[(\w+(?:\.\w+)?)\](.*)$/.exec(text)
   if (map) {
     const value = expressionOf(map[2], owner)
-    return `{}${value.startsWith('[]') ? `@${value}` : value}`
+    return `{}${value}`
   }
   if (basic[text]) return basic[text]
+  if (text === 'interface{}') return 'J'
   const [qualifier, name] = text.includes('.') ? text.split('.') : [undefined, text]
   const path = qualifier === undefined ? owner.package : owner.imports.get(qualifier)
   if (special[`${path}.${name}`]) return special[`${path}.${name}`]
@@ -143,7 +147,6 @@ function fieldOf(owner, field) {
   const omitEmpty = options.includes('omitempty')
   const number = Number(field.tags.protobuf?.split(',')[1] ?? 0)
   const { markers } = field
-  const target = field.type.replace(/^\*/, '').replace(/^\[\]|^map\[\w+\]/, '')
   let flags = 0
   if (!omitEmpty && !markers.has('optional') && !inline) flags |= requiredFlag
   if (omitEmpty) flags |= omitEmptyFlag
@@ -159,10 +162,15 @@ function fieldOf(owner, field) {
   if (one('structType')) more.a = one('structType')
   if (one('default') !== undefined) more.d = JSON.parse(one('default').startsWith('ref(') ? '"TCP"' : one('default'))
   const expression = expressionOf(field.type, owner)
-  void target
   return {
-    row: [inline ? '' : jsonName === '' ? field.name : jsonName, number, expression, flags, ...(Object.keys(more).length > 0 ? [more] : [])],
-    protoName: field.tags.protobuf?.match(/name=(\w+)/)?.[1],
+    row: [
+      inline ? '' : jsonName === '' ? field.name : jsonName,
+      number,
+      expression,
+      flags,
+      ...(Object.keys(more).length > 0 ? [more] : []),
+    ],
+    protoName: field.tags.protobuf?.match(/name=(\w+)/)?.[1] ?? field.name[0].toLowerCase() + field.name.slice(1),
     description: descriptionOf(field.doc),
   }
 }
@@ -186,13 +194,23 @@ for (const path of packages) {
 }
 kinds['v1'].List = structIndex.get(openApiName('k8s.io/apimachinery/pkg/apis/meta/v1', 'List'))
 
-/** Stops when the numbers of the two sources differ. */
+/**
+ * Stops when the numbers of the two sources differ. What only the .proto tells is noted in the row: a list that is a
+ * message of its own on the wire (`optional Verbs verbs`).
+ */
 function compare(struct, message) {
-  const ours = new Map(struct.fields.filter((field) => field.row[1] > 0).map((field) => [field.row[1], field.protoName]))
-  for (const [number, name] of message) {
-    if (ours.get(number) !== name) throw new Error(`${struct.name}: field ${number} is ${name} in generated.proto, ${ours.get(number)} in Go`)
+  const rows = new Map(struct.fields.filter((field) => field.row[1] > 0).map((field) => [field.row[1], field]))
+  for (const [number, { name, type, repeated }] of message) {
+    const ours = rows.get(number)
+    if (ours?.protoName !== name) {
+      throw new Error(`${struct.name}: field ${number} is ${name} in generated.proto, ${ours?.protoName} in Go`)
+    }
+    const expression = ours.row[2]
+    if (expression.startsWith('[]') && !repeated) ours.row[2] = `@${expression}`
+    if (expression.startsWith('{}[]') && type.startsWith('map<')) ours.row[2] = `{}@${expression.slice(2)}`
   }
-  if (ours.size !== message.size) throw new Error(`${struct.name}: ${ours.size} numbered fields in Go, ${message.size} in generated.proto`)
+  if (rows.size !== message.size)
+    throw new Error(`${struct.name}: ${rows.size} numbered fields in Go, ${message.size} in generated.proto`)
 }
 
 const provenance = downloads.map((download) => `//   ${download.Path}@${download.Version}`).join('\n')
@@ -241,9 +259,14 @@ writeFileSync(
 /** By struct name: the description of the struct, then of each of its table rows. */
 export const descriptionTable: Readonly<Record<string, readonly string[]>> = {
 ${structs
-  .map((struct) => `  ${JSON.stringify(struct.name)}: ${JSON.stringify([descriptionOf(struct.type.doc), ...struct.fields.map((field) => field.description)])},`)
+  .map(
+    (struct) =>
+      `  ${JSON.stringify(struct.name)}: ${JSON.stringify([descriptionOf(struct.type.doc), ...struct.fields.map((field) => field.description)])},`,
+  )
   .join('\n')}
 }
 `,
 )
-console.log(`${structs.length} structs, ${structs.reduce((sum, struct) => sum + struct.fields.length, 0)} fields, ${scalars.length} named scalars`)
+console.log(
+  `${structs.length} structs, ${structs.reduce((sum, struct) => sum + struct.fields.length, 0)} fields, ${scalars.length} named scalars`,
+)

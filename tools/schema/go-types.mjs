@@ -36,7 +36,8 @@ export function readGoFile(text) {
       const end = lines.indexOf('}', index)
       types.set(name, { name, doc: typeDoc, fields: readFields(lines.slice(index, end), name) })
       index = end + 1
-    } else if (/^type \w+ struct \{\}$/.test(line)) types.set(line.split(' ')[1], { name: line.split(' ')[1], doc: takeDoc(), fields: [] })
+    } else if (/^type \w+ struct \{\}$/.test(line))
+      types.set(line.split(' ')[1], { name: line.split(' ')[1], doc: takeDoc(), fields: [] })
     else if (/^type \w+ interface \{$/.test(line)) index = lines.indexOf('}', index) + 1
     else if (/^type \w+ /.test(line)) {
       const [, name, underlying] = /^type (\w+) (?:= )?(.*?)(?:\s*\/\/.*)?$/.exec(line)
@@ -67,12 +68,14 @@ function addImport(imports, line) {
 function readFields(lines, owner) {
   const fields = []
   let doc = []
+  let blockComment = false
   for (const raw of lines) {
     const line = raw.trim()
-    if (line === '') doc = []
+    if (blockComment || line.startsWith('/*')) blockComment = !line.includes('*/')
+    else if (line === '') doc = []
     else if (line.startsWith('//')) doc.push(line.slice(2))
     else {
-      const match = /^(?:(\w+)\s+)?([\w.*[\]]+)\s*(?:`([^`]*)`)?\s*(?:\/\/.*)?$/.exec(line)
+      const match = /^(?:(\w+)\s+)?([\w.*[\]]+(?:\{\})?)\s*(?:`([^`]*)`)?\s*(?:\/\/.*)?$/.exec(line)
       if (!match) throw new Error(`${owner}: cannot read the field line ${JSON.stringify(line)}`)
       const [, name, type, tagText = ''] = match
       const tags = Object.fromEntries([...tagText.matchAll(/(\w+):"([^"]*)"/g)].map((tag) => [tag[1], tag[2]]))
