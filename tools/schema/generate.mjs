@@ -75,8 +75,9 @@ function packageOf(path) {
     merged.name = file.package
     merged.group ??= /\bGroupName\s*=\s*"([^"]*)"/.exec(text)?.[1]
     for (const [typeName, type] of file.types) merged.types.set(typeName, { ...type, imports: file.imports, package: path })
-    for (const [typeName, values] of file.constants)
-      merged.constants.set(typeName, [...(merged.constants.get(typeName) ?? []), ...values])
+    for (const [typeName, values] of file.constants) {
+      merged.constants.set(typeName, new Map([...(merged.constants.get(typeName) ?? []), ...values]))
+    }
   }
   return merged
 }
@@ -129,7 +130,7 @@ function expressionOf(text, owner) {
   const id = `${owned.name}.${name}`
   const key = `${path}.${name}`
   if (!scalarIndex.has(key)) {
-    const values = type.markers.has('enum') ? [...new Set(owned.constants.get(name) ?? [])].sort() : []
+    const values = type.markers.has('enum') ? [...new Set(owned.constants.get(name)?.values() ?? [])].sort() : []
     scalarIndex.set(key, scalars.length)
     scalars.push(values.length > 0 ? [id, basic[type.underlying], values] : [id, basic[type.underlying]])
   }
@@ -160,7 +161,7 @@ function fieldOf(owner, field) {
   if (field.tags.patchMergeKey) more.m = field.tags.patchMergeKey
   if (one('mapType')) more.a = one('mapType')
   if (one('structType')) more.a = one('structType')
-  if (one('default') !== undefined) more.d = JSON.parse(one('default').startsWith('ref(') ? '"TCP"' : one('default'))
+  if (one('default') !== undefined) more.d = defaultOf(owner, one('default'))
   const expression = expressionOf(field.type, owner)
   return {
     row: [
@@ -173,6 +174,14 @@ function fieldOf(owner, field) {
     protoName: field.tags.protobuf?.match(/name=(\w+)/)?.[1] ?? field.name[0].toLowerCase() + field.name.slice(1),
     description: descriptionOf(field.doc),
   }
+}
+
+/** A JSON value, or `ref(Name)` for a constant of the package. */
+function defaultOf(owner, text) {
+  const name = /^ref\((\w+)\)$/.exec(text)?.[1]
+  if (name === undefined) return JSON.parse(text)
+  for (const values of packageOf(owner.package).constants.values()) if (values.has(name)) return values.get(name)
+  throw new Error(`${owner.name}: no constant ${name}`)
 }
 
 // Walk every struct of every package, so that all kinds are there.

@@ -7,7 +7,7 @@
  * @typedef {{name: string, doc: string[], fields?: GoField[], underlying?: string}} GoType
  */
 
-/** @returns {{package: string, imports: Map<string, string>, types: Map<string, GoType>, constants: Map<string, string[]>}} */
+/** @returns {{package: string, imports: Map<string, string>, types: Map<string, GoType>, constants: Map<string, Map<string, string>>}} */
 export function readGoFile(text) {
   const lines = text.split('\n')
   const imports = new Map()
@@ -36,7 +36,7 @@ export function readGoFile(text) {
       const end = lines.indexOf('}', index)
       types.set(name, { name, doc: typeDoc, fields: readFields(lines.slice(index, end), name) })
       index = end + 1
-    } else if (/^type \w+ struct \{\}$/.test(line))
+    } else if (/^type \w+ struct ?\{\}$/.test(line))
       types.set(line.split(' ')[1], { name: line.split(' ')[1], doc: takeDoc(), fields: [] })
     else if (/^type \w+ interface \{$/.test(line)) index = lines.indexOf('}', index) + 1
     else if (/^type \w+ /.test(line)) {
@@ -46,10 +46,11 @@ export function readGoFile(text) {
       // gofmt leaves markers such as +genclient apart from the comment by a blank line: they still belong to the type.
       if (doc.length > 0) doc.push(blankLine)
     } else {
-      const constant = /^\s+\w+\s+(\w+)\s+= "([^"]*)"/.exec(line) ?? /^const \w+ (\w+) = "([^"]*)"/.exec(line)
+      const constant = /^\s+(\w+)\s+(\w+)\s+= "([^"]*)"/.exec(line) ?? /^const (\w+) (\w+) = "([^"]*)"/.exec(line)
       if (constant) {
-        if (!constants.has(constant[1])) constants.set(constant[1], [])
-        constants.get(constant[1]).push(constant[2])
+        const [, name, type, value] = constant
+        if (!constants.has(type)) constants.set(type, new Map())
+        constants.get(type).set(name, value)
       }
       doc = []
     }

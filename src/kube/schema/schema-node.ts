@@ -26,6 +26,12 @@ export interface SchemaNode {
   readonly preserveUnknown?: boolean
   /** struct: the value is a whole object with apiVersion, kind and metadata (x-kubernetes-embedded-resource). */
   readonly embeddedResource?: boolean
+  /** integer and number of built-in kinds: the width. string of built-in kinds: never set. */
+  readonly format?: 'int32' | 'int64' | 'double' | 'uint8'
+  /** Named scalars of built-in kinds: the Go name that decoding errors show (`v1.Protocol`). */
+  readonly goName?: string
+  /** Values that the definition of a built-in kind enumerates. For documentation: validation may allow fewer. */
+  readonly enumeration?: readonly string[]
   readonly nullable?: boolean
   readonly default?: Json
   /** Custom resources: the OpenAPI v3 node with its validations (enum, pattern, minimum ...), as written. */
@@ -57,6 +63,10 @@ export interface FieldNode {
   readonly description?: string
   /** Protobuf field number, for built-in kinds. */
   readonly number?: number
+  /** Built-in kinds: left out of JSON when it has the zero value of its type (Go's omitempty). */
+  readonly omitEmpty?: boolean
+  /** Built-in kinds: tells an absent value from a zero one (a pointer in Go). */
+  readonly pointer?: boolean
 }
 
 /** Where schemas are looked up; a logical cluster's own has its custom resources in it. */
