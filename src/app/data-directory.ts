@@ -1,0 +1,110 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { CodedError } from '../base/errors.js'
+
+/**
+ * Everything an embedded fleet keeps, in one directory (mode 0700):
+ *
+ *     fleet.json      what the fleet is: clusters, ports (0600)
+ *     kubeconfig      a context for the hub and each member (0600)
+ *     running.json    who runs it now, only while it runs (0600)
+ *     pki/            the fleet's CA and certificates
+ *     state/          the API servers' log and snapshots
+ *     git/            repositories of the fleet's own Git server
+ *     cache/          mirrors of other repositories; may be deleted
+ *     flotilla.log    output of a detached fleet
+ */
+export interface DataDirectory {
+  readonly path: string
+  file(name: string): string
+}
+
+/** The default data directory, under the XDG state home. */
+export function defaultDataDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  const state = env.XDG_STATE_HOME
+  const home = state?.startsWith('/') ? state : join(env.HOME ?? homedir(), '.local', 'state')
+  return join(home, 'flotilla')
+}
+
+/** Makes the directory if need be. Refuses one that holds other things. */
+export function openDataDirectory(path: string): DataDirectory {
+  const absolute = resolve(path)
+  mkdirSync(absolute, { recursive: true, mode: 0o700 })
+  chmodSync(absolute, 0o700)
+  return { path: absolute, file: (name) => join(absolute, name) }
+}
+
+/** Writes so that a reader sees the old text or the new one, never a part; readable by the owner only. */
+export function writePrivateFile(path: string, text: string): void {
+  const next = `${path}.${process.pid}.next`
+  writeFileSync(next, text, { mode: 0o600 })
+  renameSync(next, path)
+}
+
+/** Who runs the fleet of a data directory, as `running.json` says. */
+export interface RunningFleet {
+  readonly pid: number
+  /** Start time of the process as the kernel tells it, '' where it cannot be told: pids are used again. */
+  readonly processStart: string
+  readonly ready: boolean
+}
+
+export function readRunningFleet(directory: DataDirectory): RunningFleet | undefined {
+  const path = directory.file('running.json')
+  if (!existsSync(path)) return undefined
+  let running: RunningFleet
+  try {
+    running = JSON.parse(readFileSync(path, 'utf8')) as RunningFleet
+  } catch {
+    return undefined
+  }
+  return isRunning(running) ? running : undefined
+}
+
+/** Takes the directory for this process, or says who has it. The returned function gives it back. */
+export function lockDataDirectory(directory: DataDirectory): { markReady(): void; release(): void } {
+  const path = directory.file('running.json')
+  const mine: RunningFleet = { pid: process.pid, processStart: processStart(process.pid), ready: false }
+  for (let attempt = 0; ; attempt++) {
+    try {
+      writeFileSync(path, JSON.stringify(mine), { flag: 'wx', mode: 0o600 })
+      break
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      const other = readRunningFleet(directory)
+      if (other || attempt > 2) {
+        throw new CodedError({
+          code: 'fleet-already-running',
+          message: `a fleet is already running on ${directory.path}${other ? ` (process ${other.pid})` : ''}`,
+          fix: 'Use it as it is, stop it with `flotilla down`, or choose another --data-dir.',
+        })
+      }
+      rmSync(path, { force: true })
+    }
+  }
+  return {
+    markReady: () => writePrivateFile(path, JSON.stringify({ ...mine, ready: true })),
+    release: () => rmSync(path, { force: true }),
+  }
+}
+
+function isRunning(running: RunningFleet): boolean {
+  try {
+    process.kill(running.pid, 0)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
+  }
+  const start = processStart(running.pid)
+  return start === '' || running.processStart === '' || start === running.processStart
+}
+
+function processStart(pid: number): string {
+  try {
+    // Field 22, counted after the command name, which is in parentheses and may hold spaces.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+  } catch {
+    return ''
+  }
+}
