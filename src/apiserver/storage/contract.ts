@@ -28,8 +28,11 @@ export interface ClusterStorage {
    * the expectation fails.
    */
   commit(change: { resource: string; key: string; expected: string; object: KubeObject | undefined }): Promise<KubeObject>
-  /** Changes after `revision`, oldest first; undefined when the history no longer reaches back so far. */
-  since(revision: number): Iterable<StoredChange> | undefined
+  /**
+   * Durable changes after `revision`, oldest first; undefined when the history no longer reaches back so far. With `pending`,
+   * also those that are visible but not durable yet (to look back from what reads see).
+   */
+  since(revision: number, options?: { pending?: boolean }): Iterable<StoredChange> | undefined
   /** Durable changes from now on, in revision order. Listeners must not throw and must not block. */
   onChange(listener: (change: StoredChange) => void): () => void
 }
@@ -44,3 +47,9 @@ export interface StoredChange {
   readonly object: KubeObject
   readonly previous?: KubeObject
 }
+
+/**
+ * Objects that every cluster has without holding them: resource -> key -> object, each with resourceVersion "1". A cluster
+ * that changes or deletes one keeps only the difference.
+ */
+export type BaseLayer = ReadonlyMap<string, ReadonlyMap<string, KubeObject>>

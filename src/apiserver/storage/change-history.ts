@@ -1,0 +1,79 @@
+import type { StoredChange } from './contract.js'
+
+/** How many changes all clusters of a storage keep together, so that many busy clusters do not fill the memory. */
+export class HistoryBudget {
+  readonly perCluster: number
+  readonly total: number
+  held = 0
+  constructor(perCluster: number, total: number) {
+    this.perCluster = perCluster
+    this.total = total
+  }
+}
+
+/** Under pressure of the total budget a cluster still keeps this many changes. */
+const leastKept = 500
+
+/** The latest changes of one cluster, oldest first, without gaps. */
+export class ChangeHistory {
+  readonly #budget: HistoryBudget
+  #changes: StoredChange[] = []
+  // Trimmed entries at the front; cut off in bulk.
+  #start = 0
+  /** Changes after this revision are all here. */
+  #floor: number
+
+  constructor(budget: HistoryBudget, floor: number) {
+    this.#budget = budget
+    this.#floor = floor
+  }
+
+  get floor(): number {
+    return this.#floor
+  }
+
+  get length(): number {
+    return this.#changes.length - this.#start
+  }
+
+  add(change: StoredChange): void {
+    this.#changes.push(change)
+    const budget = this.#budget
+    budget.held++
+    while (this.length > budget.perCluster || (budget.held > budget.total && this.length > leastKept)) this.#dropOldest()
+  }
+
+  #dropOldest(): void {
+    this.#floor = this.#changes[this.#start]!.revision
+    // The slot must not keep the object alive until the bulk cut.
+    this.#changes[this.#start] = undefined as unknown as StoredChange
+    this.#start++
+    this.#budget.held--
+    if (this.#start > 1024 && this.#start * 2 > this.#changes.length) {
+      this.#changes = this.#changes.slice(this.#start)
+      this.#start = 0
+    }
+  }
+
+  /** Changes with `revision < change.revision <= upTo`; undefined when some of them are forgotten. */
+  since(revision: number, upTo: number): StoredChange[] | undefined {
+    if (revision < this.#floor) return undefined
+    const changes = this.#changes
+    let low = this.#start
+    let high = changes.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (changes[middle]!.revision <= revision) low = middle + 1
+      else high = middle
+    }
+    let end = changes.length
+    while (end > low && changes[end - 1]!.revision > upTo) end--
+    return changes.slice(low, end)
+  }
+
+  clear(): void {
+    this.#budget.held -= this.length
+    this.#changes = []
+    this.#start = 0
+  }
+}

@@ -1,0 +1,203 @@
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { ChangeHistory, type HistoryBudget } from './change-history.js'
+import type { ClusterStorage, StoredChange } from './contract.js'
+import { OrderedMap } from './ordered-map.js'
+import { Superseded } from './superseded.js'
+
+/** Base layers as cluster states read them. */
+export type OrderedBase = ReadonlyMap<string, OrderedMap<KubeObject>>
+
+/** The first revision of every cluster: that of the base layer. */
+export const baseRevision = 1
+
+/** One cluster's objects in memory: its own, over the shared base layer, where null hides an object of the base. */
+export class ClusterState implements ClusterStorage {
+  readonly cluster: string
+  readonly #base: OrderedBase
+  readonly #own = new Map<string, OrderedMap<KubeObject | null>>()
+  readonly #history: ChangeHistory
+  readonly #enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
+  readonly #listeners = new Set<(change: StoredChange) => void>()
+  #revision: number
+  #durable: number
+  #dropped = false
+
+  constructor(
+    cluster: string,
+    options: {
+      base: OrderedBase
+      budget: HistoryBudget
+      revision?: number
+      /** Takes a change that is visible now; resolves when it is durable. */
+      enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
+    },
+  ) {
+    this.cluster = cluster
+    this.#base = options.base
+    this.#enqueue = options.enqueue
+    this.#revision = this.#durable = options.revision ?? baseRevision
+    this.#history = new ChangeHistory(options.budget, this.#revision)
+  }
+
+  get isEmpty(): boolean {
+    return this.#own.size === 0 && this.#revision === baseRevision
+  }
+
+  revision(): number {
+    return this.#revision
+  }
+
+  get(resource: string, key: string): KubeObject | undefined {
+    const own = this.#own.get(resource)?.get(key)
+    if (own !== undefined) return own ?? undefined
+    return this.#base.get(resource)?.get(key)
+  }
+
+  *scan(resource: string, prefix: string, after = ''): Iterable<KubeObject> {
+    const base = this.#base.get(resource)
+    const own = this.#own.get(resource)
+    if (base === undefined) {
+      if (own !== undefined) for (const [, object] of own.entries(prefix, after)) if (object !== null) yield object
+      return
+    }
+    const left = own?.entries(prefix, after)
+    const right = base.entries(prefix, after)
+    let mine = left?.next()
+    let shared = right.next()
+    for (;;) {
+      if (mine === undefined || mine.done) {
+        for (; !shared.done; shared = right.next()) yield shared.value[1]
+        return
+      }
+      const [key, object] = mine.value
+      if (!shared.done && shared.value[0] < key) {
+        yield shared.value[1]
+        shared = right.next()
+        continue
+      }
+      if (!shared.done && shared.value[0] === key) shared = right.next()
+      if (object !== null) yield object
+      mine = left!.next()
+    }
+  }
+
+  count(resource: string, prefix: string): number {
+    const own = this.#own.get(resource)
+    const base = this.#base.get(resource)
+    if (base === undefined) return own?.count(prefix) ?? 0
+    let count = base.count(prefix)
+    if (own === undefined) return count
+    for (const [key, object] of own.entries(prefix)) {
+      const hides = base.get(key) !== undefined
+      if (object === null) count--
+      else if (!hides) count++
+    }
+    return count
+  }
+
+  commit(change: { resource: string; key: string; expected: string; object: KubeObject | undefined }): Promise<KubeObject> {
+    const { resource, key, expected } = change
+    const previous = this.get(resource, key)
+    if ((previous?.metadata.resourceVersion ?? '') !== expected) throw new Superseded(resource, key, expected, previous)
+    if (this.#dropped) throw new Superseded(resource, key, expected, undefined)
+    if (previous === undefined && change.object === undefined) throw new Superseded(resource, key, expected, undefined)
+    const revision = this.#revision + 1
+    const stored = withRevision(change.object ?? previous!, revision)
+    const event: StoredChange = {
+      cluster: this.cluster,
+      revision,
+      resource,
+      key,
+      type: change.object === undefined ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED',
+      object: stored,
+      ...(previous === undefined ? {} : { previous }),
+    }
+    this.#apply(event)
+    return this.#enqueue(this, event).then(() => stored)
+  }
+
+  since(revision: number, options?: { pending?: boolean }): Iterable<StoredChange> | undefined {
+    return this.#history.since(revision, options?.pending ? this.#revision : this.#durable)
+  }
+
+  onChange(listener: (change: StoredChange) => void): () => void {
+    // A wrapper of its own, so that the same function may listen twice.
+    const entry = (change: StoredChange) => listener(change)
+    this.#listeners.add(entry)
+    return () => {
+      this.#listeners.delete(entry)
+    }
+  }
+
+  /** The storage tells that the change is durable. */
+  settle(change: StoredChange): void {
+    this.#durable = change.revision
+    for (const listener of this.#listeners) listener(change)
+  }
+
+  /**
+   * Replays a change from the log: no acknowledgement, no listeners. `object` undefined deletes. The first records behind a
+   * snapshot may be in it already.
+   */
+  replay(resource: string, key: string, revision: number, object: KubeObject | undefined): void {
+    if (revision <= this.#revision) return
+    const previous = this.get(resource, key)
+    const last = object ?? (previous === undefined ? undefined : withRevision(previous, revision))
+    if (last === undefined) {
+      this.#revision = this.#durable = revision
+      return
+    }
+    this.#apply({
+      cluster: this.cluster,
+      revision,
+      resource,
+      key,
+      type: object === undefined ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED',
+      object: last,
+      ...(previous === undefined ? {} : { previous }),
+    })
+    this.#durable = revision
+  }
+
+  /** Restores an entry of a snapshot (null: an object of the base that is deleted here). */
+  restore(resource: string, key: string, object: KubeObject | null): void {
+    this.#mapOf(resource).set(key, object)
+  }
+
+  /** All own entries as they are now. */
+  *entries(): Generator<{ resource: string; key: string; object: KubeObject | null }> {
+    for (const [resource, map] of this.#own) for (const [key, object] of map.entries()) yield { resource, key, object }
+  }
+
+  /** The cluster is gone: its memory goes, and commits fail. */
+  dropState(): void {
+    this.#dropped = true
+    this.#own.clear()
+    this.#history.clear()
+    this.#listeners.clear()
+  }
+
+  #apply(change: StoredChange): void {
+    this.#revision = change.revision
+    const { resource, key } = change
+    if (change.type === 'DELETED') {
+      if (this.#base.get(resource)?.get(key) !== undefined) this.#mapOf(resource).set(key, null)
+      else {
+        const map = this.#own.get(resource)
+        map?.delete(key)
+        if (map?.size === 0) this.#own.delete(resource)
+      }
+    } else this.#mapOf(resource).set(key, change.object)
+    this.#history.add(change)
+  }
+
+  #mapOf(resource: string): OrderedMap<KubeObject | null> {
+    let map = this.#own.get(resource)
+    if (map === undefined) this.#own.set(resource, (map = new OrderedMap()))
+    return map
+  }
+}
+
+function withRevision(object: KubeObject, revision: number): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+}

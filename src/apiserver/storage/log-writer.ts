@@ -1,0 +1,93 @@
+import { closeSync, fdatasync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { CodedError, messageOf } from '../../base/errors.js'
+import { segmentPath, syncDirectory } from './log-files.js'
+import { formatRecord } from './log-record.js'
+import type { Journal, JournalEntry } from './storage-core.js'
+
+const dataSync = promisify(fdatasync)
+
+/** Appends groups of changes to the current segment; one write for a group, and one fdatasync with `sync`. */
+export class LogWriter implements Journal {
+  readonly #directory: string
+  readonly #sync: boolean
+  readonly #onClose: () => Promise<void>
+  #file: number
+  #number: number
+  #bytes: number
+
+  /** `bytes`: how much of the segment there is already (whole records only). */
+  constructor(options: { directory: string; number: number; bytes: number; sync: boolean; onClose: () => Promise<void> }) {
+    this.#directory = options.directory
+    this.#sync = options.sync
+    this.#onClose = options.onClose
+    this.#number = options.number
+    this.#bytes = options.bytes
+    this.#file = openSync(segmentPath(options.directory, options.number), 'a', 0o600)
+    if (options.sync) syncDirectory(options.directory)
+  }
+
+  get number(): number {
+    return this.#number
+  }
+
+  /** Size of the current segment. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  schedule(flush: () => void): void {
+    setImmediate(flush)
+  }
+
+  write(entries: readonly JournalEntry[]): Promise<void> | void {
+    let text = ''
+    for (const entry of entries) {
+      if ('dropped' in entry) text += formatRecord(['x', entry.dropped])
+      else if (entry.type === 'DELETED') text += formatRecord(['d', entry.cluster, entry.revision, entry.resource, entry.key])
+      else text += formatRecord(['p', entry.cluster, entry.revision, entry.resource, entry.key, entry.object])
+    }
+    try {
+      this.#append(Buffer.from(text))
+    } catch (error) {
+      throw this.#failed(error)
+    }
+    if (!this.#sync) return undefined
+    return dataSync(this.#file).catch((error: unknown) => {
+      throw this.#failed(error)
+    })
+  }
+
+  /** Starts the next segment at once; resolves with the number of the ended one when that is durable. Between writes only. */
+  async rotate(): Promise<number> {
+    const ended = { file: this.#file, number: this.#number }
+    this.#file = openSync(segmentPath(this.#directory, ended.number + 1), 'a', 0o600)
+    this.#number++
+    this.#bytes = 0
+    if (this.#sync) syncDirectory(this.#directory)
+    await dataSync(ended.file)
+    closeSync(ended.file)
+    return ended.number
+  }
+
+  async close(): Promise<void> {
+    await this.#onClose()
+    fdatasyncSync(this.#file)
+    closeSync(this.#file)
+  }
+
+  #append(data: Buffer): void {
+    // A short write is no error to the operating system; the rest follows, or fails with the reason.
+    for (let at = 0; at < data.length; ) at += writeSync(this.#file, data, at)
+    this.#bytes += data.length
+  }
+
+  #failed(cause: unknown): CodedError {
+    return new CodedError({
+      code: 'storage-write-failed',
+      message: `${segmentPath(this.#directory, this.#number)}: the write was not made durable: ${messageOf(cause)}`,
+      fix: 'Free space or repair the disk, then restart; what was acknowledged before is safe.',
+      cause,
+    })
+  }
+}
