@@ -1,0 +1,206 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
+import type { Json, JsonObject } from '../../base/json.js'
+import { setOwn } from '../../base/json.js'
+import type { ParsedDocument } from './block-parser.js'
+import { formatGoNumber } from './go-number.js'
+import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
+import { YamlError } from './yaml-error.js'
+
+const maxDepth = 512
+const tagPrefix = 'tag:yaml.org,2002:'
+
+/** Reads everything YAML has, or throws a YamlError. Syntax is npm's yaml package's business, meaning is decided here. */
+export function parseAnyYaml(text: string, dialect: YamlDialect, source: string | undefined): ParsedDocument[] {
+  const lines = new LineCounter()
+  const fail = (what: string, offset: number): never => {
+    const { line, col } = lines.linePos(offset)
+    throw new YamlError({ what, line: Math.max(line, 1), column: Math.max(col, 1), ...(source === undefined ? {} : { source }) })
+  }
+  const documents: ParsedDocument[] = []
+  const unfinishedAt = text.endsWith('\n') ? undefined : text.length
+  try {
+    const parsed = parseAllDocuments(text, {
+      schema: 'failsafe',
+      version: '1.1',
+      merge: false,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+      lineCounter: lines,
+    })
+    if (!Array.isArray(parsed)) return []
+    for (const document of parsed) {
+      const problem = document.errors[0]
+      if (problem !== undefined) fail(problem.message, problem.pos[0])
+      const contents = document.contents as Node | null
+      if (contents === null || isEmptyScalar(contents)) continue
+      const value = new Reader(dialect, fail, unfinishedAt).read(contents)
+      documents.push({ value, line: lines.linePos(offsetOf(contents)).line })
+    }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    fail('collections are nested too deeply', 0)
+  }
+  return documents
+}
+
+function isEmptyScalar(node: Node): boolean {
+  return isScalar(node) && node.type === 'PLAIN' && node.source === '' && node.tag === undefined && node.anchor === undefined
+}
+
+function offsetOf(node: Node | null | undefined): number {
+  return node?.range?.[0] ?? 0
+}
+
+class Reader {
+  readonly #dialect: YamlDialect
+  readonly #fail: (what: string, offset: number) => never
+  /** Where the text ends, if not with a line break: a block scalar that reaches it has no last line break in go-yaml. */
+  readonly #unfinishedAt: number | undefined
+  readonly #anchors = new Map<string, Node>()
+  readonly #open = new Set<Node>()
+  #decoded = 0
+  #fromAliases = 0
+  #aliasDepth = 0
+  #depth = 0
+
+  constructor(dialect: YamlDialect, fail: (what: string, offset: number) => never, unfinishedAt: number | undefined) {
+    this.#dialect = dialect
+    this.#fail = fail
+    this.#unfinishedAt = unfinishedAt
+  }
+
+  read(node: Node | null): Json {
+    if (node === null) return null
+    this.#count(node)
+    if (isAlias(node)) return this.#alias(node, (target) => this.read(target))
+    if ('anchor' in node && typeof node.anchor === 'string') this.#anchors.set(node.anchor, node)
+    if (isScalar(node)) return this.#scalar(node)
+    if (++this.#depth > maxDepth) this.#fail(`collections are nested deeper than ${maxDepth} levels`, offsetOf(node))
+    this.#open.add(node)
+    let value: Json
+    if (isSeq(node)) value = node.items.map((item) => this.read(item as Node | null))
+    else if (isMap(node)) {
+      value = {}
+      this.#map(node, value, new Set())
+    } else value = this.#fail('expected a scalar, a list or a map', offsetOf(node))
+    this.#open.delete(node)
+    this.#depth--
+    return value
+  }
+
+  /** go-yaml's bound on what aliases may multiply: nearly everything in small texts, a tenth in large ones. */
+  #count(node: Node): void {
+    this.#decoded++
+    if (this.#aliasDepth > 0) this.#fromAliases++
+    if (this.#fromAliases <= 100 || this.#decoded <= 1000) return
+    const spread = Math.min(Math.max((this.#decoded - 400_000) / 3_600_000, 0), 1)
+    if (this.#fromAliases / this.#decoded > 0.99 - 0.89 * spread)
+      this.#fail('document contains excessive aliasing', offsetOf(node))
+  }
+
+  #alias<T>(node: Alias, use: (target: Node) => T): T {
+    const target = this.#anchors.get(node.source)
+    if (target === undefined) return this.#fail(`unknown anchor '${node.source}' referenced`, offsetOf(node))
+    if (this.#open.has(target)) return this.#fail(`anchor '${node.source}' value contains itself`, offsetOf(node))
+    this.#aliasDepth++
+    const result = use(target)
+    this.#aliasDepth--
+    return result
+  }
+
+  #map(node: YAMLMap, into: JsonObject, merged: Set<string>): void {
+    const own = new Set<string>()
+    const merges: Node[] = []
+    for (const pair of node.items) {
+      const keyNode = pair.key as Node | null
+      const valueNode = pair.value as Node | null
+      if (isScalar(keyNode) && keyNode.type === 'PLAIN' && keyNode.source === '<<') {
+        if (valueNode === null) this.#fail('map merge requires map or sequence of maps as the value', offsetOf(keyNode))
+        else merges.push(valueNode)
+        continue
+      }
+      const key = this.#key(keyNode, node)
+      if (own.has(key)) this.#fail(`key "${key}" is already set in this map`, offsetOf(keyNode))
+      own.add(key)
+      if (merged.has(key)) this.read(valueNode)
+      else setOwn(into, key, this.read(valueNode))
+    }
+    const seen = new Set([...merged, ...own])
+    for (const merge of merges) this.#merge(merge, into, seen)
+  }
+
+  /** What a map has itself wins over what it merges in; of several, the first wins. */
+  #merge(node: Node, into: JsonObject, seen: Set<string>): void {
+    this.#count(node)
+    if (isAlias(node)) {
+      this.#alias(node, (target) => {
+        if (!isMap(target)) this.#fail('map merge requires map or sequence of maps as the value', offsetOf(node))
+        this.#merge(target, into, seen)
+      })
+    } else if (isMap(node)) {
+      if (++this.#depth > maxDepth) this.#fail(`collections are nested deeper than ${maxDepth} levels`, offsetOf(node))
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
+      this.#map(node, into, seen)
+      for (const key of Object.keys(into)) seen.add(key)
+      this.#depth--
+    } else if (isSeq(node)) {
+      for (const item of node.items) {
+        if (isSeq(item)) this.#fail('map merge requires map or sequence of maps as the value', offsetOf(node))
+        this.#merge(item as Node, into, seen)
+      }
+    } else this.#fail('map merge requires map or sequence of maps as the value', offsetOf(node))
+  }
+
+  #key(node: Node | null, map: Node): string {
+    if (node === null) return this.#fail('a key must not be null', offsetOf(map))
+    const value = this.read(node)
+    if (typeof value === 'string') return value
+    if (typeof value === 'number') return formatGoNumber(value)
+    if (typeof value === 'boolean') return String(value)
+    return this.#fail(`invalid map key: expected text, a number or a boolean`, offsetOf(node))
+  }
+
+  #scalar(node: Scalar): Json {
+    let text = typeof node.value === 'string' ? node.value : (node.source ?? '')
+    if (node.type?.startsWith('BLOCK') && text.endsWith('\n') && (node.range?.[1] ?? 0) === this.#unfinishedAt) {
+      text = text.slice(0, -1)
+    }
+    const tag = node.tag?.startsWith(tagPrefix) ? node.tag.slice(tagPrefix.length) : node.tag
+    if (tag === undefined || tag === '') return node.type === 'PLAIN' ? this.#plain(text, node) : text
+    if (tag === 'binary') return this.#binary(text, node)
+    if (tag === 'str' || !['null', 'bool', 'int', 'float', 'timestamp'].includes(tag)) return text
+    const value = this.#plain(text, node)
+    const found = value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? 'number' : 'str'
+    const fits =
+      found === tag ||
+      (found === 'number' && (tag === 'float' || (tag === 'int' && Number.isInteger(value)))) ||
+      tag === 'timestamp'
+    return fits ? value : this.#fail(`cannot decode !!${found} \`${text}\` as a !!${tag}`, offsetOf(node))
+  }
+
+  #plain(text: string, node: Scalar): Json {
+    const value = resolvePlain(text, this.#dialect)
+    if (value !== undefined) return value
+    return this.#fail(`${text} has no equivalent in JSON`, offsetOf(node))
+  }
+
+  #binary(text: string, node: Scalar): string {
+    try {
+      return new TextDecoder().decode(Uint8Array.from(atob(text.replace(/\s+/g, '')), (char) => char.charCodeAt(0)))
+    } catch {
+      return this.#fail('!!binary value contains invalid base64 data', offsetOf(node))
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import type { Json } from '../../base/json.js'
+import { type ParsedDocument, parseCommonYaml } from './block-parser.js'
+import { parseAnyYaml } from './complete-parser.js'
+import type { YamlDialect } from './resolve-scalar.js'
+import { YamlError } from './yaml-error.js'
+
+export type { ParsedDocument } from './block-parser.js'
+export type { YamlDialect } from './resolve-scalar.js'
+
+export interface ParseOptions {
+  /** Names the text in errors: a file's path, a URL. */
+  readonly source?: string
+  /** How plain scalars are read, see YamlDialect. `kubernetes` unless told. */
+  readonly dialect?: YamlDialect
+  readonly limits?: YamlLimits
+}
+
+export interface YamlLimits {
+  /** UTF-16 units of text; 32 Mi unless told. */
+  readonly maxLength?: number
+  /** 100,000 unless told. */
+  readonly maxDocuments?: number
+}
+
+/**
+ * Every document of a text as JSON data, with the line its content starts on; documents without content (nothing but
+ * comments) are left out. Duplicate keys are errors, merge keys and anchors are resolved, the number of nodes that aliases
+ * may bring in is bounded, and a key `__proto__` is an ordinary own key. Throws YamlError.
+ */
+export function parseYamlDocuments(text: string, options: ParseOptions = {}): ParsedDocument[] {
+  const dialect = options.dialect ?? 'kubernetes'
+  const maxLength = options.limits?.maxLength ?? 32 * 1024 * 1024
+  if (text.length > maxLength) {
+    throw new YamlError({
+      code: 'yaml-too-large',
+      what: `expected at most ${maxLength} characters of YAML, found ${text.length}`,
+      line: 1,
+      column: 1,
+      ...(options.source === undefined ? {} : { source: options.source }),
+      fix: 'Split the file.',
+    })
+  }
+  const unix = text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text
+  const documents = parseCommonYaml(unix, dialect) ?? parseAnyYaml(unix, dialect, options.source)
+  const maxDocuments = options.limits?.maxDocuments ?? 100_000
+  if (documents.length > maxDocuments) {
+    throw new YamlError({
+      code: 'yaml-too-large',
+      what: `expected at most ${maxDocuments} documents, found ${documents.length}`,
+      line: documents[maxDocuments]!.line,
+      column: 1,
+      ...(options.source === undefined ? {} : { source: options.source }),
+      fix: 'Split the file.',
+    })
+  }
+  return documents
+}
+
+/** The only document of a text; null when it has none. More than one is an error. */
+export function parseYaml(text: string, options: ParseOptions = {}): Json {
+  const documents = parseYamlDocuments(text, options)
+  const second = documents[1]
+  if (second !== undefined) {
+    throw new YamlError({
+      code: 'yaml-several-documents',
+      what: `expected one document, found ${documents.length}: the second starts here`,
+      line: second.line,
+      column: 1,
+      ...(options.source === undefined ? {} : { source: options.source }),
+    })
+  }
+  return documents[0]?.value ?? null
+}
