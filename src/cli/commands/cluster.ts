@@ -1,0 +1,179 @@
+import type { Command } from 'commander'
+import { CodedError, UsageError } from '../../base/errors.js'
+import type { FleetCluster } from '../../app/fleet-clusters.js'
+import { isNotFound } from '../../kube/object/status-error.js'
+import type { CommandEntry, CommandIo } from '../contract.js'
+import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
+import { type Column, formatAge, parseOutputFormat, printRows } from '../print.js'
+
+type Options = FleetOptions & { namespace?: string; output?: string }
+
+/** `flotilla cluster`: the clusters of a fleet, kept as Argo CD cluster Secrets on the hub. */
+export const clusterCommand: CommandEntry = {
+  register(program, io) {
+    const cluster = program.command('cluster').description('list, add, label and remove clusters')
+    registerList(cluster, io)
+    registerGet(cluster, io)
+    registerAdd(cluster, io)
+    registerLabel(cluster, io)
+    registerRemove(cluster, io)
+  },
+}
+
+const columns: readonly Column<FleetCluster>[] = [
+  { title: 'NAME', value: (cluster) => cluster.name },
+  { title: 'HEALTH', value: (cluster) => cluster.health },
+  { title: 'VERSION', value: (cluster) => cluster.version ?? '' },
+  { title: 'APPLICATIONS', value: (cluster) => String(cluster.applications) },
+  { title: 'LAST-SEEN', value: (cluster) => (cluster.lastSeen === undefined ? '<never>' : formatAge(cluster.lastSeen, Date.now())) },
+  { title: 'LABELS', value: (cluster) => formatLabels(cluster.labels) },
+  { title: 'SERVER', wide: true, value: (cluster) => cluster.server },
+  { title: 'SOURCE', wide: true, value: (cluster) => cluster.source },
+  { title: 'MESSAGE', value: (cluster) => (cluster.health === 'Healthy' ? '' : cluster.message) },
+]
+
+function registerList(cluster: Command, io: CommandIo): void {
+  addFleetOptions(cluster.command('list').alias('ls').description('list clusters'))
+    .option('-l, --selector <selector>', 'label selector')
+    .option('-o, --output <format>', 'table, wide, json, yaml or name')
+    .action(async (options: Options & { selector?: string }) => {
+      const format = parseOutputFormat(options.output)
+      await withFleet(options, io, async (fleet) => {
+        const { listFleetClusters } = await import('../../app/fleet-clusters.js')
+        const clusters = await listFleetClusters(fleet, options.selector)
+        printRows({ format, rows: clusters, columns, data: clusters, names: (each) => each.name, empty: 'No clusters.', out: io.out, err: io.err })
+      })
+    })
+}
+
+function registerGet(cluster: Command, io: CommandIo): void {
+  addFleetOptions(cluster.command('get <name>').description('show one cluster'))
+    .option('-o, --output <format>', 'table, wide, json or yaml')
+    .action(async (name: string, options: Options) => {
+      const format = parseOutputFormat(options.output)
+      await withFleet(options, io, async (fleet) => {
+        const found = await findCluster(fleet, name)
+        printRows({ format, rows: [found], columns, data: found, names: (each) => each.name, empty: '', out: io.out, err: io.err })
+      })
+    })
+}
+
+function registerAdd(cluster: Command, io: CommandIo): void {
+  // The fleet's own --kubeconfig would clash with the one of the cluster to add; the hub has names of its own here.
+  cluster
+    .command('add <name>')
+    .description('register a cluster: writes an Argo CD cluster Secret with what the kubeconfig holds for it')
+    .requiredOption('--kubeconfig <file>', 'kubeconfig that reaches the cluster to add')
+    .option('--context <name>', 'its context (default: the current one)')
+    .option('-l, --labels <pairs>', 'labels: env=production,region=eu-west-1')
+    .option('--project <name>', 'scope it to an AppProject')
+    .option('--data-dir <dir>', 'data directory of the embedded fleet to add it to')
+    .option('--hub-kubeconfig <file>', 'kubeconfig of the hub, for a fleet on any Kubernetes API')
+    .option('--hub-context <name>', 'its context')
+    .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
+    .option('--dry-run', 'print the Secret (its credentials masked), write nothing')
+    .option('--skip-check', 'add it even though it does not answer')
+    .action(async (name: string, options: AddOptions) => {
+      const labels = parseLabelEdits((options.labels ?? '').split(',').filter((pair) => pair !== ''))
+      const hub = {
+        ...(options.dataDir ? { dataDir: options.dataDir } : {}),
+        ...(options.hubKubeconfig ? { kubeconfig: options.hubKubeconfig } : {}),
+        ...(options.hubContext ? { context: options.hubContext } : {}),
+        ...(options.namespace ? { namespace: options.namespace } : {}),
+      }
+      await withFleet(hub, io, async (fleet) => {
+        const { addFleetCluster } = await import('../../app/fleet-clusters.js')
+        const { text, version } = await addFleetCluster(fleet, {
+          name,
+          kubeconfig: options.kubeconfig,
+          context: options.context,
+          labels: labels.set,
+          project: options.project,
+          dryRun: options.dryRun === true,
+          check: options.skipCheck !== true,
+        })
+        io.out(text)
+        if (version) io.err(`${name} answers: Kubernetes ${version}`)
+      })
+    })
+}
+
+interface AddOptions {
+  kubeconfig: string
+  context?: string
+  labels?: string
+  project?: string
+  dataDir?: string
+  hubKubeconfig?: string
+  hubContext?: string
+  namespace?: string
+  dryRun?: boolean
+  skipCheck?: boolean
+}
+
+function registerLabel(cluster: Command, io: CommandIo): void {
+  addFleetOptions(cluster.command('label <name> <edits...>').description('set labels (key=value) and remove them (key-), as kubectl label does'))
+    .option('--overwrite', 'change labels that have another value')
+    .option('--dry-run', 'check only')
+    .action(async (name: string, edits: string[], options: Options & { overwrite?: boolean; dryRun?: boolean }) => {
+      const parsed = parseLabelEdits(edits)
+      await withFleet(options, io, async (fleet) => {
+        const { labelFleetCluster } = await import('../../app/fleet-clusters.js')
+        const found = await findCluster(fleet, name)
+        io.out(await labelFleetCluster(fleet, found, { ...parsed, overwrite: options.overwrite === true, dryRun: options.dryRun === true }))
+      })
+    })
+}
+
+function registerRemove(cluster: Command, io: CommandIo): void {
+  addFleetOptions(cluster.command('remove <name>').alias('rm').description('take a cluster out of the fleet; what runs on it stays'))
+    .option('--force', 'even though Applications still point at it')
+    .option('--dry-run', 'check only')
+    .action(async (name: string, options: Options & { force?: boolean; dryRun?: boolean }) => {
+      await withFleet(options, io, async (fleet) => {
+        const found = await findCluster(fleet, name)
+        if (found.applications > 0 && !options.force) {
+          throw new CodedError({
+            code: 'cluster-in-use',
+            message: `${found.applications} Applications still point at ${name}`,
+            fix: 'Delete them or take the label that brought them first (flotilla app list), or use --force: then they stay, and say that their cluster is unknown.',
+          })
+        }
+        const { removeFleetCluster } = await import('../../app/fleet-clusters.js')
+        await removeFleetCluster(fleet, found, options.dryRun === true)
+        io.out(`cluster ${name} removed${options.dryRun ? ' (dry run)' : ''}`)
+      })
+    })
+}
+
+async function findCluster(fleet: FleetAccess, name: string): Promise<FleetCluster> {
+  const { listFleetClusters } = await import('../../app/fleet-clusters.js')
+  try {
+    const found = (await listFleetClusters(fleet)).find((each) => each.name === name)
+    if (found) return found
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+  throw new CodedError({ code: 'cluster-not-found', message: `there is no cluster ${name} in the fleet (${fleet.where})`, fix: 'See `flotilla cluster list`.' })
+}
+
+/** `key=value` sets, `key-` removes; as kubectl label reads them. */
+export function parseLabelEdits(edits: readonly string[]): { set: Record<string, string>; remove: string[] } {
+  const set: Record<string, string> = {}
+  const remove: string[] = []
+  for (const edit of edits) {
+    const equals = edit.indexOf('=')
+    if (equals > 0) set[edit.slice(0, equals)] = edit.slice(equals + 1)
+    else if (equals < 0 && edit.length > 1 && edit.endsWith('-')) remove.push(edit.slice(0, -1))
+    else throw new UsageError({ code: 'bad-label', message: `"${edit}" is neither key=value nor key-`, fix: 'For example: env=production tier-' })
+  }
+  for (const key of remove) {
+    if (Object.hasOwn(set, key)) throw new UsageError({ code: 'bad-label', message: `can not both modify and remove label "${key}"`, fix: 'Name each label once.' })
+  }
+  return { set, remove }
+}
+
+function formatLabels(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+  return pairs.length === 0 ? '<none>' : pairs.sort().join(',')
+}

@@ -1,0 +1,31 @@
+import type { CommandEntry } from '../contract.js'
+
+/** `flotilla hub`: the same controllers against any Kubernetes API. */
+export const hubCommand: CommandEntry = {
+  register(program, io) {
+    program
+      .command('hub')
+      .description('run the controllers against a Kubernetes API that holds the state (a management cluster)')
+      .requiredOption('--kubeconfig <file>', 'kubeconfig of the management cluster')
+      .option('--context <name>', 'its context (default: the current one)')
+      .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
+      .option('--install', 'install the custom resource definitions it needs')
+      .option('--cache-dir <dir>', 'where mirrors of repositories are kept (default: under the XDG cache home)')
+      .option('--poll-seconds <seconds>', 'how often repositories are asked for news', '120')
+      .option('--log-level <level>', 'debug, info, warn or error', 'info')
+      .action(async (options: HubOptions) => {
+        const { runHub } = await import('../run-hub.js')
+        await runHub(options, io)
+      })
+  },
+}
+
+export interface HubOptions {
+  kubeconfig: string
+  context?: string
+  namespace: string
+  install?: boolean
+  cacheDir?: string
+  pollSeconds: string
+  logLevel: string
+}

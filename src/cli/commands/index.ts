@@ -1,0 +1,23 @@
+import type { CommandEntry } from '../contract.js'
+import { applicationCommand } from './app.js'
+import { applicationSetCommand } from './appset.js'
+import { clusterCommand } from './cluster.js'
+import { completionCommand } from './completion.js'
+import { downCommand } from './down.js'
+import { hubCommand } from './hub.js'
+import { renderCommand } from './render.js'
+import { statusCommand } from './status.js'
+import { upCommand } from './up.js'
+
+/** All commands, in the order of the help. */
+export const commands: readonly CommandEntry[] = [
+  upCommand,
+  downCommand,
+  statusCommand,
+  clusterCommand,
+  applicationCommand,
+  applicationSetCommand,
+  renderCommand,
+  hubCommand,
+  completionCommand,
+]

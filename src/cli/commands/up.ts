@@ -1,0 +1,70 @@
+import { UsageError } from '../../base/errors.js'
+import type { CommandEntry, CommandIo } from '../contract.js'
+
+export interface UpOptions {
+  clusters: string
+  dataDir?: string
+  port?: string
+  detach?: boolean
+  output?: string
+  demo: boolean
+  sync: boolean
+  logLevel: string
+}
+
+/** `flotilla up`: the embedded fleet. */
+export const upCommand: CommandEntry = {
+  register(program, io) {
+    program
+      .command('up')
+      .description('start an embedded fleet: a hub, members, a Git server, everything in one process')
+      .option('--clusters <names|number>', 'members: names parted by commas, or how many', 'us-east,eu-west,staging')
+      .option('--data-dir <dir>', 'where the fleet keeps its state (default: under the XDG state home)')
+      .option('--port <number>', 'port of the hub; members get the next ones (default: 7443 or what is free)')
+      .option('--detach', 'go on in the background, return when it is ready')
+      .option('-o, --output <format>', 'json: print what was started as JSON')
+      .option('--no-demo', 'without the demo repository and its ApplicationSets')
+      .option('--no-sync', 'let the disk decide when to write (survives kill -9, not a power cut)')
+      .option('--log-level <level>', 'debug, info, warn or error', 'warn')
+      .action(async (options: UpOptions) => {
+        const members = parseClusters(options.clusters)
+        const port = parsePort(options.port)
+        if (options.output !== undefined && options.output !== 'json') {
+          throw new UsageError({ code: 'unknown-output-format', message: `unknown output format "${options.output}"`, fix: 'Use -o json, or leave it out.' })
+        }
+        const { runUp } = await import('../run-up.js')
+        await runUp({ ...options, members, port }, io)
+      })
+  },
+}
+
+/** Member names from `--clusters`: a list of DNS labels, or a count up to 2,000. */
+export function parseClusters(text: string): string[] {
+  if (/^\d+$/.test(text)) {
+    const count = Number(text)
+    if (count > 2000) throw new UsageError({ code: 'too-many-clusters', message: `${count} members are more than one process serves`, fix: 'Use at most 2000.' })
+    const width = Math.max(3, String(count).length)
+    return Array.from({ length: count }, (_, index) => `cluster-${String(index + 1).padStart(width, '0')}`)
+  }
+  const names = text.split(',').map((name) => name.trim())
+  for (const name of names) {
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+      throw new UsageError({ code: 'bad-cluster-name', message: `"${name}" is no name for a cluster`, fix: 'Use lower-case letters, digits and dashes (a DNS label): --clusters us-east,eu-west' })
+    }
+    if (name === 'hub' || name === 'in-cluster') {
+      throw new UsageError({ code: 'bad-cluster-name', message: `"${name}" is the name of the hub`, fix: 'Choose another name for the member.' })
+    }
+  }
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice) throw new UsageError({ code: 'bad-cluster-name', message: `the cluster ${twice} is named twice`, fix: 'Name each cluster once.' })
+  return names
+}
+
+function parsePort(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError({ code: 'bad-port', message: `--port ${text} is no port`, fix: 'Use a number from 1 to 65535.' })
+  return port
+}
+
+export type { CommandIo }
