@@ -1,8 +1,11 @@
 import type { Clock } from '../base/clock.js'
 import type { Log } from '../base/log.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
+import type { Caches } from '../kube/informer/cache.js'
 import type { Condition, KubeObject } from '../kube/object/kube-object.js'
 import type { ResourceType } from '../kube/object/resource-type.js'
+
+export type { Cache, CacheChange, CacheSelector, Caches } from '../kube/informer/cache.js'
 
 /**
  * A controller: watch -> call a pure decider -> apply -> report. `reconcile` is level-based: it gets the object as it is now
@@ -69,24 +72,4 @@ export interface SourceHandle<T extends KubeObject> {
   enqueue(key: string): void
   /** All objects of the controller's kind as the cache has them now. */
   objects(): Iterable<T>
-}
-
-/** Shared caches over one API: each resource is listed and watched once, however many ask. */
-export interface Caches {
-  /** Starts the cache on first use; resolves when it has the present state. */
-  cache<T extends KubeObject = KubeObject>(
-    type: ResourceType,
-    selector?: { namespace?: string; labelSelector?: string },
-  ): Promise<Cache<T>>
-}
-
-export interface Cache<T extends KubeObject = KubeObject> {
-  get(key: string): T | undefined
-  list(namespace?: string): readonly T[]
-  /** Objects for which `index` (registered by name) yields `value`. */
-  byIndex(index: string, value: string): readonly T[]
-  addIndex(name: string, values: (object: T) => readonly string[]): void
-  onChange(listener: (change: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; object: T; previous?: T }) => void): () => void
-  /** False while the server cannot be read: what the cache holds may be old. */
-  readonly healthy: boolean
 }

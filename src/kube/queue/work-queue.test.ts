@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { backoffDelayMs } from '../../base/backoff.js'
 import { createSeededRandom } from '../../base/random.js'
 import { VirtualClock } from '../../base/virtual-clock.js'
-import { backoffDelayMs } from './backoff.js'
 import { DelayHeap } from './delay-heap.js'
 import { WorkQueue } from './work-queue.js'
 

@@ -1,6 +1,6 @@
+import { type BackoffOptions, backoffDelayMs } from '../../base/backoff.js'
 import type { Clock } from '../../base/clock.js'
 import type { Random } from '../../base/random.js'
-import { type BackoffOptions, backoffDelayMs } from './backoff.js'
 import { DelayHeap } from './delay-heap.js'
 
 export interface WorkQueueOptions {

@@ -1,4 +1,4 @@
-import type { Random } from '../../base/random.js'
+import type { Random } from './random.js'
 
 export interface BackoffOptions {
   /** Delay after the first failure (default 200 ms). */
