@@ -139,6 +139,12 @@ export const rooms = [
       'src/delivery/render',
     ],
   },
+  {
+    path: 'src/dialects/cluster-profile',
+    layer: 6,
+    about: 'ClusterProfile: the inventory as sig-multicluster publishes it',
+    uses: ['src/base', 'src/kube/object', 'src/kube/client', 'src/kube/queue', 'src/inventory'],
+  },
   { path: 'src/app', layer: 7, about: 'composition: the embedded fleet, the hub, the Git server, system ports', uses: '*' },
   { path: 'src/cli', layer: 7, about: 'commands, one file each', uses: '*' },
 ]

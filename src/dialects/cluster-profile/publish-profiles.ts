@@ -1,0 +1,113 @@
+import type { Clock } from '../../base/clock.js'
+import { messageOf } from '../../base/errors.js'
+import { equalJson } from '../../base/json.js'
+import type { Log } from '../../base/log.js'
+import type { Random } from '../../base/random.js'
+import type { Inventory } from '../../inventory/cluster.js'
+import type { KubeClient } from '../../kube/client/kube-client.js'
+import { isNotFound } from '../../kube/object/status-error.js'
+import { WorkQueue } from '../../kube/queue/work-queue.js'
+import { type ClusterProfile, clusterProfileType, toClusterProfile } from './cluster-profile.js'
+
+/**
+ * Keeps a ClusterProfile for each cluster of the inventory: written when something about the cluster changes, and every
+ * `refreshSeconds` for the time it was last seen. Profiles of clusters that have left go, but only those that are ours and
+ * only once the inventory has been read.
+ */
+export function publishClusterProfiles(options: {
+  hub: KubeClient
+  inventory: Inventory
+  namespace: string
+  clock: Clock
+  random: Random
+  log: Log
+  signal: AbortSignal
+  refreshSeconds?: number
+}): void {
+  const { hub, inventory, namespace, clock, log, signal } = options
+  const known = new Map<string, ClusterProfile>()
+  const hands = 4
+  let busy = 0
+  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
+
+  function pump(): void {
+    while (busy < hands && !signal.aborted) {
+      const name = queue.take()
+      if (name === undefined) return
+      busy++
+      void publish(name)
+        .then(
+          () => {
+            queue.done(name)
+            queue.forget(name)
+          },
+          (error) => {
+            queue.done(name)
+            if (!signal.aborted) log.warn('cannot write a ClusterProfile', { cluster: name, error: messageOf(error), retryMs: queue.addFailed(name) })
+          },
+        )
+        .finally(() => {
+          busy--
+          pump()
+        })
+    }
+  }
+
+  async function publish(name: string): Promise<void> {
+    const cluster = inventory.list().find((each) => each.name === name)
+    const target = { type: clusterProfileType, namespace, name }
+    if (!cluster) {
+      if (!inventory.ready) return
+      await hub.delete(target, { signal }).catch((error) => {
+        if (!isNotFound(error)) throw error
+      })
+      known.delete(name)
+      return
+    }
+    const now = known.get(name) ?? (await hub.get<ClusterProfile>(target, { signal }).catch(absent))
+    const wanted = toClusterProfile({ cluster, state: inventory.state(name), namespace, nowMs: clock.now(), now })
+    let stored = now
+    if (!stored || !equalJson(stored.spec, wanted.spec) || !equalJson(stored.metadata.labels, wanted.metadata.labels)) {
+      stored = await hub.patch<ClusterProfile>(target, { kind: 'apply', object: { ...wanted, status: undefined } }, { fieldManager: 'flotilla', force: true, signal })
+    }
+    if (!equalJson(stored.status, wanted.status)) {
+      stored = await hub.patch<ClusterProfile>(
+        { ...target, subresource: 'status' },
+        { kind: 'merge', body: { status: wanted.status } },
+        { fieldManager: 'flotilla', signal },
+      )
+    }
+    known.set(name, stored)
+  }
+
+  const stop = inventory.onChange((change) => queue.add(change.name))
+  const refreshMs = (options.refreshSeconds ?? 60) * 1000
+  let cancel = clock.after(refreshMs, refresh)
+  function refresh(): void {
+    for (const cluster of inventory.list()) queue.add(cluster.name)
+    cancel = clock.after(refreshMs, refresh)
+  }
+  signal.addEventListener(
+    'abort',
+    () => {
+      stop()
+      cancel()
+    },
+    { once: true },
+  )
+  for (const cluster of inventory.list()) queue.add(cluster.name)
+  // Profiles that outlived their cluster while nobody looked.
+  void hub
+    .list<ClusterProfile>(clusterProfileType, { namespace, labelSelector: 'x-k8s.io/cluster-manager=flotilla', signal })
+    .then((list) => {
+      for (const profile of list.items) if (inventory.ready) queue.add(profile.metadata.name)
+    })
+    .catch((error) => {
+      if (!signal.aborted) log.debug('cannot list ClusterProfiles', { error: messageOf(error) })
+    })
+}
+
+function absent(error: unknown): undefined {
+  if (!isNotFound(error)) throw error
+  return undefined
+}
