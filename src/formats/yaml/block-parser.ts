@@ -535,5 +535,5 @@ function isBlank(code: number): boolean {
 
 /** Also true behind the end of the text, where charCodeAt answers NaN. */
 function isBlankOrBreak(code: number): boolean {
-  return code === SPACE || code === NEWLINE || code === TAB || code !== code
+  return code === SPACE || code === NEWLINE || code === TAB || Number.isNaN(code)
 }
