@@ -1,0 +1,98 @@
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
+import type { Tree } from './tree.js'
+
+/**
+ * A renderer turns a path of a file tree into Kubernetes objects.
+ *
+ * Obligations:
+ * - Pure: everything that counts is in the request. The same request gives the same result on any machine.
+ * - Reads files only through `request.tree`, so that what was read can be traced and the result cached by content.
+ * - Throws Stalled (a person must change the source) with file:line in the message where a file is at fault; it never
+ *   answers with half of the objects.
+ * - Gives each caller objects of its own, or frozen ones; objects are never changed after they are given out.
+ */
+export interface Renderer {
+  /** `directory`, `kustomize`, `helm`. */
+  readonly name: string
+  /** True when the path looks like this renderer's input. Reads as little as possible. */
+  detects(tree: Tree, path: string): Promise<boolean>
+  render(request: RenderRequest): Promise<RenderResult>
+}
+
+export interface RenderRequest {
+  readonly tree: Tree
+  /** Directory below the tree's root, '' for the root itself. */
+  readonly path: string
+  /** The renderer's own settings: plain JSON data, since it is part of the cache key. Each renderer documents its form. */
+  readonly options: RenderOptions
+  /** What the objects are rendered for. */
+  readonly target: RenderTarget
+}
+
+export interface RenderOptions {
+  readonly directory?: DirectoryOptions
+  readonly kustomize?: KustomizeOverrides
+  /** Settings of renderers that are added later. */
+  readonly [renderer: string]: unknown
+}
+
+export interface RenderTarget {
+  /** The namespace for objects that name none; renderers that need it (Helm) use it, others leave objects as they are. */
+  readonly namespace: string
+  /** `v1.34.1` of the destination, where known. */
+  readonly kubeVersion?: string
+  /** `v1`, `apps/v1`, `apps/v1/Deployment` of the destination, where known. */
+  readonly apiVersions?: readonly string[]
+}
+
+export interface RenderResult {
+  /** In the order in which the original tool prints them. */
+  readonly objects: readonly KubeObject[]
+  /** For people: deprecated fields, settings without effect ... */
+  readonly warnings: readonly string[]
+}
+
+/** Argo CD's `source.directory`. */
+export interface DirectoryOptions {
+  readonly recurse?: boolean
+  /** Globs on the path below the rendered directory; several as `{a,b}`. */
+  readonly include?: string
+  readonly exclude?: string
+  readonly jsonnet?: unknown
+}
+
+/** Argo CD's `source.kustomize`: edits of the top kustomization before it is built. */
+export interface KustomizeOverrides {
+  readonly namePrefix?: string
+  readonly nameSuffix?: string
+  /** `name=newName:tag`, `name:tag`, `name@digest`. */
+  readonly images?: readonly string[]
+  readonly replicas?: readonly { readonly name: string; readonly count: number | string }[]
+  readonly commonLabels?: Readonly<Record<string, string>>
+  readonly forceCommonLabels?: boolean
+  readonly labelWithoutSelector?: boolean
+  readonly labelIncludeTemplates?: boolean
+  readonly commonAnnotations?: Readonly<Record<string, string>>
+  readonly commonAnnotationsEnvsubst?: boolean
+  readonly forceCommonAnnotations?: boolean
+  readonly namespace?: string
+  readonly patches?: readonly KustomizePatch[]
+  readonly components?: readonly string[]
+  readonly ignoreMissingComponents?: boolean
+}
+
+export interface KustomizePatch {
+  readonly path?: string
+  readonly patch?: string
+  readonly target?: Readonly<Record<string, string>>
+  readonly options?: Readonly<Record<string, boolean>>
+}
+
+/** What renderers share beyond a request. */
+export interface RenderDependencies {
+  /** Schemas of the kinds that strategic merge and scopes need; the built-in ones as a rule. */
+  readonly schemas: SchemaCatalogue
+  /** Fetches a remote base (`https://host/repo//path?ref=v1`); absent: remote bases are an error. */
+  readonly remote?: (url: string) => Promise<Tree>
+}
