@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { CodedError, UsageError } from '../base/errors.js'
+import { defaultDataDirectory, lockDataDirectory, openDataDirectory, readRunningFleet, type DataDirectory } from '../app/data-directory.js'
+import type { FleetDescription } from '../app/embedded-fleet.js'
+import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
+import type { CommandIo } from './contract.js'
+
+export interface RunUpOptions {
+  members: string[]
+  dataDir?: string
+  port: number | undefined
+  detach?: boolean
+  output?: string
+  demo: boolean
+  sync: boolean
+  logLevel: string
+}
+
+/** Starts the embedded fleet here, or in a process of its own with --detach. */
+export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void> {
+  const path = resolve(options.dataDir ?? defaultDataDirectory(io.env))
+  const directory = openDataDirectory(path)
+  if (options.detach) {
+    await detach(options, directory, io)
+    return
+  }
+  const level = parseLogLevel(options.logLevel)
+  const lock = lockDataDirectory(directory)
+  try {
+    const started = Date.now()
+    const { startEmbeddedFleet } = await import('../app/embedded-fleet.js')
+    const progress = io.interactive ? (text: string) => io.err(text) : () => {}
+    const fleet = await startEmbeddedFleet({
+      directory,
+      members: options.members,
+      port: options.port,
+      demo: options.demo,
+      sync: options.sync,
+      env: io.env,
+      log: createLineLog((line) => io.err(line), level, systemClock),
+    })
+    lock.markReady()
+    if (options.output === 'json') io.out(JSON.stringify(fleet.description, undefined, 2))
+    else io.out(welcome(fleet.description, Date.now() - started, io.colour))
+    if (options.demo) void fleet.demoSettled.then((summary) => progress(`${summary} after ${((Date.now() - started) / 1000).toFixed(1)} s`))
+    await untilStopped()
+    progress('stopping ...')
+    await fleet.stop()
+  } finally {
+    lock.release()
+  }
+  // Sockets of clients that hold a watch open must not keep the process.
+  process.exit(process.exitCode ?? 0)
+}
+
+/** What to do next, ready to be copied. */
+export function welcome(fleet: FleetDescription, elapsedMs: number, colour: boolean): string {
+  const bold = (text: string) => (colour ? `\u001b[1m${text}\u001b[0m` : text)
+  const members = fleet.clusters.map((cluster) => cluster.name)
+  const shown = members.length > 5 ? `${members.slice(0, 3).join(', ')} ... ${members.at(-1)} (${members.length})` : members.join(', ')
+  const clone = fleet.git.clone === '' ? [] : [bold(`  ${fleet.git.clone}`)]
+  return [
+    `Fleet ready in ${(elapsedMs / 1000).toFixed(2)} s: hub ${fleet.hub.server}, members ${shown}`,
+    `State in ${fleet.dataDir}; stop with Ctrl-C or flotilla down.`,
+    '',
+    'Next:',
+    bold(`  export KUBECONFIG=${fleet.kubeconfig}`),
+    bold('  kubectl --context hub -n argocd get applications --watch'),
+    ...clone,
+    '',
+  ].join('\n')
+}
+
+function untilStopped(): Promise<void> {
+  return new Promise((done) => {
+    const keepAlive = setInterval(() => {}, 1 << 30)
+    const stop = () => {
+      clearInterval(keepAlive)
+      done()
+    }
+    process.once('SIGINT', stop)
+    process.once('SIGTERM', stop)
+    process.once('SIGHUP', stop)
+  })
+}
+
+async function detach(options: RunUpOptions, directory: DataDirectory, io: CommandIo): Promise<void> {
+  const running = readRunningFleet(directory)
+  if (running) {
+    throw new CodedError({
+      code: 'fleet-already-running',
+      message: `a fleet is already running on ${directory.path} (process ${running.pid})`,
+      fix: 'Use it as it is, stop it with `flotilla down`, or choose another --data-dir.',
+    })
+  }
+  const logPath = directory.file('flotilla.log')
+  const log = openSync(logPath, 'a', 0o600)
+  const started = Date.now()
+  const args = ['up', '--data-dir', directory.path, '--clusters', options.members.join(','), '--log-level', options.logLevel]
+  if (options.port !== undefined) args.push('--port', String(options.port))
+  if (!options.demo) args.push('--no-demo')
+  if (!options.sync) args.push('--no-sync')
+  const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  let ended: string | undefined
+  child.once('exit', (code, signal) => {
+    ended = signal ?? String(code)
+  })
+  child.once('error', (error) => {
+    ended = error.message
+  })
+  for (;;) {
+    const now = readRunningFleet(directory)
+    if (now?.ready && now.pid === child.pid) break
+    if (ended !== undefined) {
+      throw new CodedError({ code: 'fleet-did-not-start', message: `the fleet did not start (${ended}): ${lastLines(logPath)}`, fix: `The whole log is in ${logPath}.` })
+    }
+    await new Promise((done) => setTimeout(done, 10))
+  }
+  child.unref()
+  const fleet = JSON.parse(readFileSync(directory.file('fleet.json'), 'utf8')) as { description: FleetDescription }
+  const description = { ...fleet.description, pid: child.pid! }
+  if (options.output === 'json') io.out(JSON.stringify(description, undefined, 2))
+  else io.out(welcome(description, Date.now() - started, io.colour).replace('stop with Ctrl-C or flotilla down', 'stop with flotilla down'))
+}
+
+function lastLines(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-3).join(' | ') : ''
+}
+
+function parseLogLevel(text: string): LogLevel {
+  if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text
+  throw new UsageError({ code: 'bad-log-level', message: `unknown log level "${text}"`, fix: 'Use debug, info, warn or error.' })
+}
