@@ -33,6 +33,13 @@ export interface ControllerDefinition<T extends KubeObject, Services> {
     /** Returns true when done: the finalizer is then removed. False or throw: tried again. */
     finalize(object: T, finalizer: string, services: Services & ReconcileContext<T>): Promise<boolean>
   }
+  /**
+   * What to tell in the status when `reconcile` or `finalize` threw: its result is written as a reconcile's is. Absent: the
+   * status stays as it is. Retries follow from the error's class alone; `again` adds a time.
+   */
+  failed?(object: T, error: unknown, services: Services & ReconcileContext<T>): ReconcileResult<T> | undefined
+  /** An object is gone: drop what is remembered of it. Must not throw. */
+  gone?(key: string): void
 }
 
 export interface ReconcileContext<T extends KubeObject> {
@@ -62,10 +69,10 @@ export interface ReconcileResult<T extends KubeObject> {
   readonly again?: number
 }
 
-/** A source of work: given a handle to enqueue keys of the controller's kind, starts and runs until the signal aborts. */
+/** A source of work: given a handle to enqueue keys of the controller's kind, starts and runs until the signal aborts. The promise settles once it listens. */
 export interface Source<T extends KubeObject, Services> {
   readonly name: string
-  start(handle: SourceHandle<T>, services: Services & { caches: Caches; clock: Clock; signal: AbortSignal }): void
+  start(handle: SourceHandle<T>, services: Services & { caches: Caches; clock: Clock; signal: AbortSignal }): void | Promise<void>
 }
 
 export interface SourceHandle<T extends KubeObject> {
