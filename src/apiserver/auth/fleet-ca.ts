@@ -1,0 +1,110 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
+import type { Clock } from '../../base/clock.js'
+import { UsageError } from '../../base/errors.js'
+
+/** A certificate with its private key, both as PEM. */
+export interface KeyedCertificate {
+  readonly certPem: string
+  readonly keyPem: string
+}
+
+/** The authority of one fleet: servers show certificates of its making, and clients whom it certifies are believed. */
+export interface FleetCa extends KeyedCertificate {
+  /** A client: `commonName` becomes the user's name, `organizations` its groups. */
+  issueClient(subject: { commonName: string; organizations?: readonly string[]; days?: number }): Promise<KeyedCertificate>
+  /** A server for these DNS names and IP addresses. */
+  issueServer(options: { names: readonly string[]; days?: number }): Promise<KeyedCertificate>
+}
+
+const dayMs = 86_400_000
+const caDays = 3650
+const leafDays = 365
+
+/** Clocks of other machines may be behind. */
+const backdateMs = 5 * 60_000
+
+/** Makes a new authority, or opens the one whose certificate and key are given. All keys are EC P-256. */
+export async function createFleetCa(options: { clock: Clock; name?: string; existing?: KeyedCertificate }): Promise<FleetCa> {
+  const { clock } = options
+  const own = options.existing ?? (await issue(clock, { commonName: options.name ?? 'flotilla', days: caDays, use: 'authority' }))
+  const issuer = openIssuer(own)
+  return {
+    ...own,
+    issueClient: ({ commonName, organizations = [], days = leafDays }) =>
+      issue(clock, { commonName, organizations, days, use: 'client' }, issuer),
+    issueServer: ({ names, days = leafDays }) =>
+      issue(clock, { commonName: names[0] ?? 'flotilla', days, use: 'server', names }, issuer),
+  }
+}
+
+interface Issuer {
+  readonly certificate: X509Certificate
+  readonly keyPem: string
+}
+
+function openIssuer(pair: KeyedCertificate): Issuer {
+  const certificate = new X509Certificate(pair.certPem)
+  if (!certificate.ca || !certificate.checkPrivateKey(createPrivateKey(pair.keyPem))) {
+    throw new UsageError({
+      code: 'invalid-fleet-ca',
+      message: `the certificate of the fleet's authority (${certificate.subject}) is not a CA certificate that belongs to its key`,
+      fix: "Restore the fleet's CA files from a backup, or delete the fleet's directory to make a new fleet.",
+    })
+  }
+  return { certificate, keyPem: pair.keyPem }
+}
+
+interface Wanted {
+  readonly commonName: string
+  readonly organizations?: readonly string[]
+  readonly days: number
+  readonly use: 'authority' | 'client' | 'server'
+  readonly names?: readonly string[]
+}
+
+async function issue(clock: Clock, wanted: Wanted, issuer?: Issuer): Promise<KeyedCertificate> {
+  // The encoder is loaded only when a certificate is made: a restart finds its certificates in files.
+  const { encodeTbsCertificate, encodeSigned } = await import('./certificate-der.js')
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const serial = randomBytes(16)
+  // A serial number is positive and has no leading zero octets.
+  serial[0] = (serial[0]! & 0x7f) | 0x40
+  const now = clock.now()
+  const tbs = encodeTbsCertificate({
+    serial,
+    subject: { commonName: wanted.commonName, organizations: wanted.organizations ?? [] },
+    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
+    issuer: issuer?.certificate.raw,
+    notBefore: now - backdateMs,
+    notAfter: now + wanted.days * dayMs,
+    use: wanted.use,
+    dnsNames: (wanted.names ?? []).filter((name) => isIP(name) === 0),
+    ipAddresses: (wanted.names ?? []).filter((name) => isIP(name) !== 0),
+  })
+  const key = issuer === undefined ? privateKey : createPrivateKey(issuer.keyPem)
+  const certificate = encodeSigned(tbs, sign('sha256', tbs, key))
+  return {
+    certPem: pemOf('CERTIFICATE', certificate),
+    keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  }
+}
+
+function pemOf(label: string, der: Uint8Array): string {
+  const base64 = Buffer.from(der).toString('base64')
+  return `-----BEGIN ${label}-----\n${base64.match(/.{1,64}/g)!.join('\n')}\n-----END ${label}-----\n`
+}
+
+/** True while the certificate is of this authority, belongs to its key and is valid for at least another `marginDays`. */
+export function isUsable(pair: KeyedCertificate, caPem: string, clock: Clock, marginDays = 30): boolean {
+  try {
+    const certificate = new X509Certificate(pair.certPem)
+    return (
+      Date.parse(certificate.validTo) > clock.now() + marginDays * dayMs &&
+      certificate.checkPrivateKey(createPrivateKey(pair.keyPem)) &&
+      certificate.verify(createPublicKey(caPem))
+    )
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto'
+import { apiVersionOf } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { openApiV3Document } from '../../kube/schema/openapi.js'
+import type { LogicalCluster } from '../contract.js'
+import type { ApiDocuments } from './api-documents.js'
+
+/** Bump when what the documents say changes although the resources do not: clients keep documents by their hash for ever. */
+const formatVersion = 1
+
+/** The OpenAPI v3 documents of one state of a catalogue, each made when it is first asked for. */
+export class OpenApiDocuments {
+  readonly #groupVersions: ReadonlyMap<string, readonly ResourceType[]>
+  readonly #cluster: LogicalCluster
+  readonly #hashes = new Map<string, string>()
+  readonly #made = new Map<string, Buffer>()
+
+  constructor(documents: ApiDocuments, cluster: LogicalCluster) {
+    this.#groupVersions = documents.groupVersions()
+    this.#cluster = cluster
+  }
+
+  /** `/openapi/v3`: where each document is, with its hash. */
+  index(): unknown {
+    const paths: Record<string, unknown> = {}
+    for (const key of [...this.#groupVersions.keys()].sort()) {
+      paths[key] = { serverRelativeURL: `/openapi/v3/${key}?hash=${this.hash(key)}` }
+    }
+    return { paths }
+  }
+
+  /** Names the document's content without making it. Undefined when the group and version are not served. */
+  hash(key: string): string | undefined {
+    const types = this.#groupVersions.get(key)
+    if (types === undefined) return undefined
+    let hash = this.#hashes.get(key)
+    if (hash === undefined) {
+      const input = [formatVersion, types, types.map((type) => this.#definitionOf(type))]
+      hash = createHash('sha512').update(JSON.stringify(input)).digest('hex').toUpperCase()
+      this.#hashes.set(key, hash)
+    }
+    return hash
+  }
+
+  document(key: string): Buffer {
+    let bytes = this.#made.get(key)
+    if (bytes === undefined) {
+      const types = this.#groupVersions.get(key) ?? []
+      const first = types[0]
+      const apiVersion = first === undefined ? '' : apiVersionOf(first.group, first.version)
+      bytes = Buffer.from(JSON.stringify(openApiV3Document(apiVersion, types, this.#cluster.api.schemas)))
+      this.#made.set(key, bytes)
+    }
+    return bytes
+  }
+
+  #definitionOf(type: ResourceType): unknown {
+    if (type.group === '') return null
+    return this.#cluster.peek('customresourcedefinitions.apiextensions.k8s.io', `${type.plural}.${type.group}`)?.['spec'] ?? null
+  }
+}

@@ -1,0 +1,101 @@
+import type { ResourceCatalogue } from '../../kube/client/kube-client.js'
+import { parseAccept, type ResponseForm } from '../http/accept.js'
+import type { Exchange } from '../http/exchange.js'
+import { sendBytes, sendValue } from '../http/send.js'
+import { type AggregatedVersion, type ApiDocument, ApiDocuments } from './api-documents.js'
+import { OpenApiDocuments } from './openapi-documents.js'
+
+const documents = new WeakMap<ResourceCatalogue, ApiDocuments>()
+const openApi = new WeakMap<ResourceCatalogue, OpenApiDocuments>()
+
+/** Serves /api, /apis and /openapi/v3 with everything below them; false for paths that are not theirs. */
+export async function serveDiscovery(exchange: Exchange, path: string, form: ResponseForm): Promise<boolean> {
+  const parts = path.split('/').slice(1)
+  if (parts[0] === 'openapi') return parts[1] === 'v3' && serveOpenApi(exchange, parts.slice(2), form)
+  const document = documentAt(exchange, parts)
+  if (document === undefined) return false
+  const aggregated = document.contentType !== 'application/json'
+  const more = { ETag: document.etag, Vary: 'Accept', ...(aggregated ? { 'Cache-Control': 'public' } : {}) }
+  if (exchange.request.headers['if-none-match'] === document.etag) {
+    exchange.response.writeHead(304, { ...more, 'Audit-Id': exchange.auditId })
+    exchange.response.end()
+    return true
+  }
+  if (form.pretty) {
+    const text = `${JSON.stringify(JSON.parse(document.bytes.toString()), undefined, 2)}\n`
+    await sendBytes(exchange, 200, document.contentType, Buffer.from(text), more)
+  } else await sendBytes(exchange, 200, document.contentType, document.bytes, more)
+  return true
+}
+
+function documentAt(exchange: Exchange, parts: readonly string[]): ApiDocument | undefined {
+  const [root, first, second, ...rest] = parts
+  if (rest.length > 0) return undefined
+  const all = documentsOf(exchange.cluster.api.catalogue())
+  if (root === 'api') {
+    if (second !== undefined) return undefined
+    if (first !== undefined) return all.resources('', first)
+    const version = aggregatedVersionOf(exchange)
+    return version === undefined ? all.legacyVersions() : all.aggregated(true, version)
+  }
+  if (root !== 'apis') return undefined
+  if (second !== undefined) return all.resources(first!, second)
+  if (first !== undefined) return all.group(first)
+  const version = aggregatedVersionOf(exchange)
+  return version === undefined ? all.groupList() : all.aggregated(false, version)
+}
+
+function documentsOf(catalogue: ResourceCatalogue): ApiDocuments {
+  let made = documents.get(catalogue)
+  if (made === undefined) {
+    made = new ApiDocuments(catalogue)
+    documents.set(catalogue, made)
+  }
+  return made
+}
+
+/** The first form that the client takes; undefined for the legacy documents. */
+function aggregatedVersionOf(exchange: Exchange): AggregatedVersion | undefined {
+  for (const { type, parameters } of parseAccept(exchange.request.headers.accept ?? '')) {
+    const { as, g, v } = parameters
+    if (type !== 'application/json') continue
+    if (as === undefined) return undefined
+    if (as === 'APIGroupDiscoveryList' && g === 'apidiscovery.k8s.io' && (v === 'v2' || v === 'v2beta1')) return v
+  }
+  return undefined
+}
+
+async function serveOpenApi(exchange: Exchange, parts: readonly string[], form: ResponseForm): Promise<boolean> {
+  const { cluster, query, response, auditId } = exchange
+  const catalogue = cluster.api.catalogue()
+  let made = openApi.get(catalogue)
+  if (made === undefined) {
+    made = new OpenApiDocuments(documentsOf(catalogue), cluster)
+    openApi.set(catalogue, made)
+  }
+  if (parts.length === 0) {
+    await sendValue(exchange, 200, made.index(), form)
+    return true
+  }
+  const key = parts.join('/')
+  const hash = made.hash(key)
+  if (hash === undefined) return false
+  const asked = query.get('hash')
+  if (asked !== null && asked !== hash) {
+    response.writeHead(301, { Location: `/openapi/v3/${key}?hash=${hash}`, 'Audit-Id': auditId, 'Content-Length': 0 })
+    response.end()
+    return true
+  }
+  const etag = `"${hash}"`
+  if (exchange.request.headers['if-none-match'] === etag) {
+    response.writeHead(304, { ETag: etag, 'Audit-Id': auditId })
+    response.end()
+    return true
+  }
+  await sendBytes(exchange, 200, 'application/json', made.document(key), {
+    ETag: etag,
+    Vary: 'Accept',
+    ...(asked === null ? {} : { 'Cache-Control': 'public, immutable, max-age=31536000' }),
+  })
+  return true
+}

@@ -1,0 +1,126 @@
+import { constants } from 'node:crypto'
+import { createServer as createHttpsServer } from 'node:https'
+import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
+import { UsageError } from '../../base/errors.js'
+import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
+import { handleRequest } from './handle-request.js'
+import { createRequestCounts } from './request-counts.js'
+import type { ResourcePorts } from './resource-request.js'
+
+export interface ApiFrontOptions {
+  readonly clusters: LogicalClusters
+  /** Asked in this order. */
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  readonly tls: {
+    readonly certPem: string
+    readonly keyPem: string
+    /** Whose client certificates are believed. */
+    readonly clientCaPem: string
+  }
+  readonly ports: ServerPorts & ResourcePorts
+}
+
+export interface ApiFront {
+  /** Serves the cluster at an address of its own; port 0 takes a free one. */
+  listen(clusterName: string, address: { host: string; port: number }): Promise<{ port: number }>
+  /** Stops serving the cluster and ends its connections. */
+  unlisten(clusterName: string): Promise<void>
+  close(): Promise<void>
+}
+
+interface Listener {
+  readonly server: Server
+  readonly port: number
+  readonly sockets: Set<Socket>
+}
+
+/**
+ * The HTTPS front of all logical clusters. One TLS server does the work for every cluster; a cluster costs a listening socket,
+ * and its requests are told from others' by the local port of their connection.
+ */
+export function createApiFront(options: ApiFrontOptions): ApiFront {
+  const { tls } = options
+  const listeners = new Map<string, Listener>()
+  const clusterOfPort = new Map<number, string>()
+  const handlerOptions = {
+    ...options,
+    counts: createRequestCounts(),
+    clusterOfPort: (port: number) => clusterOfPort.get(port),
+  }
+  const https = createHttpsServer(
+    {
+      cert: tls.certPem,
+      key: tls.keyPem,
+      ca: tls.clientCaPem,
+      requestCert: true,
+      // A client without a certificate may have a token; one with a bad certificate gets a 401 that it can read.
+      rejectUnauthorized: false,
+      ALPNProtocols: ['http/1.1'],
+      minVersion: 'TLSv1.2',
+      // A resumed session would not show its certificate again.
+      secureOptions: constants.SSL_OP_NO_TICKET,
+      keepAlive: true,
+      noDelay: true,
+    },
+    (request, response) => void handleRequest(request, response, handlerOptions),
+  )
+  // Watches live long; the deadlines of other requests are kept per request.
+  https.requestTimeout = 120_000
+  https.headersTimeout = 20_000
+  https.keepAliveTimeout = 120_000
+  https.timeout = 0
+  https.on('tlsClientError', (error, socket) => {
+    options.ports.log.debug('a TLS handshake failed', { error: error.message, peer: socket.remoteAddress })
+    socket.destroy()
+  })
+  https.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+    else socket.destroy()
+  })
+
+  async function unlisten(clusterName: string): Promise<void> {
+    const listener = listeners.get(clusterName)
+    if (listener === undefined) return
+    listeners.delete(clusterName)
+    clusterOfPort.delete(listener.port)
+    const closed = new Promise<void>((resolve) => listener.server.close(() => resolve()))
+    for (const socket of listener.sockets) socket.destroy()
+    await closed
+  }
+
+  return {
+    async listen(clusterName, address) {
+      if (listeners.has(clusterName)) {
+        throw new UsageError({
+          code: 'already-listening',
+          message: `cluster ${clusterName} is already served on port ${listeners.get(clusterName)!.port}`,
+          fix: 'Call unlisten first to move it.',
+        })
+      }
+      const sockets = new Set<Socket>()
+      const server = createNetServer({ noDelay: true }, (socket) => {
+        sockets.add(socket)
+        socket.once('close', () => sockets.delete(socket))
+        https.emit('connection', socket)
+      })
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject)
+        server.listen({ host: address.host, port: address.port, backlog: 1024 }, () => {
+          server.off('error', reject)
+          resolve()
+        })
+      })
+      const { port } = server.address() as AddressInfo
+      listeners.set(clusterName, { server, port, sockets })
+      clusterOfPort.set(port, clusterName)
+      return { port }
+    },
+    unlisten,
+    async close() {
+      await Promise.all([...listeners.keys()].map(unlisten))
+      https.closeAllConnections()
+      https.close()
+    },
+  }
+}

@@ -1,0 +1,43 @@
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+
+/** What the server knows of a connection: its cluster, and who the client's certificate says it is. */
+export interface Connection {
+  readonly cluster: string
+  readonly certificate: PeerCertificate | undefined
+  /** The client showed a certificate that its fleet's authority has not issued, or that is out of date. */
+  readonly badCertificate: string | undefined
+}
+
+export interface PeerCertificate {
+  readonly commonName: string
+  readonly organizations: readonly string[]
+}
+
+const connections = new WeakMap<Socket, Connection>()
+
+/** Reads the peer's certificate once for each connection: parsing it for every request would cost more than the request. */
+export function describeConnection(socket: TLSSocket, clusterOfPort: (port: number) => string | undefined): Connection {
+  const known = connections.get(socket)
+  if (known) return known
+  const cluster = clusterOfPort(socket.localPort ?? -1) ?? ''
+  const peer = socket.getPeerCertificate()
+  const shown = peer !== null && Object.keys(peer).length > 0
+  let certificate: PeerCertificate | undefined
+  let badCertificate: string | undefined
+  if (shown && socket.authorized) {
+    const subject = peer.subject as { CN?: string | string[]; O?: string | string[] }
+    const commonName = [subject.CN ?? ''].flat()[0] ?? ''
+    if (commonName !== '') certificate = { commonName, organizations: subject.O === undefined ? [] : [subject.O].flat() }
+  } else if (shown) badCertificate = String(socket.authorizationError ?? 'not issued by the authority of this fleet')
+  const connection = { cluster, certificate, badCertificate }
+  connections.set(socket, connection)
+  return connection
+}
+
+/** The token of `Authorization: Bearer ...`; undefined when the header is absent or of another scheme. */
+export function bearerTokenOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined
+  const match = /^Bearer +(\S+)\s*$/i.exec(header)
+  return match?.[1]
+}

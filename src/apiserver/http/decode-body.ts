@@ -1,0 +1,122 @@
+import { messageOf } from '../../base/errors.js'
+import { isObject } from '../../base/json.js'
+import { parseYaml } from '../../formats/yaml/parse-yaml.js'
+import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import type { SchemaNode } from '../../kube/schema/schema-node.js'
+
+/** What the decoding of bodies needs of the room of schemas. */
+export interface BodyDecoders {
+  /** A body of `application/vnd.kubernetes.protobuf`. Throws for what it cannot read. */
+  protobuf(bytes: Uint8Array): KubeObject
+  /** Fields of `value` that the schema does not know, as upstream words them: `unknown field "spec.foo"`. */
+  unknownFields(value: unknown, schema: SchemaNode): readonly string[]
+  /** Keys that stand twice in one object of the text: `duplicate field "spec.replicas"`. */
+  duplicateFields(text: string): readonly string[]
+}
+
+export const acceptedMediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const
+
+export interface DecodedBody {
+  readonly object: KubeObject
+  readonly problems: readonly string[]
+}
+
+/**
+ * The object in a request's body. A body without apiVersion and kind is of the kind that the path expects. `validate` says
+ * whether unknown and duplicate fields are wanted (they cost a walk through the object).
+ */
+export function decodeObject(
+  bytes: Buffer,
+  mediaType: string,
+  type: ResourceType,
+  decoders: BodyDecoders,
+  schema: SchemaNode | undefined,
+  validate: boolean,
+): DecodedBody {
+  if (mediaType === 'application/vnd.kubernetes.protobuf') {
+    try {
+      return { object: withKind(decoders.protobuf(bytes), type), problems: [] }
+    } catch (error) {
+      throw statusErrors.badRequest(`unable to decode the protobuf body: ${messageOf(error)}`)
+    }
+  }
+  const text = bytes.toString('utf8')
+  const json = mediaType === '' || mediaType === 'application/json' || mediaType === '*/*'
+  if (!json && mediaType !== 'application/yaml') throw statusErrors.unsupportedMediaType(acceptedMediaTypes)
+  const value = json ? parseJson(text) : parseYamlBody(text)
+  if (!isObject(value)) throw statusErrors.badRequest(`the object provided is unrecognized: ${preview(text)} is not an object`)
+  const object = withKind(value as KubeObject, type)
+  if (!validate) return { object, problems: [] }
+  const problems = json ? [...decoders.duplicateFields(text)] : []
+  if (schema) problems.push(...decoders.unknownFields(object, schema))
+  return { object, problems }
+}
+
+/** JSON, or YAML: the body of server-side apply is declared as YAML and is mostly JSON. */
+export function decodeApplyBody(bytes: Buffer): unknown {
+  const text = bytes.toString('utf8')
+  if (/^\s*\{/.test(text)) {
+    try {
+      return JSON.parse(text)
+    } catch {
+      // A flow mapping of YAML begins in the same way.
+    }
+  }
+  return parseYamlBody(text)
+}
+
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw statusErrors.badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`)
+  }
+}
+
+function parseYamlBody(text: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw statusErrors.badRequest(`error converting YAML to JSON: ${messageOf(error)}`)
+  }
+}
+
+/** Fills in apiVersion and kind and metadata; refuses an object of another kind. */
+function withKind(object: KubeObject, type: ResourceType): KubeObject {
+  const apiVersion = apiVersionOf(type.group, type.version)
+  const { metadata } = object
+  if (metadata !== undefined && metadata !== null && !isObject(metadata)) {
+    throw statusErrors.badRequest('metadata: expected an object')
+  }
+  const complete = object.apiVersion && object.kind && metadata
+  const result = complete
+    ? object
+    : ({
+        ...object,
+        apiVersion: object.apiVersion || apiVersion,
+        kind: object.kind || type.kind,
+        metadata: metadata ?? { name: '' },
+      } as KubeObject)
+  return result
+}
+
+/** Throws BadRequest unless the object is of the kind that the path names. */
+export function requireKind(object: KubeObject, type: ResourceType): void {
+  const apiVersion = apiVersionOf(type.group, type.version)
+  if (object.apiVersion === apiVersion && object.kind === type.kind) return
+  if (object.kind === type.kind) {
+    throw statusErrors.badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
+    )
+  }
+  throw statusErrors.badRequest(
+    `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${type.kind}: ` +
+      `the path takes objects of kind ${type.kind} in ${apiVersion}`,
+  )
+}
+
+function preview(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
+}

@@ -1,0 +1,23 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LogicalCluster, RequestContext, UserInfo } from '../contract.js'
+import type { ResponseForm } from './accept.js'
+import type { RequestInfo } from './request-info.js'
+
+/** One request on its way through the server, with everything that the steps have found out about it. */
+export interface Exchange extends RequestContext {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly cluster: LogicalCluster
+  readonly query: URLSearchParams
+  readonly info: RequestInfo
+  readonly auditId: string
+  /** The user on whose behalf the request runs (after impersonation). */
+  readonly user: UserInfo
+  /** Aborts when the client goes away or the deadline passes. */
+  readonly signal: AbortSignal
+  /** Texts for `Warning:` headers, in the order in which they came. */
+  readonly warnings: readonly string[]
+}
+
+/** The form of an answer that no Accept header has chosen: errors, health, version. */
+export const plainForm: ResponseForm = { media: 'json', as: 'object', metaVersion: 'v1', pretty: false }

@@ -1,0 +1,169 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import { messageOf } from '../../base/errors.js'
+import { uuid } from '../../base/random.js'
+import { StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { anonymousUser, authenticate } from '../auth/authenticate.js'
+import { forbidden } from '../auth/forbidden.js'
+import { impersonate } from '../auth/impersonate.js'
+import type { AccessAttributes, Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
+import { bearerTokenOf, describeConnection } from './connection.js'
+import { type Exchange, plainForm } from './exchange.js'
+import { servePath } from './paths.js'
+import { durationSeconds } from './query-options.js'
+import type { RequestCounts } from './request-counts.js'
+import { parseRequestInfo, type RequestInfo } from './request-info.js'
+import { type ResourcePorts, serveResource } from './resource-request.js'
+import { type Answerable, sendFailure } from './send.js'
+
+export interface HandlerOptions {
+  readonly clusters: LogicalClusters
+  readonly authenticators: readonly Authenticator[]
+  readonly authorizer: Authorizer
+  readonly ports: ServerPorts & ResourcePorts
+  readonly clusterOfPort: (port: number) => string | undefined
+  readonly counts: RequestCounts
+}
+
+/** Requests other than watches and logs are answered within this time, or with a Timeout. */
+const deadlineSeconds = 60
+
+/** Paths that anybody may read, as upstream's --authorization-always-allow-paths has it. */
+const openPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
+
+/** Serves one request from its first to its last byte. Never rejects. */
+export async function handleRequest(request: IncomingMessage, response: ServerResponse, options: HandlerOptions): Promise<void> {
+  const { ports } = options
+  const warnings: string[] = []
+  const auditId = auditIdOf(request) ?? uuid(ports.random)
+  const answerable: Answerable = { request, response, auditId, warnings }
+  const abort = new AbortController()
+  let finish: (() => void) | undefined
+  response.on('error', () => abort.abort(new Error('the client has gone')))
+  response.once('close', () => {
+    finish?.()
+    if (!response.writableFinished) abort.abort(new Error('the client has gone'))
+  })
+  let verb = 'unknown'
+  try {
+    const connection = describeConnection(request.socket as TLSSocket, options.clusterOfPort)
+    const cluster = options.clusters.get(connection.cluster)
+    if (cluster === undefined) throw statusErrors.serviceUnavailable('no cluster is served here: it was removed')
+    const url = request.url ?? '/'
+    const mark = url.indexOf('?')
+    const path = mark < 0 ? url : url.slice(0, mark)
+    const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
+    const info = requestInfoOf(request.method ?? 'GET', path, query)
+    verb = info.verb
+    const known = await authenticateRequest(request, connection, cluster, options)
+    const user = impersonate(options.authorizer, cluster, known, request.headersDistinct)
+    const attributes = attributesOf(info)
+    if (attributes.path === undefined || !isOpen(attributes.path)) {
+      const { allowed, reason } = options.authorizer.authorize(cluster, user, attributes)
+      if (!allowed) throw forbidden(user, attributes, reason)
+    }
+    const long = info.verb === 'watch' || info.subresource === 'log'
+    const seconds = Math.min(durationSeconds(query.get('timeout')) ?? deadlineSeconds, deadlineSeconds)
+    if (!long && seconds > 0) {
+      finish = ports.clock.after(seconds * 1000, () => {
+        abort.abort(deadlinePassed())
+        void sendFailure(answerable, deadlinePassed(), plainForm)
+      })
+    }
+    const exchange: Exchange = {
+      request,
+      response,
+      cluster,
+      query,
+      info,
+      auditId,
+      user,
+      signal: abort.signal,
+      warnings,
+      warn: (text) => void warnings.push(text),
+    }
+    if (info.isResource) await serveResource(exchange, ports)
+    else await servePath(exchange, options)
+  } catch (error) {
+    await fail(error, answerable, options)
+  } finally {
+    finish?.()
+    options.counts.add(verb, response.statusCode)
+    // A body that nobody wanted must not stop the next request of the connection.
+    if (!request.readableEnded) request.resume()
+  }
+}
+
+const noQuery = new URLSearchParams()
+
+function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
+  try {
+    return parseRequestInfo(method, path, query)
+  } catch {
+    throw statusErrors.badRequest(`invalid escape in the path ${JSON.stringify(path.slice(0, 200))}`)
+  }
+}
+
+async function authenticateRequest(
+  request: IncomingMessage,
+  connection: ReturnType<typeof describeConnection>,
+  cluster: Parameters<typeof authenticate>[1],
+  options: HandlerOptions,
+) {
+  const bearerToken = bearerTokenOf(request.headers.authorization)
+  if (connection.badCertificate !== undefined && bearerToken === undefined) throw statusErrors.unauthorized()
+  if (bearerToken === undefined && connection.certificate === undefined) return anonymousUser
+  return authenticate(options.authenticators, cluster, {
+    ...(bearerToken === undefined ? {} : { bearerToken }),
+    ...(connection.certificate === undefined ? {} : { peerCertificate: connection.certificate }),
+  })
+}
+
+/** What the authorizer is asked. */
+export function attributesOf(info: RequestInfo): AccessAttributes {
+  if (!info.isResource) {
+    return { verb: info.verb, group: '', version: '', resource: '', subresource: '', namespace: '', name: '', path: info.path }
+  }
+  return {
+    verb: info.verb,
+    group: info.group,
+    version: info.version,
+    resource: info.resource,
+    subresource: info.subresource,
+    namespace: info.namespace,
+    name: info.name === '' ? info.selectedName : info.name,
+  }
+}
+
+function isOpen(path: string): boolean {
+  return openPaths.has(path)
+}
+
+async function fail(error: unknown, answerable: Answerable, options: HandlerOptions): Promise<void> {
+  const { response } = answerable
+  if (response.destroyed) return
+  let failure: StatusError
+  if (error instanceof StatusError) failure = error
+  else {
+    options.ports.log.error('a request failed unexpectedly', {
+      auditId: answerable.auditId,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    failure = statusErrors.internal(messageOf(error))
+  }
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  await sendFailure(answerable, failure, plainForm).catch(() => response.destroy())
+}
+
+function deadlinePassed(): StatusError {
+  return statusErrors.timeout('request did not complete within the allotted timeout', 0)
+}
+
+/** A caller may give a request its own identifier, to find it again. */
+function auditIdOf(request: IncomingMessage): string | undefined {
+  const given = request.headers['audit-id']
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : undefined
+}

@@ -1,0 +1,147 @@
+import type { DeleteOptions, ListOptions, WatchOptions, WriteOptions } from '../../kube/client/kube-client.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import { isTrue } from './request-info.js'
+
+/** The options of a list or deletecollection that the query carries. */
+export function listOptionsOf(query: URLSearchParams, namespace: string): ListOptions {
+  const options: ListOptions = {}
+  if (namespace !== '') options.namespace = namespace
+  const labelSelector = query.get('labelSelector')
+  if (labelSelector) options.labelSelector = labelSelector
+  const fieldSelector = query.get('fieldSelector')
+  if (fieldSelector) options.fieldSelector = fieldSelector
+  const limit = integer(query, 'limit')
+  if (limit !== undefined && limit > 0) options.limit = limit
+  const token = query.get('continue')
+  if (token) options.continue = token
+  const resourceVersion = query.get('resourceVersion')
+  if (resourceVersion) options.resourceVersion = resourceVersion
+  const match = query.get('resourceVersionMatch')
+  if (match) options.resourceVersionMatch = match as 'Exact' | 'NotOlderThan'
+  return options
+}
+
+export function watchOptionsOf(query: URLSearchParams, namespace: string): WatchOptions {
+  const options: WatchOptions = listOptionsOf(query, namespace)
+  const initial = query.get('sendInitialEvents')
+  if (initial !== null) options.sendInitialEvents = isTrue(initial)
+  if (isTrue(query.get('allowWatchBookmarks'))) options.allowWatchBookmarks = true
+  const timeoutSeconds = integer(query, 'timeoutSeconds')
+  if (timeoutSeconds !== undefined && timeoutSeconds > 0) options.timeoutSeconds = timeoutSeconds
+  return options
+}
+
+export function writeOptionsOf(query: URLSearchParams): WriteOptions {
+  const options: WriteOptions = {}
+  if (dryRun(query.getAll('dryRun'))) options.dryRun = true
+  const manager = query.get('fieldManager')
+  if (manager) {
+    if (manager.length > 128) throw statusErrors.badRequest('fieldManager: Too long: may not be more than 128 bytes')
+    options.fieldManager = manager
+  }
+  const validation = query.get('fieldValidation')
+  if (validation) {
+    if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
+      throw statusErrors.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+        {
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
+          field: 'fieldValidation',
+        },
+      ])
+    }
+    options.fieldValidation = validation
+  }
+  const force = query.get('force')
+  if (force !== null) options.force = isTrue(force)
+  return options
+}
+
+/** Options in the body win over those in the query, as upstream reads them (a body that says nothing leaves the query's). */
+export function deleteOptionsOf(
+  query: URLSearchParams,
+  body: Record<string, unknown> | undefined,
+): DeleteOptions & { orphanDependents?: boolean } {
+  const options: DeleteOptions & { orphanDependents?: boolean } = {}
+  const source = body ?? {
+    propagationPolicy: query.get('propagationPolicy') ?? undefined,
+    gracePeriodSeconds: integer(query, 'gracePeriodSeconds'),
+    orphanDependents: query.has('orphanDependents') ? isTrue(query.get('orphanDependents')) : undefined,
+    dryRun: query.getAll('dryRun'),
+  }
+  const policy = source['propagationPolicy']
+  if (policy !== undefined && policy !== null && policy !== '') {
+    if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
+      throw statusErrors.invalid({ kind: 'DeleteOptions', group: '', name: '' }, [
+        {
+          reason: 'FieldValueInvalid',
+          message: `Invalid value: ${JSON.stringify(policy)}: must be "Foreground", "Background" or "Orphan"`,
+          field: 'propagationPolicy',
+        },
+      ])
+    }
+    options.propagationPolicy = policy
+  }
+  const grace = source['gracePeriodSeconds']
+  if (typeof grace === 'number') options.gracePeriodSeconds = grace
+  const orphan = source['orphanDependents']
+  if (typeof orphan === 'boolean') options.orphanDependents = orphan
+  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
+    throw statusErrors.invalid({ kind: 'DeleteOptions', group: '', name: '' }, [
+      {
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: "${options.propagationPolicy}": orphanDependents and deletionPropagation cannot be both set`,
+        field: 'propagationPolicy',
+      },
+    ])
+  }
+  const preconditions = source['preconditions']
+  if (typeof preconditions === 'object' && preconditions !== null) {
+    const { uid, resourceVersion } = preconditions as Record<string, unknown>
+    options.preconditions = {
+      ...(typeof uid === 'string' ? { uid } : {}),
+      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+    }
+  }
+  const dry = source['dryRun']
+  if (Array.isArray(dry) && dryRun(dry)) options.dryRun = true
+  return options
+}
+
+function dryRun(values: readonly unknown[]): boolean {
+  if (values.length === 0) return false
+  for (const value of values) {
+    if (value !== 'All') {
+      throw statusErrors.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+        {
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(value)}: supported values: "All"`,
+          field: 'dryRun',
+        },
+      ])
+    }
+  }
+  return true
+}
+
+function integer(query: URLSearchParams, key: string): number | undefined {
+  const text = query.get(key)
+  if (text === null || text === '') return undefined
+  if (!/^-?\d{1,15}$/.test(text)) {
+    throw statusErrors.badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
+  return Number(text)
+}
+
+/** Seconds in a Go duration such as `34s`, `1m30s`, `500ms` or a bare number of seconds; undefined for anything else. */
+export function durationSeconds(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined
+  if (/^\d+$/.test(text)) return Number(text)
+  if (!/^(\d+(\.\d+)?(h|m|s|ms|us|µs|ns))+$/.test(text)) return undefined
+  const seconds: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, µs: 1e-6, ns: 1e-9 }
+  let total = 0
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(h|ms|m|s|us|µs|ns)/g)) {
+    total += Number(amount) * seconds[unit!]!
+  }
+  return total
+}

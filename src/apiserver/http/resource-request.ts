@@ -1,0 +1,226 @@
+import type { Clock } from '../../base/clock.js'
+import type { Random } from '../../base/random.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { StatusError, statusErrors } from '../../kube/object/status-error.js'
+import type { ApiTarget, LogicalCluster } from '../contract.js'
+import { encodeObject } from '../storage/encoding.js'
+import { negotiate, wantsPretty } from './accept.js'
+import type { BodyDecoders } from './decode-body.js'
+import type { Exchange } from './exchange.js'
+import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
+import { findResource } from './resource-index.js'
+import { contentTypeOf, sendBytes, sendValue } from './send.js'
+import { sendPieces } from './send-list.js'
+import { type IncludeObject, listPieces, type TablePrinter, type TransformOptions, transformObject } from './transform.js'
+import { streamWatch } from './watch-stream.js'
+import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-request.js'
+
+export interface ResourcePorts {
+  readonly clock: Clock
+  readonly random: Random
+  readonly decoders: BodyDecoders
+  /** The printer of a resource's rows as it is now. */
+  readonly tablePrinter: (cluster: LogicalCluster, type: ResourceType) => TablePrinter
+  /** Serves GET of pods/log; absent where no pod runs. */
+  readonly podLogs?: (exchange: Exchange, target: { namespace: string; name: string }) => Promise<void>
+}
+
+/** Watches without a timeout of their own end after this long, plus up to as much again, so that they do not all end at once. */
+const watchSeconds = 1800
+
+/** Subresources that need a connection of another kind than a request with an answer. */
+const connecting: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
+
+/** The kinds whose last state is the answer to their deletion; for others upstream answers a Status. */
+const answersDeleted: ReadonlySet<string> = new Set([
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'pods',
+  'podtemplates',
+  'resourcequotas',
+  'serviceaccounts',
+  'services',
+])
+
+/** Serves an authorised request for a resource. */
+export async function serveResource(exchange: Exchange, ports: ResourcePorts): Promise<void> {
+  const { cluster, info } = exchange
+  const type = findResource(cluster.api.catalogue(), info.group, info.version, info.resource)
+  if (type === undefined) throw statusErrors.pathNotFound()
+  // The path of a namespace has its own name where others have their namespace.
+  const namespace = type.namespaced ? info.namespace : ''
+  if (!type.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw statusErrors.pathNotFound()
+  if (info.subresource !== '') return serveSubresource(exchange, ports, type, namespace)
+  requireVerb(type, info.verb)
+  if (type.namespaced && namespace === '' && (info.name !== '' || info.verb === 'create' || info.verb === 'deletecollection')) {
+    if (info.verb !== 'create' || !type.verbs?.includes('create')) throw statusErrors.methodNotAllowed(info.verb, gr(type))
+    throw statusErrors.badRequest('an empty namespace may not be set during creation')
+  }
+  const target: ApiTarget = { type, namespace, name: info.name }
+  switch (info.verb) {
+    case 'get':
+      return serveGet(exchange, ports, target)
+    case 'list':
+      return serveList(exchange, ports, type, namespace)
+    case 'watch':
+      return serveWatch(exchange, ports, type, namespace)
+    case 'create': {
+      const object = await createFrom(exchange, ports.decoders, target)
+      return answer(exchange, ports, type, object, 201)
+    }
+    case 'update': {
+      const { object, created } = await updateFrom(exchange, ports.decoders, target)
+      return answer(exchange, ports, type, object, created ? 201 : 200)
+    }
+    case 'patch': {
+      const { object, created } = await patchFrom(exchange, target)
+      return answer(exchange, ports, type, object, created ? 201 : 200)
+    }
+    case 'delete':
+      return serveDelete(exchange, ports, target)
+    case 'deletecollection': {
+      const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange, ports.decoders))
+      const list = listOptionsOf(exchange.query, namespace)
+      const result = await cluster.api.deleteCollection(exchange, type, list, options)
+      return sendPieces(exchange, 200, listPieces(result, transformOptions(exchange, ports, type, true)))
+    }
+    default:
+      throw statusErrors.methodNotAllowed(info.verb, gr(type))
+  }
+}
+
+async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
+  const { cluster, info } = exchange
+  const { subresource, name, verb } = info
+  if (!type.subresources?.includes(subresource)) throw statusErrors.pathNotFound()
+  const target: ApiTarget = { type, namespace, name, subresource }
+  if (connecting.has(subresource)) throw notConnected(type, subresource)
+  if (type.plural === 'pods' && type.group === '' && subresource === 'log') {
+    if (verb !== 'get') throw statusErrors.methodNotAllowed(verb, gr(type))
+    // A pod that does not exist is a 404 whether or not anything runs here.
+    await cluster.api.get(exchange, { type, namespace, name })
+    if (ports.podLogs === undefined) throw statusErrors.badRequest(`pod ${name} has no log: no process of this fleet runs pods`)
+    return ports.podLogs(exchange, { namespace, name })
+  }
+  switch (verb) {
+    case 'get':
+      return serveGet(exchange, ports, target)
+    case 'create':
+      return answer(exchange, ports, type, await createFrom(exchange, ports.decoders, target), 201)
+    case 'update': {
+      const { object, created } = await updateFrom(exchange, ports.decoders, target)
+      return answer(exchange, ports, type, object, created ? 201 : 200)
+    }
+    case 'patch': {
+      const { object, created } = await patchFrom(exchange, target)
+      return answer(exchange, ports, type, object, created ? 201 : 200)
+    }
+    default:
+      throw statusErrors.methodNotAllowed(verb, gr(type))
+  }
+}
+
+async function serveGet(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
+  // What cannot be answered in a form that the client takes is not read.
+  const transform = transformOptions(exchange, ports, target.type, false)
+  const resourceVersion = exchange.query.get('resourceVersion')
+  const object = await exchange.cluster.api.get(exchange, target, resourceVersion ? { resourceVersion } : {})
+  return sendTransformed(exchange, object, 200, transform)
+}
+
+async function serveList(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
+  const transform = transformOptions(exchange, ports, type, true)
+  const options = { ...listOptionsOf(exchange.query, namespace), signal: exchange.signal }
+  const list = await exchange.cluster.api.list(exchange, type, options)
+  return sendPieces(exchange, 200, listPieces(list, transform))
+}
+
+function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
+  const { info, query, cluster } = exchange
+  const transform = transformOptions(exchange, ports, type, false)
+  const options = watchOptionsOf(query, namespace)
+  // The old form `/watch/namespaces/x/pods/y` watches one object.
+  if (info.name !== '') options.fieldSelector = `metadata.name=${info.name}`
+  options.timeoutSeconds ??= Math.floor(watchSeconds * (1 + ports.random.number()))
+  const abort = new AbortController()
+  exchange.signal.addEventListener('abort', () => abort.abort(exchange.signal.reason), { once: true })
+  const watching = { ...exchange, signal: abort.signal, warn: exchange.warn }
+  return streamWatch(exchange, {
+    ...transform,
+    clock: ports.clock,
+    start: (sink) => cluster.api.watch(watching, type, options, sink),
+    stop: (reason) => abort.abort(reason),
+  })
+}
+
+async function serveDelete(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
+  const { type, name } = target
+  const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange, ports.decoders))
+  const { object, gone } = await exchange.cluster.api.delete(exchange, target, options)
+  if (gone && !(type.group === '' && answersDeleted.has(type.plural))) {
+    const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural, uid: object.metadata.uid }
+    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
+    return sendValue(exchange, 200, status, negotiated(exchange, false, true))
+  }
+  return answer(exchange, ports, type, object, options.orphanDependents === false && !gone ? 202 : 200)
+}
+
+function answer(exchange: Exchange, ports: ResourcePorts, type: ResourceType, object: KubeObject, code: number): Promise<void> {
+  return sendTransformed(exchange, object, code, transformOptions(exchange, ports, type, false))
+}
+
+function sendTransformed(exchange: Exchange, object: KubeObject, code: number, transform: TransformOptions): Promise<void> {
+  const { form } = transform
+  const value = transformObject(object, transform)
+  if (value !== undefined) return sendValue(exchange, code, value, form)
+  if (form.media === 'yaml' || form.pretty) return sendValue(exchange, code, object, form)
+  return sendBytes(exchange, code, contentTypeOf(form), Buffer.from(transform.encode(object)))
+}
+
+function negotiated(exchange: Exchange, list: boolean, transforms: boolean) {
+  const { headers } = exchange.request
+  return negotiate(headers.accept, { pretty: wantsPretty(exchange.query, headers['user-agent']), transforms, list })
+}
+
+function transformOptions(exchange: Exchange, ports: ResourcePorts, type: ResourceType, list: boolean): TransformOptions {
+  // Reviews and bindings are answers, not stored objects: there is no table of them.
+  const stored = type.verbs === undefined || type.verbs.includes('get')
+  const form = negotiated(exchange, list, stored)
+  let printer: TablePrinter | undefined
+  return {
+    form,
+    include: includeObject(exchange.query.get('includeObject')),
+    printer: () => (printer ??= ports.tablePrinter(exchange.cluster, type)),
+    encode: encodeObject,
+  }
+}
+
+function includeObject(asked: string | null): IncludeObject {
+  if (asked === null || asked === '') return 'Metadata'
+  if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked
+  throw statusErrors.badRequest(`unrecognized includeObject value: ${JSON.stringify(asked)}`)
+}
+
+function requireVerb(type: ResourceType, verb: string): void {
+  if (type.verbs !== undefined && !type.verbs.includes(verb)) throw statusErrors.methodNotAllowed(verb, gr(type))
+}
+
+function notConnected(type: ResourceType, subresource: string): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message:
+      `${subresource} is not served by this embedded cluster: it has no container runtime to connect to. ` +
+      'Use kubectl logs, or run the command against a cluster with real nodes.',
+    reason: 'MethodNotAllowed',
+    details: { kind: type.plural, group: type.group },
+    code: 405,
+  })
+}
+
+function gr(type: ResourceType): { resource: string; group: string } {
+  return { resource: type.plural, group: type.group }
+}

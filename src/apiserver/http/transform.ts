@@ -1,0 +1,157 @@
+import { formatYaml } from '../../formats/yaml/format-yaml.js'
+import type { KubeList, KubeObject } from '../../kube/object/kube-object.js'
+import type { ResponseForm } from './accept.js'
+import { contentTypeOf } from './send.js'
+import type { Pieces } from './send-list.js'
+
+/** How objects of one resource become rows of a Table. */
+export interface TablePrinter {
+  readonly columns: readonly TableColumn[]
+  /** One value for each column. */
+  cells(object: KubeObject): unknown[]
+}
+
+export interface TableColumn {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  readonly format: string
+  readonly description: string
+  /** 0: always shown; above: with `-o wide`. */
+  readonly priority: number
+}
+
+/** How much of the object each row of a Table carries. */
+export type IncludeObject = 'None' | 'Metadata' | 'Object'
+
+export interface TransformOptions {
+  readonly form: ResponseForm
+  readonly include: IncludeObject
+  readonly printer: () => TablePrinter
+  /** The object's JSON text. */
+  readonly encode: (object: KubeObject) => string
+}
+
+/** The object in the form asked for, as a value; undefined when it stays as it is (send its cached encoding). */
+export function transformObject(object: KubeObject, options: TransformOptions): unknown {
+  switch (options.form.as) {
+    case 'object':
+      return undefined
+    case 'Table': {
+      const printer = options.printer()
+      return {
+        ...tableHead(options.form, { resourceVersion: object.metadata.resourceVersion }),
+        columnDefinitions: printer.columns,
+        rows: [rowOf(object, printer, options)],
+      }
+    }
+    default:
+      return partialMetadata(object, options.form.metaVersion)
+  }
+}
+
+/** The pieces of a list in the form asked for. */
+export function listPieces(list: KubeList, options: TransformOptions): Pieces<KubeObject> {
+  const { form } = options
+  const metadata = list.metadata
+  if (form.as === 'Table') {
+    const printer = options.printer()
+    const head = { ...tableHead(form, metadata), columnDefinitions: printer.columns }
+    return pieces(form, head, 'rows', list.items, (item) => rowOf(item, printer, options))
+  }
+  if (form.as !== 'object') {
+    const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata }
+    return pieces(form, head, 'items', list.items, (item) => partialMetadata(item, form.metaVersion))
+  }
+  const head = { kind: list.kind, apiVersion: list.apiVersion, metadata }
+  if (form.media === 'json' && !form.pretty) {
+    return {
+      contentType: contentTypeOf(form),
+      head: openJson(head, 'items'),
+      items: list.items,
+      piece: options.encode,
+      separator: ',',
+      tail: ']}\n',
+    }
+  }
+  return pieces(form, head, 'items', list.items, (item) => item)
+}
+
+function pieces(
+  form: ResponseForm,
+  head: Record<string, unknown>,
+  member: string,
+  items: readonly KubeObject[],
+  value: (item: KubeObject) => unknown,
+): Pieces<KubeObject> {
+  const contentType = contentTypeOf(form)
+  if (form.media === 'yaml') {
+    if (items.length === 0) {
+      return { contentType, head: formatYaml({ ...head, [member]: [] }), items, piece: () => '', separator: '', tail: '' }
+    }
+    return {
+      contentType,
+      head: `${formatYaml(head)}${member}:\n`,
+      items,
+      piece: (item) => formatYaml([value(item)]),
+      separator: '',
+      tail: '',
+    }
+  }
+  if (form.pretty) {
+    const opening = JSON.stringify({ ...head, [member]: [] }, undefined, 2).slice(0, -4)
+    return {
+      contentType,
+      head: `${opening}[${items.length === 0 ? '' : '\n'}`,
+      items,
+      piece: (item) => `    ${JSON.stringify(value(item), undefined, 2).replaceAll('\n', '\n    ')}`,
+      separator: ',\n',
+      tail: items.length === 0 ? ']\n}\n' : '\n  ]\n}\n',
+    }
+  }
+  return {
+    contentType,
+    head: openJson(head, member),
+    items,
+    piece: (item) => JSON.stringify(value(item)),
+    separator: ',',
+    tail: ']}\n',
+  }
+}
+
+/** `{"a":1,"member":[` */
+function openJson(head: Record<string, unknown>, member: string): string {
+  return `${JSON.stringify({ ...head, [member]: [] }).slice(0, -3)}[`
+}
+
+function tableHead(form: ResponseForm, metadata: object): Record<string, unknown> {
+  return { kind: 'Table', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata }
+}
+
+function rowOf(object: KubeObject, printer: TablePrinter, options: TransformOptions): Record<string, unknown> {
+  const cells = printer.cells(object)
+  switch (options.include) {
+    case 'None':
+      return { cells }
+    case 'Object':
+      return { cells, object }
+    default:
+      return { cells, object: partialMetadata(object, options.form.metaVersion) }
+  }
+}
+
+/** Metadata alone, as a kind of its own. */
+export function partialMetadata(object: KubeObject, metaVersion: string): Record<string, unknown> {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: object.metadata }
+}
+
+/** The object of a watch event. Only the first Table of a stream carries the columns. */
+export function transformWatched(object: KubeObject, first: boolean, bookmark: boolean, options: TransformOptions): unknown {
+  const { form } = options
+  if (form.as !== 'Table') return transformObject(object, options)
+  const printer = options.printer()
+  return {
+    ...tableHead(form, { resourceVersion: object.metadata.resourceVersion }),
+    columnDefinitions: first ? printer.columns : [],
+    rows: bookmark ? [] : [rowOf(object, printer, options)],
+  }
+}

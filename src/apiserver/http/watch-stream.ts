@@ -1,0 +1,164 @@
+import type { ServerResponse } from 'node:http'
+import type { Clock } from '../../base/clock.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { WatchSink } from '../contract.js'
+import type { Exchange } from './exchange.js'
+import { commonHeaders } from './send.js'
+import { type TransformOptions, transformWatched } from './transform.js'
+
+type AnyEvent = Parameters<WatchSink>[0][number]
+
+export interface WatchStreamOptions extends TransformOptions {
+  /** Starts the watch; see ClusterApi.watch. */
+  readonly start: (sink: WatchSink) => Promise<void>
+  /** Ends the underlying watch. */
+  readonly stop: (reason: Error) => void
+  readonly clock: Clock
+  readonly limits?: WatchLimits
+}
+
+export interface WatchLimits {
+  /** A client that has taken nothing for so long while events wait is dropped. */
+  readonly stalledMs: number
+  /** Live events that may wait for a slow client; the first burst (the initial state) does not count. */
+  readonly waitingEvents: number
+}
+
+const defaultLimits: WatchLimits = { stalledMs: 30_000, waitingEvents: 20_000 }
+
+/** How many characters are encoded in one turn of the event loop. */
+const turnChars = 192 * 1024
+
+/** Bursts longer than this are encoded in later turns; a live event goes out at once. */
+const promptEvents = 64
+
+/** With nothing to send, the head of the answer goes out after this: the watch has not failed, so it has begun. */
+const headAfterMs = 25
+
+/**
+ * Sends a watch as lines of JSON. Events wait as references and are encoded only as fast as the client reads; a client that
+ * falls too far behind is disconnected (it lists again), so that nobody else pays for it.
+ */
+export async function streamWatch(exchange: Exchange, options: WatchStreamOptions): Promise<void> {
+  const { response } = exchange
+  const lines = new WatchLines(exchange, options)
+  const cancelHead = options.clock.after(headAfterMs, () => lines.begin())
+  try {
+    await options.start((events) => lines.push(events))
+  } catch (error) {
+    if (response.headersSent) response.destroy()
+    throw error
+  } finally {
+    cancelHead()
+  }
+  if (response.destroyed) return
+  lines.begin()
+  await lines.flushed()
+  response.end()
+}
+
+class WatchLines {
+  readonly #exchange: Exchange
+  readonly #response: ServerResponse
+  readonly #options: WatchStreamOptions
+  readonly #limits: WatchLimits
+  #waiting: AnyEvent[] = []
+  #at = 0
+  /** How many events came before the client had caught up for the first time: the initial state may be long. */
+  #allowance = 0
+  #caughtUp = false
+  #first = true
+  /** blocked: the socket's buffer is full. */
+  #state: 'idle' | 'scheduled' | 'blocked' = 'idle'
+  #blockedSince = 0
+  #whenEmpty: (() => void) | undefined
+
+  constructor(exchange: Exchange, options: WatchStreamOptions) {
+    this.#exchange = exchange
+    this.#response = exchange.response
+    this.#options = options
+    this.#limits = options.limits ?? defaultLimits
+    this.#response.on('drain', () => this.#pump())
+    this.#response.once('close', () => this.#whenEmpty?.())
+  }
+
+  /** Sends the head of the answer, once. */
+  begin(): void {
+    const response = this.#response
+    if (response.headersSent || response.destroyed) return
+    response.writeHead(200, commonHeaders(this.#exchange, 'application/json'))
+    response.flushHeaders()
+  }
+
+  push(events: readonly AnyEvent[]): void {
+    if (this.#response.destroyed) return
+    this.begin()
+    if (events.length === 0) return
+    if (!this.#caughtUp) this.#allowance += events.length
+    for (const event of events) this.#waiting.push(event)
+    const count = this.#waiting.length - this.#at
+    if (count > this.#limits.waitingEvents + this.#allowance) {
+      this.#drop(`the client reads too slowly: ${count} events wait`)
+    } else if (this.#state === 'blocked' && this.#options.clock.now() - this.#blockedSince > this.#limits.stalledMs) {
+      this.#drop(`the client has read nothing for ${this.#limits.stalledMs} ms`)
+    } else if (this.#state === 'idle') {
+      if (count > promptEvents) this.#schedule()
+      else this.#pump()
+    }
+  }
+
+  /** Resolves when everything has been handed to the socket, or the client has gone. */
+  flushed(): Promise<void> {
+    if (this.#waiting.length === 0 || this.#response.destroyed) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve
+    })
+  }
+
+  #drop(why: string): void {
+    this.#waiting = []
+    this.#at = 0
+    this.#options.stop(new Error(why))
+    this.#response.destroy()
+  }
+
+  #schedule(): void {
+    this.#state = 'scheduled'
+    setImmediate(() => this.#pump())
+  }
+
+  #pump(): void {
+    if (this.#response.destroyed) return
+    this.#state = 'idle'
+    let text = ''
+    while (this.#at < this.#waiting.length && text.length < turnChars) text += this.#encode(this.#waiting[this.#at++]!)
+    if (this.#at >= this.#waiting.length) {
+      this.#waiting = []
+      this.#at = 0
+      this.#allowance = 0
+      this.#caughtUp = true
+    }
+    const room = text === '' || this.#response.write(text)
+    if (this.#waiting.length === 0) this.#whenEmpty?.()
+    if (!room) {
+      this.#state = 'blocked'
+      this.#blockedSince = this.#options.clock.now()
+    } else if (this.#waiting.length > 0) this.#schedule()
+  }
+
+  #encode(event: AnyEvent): string {
+    const options = this.#options
+    const first = this.#first
+    this.#first = false
+    if (event.type === 'ERROR') return lineOf('ERROR', JSON.stringify(event.object))
+    const bookmark = event.type === 'BOOKMARK'
+    if (options.form.as !== 'object') {
+      return lineOf(event.type, JSON.stringify(transformWatched(event.object as KubeObject, first, bookmark, options)))
+    }
+    return lineOf(event.type, bookmark ? JSON.stringify(event.object) : options.encode(event.object as KubeObject))
+  }
+}
+
+function lineOf(type: string, object: string): string {
+  return `{"type":"${type}","object":${object}}\n`
+}

@@ -1,0 +1,143 @@
+import { isObject } from '../../base/json.js'
+import type { Patch } from '../../kube/client/kube-client.js'
+import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import type { ApiTarget, ApiWriteOptions } from '../contract.js'
+import { type BodyDecoders, decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
+import type { Exchange } from './exchange.js'
+import { writeOptionsOf } from './query-options.js'
+import { mediaTypeOf, readBody } from './read-body.js'
+
+/** Subresources whose body is of the resource's own kind; others (scale, eviction, binding, token) have kinds of their own. */
+const ownKind: ReadonlySet<string> = new Set(['', 'status', 'approval', 'finalize', 'ephemeralcontainers', 'resize'])
+
+const patchTypes = {
+  'application/json-patch+json': 'json',
+  'application/merge-patch+json': 'merge',
+  'application/strategic-merge-patch+json': 'strategic',
+  'application/apply-patch+yaml': 'apply',
+} as const
+
+/** Decodes the body and creates. */
+export async function createFrom(exchange: Exchange, decoders: BodyDecoders, target: ApiTarget): Promise<KubeObject> {
+  const { object, options } = await decodeWrite(exchange, decoders, target)
+  return exchange.cluster.api.create(exchange, target, object, options)
+}
+
+/** Decodes the body and replaces. */
+export async function updateFrom(
+  exchange: Exchange,
+  decoders: BodyDecoders,
+  target: ApiTarget,
+): Promise<{ object: KubeObject; created: boolean }> {
+  const { object, options } = await decodeWrite(exchange, decoders, target)
+  return exchange.cluster.api.update(exchange, target, object, options)
+}
+
+async function decodeWrite(exchange: Exchange, decoders: BodyDecoders, target: ApiTarget) {
+  const options: ApiWriteOptions = { ...writeOptionsOf(exchange.query), signal: exchange.signal }
+  if (exchange.query.has('force')) throw forceWithoutApply('UpdateOptions')
+  options.fieldManager ??= managerOf(exchange)
+  const bytes = await readBody(exchange.request)
+  const { type, subresource = '' } = target
+  const own = ownKind.has(subresource)
+  const schema = own ? exchange.cluster.api.schemas.forKind(apiVersionOf(type.group, type.version), type.kind) : undefined
+  const validate = options.fieldValidation !== 'Ignore'
+  const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), type, decoders, schema, validate)
+  if (own) requireKind(object, type)
+  if (problems.length > 0) options.decodeProblems = problems
+  return { object, options }
+}
+
+/** Decodes the patch and applies it. */
+export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<{ object: KubeObject; created: boolean }> {
+  const mediaType = mediaTypeOf(exchange.request)
+  const kind = patchTypes[mediaType as keyof typeof patchTypes]
+  if (kind === undefined) throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))
+  if (kind === 'strategic' && !patchTypesOf(exchange, target).includes(mediaType)) {
+    throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))
+  }
+  const options: ApiWriteOptions = { ...writeOptionsOf(exchange.query), signal: exchange.signal }
+  if (kind === 'apply') {
+    if (options.fieldManager === undefined) {
+      throw statusErrors.invalid({ kind: 'PatchOptions', group: 'meta.k8s.io', name: '' }, [
+        { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' },
+      ])
+    }
+  } else {
+    if (exchange.query.has('force')) throw forceWithoutApply('PatchOptions')
+    options.fieldManager ??= managerOf(exchange)
+  }
+  const bytes = await readBody(exchange.request)
+  return exchange.cluster.api.patch(exchange, target, patchOf(kind, bytes), options)
+}
+
+function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
+  switch (kind) {
+    case 'apply': {
+      const object = decodeApplyBody(bytes)
+      if (!isObject(object)) throw statusErrors.badRequest('error decoding YAML: an apply patch is an object')
+      return { kind, object: object as KubeObject }
+    }
+    case 'json': {
+      const operations = parseJson(bytes.toString('utf8'))
+      if (!Array.isArray(operations)) throw statusErrors.badRequest('a JSON patch is an array of operations')
+      if (operations.length > maxOperations) {
+        throw statusErrors.requestEntityTooLarge(
+          `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
+        )
+      }
+      return { kind, operations }
+    }
+    default: {
+      const body = parseJson(bytes.toString('utf8'))
+      if (!isObject(body)) throw statusErrors.badRequest('a merge patch is an object')
+      return { kind, body }
+    }
+  }
+}
+
+const maxOperations = 10_000
+
+/** Custom resources have no merge keys in code, so upstream takes no strategic patches for them. */
+function patchTypesOf(exchange: Exchange, target: ApiTarget): string[] {
+  const all = Object.keys(patchTypes)
+  const { type } = target
+  const custom =
+    type.group !== '' &&
+    exchange.cluster.peek('customresourcedefinitions.apiextensions.k8s.io', `${type.plural}.${type.group}`) !== undefined
+  return custom ? all.filter((name) => !name.includes('strategic')) : all
+}
+
+/** The options in the body of a DELETE, if it has one. */
+export async function deleteOptionsFrom(
+  exchange: Exchange,
+  decoders: BodyDecoders,
+): Promise<Record<string, unknown> | undefined> {
+  const { request } = exchange
+  if (request.headers['content-length'] === '0') return undefined
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return undefined
+  const bytes = await readBody(request)
+  if (bytes.length === 0) return undefined
+  const { object } = decodeObject(bytes, mediaTypeOf(request), deleteOptionsType, decoders, undefined, false)
+  if (object.kind !== 'DeleteOptions') {
+    throw statusErrors.badRequest(`the body of a DELETE is a DeleteOptions, not a ${object.kind}`)
+  }
+  return object
+}
+
+const deleteOptionsType = { group: '', version: 'v1', kind: 'DeleteOptions', plural: '', namespaced: false }
+
+/** Upstream names the manager after the client when the client does not name itself. */
+function managerOf(exchange: Exchange): string {
+  const agent = exchange.request.headers['user-agent'] ?? ''
+  const slash = agent.indexOf('/')
+  const name = (slash < 0 ? agent : agent.slice(0, slash)).slice(0, 128)
+  return name === '' ? 'unknown' : name
+}
+
+function forceWithoutApply(kind: string) {
+  return statusErrors.invalid({ kind, group: 'meta.k8s.io', name: '' }, [
+    { reason: 'FieldValueForbidden', message: 'Forbidden: may not be specified for non-apply patch', field: 'force' },
+  ])
+}
