@@ -6,6 +6,7 @@ import {
   pointerFlag,
   requiredFlag,
   scalarRow,
+  structIndexByName,
   structIndexOf,
   structRow,
 } from './tables.js'
@@ -127,4 +128,9 @@ function refine(node: SchemaNode, more: FieldMore | undefined): SchemaNode {
   if (more.a !== undefined) refined.mapType = more.a
   if (more.d !== undefined) refined.default = more.d
   return refined
+}
+
+/** A struct by its OpenAPI name (`io.k8s.api.core.v1.PodSpec`). Throws when there is none. */
+export function builtInStruct(name: string): SchemaNode {
+  return structNode(structIndexByName(name))
 }

@@ -1,3 +1,4 @@
+import { BugError } from '../../base/errors.js'
 import { kindTable, scalarTable, structTable } from './tables.generated.js'
 
 /**
@@ -71,4 +72,18 @@ export function builtInKinds(): Readonly<Record<string, Readonly<Record<string, 
 
 function own<T>(table: Readonly<Record<string, T>> | undefined, key: string): T | undefined {
   return table !== undefined && Object.hasOwn(table, key) ? table[key] : undefined
+}
+
+const indexesByName = new Map<string, number>()
+
+/** Index of the struct with this OpenAPI name. Throws when there is none. */
+export function structIndexByName(name: string): number {
+  let index = indexesByName.get(name)
+  if (index === undefined) {
+    lines ??= structTable.split('\n')
+    index = lines.findIndex((line) => line.startsWith(`["${name}",`))
+    if (index < 0) throw new BugError({ code: 'unknown-struct', message: `the schema tables have no struct ${name}` })
+    indexesByName.set(name, index)
+  }
+  return index
 }
