@@ -23,21 +23,33 @@ function run(title, command, { keep = 40, wait } = {}) {
 }
 try {
   const node = `${process.execPath} bin/flotilla.js`
-  run('flotilla cluster list', `${node} cluster list --data-dir ${directory}`, { wait: (text) => (text.match(/Healthy/g) ?? []).length >= 4 })
+  run('flotilla cluster list', `${node} cluster list --data-dir ${directory}`, {
+    wait: (text) => (text.match(/Healthy/g) ?? []).length >= 4,
+  })
   run('kubectl --context hub -n argocd get applications', 'kubectl --context hub -n argocd get applications', {
     wait: (text) => (text.match(/Synced +Healthy/g) ?? []).length >= 14 && !/OutOfSync|Progressing|Missing/.test(text),
   })
-  run('kubectl --context us-east -n guestbook get deployments,pods', 'kubectl --context us-east -n guestbook get deployments,pods')
-  run("git commit -qam 'guestbook: nginx 1.28' && git push -q", [
-    `git clone -q -c include.path=${directory}/gitconfig ${fleet.git.url} ${directory}/work`,
-    `cd ${directory}/work`,
-    "sed -i 's/nginx:1.27/nginx:1.28/' apps/guestbook/base/deployment.yaml",
-    "git -c user.name=You -c user.email=you@example.com commit -qam 'guestbook: nginx 1.28'",
-    'git push -q',
-  ].join(' && '))
-  run('kubectl --context us-east -n guestbook get deployments -o wide', 'kubectl --context us-east -n guestbook get deployments -o wide', {
-    wait: (text) => text.includes('nginx:1.28'),
-  })
+  run(
+    'kubectl --context us-east -n guestbook get deployments,pods',
+    'kubectl --context us-east -n guestbook get deployments,pods',
+  )
+  run(
+    "git commit -qam 'guestbook: nginx 1.28' && git push -q",
+    [
+      `git clone -q -c include.path=${directory}/gitconfig ${fleet.git.url} ${directory}/work`,
+      `cd ${directory}/work`,
+      "sed -i 's/nginx:1.27/nginx:1.28/' apps/guestbook/base/deployment.yaml",
+      "git -c user.name=You -c user.email=you@example.com commit -qam 'guestbook: nginx 1.28'",
+      'git push -q',
+    ].join(' && '),
+  )
+  run(
+    'kubectl --context us-east -n guestbook get deployments -o wide',
+    'kubectl --context us-east -n guestbook get deployments -o wide',
+    {
+      wait: (text) => text.includes('nginx:1.28'),
+    },
+  )
 } finally {
   flotilla('down', '--purge', '--data-dir', directory)
   rmSync(directory, { recursive: true, force: true })
