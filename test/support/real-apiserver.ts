@@ -1,0 +1,153 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { get } from 'node:https'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A real kube-apiserver on a real etcd, on loopback, for as long as a test needs it. */
+export interface RealApiServer {
+  readonly kubeconfig: string
+  readonly server: string
+  readonly token: string
+  readonly version: string
+  stop(): Promise<void>
+}
+
+/** The path of a peer program, built now if need be, or why it cannot be had. */
+export function findPeer(name: 'kube-apiserver' | 'etcd' | 'kubectl'): { path: string } | { reason: string } {
+  const result = spawnSync(process.execPath, ['tools/peers/build.mjs', name], { encoding: 'utf8' })
+  const line = result.stdout.trim()
+  const [, path, reason] = /^\S+ (\/\S+)$/.exec(line) ?? [undefined, undefined, line.replace(/^\S+ - /, '')]
+  return path === undefined ? { reason: reason || result.stderr.trim() } : { path }
+}
+
+/** Starts etcd and kube-apiserver; a string says why that is not possible here. */
+export async function startRealApiServer(): Promise<RealApiServer | string> {
+  const etcd = findPeer('etcd')
+  const apiserver = findPeer('kube-apiserver')
+  if ('reason' in etcd) return `no etcd: ${etcd.reason}`
+  if ('reason' in apiserver) return `no kube-apiserver: ${apiserver.reason}`
+  const directory = mkdtempSync(join(tmpdir(), 'flotilla-real-'))
+  const [etcdPort, peerPort, port] = await freePorts(3)
+  const token = 'real-admin-token'
+  writeFileSync(join(directory, 'tokens.csv'), `${token},admin,admin,system:masters\n`, { mode: 0o600 })
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  writeFileSync(join(directory, 'sa.key'), privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 })
+  writeFileSync(join(directory, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
+  const etcdProcess = spawn(
+    etcd.path,
+    [
+      '--data-dir',
+      join(directory, 'etcd'),
+      '--unsafe-no-fsync',
+      '--log-level',
+      'error',
+      '--listen-client-urls',
+      `http://127.0.0.1:${etcdPort}`,
+      '--advertise-client-urls',
+      `http://127.0.0.1:${etcdPort}`,
+      '--listen-peer-urls',
+      `http://127.0.0.1:${peerPort}`,
+    ],
+    { stdio: 'ignore' },
+  )
+  const apiProcess = spawn(
+    apiserver.path,
+    [
+      '--etcd-servers',
+      `http://127.0.0.1:${etcdPort}`,
+      '--secure-port',
+      String(port),
+      '--bind-address',
+      '127.0.0.1',
+      '--cert-dir',
+      join(directory, 'certs'),
+      '--token-auth-file',
+      join(directory, 'tokens.csv'),
+      '--authorization-mode',
+      'RBAC',
+      '--service-account-issuer',
+      'https://real.test',
+      '--service-account-key-file',
+      join(directory, 'sa.pub'),
+      '--service-account-signing-key-file',
+      join(directory, 'sa.key'),
+      '--service-cluster-ip-range',
+      '10.0.0.0/24',
+      '--disable-admission-plugins',
+      'ServiceAccount',
+      '--anonymous-auth=false',
+    ],
+    { stdio: 'ignore' },
+  )
+  const server = `https://127.0.0.1:${port}`
+  const stop = async () => {
+    await Promise.all([ended(apiProcess), ended(etcdProcess)])
+    rmSync(directory, { recursive: true, force: true })
+  }
+  const end = Date.now() + 60_000
+  while (!(await ready(server, token))) {
+    if (Date.now() > end || apiProcess.exitCode !== null) {
+      await stop()
+      return 'the real kube-apiserver did not become ready within 60 s'
+    }
+    await new Promise((done) => setTimeout(done, 200))
+  }
+  const kubeconfig = join(directory, 'kubeconfig')
+  writeFileSync(
+    kubeconfig,
+    JSON.stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      'current-context': 'real',
+      clusters: [{ name: 'real', cluster: { server, 'insecure-skip-tls-verify': true } }],
+      users: [{ name: 'admin', user: { token } }],
+      contexts: [{ name: 'real', context: { cluster: 'real', user: 'admin' } }],
+    }),
+    { mode: 0o600 },
+  )
+  return { kubeconfig, server, token, version: 'v1.33', stop }
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  return new Promise((done) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      done()
+      return
+    }
+    child.once('exit', () => done())
+    child.kill('SIGKILL')
+  })
+}
+
+function ready(server: string, token: string): Promise<boolean> {
+  return new Promise((done) => {
+    const request = get(
+      `${server}/readyz`,
+      { rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` } },
+      (response) => {
+        response.resume()
+        done(response.statusCode === 200)
+      },
+    )
+    request.on('error', () => done(false))
+  })
+}
+
+/** Ports that were free a moment ago. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((done) => {
+          const server = createServer().listen(0, '127.0.0.1', () => done(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))))
+  return ports
+}
