@@ -20,6 +20,17 @@ for (const folder of ['src', 'test', 'bench']) for await (const path of sources(
 if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true })
 const shared = { platform: 'node', format: 'esm', target: 'node20', sourcemap: true, logLevel: 'warning' }
 await build({ ...shared, entryPoints, outbase: '.', outdir: 'dist' })
+// Data files that modules read at run time stand beside them.
+for (const folder of ['src']) {
+  for (const path of await readdir(folder, { recursive: true })) {
+    if (!path.endsWith('.json') || path.endsWith('tsconfig.json')) continue
+    const to = join('dist', folder, path)
+    await mkdir(join(to, '..'), { recursive: true })
+    await writeFile(to, await readFile(join(folder, path)))
+  }
+}
+await mkdir('dist', { recursive: true })
+await writeFile('dist/package.json', '{"type":"module"}\n')
 const main = await stat('src/cli/main.ts').catch(() => undefined)
 if (main) {
   await build({
@@ -35,14 +46,3 @@ if (main) {
     },
   })
 }
-// Data files that modules read at run time stand beside them.
-for (const folder of ['src']) {
-  for (const path of await readdir(folder, { recursive: true })) {
-    if (!path.endsWith('.json') || path.endsWith('tsconfig.json')) continue
-    const to = join('dist', folder, path)
-    await mkdir(join(to, '..'), { recursive: true })
-    await writeFile(to, await readFile(join(folder, path)))
-  }
-}
-await mkdir('dist', { recursive: true })
-await writeFile('dist/package.json', '{"type":"module"}\n')

@@ -3,7 +3,7 @@ import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { CodedError, UsageError } from '../base/errors.js'
 import { defaultDataDirectory, lockDataDirectory, openDataDirectory, readRunningFleet, type DataDirectory } from '../app/data-directory.js'
-import type { FleetDescription } from '../app/embedded-fleet.js'
+import type { FleetDescription } from '../app/fleet-config.js'
 import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
 import type { CommandIo } from './contract.js'
 

@@ -1,0 +1,59 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.js'
+import type { Random } from '../base/random.js'
+import { createFleetCa, isUsable, type KeyedCertificate } from '../apiserver/auth/fleet-ca.js'
+import { createTokenKey } from '../apiserver/auth/service-account-tokens.js'
+import { type DataDirectory, writePrivateFile } from './data-directory.js'
+
+/** The keys of one fleet, kept in `pki/` and made on first use. */
+export interface FleetPki {
+  readonly caPem: string
+  readonly server: KeyedCertificate
+  /** The user of the kubeconfig: `flotilla-admin` in system:masters. */
+  readonly admin: KeyedCertificate
+  /** Signs service account tokens. */
+  readonly tokenKeyPem: string
+  /** By which the hub is known on members (in their cluster Secrets). */
+  readonly hubToken: string
+  /** Password of the fleet's own Git server. */
+  readonly gitToken: string
+}
+
+/** Opens the keys, makes those that are missing and renews certificates that end soon. */
+export async function openFleetPki(directory: DataDirectory, ports: { clock: Clock; random: Random }): Promise<FleetPki> {
+  const folder = directory.file('pki')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : undefined)
+  const write = (name: string, text: string) => {
+    writePrivateFile(join(folder, name), text)
+    return text
+  }
+  const readPair = (name: string): KeyedCertificate | undefined => {
+    const certPem = read(`${name}.crt`)
+    const keyPem = read(`${name}.key`)
+    return certPem !== undefined && keyPem !== undefined ? { certPem, keyPem } : undefined
+  }
+  const writePair = (name: string, pair: KeyedCertificate): KeyedCertificate => {
+    write(`${name}.key`, pair.keyPem)
+    write(`${name}.crt`, pair.certPem)
+    return pair
+  }
+  const existing = readPair('ca')
+  const ca = await createFleetCa({ clock: ports.clock, name: 'flotilla-fleet', ...(existing ? { existing } : {}) })
+  if (!existing) writePair('ca', ca)
+  const keep = async (name: string, issue: () => Promise<KeyedCertificate>): Promise<KeyedCertificate> => {
+    const pair = readPair(name)
+    return pair && isUsable(pair, ca.certPem, ports.clock) ? pair : writePair(name, await issue())
+  }
+  const names = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', '10.96.0.1']
+  const secret = (name: string) => read(name) ?? write(name, Buffer.from(ports.random.bytes(32)).toString('base64url'))
+  return {
+    caPem: ca.certPem,
+    server: await keep('server', () => ca.issueServer({ names })),
+    admin: await keep('admin', () => ca.issueClient({ commonName: 'flotilla-admin', organizations: ['system:masters'] })),
+    tokenKeyPem: read('tokens.key') ?? write('tokens.key', createTokenKey()),
+    hubToken: secret('hub.token'),
+    gitToken: secret('git.token'),
+  }
+}
