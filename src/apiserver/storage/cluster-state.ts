@@ -47,6 +47,10 @@ export class ClusterState implements ClusterStorage {
     return this.#revision
   }
 
+  durableRevision(): number {
+    return this.#durable
+  }
+
   get(resource: string, key: string): KubeObject | undefined {
     const own = this.#own.get(resource)?.get(key)
     if (own !== undefined) return own ?? undefined

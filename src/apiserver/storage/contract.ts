@@ -17,6 +17,8 @@ export interface ClusterStorage {
   readonly cluster: string
   /** Revision of the newest change that is visible. */
   revision(): number
+  /** Revision of the newest change that is durable: watches have been told of everything up to it. */
+  durableRevision(): number
   get(resource: string, key: string): KubeObject | undefined
   /** Sorted by key (bytewise). `after` is exclusive; `prefix` is `namespace/` or ''. */
   scan(resource: string, prefix: string, after?: string): Iterable<KubeObject>

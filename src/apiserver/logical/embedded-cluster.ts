@@ -1,0 +1,92 @@
+import type { KubeClient, ServerVersion } from '../../kube/client/kube-client.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { AdmissionPlugin } from '../admission/contract.js'
+import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
+import { Allocations } from '../registry/allocation/allocations.js'
+import { ClusterRegistry } from '../registry/cluster-registry.js'
+import type { ClusterScope, ServerExtensions } from '../registry/scope.js'
+import { ServedResources } from '../registry/served-resources.js'
+import { WatchHub } from '../registry/watch-hub.js'
+import type { WatchTicker } from '../registry/watch-ticker.js'
+import type { ClusterStorage } from '../storage/contract.js'
+import { bootstrapObjects } from './bootstrap.js'
+import { InProcessClient } from './in-process-client.js'
+
+export interface SharedParts {
+  readonly ports: ServerPorts
+  readonly version: ServerVersion
+  readonly admission: readonly AdmissionPlugin[]
+  readonly ticker: WatchTicker
+  readonly extensions: ServerExtensions
+  onChange(change: ClusterChange): void
+}
+
+const administrator: UserInfo = { name: 'system:admin', groups: ['system:masters', 'system:authenticated'] }
+
+/** One logical cluster over its part of the storage. Idle, it holds a few small objects and no timer. */
+export class EmbeddedCluster implements LogicalCluster {
+  readonly name: string
+  readonly api: ClusterRegistry
+  readonly #storage: ClusterStorage
+  readonly #scope: ClusterScope
+  readonly #leave: () => void
+
+  constructor(storage: ClusterStorage, shared: SharedParts) {
+    this.name = storage.cluster
+    this.#storage = storage
+    const served = new ServedResources()
+    this.#scope = {
+      cluster: this,
+      storage,
+      served,
+      watches: new WatchHub(storage, shared.ports, shared.ticker),
+      ports: shared.ports,
+      admission: shared.admission,
+      extensions: shared.extensions,
+      allocations: new Allocations(),
+    }
+    for (const definition of storage.scan('customresourcedefinitions.apiextensions.k8s.io', '')) {
+      served.define(definition.metadata.name, definition)
+    }
+    this.api = new ClusterRegistry(this.#scope, shared.version)
+    this.#leave = storage.onChange((change) =>
+      shared.onChange({
+        cluster: change.cluster,
+        groupResource: change.resource,
+        type: change.type,
+        object: change.object,
+        ...(change.previous === undefined ? {} : { previous: change.previous }),
+      }),
+    )
+  }
+
+  client(options: { user?: UserInfo; name?: string } = {}): KubeClient {
+    return new InProcessClient(this, options.user ?? administrator, {
+      name: options.name ?? this.name,
+      ...(this.#scope.extensions.authorizer === undefined ? {} : { authorizer: this.#scope.extensions.authorizer }),
+    })
+  }
+
+  peek(groupResource: string, key: string): KubeObject | undefined {
+    return this.#storage.get(groupResource, key)
+  }
+
+  peekAll(groupResource: string, namespace = ''): Iterable<KubeObject> {
+    return this.#storage.scan(groupResource, namespace === '' ? '' : `${namespace}/`)
+  }
+
+  /** Makes what a new cluster has of its own; nothing where it is there already. */
+  async bootstrap(uid: string | undefined): Promise<void> {
+    const commits: Promise<unknown>[] = []
+    for (const { resource, key, object } of bootstrapObjects(this.#scope.ports, uid)) {
+      if (this.#storage.get(resource, key) !== undefined) continue
+      commits.push(this.#storage.commit({ resource, key, expected: '', object }))
+    }
+    await Promise.all(commits)
+  }
+
+  close(): void {
+    this.#scope.watches.endAll()
+    this.#leave()
+  }
+}

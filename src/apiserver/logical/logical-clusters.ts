@@ -1,0 +1,78 @@
+import type { ServerVersion } from '../../kube/client/kube-client.js'
+import type { AdmissionPlugin } from '../admission/contract.js'
+import { builtInPlugins } from '../admission/plugins.js'
+import type { ClusterChange, LogicalCluster, LogicalClusters, ServerPorts } from '../contract.js'
+import type { ServerExtensions } from '../registry/scope.js'
+import { WatchTicker } from '../registry/watch-ticker.js'
+import type { Storage } from '../storage/contract.js'
+import { EmbeddedCluster } from './embedded-cluster.js'
+
+/** What the server says it is when nothing else is asked for. */
+export const defaultVersion: ServerVersion = {
+  major: '1',
+  minor: '33',
+  gitVersion: 'v1.33.6+flotilla',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: 'none',
+  compiler: 'none',
+  platform: 'embedded/any',
+}
+
+export interface LogicalClustersOptions extends ServerExtensions {
+  /** Made with `base: bootstrapLayer(...)`, so that clusters share what every cluster has. Closing it is the caller's part. */
+  readonly storage: Storage
+  readonly ports: ServerPorts
+  readonly version?: ServerVersion
+  /** Run behind the built-in plugins. */
+  readonly admission?: readonly AdmissionPlugin[]
+  /** Milliseconds between bookmarks (default 60,000). */
+  readonly bookmarkPeriodMs?: number
+}
+
+/** Opens the logical clusters that the storage holds; more come with `ensure`. */
+export function createLogicalClusters(options: LogicalClustersOptions): LogicalClusters {
+  const { storage } = options
+  const listeners = new Set<(change: ClusterChange) => void>()
+  const clusters = new Map<string, EmbeddedCluster>()
+  const shared = {
+    ports: options.ports,
+    version: options.version ?? defaultVersion,
+    admission: [...builtInPlugins, ...(options.admission ?? [])],
+    ticker: new WatchTicker(options.ports.clock, options.bookmarkPeriodMs),
+    extensions: options,
+    onChange(change: ClusterChange) {
+      for (const listener of listeners) listener(change)
+    },
+  }
+  const open = (name: string): EmbeddedCluster => {
+    const cluster = new EmbeddedCluster(storage.open(name), shared)
+    clusters.set(name, cluster)
+    return cluster
+  }
+  for (const name of storage.clusters()) open(name)
+  return {
+    list: () => [...clusters.values()],
+    get: (name) => clusters.get(name),
+    async ensure(name, ensureOptions): Promise<LogicalCluster> {
+      const cluster = clusters.get(name) ?? open(name)
+      await cluster.bootstrap(ensureOptions?.uid)
+      return cluster
+    },
+    async delete(name) {
+      const cluster = clusters.get(name)
+      if (cluster === undefined) return
+      clusters.delete(name)
+      cluster.close()
+      await storage.drop(name)
+    },
+    onChange(listener) {
+      const entry = (change: ClusterChange) => listener(change)
+      listeners.add(entry)
+      return () => {
+        listeners.delete(entry)
+      }
+    },
+  }
+}

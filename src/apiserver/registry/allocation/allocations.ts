@@ -1,0 +1,2 @@
+/** Addresses and ports that the cluster has given out. */
+export class Allocations {}

@@ -1,0 +1,171 @@
+import type {
+  DeleteOptions,
+  ListOptions,
+  Patch,
+  ResourceCatalogue,
+  ServerVersion,
+  WatchOptions,
+} from '../../kube/client/kube-client.js'
+import type { KubeList, KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { isNotFound, statusErrors } from '../../kube/object/status-error.js'
+import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
+import type { ApiTarget, ApiWriteOptions, ClusterApi, RequestContext, WatchSink } from '../contract.js'
+import { createObject } from './create-object.js'
+import { type DeletionOptions, deleteObject } from './delete-object.js'
+import { listObjects } from './list-objects.js'
+import { parseRevision, tooLarge } from './list-options.js'
+import { patchObject } from './patch-object.js'
+import { named, type Resource, storageKey, viewOf } from './resource.js'
+import type { ClusterScope } from './scope.js'
+import { subresources } from './subresources/index.js'
+import { updateObject } from './update-object.js'
+import { virtualResources } from './virtual-resources.js'
+import type { WriteRequest } from './write-request.js'
+
+/** The verbs of one logical cluster. */
+export class ClusterRegistry implements ClusterApi {
+  readonly version: ServerVersion
+  readonly #scope: ClusterScope
+
+  constructor(scope: ClusterScope, version: ServerVersion) {
+    this.#scope = scope
+    this.version = version
+  }
+
+  get schemas(): SchemaCatalogue {
+    return this.#scope.served
+  }
+
+  catalogue(): ResourceCatalogue {
+    return this.#scope.served.catalogue()
+  }
+
+  async get(context: RequestContext, target: ApiTarget, options?: { resourceVersion?: string }): Promise<KubeObject> {
+    const resource = this.#resource(target.type, 'get')
+    const stored = this.#scope.storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
+    if (options?.resourceVersion) {
+      const wanted = parseRevision(options.resourceVersion)
+      if (wanted > this.#scope.storage.revision()) throw tooLarge(wanted, this.#scope.storage.revision())
+    }
+    if (stored === undefined) throw statusErrors.notFound(named(resource, target.name))
+    const object = viewOf(resource, stored)
+    if (!target.subresource || target.subresource === 'status') return object
+    const read = this.#subresource(resource, target.subresource).get
+    if (read === undefined) throw statusErrors.methodNotAllowed('get', { ...named(resource), resource: resource.type.plural })
+    return read(this.#request(context, resource, target, {}), object)
+  }
+
+  async list(_context: RequestContext, type: ResourceType, options: ListOptions): Promise<KubeList> {
+    return listObjects(this.#scope.storage, this.#resource(type, 'list'), options)
+  }
+
+  async watch(context: RequestContext, type: ResourceType, options: WatchOptions, sink: WatchSink): Promise<void> {
+    await this.#scope.watches.watch(this.#resource(type, 'watch'), options, sink, context.signal ?? options.signal)
+  }
+
+  async create(context: RequestContext, target: ApiTarget, object: KubeObject, options: ApiWriteOptions): Promise<KubeObject> {
+    const resource = this.#scope.served.resolve(target.type)
+    const request = this.#request(context, resource, target, options)
+    if (target.subresource) {
+      const create = this.#subresource(resource, target.subresource).create
+      if (create === undefined) throw statusErrors.methodNotAllowed('create', named(resource))
+      return create(request, object)
+    }
+    const virtual = virtualResources[resource.stored]
+    if (virtual !== undefined) return virtual(request, object)
+    this.#resource(target.type, 'create')
+    return createObject({ ...request, name: '' }, object)
+  }
+
+  async update(
+    context: RequestContext,
+    target: ApiTarget,
+    object: KubeObject,
+    options: ApiWriteOptions,
+  ): Promise<{ object: KubeObject; created: boolean }> {
+    const resource = this.#resource(target.type, 'update')
+    const request = this.#request(context, resource, target, options)
+    if (request.subresource === '' || request.subresource === 'status') {
+      this.#checkStatus(request)
+      return updateObject(request, object)
+    }
+    const update = this.#subresource(resource, request.subresource).update
+    if (update === undefined) throw statusErrors.methodNotAllowed('update', named(resource))
+    return { object: await update(request, object), created: false }
+  }
+
+  async patch(
+    context: RequestContext,
+    target: ApiTarget,
+    patch: Patch,
+    options: ApiWriteOptions,
+  ): Promise<{ object: KubeObject; created: boolean }> {
+    const resource = this.#resource(target.type, 'patch')
+    const request = this.#request(context, resource, target, options)
+    if (request.subresource === '' || request.subresource === 'status') {
+      this.#checkStatus(request)
+      return patchObject(request, patch)
+    }
+    const change = this.#subresource(resource, request.subresource).patch
+    if (change === undefined) throw statusErrors.methodNotAllowed('patch', named(resource))
+    return { object: await change(request, patch), created: false }
+  }
+
+  async delete(
+    context: RequestContext,
+    target: ApiTarget,
+    options: DeletionOptions,
+  ): Promise<{ object: KubeObject; gone: boolean }> {
+    const resource = this.#resource(target.type, 'delete')
+    return deleteObject(this.#request(context, resource, target, options.dryRun ? { dryRun: true } : {}), options)
+  }
+
+  async deleteCollection(
+    context: RequestContext,
+    type: ResourceType,
+    list: ListOptions,
+    options: DeleteOptions,
+  ): Promise<KubeList> {
+    const resource = this.#resource(type, 'deletecollection')
+    const found = listObjects(this.#scope.storage, resource, list)
+    const deletions = found.items.map(async ({ metadata: { name, namespace = '' } }) => {
+      try {
+        await this.delete(context, { type, namespace, name }, options)
+      } catch (error) {
+        // Somebody else was faster, which is just as well.
+        if (!isNotFound(error)) throw error
+      }
+    })
+    await Promise.all(deletions)
+    return found
+  }
+
+  #resource(type: ResourceType, verb: string): Resource {
+    const resource = this.#scope.served.resolve(type)
+    if (resource.type.verbs?.includes(verb) === false) throw statusErrors.methodNotAllowed(verb, named(resource))
+    return resource
+  }
+
+  #request(context: RequestContext, resource: Resource, target: ApiTarget, options: ApiWriteOptions): WriteRequest {
+    return {
+      scope: this.#scope,
+      context,
+      resource,
+      namespace: resource.type.namespaced ? target.namespace : '',
+      name: target.name,
+      subresource: target.subresource ?? '',
+      options,
+    }
+  }
+
+  #checkStatus(request: WriteRequest): void {
+    if (request.subresource === 'status' && !request.resource.strategy.status) throw statusErrors.pathNotFound()
+  }
+
+  #subresource(resource: Resource, name: string): (typeof subresources)[string] {
+    const handlers = subresources[name]
+    if (handlers === undefined || resource.type.subresources?.includes(name) !== true) throw statusErrors.pathNotFound()
+    return handlers
+  }
+}

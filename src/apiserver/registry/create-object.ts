@@ -1,0 +1,74 @@
+import { formatTime } from '../../base/clock.js'
+import { cloneJson } from '../../base/json.js'
+import { recordUpdate } from '../../kube/apply/server-side-apply.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import { commit } from './commit.js'
+import { lifecycles } from './lifecycle.js'
+import { setDefaults, validateNew } from './machinery.js'
+import { checkIdentity, generateName, initializeMeta } from './object-meta.js'
+import { resetFieldsOf } from './reset-fields.js'
+import { named } from './resource.js'
+import { admit, decodeFor, storedObject, type WriteRequest } from './write-request.js'
+
+/** POST. The object that is stored, or would be with dryRun. */
+export async function createObject(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
+  const object = decodeFor(request, body)
+  checkIdentity(request.resource, object, request)
+  return storeNew(request, object, false)
+}
+
+/**
+ * The way of every new object, decoded and ours to change, into storage. `owned`: its managedFields are right already
+ * (server-side apply), so that what the server adds is nobody's.
+ */
+export async function storeNew(request: WriteRequest, object: KubeObject, owned: boolean): Promise<KubeObject> {
+  const { scope, resource, options } = request
+  const { strategy } = resource
+  initializeMeta(resource, object, scope.ports)
+  const { metadata } = object
+  if (metadata.name === '' && metadata.generateName) {
+    metadata.name = generateName(
+      resource,
+      metadata.generateName,
+      scope.ports.random,
+      (name) => storedObject(request, name) !== undefined,
+    )
+  }
+  if (strategy.status && !strategy.keepsStatusOnCreate) {
+    if (strategy.initialStatus === undefined) delete object['status']
+    else object['status'] = cloneJson(strategy.initialStatus)
+  }
+  setDefaults(resource, object)
+  const lifecycle = lifecycles[resource.stored]
+  admit(request, 'mutate', 'CREATE', object, undefined)
+  // Before anything is allocated for it.
+  if (metadata.name !== '' && storedObject(request, metadata.name) !== undefined) {
+    throw statusErrors.alreadyExists(named(resource, metadata.name))
+  }
+  lifecycle?.beforeCreate?.(scope, object)
+  let next = object
+  try {
+    if (!owned) {
+      next = recordUpdate({
+        schema: resource.schema,
+        updated: object,
+        manager: options.fieldManager ?? 'unknown',
+        subresource: request.subresource,
+        nowText: formatTime(scope.ports.clock.now()),
+        resetFields: resetFieldsOf(request),
+      })
+    }
+    const causes = validateNew(resource, next)
+    if (causes.length > 0) {
+      throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: metadata.name }, [...causes])
+    }
+    admit(request, 'validate', 'CREATE', next, undefined)
+    if (!options.dryRun) return commit(scope, resource, next, undefined)
+  } catch (error) {
+    lifecycle?.released?.(scope, object, undefined)
+    throw error
+  }
+  lifecycle?.released?.(scope, object, undefined)
+  return next
+}

@@ -1,0 +1,142 @@
+import { isObject } from '../../base/json.js'
+import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import type { Resource, VersionConversion } from './resource.js'
+import type { ScalePaths, Strategy } from './strategy.js'
+import { structuralSchema } from './structural-schema.js'
+
+/** apiextensions.k8s.io/v1 CustomResourceDefinition, as far as serving needs it. */
+export interface DefinitionSpec {
+  readonly group: string
+  readonly scope: 'Namespaced' | 'Cluster'
+  readonly names: {
+    readonly kind: string
+    readonly plural: string
+    readonly singular?: string
+    readonly listKind?: string
+    readonly shortNames?: readonly string[]
+    readonly categories?: readonly string[]
+  }
+  readonly versions: readonly DefinitionVersion[]
+  readonly preserveUnknownFields?: boolean
+}
+
+export interface DefinitionVersion {
+  readonly name: string
+  readonly served: boolean
+  readonly storage: boolean
+  readonly deprecated?: boolean
+  readonly schema?: { readonly openAPIV3Schema?: Readonly<Record<string, unknown>> }
+  readonly subresources?: {
+    readonly status?: object
+    readonly scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }
+  }
+  readonly selectableFields?: readonly { jsonPath: string }[]
+  readonly additionalPrinterColumns?: readonly Readonly<Record<string, unknown>>[]
+}
+
+export function definitionSpec(definition: KubeObject): DefinitionSpec {
+  return definition['spec'] as DefinitionSpec
+}
+
+export function storageVersionOf(spec: DefinitionSpec): DefinitionVersion | undefined {
+  return spec.versions.find((version) => version.storage)
+}
+
+/** The resources that a definition serves, the preferred version first (the newest stable one, as kube-apiserver orders). */
+export function customResourcesOf(definition: KubeObject): readonly Resource[] {
+  const spec = definitionSpec(definition)
+  const stored = storageVersionOf(spec)
+  if (stored === undefined) return []
+  return spec.versions
+    .filter((version) => version.served)
+    .sort((a, b) => compareVersions(a.name, b.name))
+    .map((version) => resourceOf(definition.metadata.name, spec, version, stored))
+}
+
+function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersion, stored: DefinitionVersion): Resource {
+  const { names, group } = spec
+  const { subresources } = version
+  const hasStatus = subresources?.status !== undefined
+  const hasScale = subresources?.scale !== undefined
+  const type: ResourceType = {
+    group,
+    version: version.name,
+    kind: names.kind,
+    plural: names.plural,
+    namespaced: spec.scope === 'Namespaced',
+    singular: names.singular || names.kind.toLowerCase(),
+    verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
+    ...(names.shortNames?.length ? { shortNames: names.shortNames } : {}),
+    ...(names.categories?.length ? { categories: names.categories } : {}),
+    ...(hasStatus || hasScale ? { subresources: [...(hasScale ? ['scale'] : []), ...(hasStatus ? ['status'] : [])] } : {}),
+  }
+  const apiVersion = apiVersionOf(group, version.name)
+  return {
+    type,
+    apiVersion,
+    stored: `${names.plural}.${group}`,
+    strategy: strategyOf(version),
+    ...(version.name === stored.name ? {} : { conversion: renaming(apiVersion, apiVersionOf(group, stored.name)) }),
+    schema: structuralSchema(version.schema?.openAPIV3Schema),
+    custom: { definition: name, version: version as unknown as Readonly<Record<string, unknown>> },
+  }
+}
+
+function strategyOf(version: DefinitionVersion): Strategy {
+  const { subresources, selectableFields } = version
+  const scale = subresources?.scale
+  return {
+    generation: true,
+    ...(subresources?.status === undefined ? {} : { status: true }),
+    ...(selectableFields?.length
+      ? { selectable: Object.fromEntries(selectableFields.map(({ jsonPath }) => [dotless(jsonPath), dotless(jsonPath)])) }
+      : {}),
+    ...(isObject(scale) ? { scale: scalePaths(scale as NonNullable<typeof scale>) } : {}),
+  }
+}
+
+function scalePaths(scale: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }): ScalePaths {
+  return {
+    specReplicas: dotless(scale.specReplicasPath),
+    statusReplicas: dotless(scale.statusReplicasPath),
+    ...(scale.labelSelectorPath ? { selector: dotless(scale.labelSelectorPath), selectorIs: 'text' as const } : {}),
+  }
+}
+
+function dotless(path: string): string {
+  return path.replace(/^\./, '')
+}
+
+/** Conversion strategy None: versions differ in their name only. Converted objects are kept as long as the stored one lives. */
+function renaming(apiVersion: string, storedApiVersion: string): VersionConversion {
+  const views = new WeakMap<KubeObject, KubeObject>()
+  return {
+    toStored: (object) => ({ ...object, apiVersion: storedApiVersion }),
+    fromStored(object) {
+      if (object.apiVersion === apiVersion) return object
+      let view = views.get(object)
+      if (view === undefined) views.set(object, (view = { ...object, apiVersion }))
+      return view
+    },
+  }
+}
+
+/** GA before beta before alpha, higher numbers first, others last by name. */
+export function compareVersions(a: string, b: string): number {
+  const left = rank(a)
+  const right = rank(b)
+  if (left === undefined || right === undefined) {
+    if (left !== right) return left === undefined ? 1 : -1
+    return a < b ? -1 : a > b ? 1 : 0
+  }
+  for (let index = 0; index < 3; index++) if (left[index] !== right[index]) return right[index]! - left[index]!
+  return 0
+}
+
+function rank(version: string): [number, number, number] | undefined {
+  const match = /^v([1-9]\d*)(?:(alpha|beta)([1-9]\d*))?$/.exec(version)
+  if (match === null) return undefined
+  const stability = match[2] === undefined ? 3 : match[2] === 'beta' ? 2 : 1
+  return [stability, Number(match[1]), Number(match[3] ?? 0)]
+}

@@ -1,0 +1,86 @@
+import { formatTime } from '../../base/clock.js'
+import type { DeleteOptions } from '../../kube/client/kube-client.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import { commit } from './commit.js'
+import { lifecycles } from './lifecycle.js'
+import { named, type Resource, viewOf } from './resource.js'
+import { admit, storedObject, type WriteRequest } from './write-request.js'
+
+export type DeletionOptions = DeleteOptions & { orphanDependents?: boolean }
+
+/**
+ * DELETE of one object: at once, or in steps while finalizers, a grace period or its lifecycle keep it. `object` is its
+ * present state while it exists, else its last.
+ */
+export async function deleteObject(
+  request: WriteRequest,
+  options: DeletionOptions,
+): Promise<{ object: KubeObject; gone: boolean }> {
+  const { scope, resource } = request
+  const stored = storedObject(request)
+  if (stored === undefined) throw statusErrors.notFound(named(resource, request.name))
+  checkPreconditions(resource, stored, options.preconditions)
+  admit(request, 'validate', 'DELETE', undefined, stored)
+  const next = terminated(request, stored, options)
+  if (options.dryRun) return { object: viewOf(resource, next ?? stored), gone: next === undefined }
+  if (next === stored) return { object: viewOf(resource, stored), gone: false }
+  // Lifecycles and finalizers are the same in every version, so the stored one is written as it is.
+  const plain: Resource = { ...resource, conversion: undefined }
+  const result = await commit(scope, plain, next, stored)
+  return { object: viewOf(resource, result), gone: next === undefined }
+}
+
+/** The state after the request: undefined when the object goes now, `stored` itself when the request changes nothing. */
+function terminated(request: WriteRequest, stored: KubeObject, options: DeletionOptions): KubeObject | undefined {
+  const { scope, resource } = request
+  const lifecycle = lifecycles[resource.stored]
+  const { metadata } = stored
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options)
+  const grace = lifecycle?.gracePeriod?.(stored, options.gracePeriodSeconds) ?? 0
+  const held = finalizers.length > 0 || lifecycle?.isHeld?.(stored) === true
+  if (grace === 0 && !held) return undefined
+  const begun = metadata.deletionTimestamp !== undefined
+  const sooner = !begun || grace < (metadata.deletionGracePeriodSeconds ?? 0)
+  const sameFinalizers = finalizers.join() === (metadata.finalizers ?? []).join()
+  if (!sooner && sameFinalizers) return stored
+  const next: KubeObject = { ...stored, metadata: { ...metadata } }
+  if (sooner) {
+    const now = scope.ports.clock.now()
+    next.metadata.deletionTimestamp = formatTime(now + grace * 1000)
+    next.metadata.deletionGracePeriodSeconds = grace
+    if (metadata.generation !== undefined) next.metadata.generation = metadata.generation + 1
+  }
+  if (finalizers.length > 0) next.metadata.finalizers = finalizers
+  else delete next.metadata.finalizers
+  return begun ? next : (lifecycle?.terminating?.(scope, next) ?? next)
+}
+
+/** The garbage collector's finalizers as the request wants them; without a wish the present ones stay. */
+function finalizersFor(present: readonly string[], options: DeletionOptions): string[] {
+  const policy =
+    options.orphanDependents === undefined ? options.propagationPolicy : options.orphanDependents ? 'Orphan' : 'Background'
+  if (policy === undefined) return [...present]
+  const others = present.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion')
+  if (policy === 'Orphan') return [...others, 'orphan']
+  if (policy === 'Foreground') return [...others, 'foregroundDeletion']
+  return others
+}
+
+function checkPreconditions(resource: Resource, stored: KubeObject, preconditions: DeleteOptions['preconditions']): void {
+  const { uid, resourceVersion, name } = stored.metadata
+  if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
+    throw statusErrors.conflict(
+      named(resource, name),
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). ` +
+        'The object might have been deleted and then recreated',
+    )
+  }
+  if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
+    throw statusErrors.conflict(
+      named(resource, name),
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in ` +
+        `record (${resourceVersion}). The object might have been modified`,
+    )
+  }
+}

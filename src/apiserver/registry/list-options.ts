@@ -1,0 +1,69 @@
+import type { ListOptions, WatchOptions } from '../../kube/client/kube-client.js'
+import { type StatusCause, type StatusError, statusErrors } from '../../kube/object/status-error.js'
+
+/** Throws Invalid for combinations that kube-apiserver refuses (k8s.io/apimachinery meta/internalversion/validation). */
+export function validateListOptions(options: ListOptions | WatchOptions, watch: boolean): void {
+  const causes: StatusCause[] = []
+  const forbidden = (field: string, why: string) =>
+    causes.push({ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field })
+  const { resourceVersion = '', resourceVersionMatch: match } = options
+  const initial = 'sendInitialEvents' in options ? options.sendInitialEvents : undefined
+  if (watch) {
+    if (initial !== undefined) {
+      if (match === undefined) {
+        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan')
+      }
+      if (options.continue) forbidden('continue', 'sendInitialEvents is forbidden for continue')
+    }
+    if (match !== undefined) {
+      if (initial === undefined) {
+        forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided')
+      }
+      if (match !== 'NotOlderThan') {
+        causes.push({
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(match)}: supported values: "NotOlderThan"`,
+          field: 'resourceVersionMatch',
+        })
+      }
+    }
+  } else {
+    if (initial !== undefined) forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list')
+    if (match !== undefined) {
+      if (resourceVersion === '') {
+        forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided')
+      }
+      if (options.continue) forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided')
+      if (match !== 'Exact' && match !== 'NotOlderThan') {
+        causes.push({
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
+          field: 'resourceVersionMatch',
+        })
+      }
+      if (match === 'Exact' && resourceVersion === '0') {
+        forbidden('resourceVersionMatch', 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
+      }
+    }
+  }
+  if (causes.length > 0) throw statusErrors.invalid({ kind: 'ListOptions', group: 'meta.k8s.io', name: '' }, causes)
+}
+
+/** A resourceVersion as a number; throws BadRequest for anything that is none. */
+export function parseRevision(text: string): number {
+  if (!/^\d{1,16}$/.test(text)) {
+    throw statusErrors.badRequest(`invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
+  }
+  return Number(text)
+}
+
+/** The requested revision was never reached here. Clients take it as a reason to try again. */
+export function tooLarge(requested: number, current: number): StatusError {
+  return statusErrors.timeout(`Too large resource version: ${requested}, current: ${current}`, 1, [
+    { reason: 'ResourceVersionTooLarge', message: 'Too large resource version' },
+  ])
+}
+
+export function tooOld(requested: number, oldest?: number): StatusError {
+  return statusErrors.expired(`too old resource version: ${requested}${oldest === undefined ? '' : ` (${oldest})`}`)
+}

@@ -1,0 +1,121 @@
+import { formatTime } from '../../base/clock.js'
+import { isObject } from '../../base/json.js'
+import { nameSuffix, type Random, uuid } from '../../base/random.js'
+import type { KubeObject, ObjectMeta } from '../../kube/object/kube-object.js'
+import { StatusError, statusErrors } from '../../kube/object/status-error.js'
+import type { ServerPorts } from '../contract.js'
+import { named, type Resource } from './resource.js'
+
+/** Checks that the body is an object of the resource, and that it is for the namespace and name of the request. */
+export function checkIdentity(resource: Resource, object: KubeObject, target: { namespace: string; name: string }): void {
+  if (!isObject(object)) throw statusErrors.badRequest('the body of the request is not an object')
+  object.apiVersion ??= resource.apiVersion
+  object.kind ??= resource.type.kind
+  if (object.apiVersion !== resource.apiVersion) {
+    throw statusErrors.badRequest(
+      `the API version in the data (${object.apiVersion}) does not match the expected API version (${resource.apiVersion})`,
+    )
+  }
+  if (object.kind !== resource.type.kind) {
+    throw statusErrors.badRequest(
+      `the kind in the data (${object.kind}) does not match the expected kind (${resource.type.kind})`,
+    )
+  }
+  if (!isObject(object.metadata)) object.metadata = {} as ObjectMeta
+  const { metadata } = object
+  if (resource.type.namespaced) {
+    if (!metadata.namespace) metadata.namespace = target.namespace
+    else if (metadata.namespace !== target.namespace) {
+      throw statusErrors.badRequest('the namespace of the provided object does not match the namespace sent on the request')
+    }
+  } else delete metadata.namespace
+  if (target.name === '') return
+  if (!metadata.name) metadata.name = target.name
+  else if (metadata.name !== target.name) {
+    throw statusErrors.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`)
+  }
+}
+
+/** Base names longer than this are cut, so that five random characters fit. */
+const longestBase = 58
+
+/** A name for an object with generateName that does not exist yet; AlreadyExists after eight attempts. */
+export function generateName(resource: Resource, base: string, random: Random, exists: (name: string) => boolean): string {
+  let name = ''
+  for (let attempt = 0; attempt < 8; attempt++) {
+    name = base.slice(0, longestBase) + nameSuffix(random)
+    if (!exists(name)) return name
+  }
+  throw statusErrors.alreadyExists(named(resource, name))
+}
+
+/** Sets what the server alone decides of a new object, in the field order of the wire. */
+export function initializeMeta(resource: Resource, object: KubeObject, ports: ServerPorts): void {
+  const { metadata } = object
+  if (metadata.resourceVersion) {
+    throw new StatusError({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'resourceVersion should not be set on objects to be created',
+      code: 500,
+    })
+  }
+  const { name, generateName: base, namespace, labels, annotations, ownerReferences, finalizers, managedFields } = metadata
+  object.metadata = {
+    name: name ?? '',
+    ...(base ? { generateName: base } : {}),
+    ...(namespace ? { namespace } : {}),
+    uid: uuid(ports.random),
+    ...(resource.strategy.generation ? { generation: 1 } : {}),
+    creationTimestamp: formatTime(ports.clock.now()),
+    ...(isFilled(labels) ? { labels } : {}),
+    ...(isFilled(annotations) ? { annotations } : {}),
+    ...(isFilled(ownerReferences) ? { ownerReferences } : {}),
+    ...(isFilled(finalizers) ? { finalizers } : {}),
+    ...(managedFields ? { managedFields } : {}),
+  }
+}
+
+/** Go leaves empty maps and lists out. */
+function isFilled(value: object | null | undefined): boolean {
+  return value !== undefined && value !== null && Object.keys(value).length > 0
+}
+
+/** Takes over what a writer cannot change. Throws Conflict for another uid or an old resourceVersion. */
+export function preserveMeta(resource: Resource, object: KubeObject, previous: KubeObject): void {
+  const { metadata } = object
+  const kept = previous.metadata
+  if (metadata.uid && metadata.uid !== kept.uid) {
+    throw statusErrors.conflict(
+      named(resource, kept.name),
+      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${kept.uid}`,
+    )
+  }
+  if (metadata.resourceVersion && metadata.resourceVersion !== kept.resourceVersion) throw modified(resource, kept.name)
+  const { name, generateName: base, namespace, labels, annotations, ownerReferences, finalizers, managedFields } = metadata
+  object.metadata = {
+    name,
+    ...(base ? { generateName: base } : {}),
+    ...(namespace ? { namespace } : {}),
+    ...(kept.uid ? { uid: kept.uid } : {}),
+    ...(kept.resourceVersion ? { resourceVersion: kept.resourceVersion } : {}),
+    ...(kept.generation === undefined ? {} : { generation: kept.generation }),
+    ...(kept.creationTimestamp === undefined ? {} : { creationTimestamp: kept.creationTimestamp }),
+    ...(kept.deletionTimestamp === undefined ? {} : { deletionTimestamp: kept.deletionTimestamp }),
+    ...(kept.deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds: kept.deletionGracePeriodSeconds }),
+    ...(isFilled(labels) ? { labels } : {}),
+    ...(isFilled(annotations) ? { annotations } : {}),
+    ...(isFilled(ownerReferences) ? { ownerReferences } : {}),
+    ...(isFilled(finalizers) ? { finalizers } : {}),
+    ...(managedFields === undefined ? (kept.managedFields ? { managedFields: kept.managedFields } : {}) : { managedFields }),
+  }
+}
+
+export function modified(resource: Resource, name: string): StatusError {
+  return statusErrors.conflict(
+    named(resource, name),
+    'the object has been modified; please apply your changes to the latest version and try again',
+  )
+}

@@ -1,0 +1,67 @@
+import { formatTime } from '../../base/clock.js'
+import { isObject } from '../../base/json.js'
+import { applyServerSide } from '../../kube/apply/server-side-apply.js'
+import type { Patch } from '../../kube/client/kube-client.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { type StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { storeNew } from './create-object.js'
+import { decodeBody } from './machinery.js'
+import { checkIdentity } from './object-meta.js'
+import { patchBody } from './patch-body.js'
+import { resetFieldsOf } from './reset-fields.js'
+import { named, viewOf } from './resource.js'
+import { storeChanged } from './update-object.js'
+import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
+
+/** PATCH of the resource itself or of its status. Apply creates what is not there; the other kinds answer NotFound. */
+export async function patchObject(request: WriteRequest, patch: Patch): Promise<{ object: KubeObject; created: boolean }> {
+  const { resource } = request
+  const stored = storedObject(request)
+  if (patch.kind === 'apply') return applyObject(request, patch.object, stored)
+  if (stored === undefined) throw statusErrors.notFound(named(resource, request.name))
+  const patched = patchBody(resource, viewOf(resource, stored), patch)
+  const object = decodeFor(request, patched as KubeObject)
+  checkIdentity(resource, object, request)
+  return { object: await storeChanged(request, object, stored, false), created: false }
+}
+
+async function applyObject(
+  request: WriteRequest,
+  body: KubeObject,
+  stored: KubeObject | undefined,
+): Promise<{ object: KubeObject; created: boolean }> {
+  const { resource, options } = request
+  if (!options.fieldManager) throw managerRequired()
+  if (!isObject(body)) throw statusErrors.badRequest('the body of an apply patch is not an object')
+  const applied = decodeFor(request, body)
+  checkIdentity(resource, applied, request)
+  if (stored === undefined && request.subresource !== '') throw statusErrors.notFound(named(resource, request.name))
+  if (stored === undefined && applied.metadata.uid) {
+    throw statusErrors.conflict(
+      named(resource, request.name),
+      `uid mismatch: the provided object specified uid ${applied.metadata.uid}, and no existing object was found`,
+    )
+  }
+  const live = stored === undefined ? undefined : viewOf(resource, stored)
+  const result = applyServerSide({
+    schema: resource.schema,
+    live,
+    applied,
+    manager: options.fieldManager,
+    force: options.force === true,
+    subresource: request.subresource,
+    nowText: formatTime(request.scope.ports.clock.now()),
+    resetFields: resetFieldsOf(request),
+  })
+  // A copy: the result shares with what was applied and with what is stored.
+  const object = decodeBody(resource, result).object
+  if (stored === undefined) return { object: await storeNew(request, object, true), created: true }
+  if (applied.metadata.resourceVersion) object.metadata.resourceVersion = applied.metadata.resourceVersion
+  return { object: await storeChanged(request, object, stored, true), created: false }
+}
+
+function managerRequired(): StatusError {
+  return statusErrors.invalid({ kind: 'PatchOptions', group: 'meta.k8s.io', name: '' }, [
+    { reason: 'FieldValueRequired', message: 'Required value: is required for apply patch', field: 'fieldManager' },
+  ])
+}

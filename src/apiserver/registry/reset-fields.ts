@@ -1,0 +1,15 @@
+import { type FieldSet, fieldSetOf } from '../../kube/apply/field-set.js'
+import { fieldElement } from '../../kube/apply/path-element.js'
+import type { WriteRequest } from './write-request.js'
+
+const status = fieldSetOf([[fieldElement('status')]])
+const notStatus = fieldSetOf([[fieldElement('spec')], [fieldElement('metadata')]])
+const spec = fieldSetOf([[fieldElement('spec')]])
+
+/** What the endpoint of the request does not write, and so does not make anybody the owner of. */
+export function resetFieldsOf(request: WriteRequest): FieldSet | undefined {
+  const { strategy, custom } = request.resource
+  if (!strategy.status) return undefined
+  if (request.subresource === 'status') return custom === undefined ? spec : notStatus
+  return request.subresource === '' ? status : undefined
+}

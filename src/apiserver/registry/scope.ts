@@ -1,0 +1,51 @@
+import type { AdmissionPlugin } from '../admission/contract.js'
+import type { Authenticator, Authorizer, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
+import type { ClusterStorage } from '../storage/contract.js'
+import type { Allocations } from './allocation/allocations.js'
+import type { ServedResources } from './served-resources.js'
+import type { WatchHub } from './watch-hub.js'
+
+/** What the verbs of one cluster work with. */
+export interface ClusterScope {
+  /** The cluster that the verbs belong to, as ports want to see it. */
+  readonly cluster: LogicalCluster
+  readonly storage: ClusterStorage
+  readonly served: ServedResources
+  readonly watches: WatchHub
+  readonly ports: ServerPorts
+  readonly admission: readonly AdmissionPlugin[]
+  readonly extensions: ServerExtensions
+  readonly allocations: Allocations
+}
+
+/** Parts of the server that other rooms bring. What is absent answers as a cluster without it. */
+export interface ServerExtensions {
+  readonly authorizer?: Authorizer
+  readonly authenticator?: Authenticator
+  /** What a user may do in a namespace, for SelfSubjectRulesReview. */
+  readonly rulesFor?: (cluster: LogicalCluster, user: UserInfo, namespace: string) => SubjectRules
+  /** Signs a service account token. */
+  readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<{ token: string; expiresAtMs: number }>
+  /** The log of a container as text. Undefined: nothing runs there. */
+  readonly podLog?: (
+    cluster: LogicalCluster,
+    pod: { namespace: string; name: string; uid: string },
+    options: Readonly<Record<string, string>>,
+  ) => Promise<string | undefined>
+}
+
+export interface SubjectRules {
+  readonly resourceRules: readonly { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[] }[]
+  readonly nonResourceRules: readonly { verbs: string[]; nonResourceURLs?: string[] }[]
+  readonly incomplete: boolean
+  readonly evaluationError?: string
+}
+
+export interface TokenRequest {
+  readonly namespace: string
+  readonly serviceAccount: string
+  readonly uid: string
+  readonly audiences: readonly string[]
+  readonly expirationSeconds: number
+  readonly boundObject?: { kind: string; apiVersion: string; name: string; uid: string }
+}

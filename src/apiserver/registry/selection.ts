@@ -1,0 +1,64 @@
+import { CodedError } from '../../base/errors.js'
+import { exactFieldValue, type FieldSelector, matchesFields, parseFieldSelector } from '../../kube/object/field-selector.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../kube/object/selector.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import { formatResource, type Resource } from './resource.js'
+import { fieldText, valueAt } from './strategy.js'
+
+/** Which objects of a resource a list, watch or deletecollection means. */
+export interface Selection {
+  /** '' for all. */
+  readonly namespace: string
+  /** Set when at most one object can match. */
+  readonly name: string | undefined
+  /** Undefined: everything in the namespace. Looks at labels and fields, not at the namespace. */
+  readonly matches: ((object: KubeObject) => boolean) | undefined
+}
+
+/** Throws BadRequest when a selector cannot be read or asks for a field that the resource does not offer. */
+export function compileSelection(
+  resource: Resource,
+  options: { namespace?: string; labelSelector?: string; fieldSelector?: string },
+): Selection {
+  const labels = parse(() => parseLabelSelector(options.labelSelector ?? ''))
+  const fields = parse(() => parseFieldSelector(options.fieldSelector ?? ''))
+  const paths = resource.strategy.selectable ?? {}
+  for (const { field } of fields) {
+    if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.type.namespaced)) continue
+    if (Object.hasOwn(paths, field)) continue
+    throw statusErrors.badRequest(
+      `Unable to find ${JSON.stringify(formatResource(resource.type))} that match label selector ${JSON.stringify(
+        options.labelSelector ?? '',
+      )}, field selector ${JSON.stringify(options.fieldSelector)}: field label not supported: ${field}`,
+    )
+  }
+  const name = exactFieldValue(fields, 'metadata.name')
+  const fieldNamespace = exactFieldValue(fields, 'metadata.namespace')
+  const namespace = options.namespace || (resource.type.namespaced ? (fieldNamespace ?? '') : '')
+  return { namespace: resource.type.namespaced ? namespace : '', name, matches: matcher(labels, fields, paths) }
+}
+
+function matcher(
+  labels: LabelSelector,
+  fields: FieldSelector,
+  paths: Readonly<Record<string, string>>,
+): ((object: KubeObject) => boolean) | undefined {
+  const byLabels = labels === 'nothing' || labels.length > 0
+  if (fields.length === 0) return byLabels ? (object) => matchesLabels(labels, object.metadata.labels) : undefined
+  return (object) => {
+    if (byLabels && !matchesLabels(labels, object.metadata.labels)) return false
+    const texts: Record<string, string> = {}
+    for (const { field } of fields) texts[field] = fieldText(valueAt(object, paths[field] ?? field))
+    return matchesFields(fields, texts)
+  }
+}
+
+function parse<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof CodedError) throw statusErrors.badRequest(error.message)
+    throw error
+  }
+}

@@ -1,0 +1,3 @@
+import type { Lifecycle } from './lifecycle.js'
+
+export const serviceLifecycle: Lifecycle = {}

@@ -1,0 +1,142 @@
+import { formatTime } from '../../base/clock.js'
+import { equalJson } from '../../base/json.js'
+import { recordUpdate } from '../../kube/apply/server-side-apply.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import { commit } from './commit.js'
+import { storeNew } from './create-object.js'
+import { lifecycles } from './lifecycle.js'
+import { setDefaults, validateChanged } from './machinery.js'
+import { checkIdentity, preserveMeta } from './object-meta.js'
+import { resetFieldsOf } from './reset-fields.js'
+import { named, viewOf } from './resource.js'
+import { admit, decodeFor, storedObject, type WriteRequest } from './write-request.js'
+
+/** PUT of the resource itself or of its status. */
+export async function updateObject(request: WriteRequest, body: KubeObject): Promise<{ object: KubeObject; created: boolean }> {
+  const { resource } = request
+  const object = decodeFor(request, body)
+  checkIdentity(resource, object, request)
+  const stored = storedObject(request)
+  if (stored === undefined) {
+    const creates = resource.strategy.createOnUpdate && request.subresource === '' && !object.metadata.uid
+    if (!creates) throw statusErrors.notFound(named(resource, request.name))
+    if (object.metadata.resourceVersion) {
+      throw statusErrors.notFound(named(resource, request.name))
+    }
+    return { object: await storeNew(request, object, false), created: true }
+  }
+  if ((resource.strategy.versionedUpdate || resource.custom !== undefined) && !object.metadata.resourceVersion) {
+    throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [
+      {
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0x0: must be specified for an update',
+        field: 'metadata.resourceVersion',
+      },
+    ])
+  }
+  return { object: await storeChanged(request, object, stored, false), created: false }
+}
+
+/**
+ * The way of every changed object, decoded and ours to change, into storage. What the endpoint does not write is taken from
+ * what is stored. Nothing is written (and no revision used) when nothing changes. `owned` as for storeNew.
+ */
+export async function storeChanged(
+  request: WriteRequest,
+  object: KubeObject,
+  stored: KubeObject,
+  owned: boolean,
+): Promise<KubeObject> {
+  const { scope, resource, options, subresource } = request
+  const previous = viewOf(resource, stored)
+  preserveMeta(resource, object, previous)
+  keepOtherParts(request, object, previous)
+  setDefaults(resource, object)
+  admit(request, 'mutate', 'UPDATE', object, previous)
+  const lifecycle = lifecycles[resource.stored]
+  lifecycle?.beforeUpdate?.(scope, object, previous, subresource)
+  let next = object
+  try {
+    countGeneration(request, object, previous)
+    if (!owned) {
+      next = recordUpdate({
+        schema: resource.schema,
+        live: previous,
+        updated: object,
+        manager: options.fieldManager ?? 'unknown',
+        subresource,
+        nowText: formatTime(scope.ports.clock.now()),
+        resetFields: resetFieldsOf(request),
+      })
+    }
+    const done = isDone(request, next)
+    if (!done && equalJson(next, previous)) {
+      lifecycle?.released?.(scope, object, previous)
+      return previous
+    }
+    const causes = validateChanged(resource, next, previous)
+    if (causes.length > 0) {
+      throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [...causes])
+    }
+    admit(request, 'validate', 'UPDATE', next, previous)
+    if (!options.dryRun) {
+      if (!done) return commit(scope, resource, next, stored)
+      await commit(scope, resource, undefined, stored)
+      return next
+    }
+  } catch (error) {
+    lifecycle?.released?.(scope, object, previous)
+    throw error
+  }
+  lifecycle?.released?.(scope, object, previous)
+  return next
+}
+
+/** Writes to the resource keep the status; writes to the status keep all but the status (and, of built-in kinds, metadata). */
+function keepOtherParts(request: WriteRequest, object: KubeObject, previous: KubeObject): void {
+  const { strategy, custom } = request.resource
+  if (request.subresource === 'status') {
+    for (const field of new Set([...Object.keys(object), ...Object.keys(previous)])) {
+      if (field === 'status' || field === 'metadata') continue
+      if (previous[field] === undefined) delete object[field]
+      else object[field] = previous[field]
+    }
+    const { managedFields } = object.metadata
+    if (custom !== undefined) object.metadata = { ...previous.metadata, ...(managedFields ? { managedFields } : {}) }
+    else {
+      const { ownerReferences: _, ...metadata } = object.metadata
+      const { ownerReferences } = previous.metadata
+      object.metadata = { ...metadata, ...(ownerReferences ? { ownerReferences } : {}) }
+    }
+    return
+  }
+  if (!strategy.status) return
+  if (previous['status'] === undefined) delete object['status']
+  else object['status'] = previous['status']
+}
+
+function countGeneration(request: WriteRequest, object: KubeObject, previous: KubeObject): void {
+  const { strategy, custom } = request.resource
+  if (!strategy.generation || request.subresource === 'status') return
+  const changed =
+    (strategy.generationCountsAnnotations && !equalJson(object.metadata.annotations, previous.metadata.annotations)) ||
+    differs(object, previous, custom !== undefined && !strategy.status)
+  if (changed) object.metadata.generation = (previous.metadata.generation ?? 0) + 1
+}
+
+function differs(object: KubeObject, previous: KubeObject, withStatus: boolean): boolean {
+  for (const field of new Set([...Object.keys(object), ...Object.keys(previous)])) {
+    if (field === 'metadata' || field === 'apiVersion' || field === 'kind' || (field === 'status' && !withStatus)) continue
+    if (!equalJson(object[field], previous[field])) return true
+  }
+  return false
+}
+
+/** True when the object is being deleted and this write took away the last thing that kept it. */
+function isDone(request: WriteRequest, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata
+  if (!deletionTimestamp || (finalizers?.length ?? 0) > 0) return false
+  if ((deletionGracePeriodSeconds ?? 0) > 0) return false
+  return lifecycles[request.resource.stored]?.isHeld?.(object) !== true
+}
