@@ -1,56 +1,69 @@
-import type { KubeObject } from '../../kube/object/kube-object.js'
-import type { AccessAttributes, Authorizer, LogicalCluster, UserInfo } from '../contract.js'
+import type { AdmissionPlugin } from '../admission/contract.js'
+import type { Authenticator, LogicalCluster } from '../contract.js'
+import type { ServerExtensions } from '../registry/scope.js'
 import { checkEscalation } from './escalation.js'
 import type { Rbac } from './rbac.js'
-import type { PolicyRule } from './rbac-rules.js'
-import type { IssuedToken, ReviewedToken, ServiceAccountTokens, TokenRequest } from './service-account-tokens.js'
+import type { ServiceAccountTokens } from './service-account-tokens.js'
 
 /**
- * What the registry needs of authorization and authentication, for the review kinds (SubjectAccessReview and its siblings,
- * SelfSubjectRulesReview, TokenReview), for serviceaccounts/token, and for writes of roles and bindings.
+ * What the registry takes from authentication and authorization: for the review kinds (SubjectAccessReview and its siblings,
+ * SelfSubjectRulesReview, TokenReview) and for serviceaccounts/token.
  */
-export interface ReviewPorts extends Authorizer {
-  authorize(cluster: LogicalCluster, user: UserInfo, attributes: AccessAttributes): { allowed: boolean; reason: string }
-  /** Split as SelfSubjectRulesReview has them. */
-  rulesFor(cluster: LogicalCluster, user: UserInfo, namespace: string): SubjectRules
-  issueToken(cluster: LogicalCluster, request: TokenRequest): Promise<IssuedToken>
-  reviewToken(cluster: LogicalCluster, token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined>
-  /**
-   * Throws Forbidden when the user would give away rights that he has not. `resource` is the plural of one of the four
-   * kinds of RBAC (others pass); `object` as it would be stored.
-   */
-  checkEscalation(
-    cluster: LogicalCluster,
-    user: UserInfo,
-    resource: string,
-    object: KubeObject,
-    previous: KubeObject | undefined,
-  ): void
-}
+export type ReviewPorts = Required<Pick<ServerExtensions, 'authorizer' | 'authenticator' | 'rulesFor' | 'issueToken'>>
 
-export interface SubjectRules {
-  readonly resourceRules: readonly PolicyRule[]
-  readonly nonResourceRules: readonly PolicyRule[]
-}
-
-export function createReviewPorts(rbac: Rbac, tokens: ServiceAccountTokens): ReviewPorts {
+/** `others` are the authenticators besides the service accounts' that a TokenReview asks (static tokens). */
+export function createReviewPorts(rbac: Rbac, tokens: ServiceAccountTokens, others: readonly Authenticator[] = []): ReviewPorts {
   return {
-    authorize: rbac.authorize,
+    authorizer: rbac,
+    authenticator: {
+      async authenticate(cluster, credentials) {
+        for (const authenticator of [tokens, ...others]) {
+          const user = await authenticator.authenticate(cluster, credentials)
+          if (user !== undefined) return user
+        }
+        return undefined
+      },
+    },
     rulesFor(cluster, user, namespace) {
-      const resourceRules: PolicyRule[] = []
-      const nonResourceRules: PolicyRule[] = []
+      const resourceRules = []
+      const nonResourceRules = []
       for (const { verbs, apiGroups, resources, resourceNames, nonResourceURLs } of rbac.rulesFor(cluster, user, namespace)) {
         if (resources?.length) {
-          const names = resourceNames?.length ? { resourceNames } : {}
-          resourceRules.push({ verbs, apiGroups: apiGroups ?? [], resources, ...names })
+          resourceRules.push({
+            verbs: [...verbs],
+            apiGroups: [...(apiGroups ?? [])],
+            resources: [...resources],
+            ...(resourceNames?.length ? { resourceNames: [...resourceNames] } : {}),
+          })
         }
-        if (nonResourceURLs?.length) nonResourceRules.push({ verbs, nonResourceURLs })
+        if (nonResourceURLs?.length) nonResourceRules.push({ verbs: [...verbs], nonResourceURLs: [...nonResourceURLs] })
       }
-      return { resourceRules, nonResourceRules }
+      return { resourceRules, nonResourceRules, incomplete: false }
     },
-    issueToken: (cluster, request) => tokens.issue(cluster, request),
-    reviewToken: (cluster, token, audiences) => tokens.review(cluster, token, audiences),
-    checkEscalation: (cluster, user, resource, object, previous) =>
-      checkEscalation(rbac, cluster, user, resource, object, previous),
+    async issueToken(cluster, request) {
+      const { namespace, serviceAccount, uid, audiences, expirationSeconds, boundObject } = request
+      const { token, expiresAt } = await tokens.issue(cluster, {
+        serviceAccount: { namespace, name: serviceAccount, uid },
+        audiences,
+        expirationSeconds,
+        ...(boundObject === undefined ? {} : { boundObject }),
+      })
+      return { token, expiresAtMs: expiresAt }
+    },
+  }
+}
+
+/**
+ * Refuses roles and bindings that give away more than their author has. In upstream this stands in the storage of the four
+ * kinds; here it judges what is about to be stored, after everything that may change it.
+ */
+export function createEscalationPlugin(rbac: Rbac, clusters: { get(name: string): LogicalCluster | undefined }): AdmissionPlugin {
+  return {
+    name: 'RBACEscalation',
+    handles: ({ type, operation }) => type.group === 'rbac.authorization.k8s.io' && operation !== 'DELETE',
+    validate({ object, previous, type, user, storage }) {
+      const cluster = clusters.get(storage.cluster)
+      if (object !== undefined && cluster !== undefined) checkEscalation(rbac, cluster, user, type.plural, object, previous)
+    },
   }
 }

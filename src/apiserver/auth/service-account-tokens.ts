@@ -12,8 +12,8 @@ export interface TokenRequest {
   readonly audiences?: readonly string[]
   /** One hour unless told; ten minutes at least, as upstream. */
   readonly expirationSeconds?: number
-  /** The token dies with this object. */
-  readonly boundObject?: { readonly kind: 'Pod' | 'Secret' | 'Node'; readonly name: string; readonly uid: string }
+  /** The token dies with this Pod, Secret or Node. */
+  readonly boundObject?: { readonly kind: string; readonly name: string; readonly uid: string }
 }
 
 export interface IssuedToken {

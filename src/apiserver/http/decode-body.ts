@@ -4,17 +4,8 @@ import { parseYaml } from '../../formats/yaml/parse-yaml.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'
-import type { SchemaNode } from '../../kube/schema/schema-node.js'
-
-/** What the decoding of bodies needs of the room of schemas. */
-export interface BodyDecoders {
-  /** A body of `application/vnd.kubernetes.protobuf`. Throws for what it cannot read. */
-  protobuf(bytes: Uint8Array): KubeObject
-  /** Fields of `value` that the schema does not know, as upstream words them: `unknown field "spec.foo"`. */
-  unknownFields(value: unknown, schema: SchemaNode): readonly string[]
-  /** Keys that stand twice in one object of the text: `duplicate field "spec.replicas"`. */
-  duplicateFields(text: string): readonly string[]
-}
+import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
+import { duplicateFields } from './duplicate-fields.js'
 
 export const acceptedMediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const
 
@@ -24,34 +15,19 @@ export interface DecodedBody {
 }
 
 /**
- * The object in a request's body. A body without apiVersion and kind is of the kind that the path expects. `validate` says
- * whether unknown and duplicate fields are wanted (they cost a walk through the object).
+ * The object in a request's body. A body without apiVersion and kind is of the kind that the path expects. `problems` are the
+ * duplicate fields, when they are asked for; unknown fields are found by the registry.
  */
-export function decodeObject(
-  bytes: Buffer,
-  mediaType: string,
-  type: ResourceType,
-  decoders: BodyDecoders,
-  schema: SchemaNode | undefined,
-  validate: boolean,
-): DecodedBody {
+export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceType, findDuplicates: boolean): DecodedBody {
   if (mediaType === 'application/vnd.kubernetes.protobuf') {
-    try {
-      return { object: withKind(decoders.protobuf(bytes), type), problems: [] }
-    } catch (error) {
-      throw statusErrors.badRequest(`unable to decode the protobuf body: ${messageOf(error)}`)
-    }
+    return { object: withKind(decodeProtobuf(bytes), type), problems: [] }
   }
   const text = bytes.toString('utf8')
   const json = mediaType === '' || mediaType === 'application/json' || mediaType === '*/*'
   if (!json && mediaType !== 'application/yaml') throw statusErrors.unsupportedMediaType(acceptedMediaTypes)
   const value = json ? parseJson(text) : parseYamlBody(text)
   if (!isObject(value)) throw statusErrors.badRequest(`the object provided is unrecognized: ${preview(text)} is not an object`)
-  const object = withKind(value as KubeObject, type)
-  if (!validate) return { object, problems: [] }
-  const problems = json ? [...decoders.duplicateFields(text)] : []
-  if (schema) problems.push(...decoders.unknownFields(object, schema))
-  return { object, problems }
+  return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
 }
 
 /** JSON, or YAML: the body of server-side apply is declared as YAML and is mostly JSON. */

@@ -6,7 +6,6 @@ import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, LogicalCluster } from '../contract.js'
 import { encodeObject } from '../storage/encoding.js'
 import { negotiate, wantsPretty } from './accept.js'
-import type { BodyDecoders } from './decode-body.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
@@ -19,7 +18,6 @@ import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-re
 export interface ResourcePorts {
   readonly clock: Clock
   readonly random: Random
-  readonly decoders: BodyDecoders
   /** The printer of a resource's rows as it is now. */
   readonly tablePrinter: (cluster: LogicalCluster, type: ResourceType) => TablePrinter
   /** Serves GET of pods/log; absent where no pod runs. */
@@ -66,11 +64,11 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
     case 'watch':
       return serveWatch(exchange, ports, type, namespace)
     case 'create': {
-      const object = await createFrom(exchange, ports.decoders, target)
+      const object = await createFrom(exchange, target)
       return answer(exchange, ports, type, object, 201)
     }
     case 'update': {
-      const { object, created } = await updateFrom(exchange, ports.decoders, target)
+      const { object, created } = await updateFrom(exchange, target)
       return answer(exchange, ports, type, object, created ? 201 : 200)
     }
     case 'patch': {
@@ -80,7 +78,7 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
     case 'delete':
       return serveDelete(exchange, ports, target)
     case 'deletecollection': {
-      const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange, ports.decoders))
+      const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange))
       const list = listOptionsOf(exchange.query, namespace)
       const result = await cluster.api.deleteCollection(exchange, type, list, options)
       return sendPieces(exchange, 200, listPieces(result, transformOptions(exchange, ports, type, true)))
@@ -107,9 +105,9 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
     case 'get':
       return serveGet(exchange, ports, target)
     case 'create':
-      return answer(exchange, ports, type, await createFrom(exchange, ports.decoders, target), 201)
+      return answer(exchange, ports, type, await createFrom(exchange, target), 201)
     case 'update': {
-      const { object, created } = await updateFrom(exchange, ports.decoders, target)
+      const { object, created } = await updateFrom(exchange, target)
       return answer(exchange, ports, type, object, created ? 201 : 200)
     }
     case 'patch': {
@@ -156,7 +154,7 @@ function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType
 
 async function serveDelete(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
   const { type, name } = target
-  const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange, ports.decoders))
+  const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange))
   const { object, gone } = await exchange.cluster.api.delete(exchange, target, options)
   if (gone && !(type.group === '' && answersDeleted.has(type.plural))) {
     const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural, uid: object.metadata.uid }

@@ -1,9 +1,9 @@
 import { isObject } from '../../base/json.js'
 import type { Patch } from '../../kube/client/kube-client.js'
-import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
-import { type BodyDecoders, decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
+import { decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
 import type { Exchange } from './exchange.js'
 import { writeOptionsOf } from './query-options.js'
 import { mediaTypeOf, readBody } from './read-body.js'
@@ -19,31 +19,26 @@ const patchTypes = {
 } as const
 
 /** Decodes the body and creates. */
-export async function createFrom(exchange: Exchange, decoders: BodyDecoders, target: ApiTarget): Promise<KubeObject> {
-  const { object, options } = await decodeWrite(exchange, decoders, target)
+export async function createFrom(exchange: Exchange, target: ApiTarget): Promise<KubeObject> {
+  const { object, options } = await decodeWrite(exchange, target)
   return exchange.cluster.api.create(exchange, target, object, options)
 }
 
 /** Decodes the body and replaces. */
-export async function updateFrom(
-  exchange: Exchange,
-  decoders: BodyDecoders,
-  target: ApiTarget,
-): Promise<{ object: KubeObject; created: boolean }> {
-  const { object, options } = await decodeWrite(exchange, decoders, target)
+export async function updateFrom(exchange: Exchange, target: ApiTarget): Promise<{ object: KubeObject; created: boolean }> {
+  const { object, options } = await decodeWrite(exchange, target)
   return exchange.cluster.api.update(exchange, target, object, options)
 }
 
-async function decodeWrite(exchange: Exchange, decoders: BodyDecoders, target: ApiTarget) {
+async function decodeWrite(exchange: Exchange, target: ApiTarget) {
   const options: ApiWriteOptions = { ...writeOptionsOf(exchange.query), signal: exchange.signal }
   if (exchange.query.has('force')) throw forceWithoutApply('UpdateOptions')
   options.fieldManager ??= managerOf(exchange)
   const bytes = await readBody(exchange.request)
   const { type, subresource = '' } = target
   const own = ownKind.has(subresource)
-  const schema = own ? exchange.cluster.api.schemas.forKind(apiVersionOf(type.group, type.version), type.kind) : undefined
-  const validate = options.fieldValidation !== 'Ignore'
-  const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), type, decoders, schema, validate)
+  const findDuplicates = options.fieldValidation !== 'Ignore'
+  const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), type, findDuplicates)
   if (own) requireKind(object, type)
   if (problems.length > 0) options.decodeProblems = problems
   return { object, options }
@@ -110,16 +105,13 @@ function patchTypesOf(exchange: Exchange, target: ApiTarget): string[] {
 }
 
 /** The options in the body of a DELETE, if it has one. */
-export async function deleteOptionsFrom(
-  exchange: Exchange,
-  decoders: BodyDecoders,
-): Promise<Record<string, unknown> | undefined> {
+export async function deleteOptionsFrom(exchange: Exchange): Promise<Record<string, unknown> | undefined> {
   const { request } = exchange
   if (request.headers['content-length'] === '0') return undefined
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) return undefined
   const bytes = await readBody(request)
   if (bytes.length === 0) return undefined
-  const { object } = decodeObject(bytes, mediaTypeOf(request), deleteOptionsType, decoders, undefined, false)
+  const { object } = decodeObject(bytes, mediaTypeOf(request), deleteOptionsType, false)
   if (object.kind !== 'DeleteOptions') {
     throw statusErrors.badRequest(`the body of a DELETE is a DeleteOptions, not a ${object.kind}`)
   }
