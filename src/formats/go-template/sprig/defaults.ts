@@ -1,0 +1,76 @@
+import { isObject } from '../../../base/json.js'
+import { type GoFunction, goFunction, goVariadic } from '../functions.js'
+import { GoInt, GoStruct, isMap, isNilList, isTrue, typeName } from '../values.js'
+import { decodeJson, encodeJson } from './json.js'
+
+/** Whether a value is the zero of its type; structs never are. */
+export function isEmpty(value: unknown): boolean {
+  return !isTrue(value)
+}
+
+/** Go's reflect.DeepEqual: types count, so a float64 1 differs from an int 1. */
+export function deepEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null)
+  if (typeName(a) !== typeName(b)) return false
+  if (a instanceof GoInt && b instanceof GoInt) return a.value === b.value
+  if (a instanceof GoStruct && b instanceof GoStruct) {
+    return a.native !== undefined ? deepEqual(a.native, b.native) : deepEqual(a.fields, b.fields)
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && isNilList(a) === isNilList(b) && a.every((item, index) => deepEqual(item, b[index]))
+  }
+  if (!isMap(a) || !isMap(b)) return false
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key]))
+}
+
+export function defaultFunctions(): [string, GoFunction][] {
+  const mustToJson = goFunction(['any'], (value) => encodeJson(value, { escapesHtml: true }))
+  const mustToPrettyJson = goFunction(['any'], (value) => encodeJson(value, { escapesHtml: true, indent: '  ' }))
+  const toRawJson = goFunction(['any'], (value) => encodeJson(value, { escapesHtml: false }))
+  const deepCopy = goFunction(['any'], (value) => {
+    if (value === null || value === undefined) throw new Error('reflect: call of reflect.Value.Type on zero Value')
+    return copyValue(value)
+  })
+  return [
+    [
+      'default',
+      goVariadic(['any'], 'any', (fallback, ...given) => (given.length === 0 || isEmpty(given[0]) ? fallback : given[0])),
+    ],
+    ['empty', goFunction(['any'], isEmpty)],
+    ['coalesce', goVariadic([], 'any', (...values) => values.find((value) => !isEmpty(value)) ?? null)],
+    ['all', goVariadic([], 'any', (...values) => values.every((value) => !isEmpty(value)))],
+    ['any', goVariadic([], 'any', (...values) => values.some((value) => !isEmpty(value)))],
+    ['fromJson', goFunction(['string'], (text) => quietly(() => decodeJson(text), null))],
+    ['mustFromJson', goFunction(['string'], decodeJson)],
+    ['toJson', goFunction(['any'], (value) => quietly(() => encodeJson(value, { escapesHtml: true }), ''))],
+    ['mustToJson', mustToJson],
+    ['toPrettyJson', goFunction(['any'], (value) => quietly(() => encodeJson(value, { escapesHtml: true, indent: '  ' }), ''))],
+    ['mustToPrettyJson', mustToPrettyJson],
+    ['toRawJson', toRawJson],
+    ['mustToRawJson', toRawJson],
+    ['deepCopy', deepCopy],
+    ['mustDeepCopy', deepCopy],
+    ['deepEqual', goFunction(['any', 'any'], deepEqual)],
+  ]
+}
+
+function quietly<T>(run: () => T, otherwise: T): T {
+  try {
+    return run()
+  } catch {
+    return otherwise
+  }
+}
+
+/** A copy whose lists and maps may be changed without changing the original. */
+export function copyValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyValue)
+  if (!isMap(value) || !isObject(value)) return value
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) {
+    Object.defineProperty(copy, key, { value: copyValue(value[key]), enumerable: true, configurable: true, writable: true })
+  }
+  return copy
+}

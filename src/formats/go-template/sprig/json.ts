@@ -1,0 +1,67 @@
+import { messageOf } from '../../../base/errors.js'
+import { GoStruct, integerOf, isMap, isNilList, sortedKeys } from '../values.js'
+
+/** Go's encoding/json: keys sorted, and with `escapesHtml` `<`, `>` and `&` as \u escapes. */
+export function encodeJson(value: unknown, options: { escapesHtml: boolean; indent?: string }): string {
+  return write(value, options.indent, '', options.escapesHtml)
+}
+
+/** What encoding/json gives for an interface{}: every number is a float64. */
+export function decodeJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (text.trim() === '') throw new Error('unexpected end of JSON input')
+    throw new Error(`invalid JSON: ${messageOf(error)}`)
+  }
+}
+
+function write(value: unknown, indent: string | undefined, margin: string, escapesHtml: boolean): string {
+  if (value === null || value === undefined) return 'null'
+  if (typeof value === 'string') return quote(value, escapesHtml)
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value))
+      throw new Error(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
+    return Object.is(value, -0) ? '-0' : String(value)
+  }
+  const integer = integerOf(value)
+  if (integer !== undefined) return integer.toString()
+  if (value instanceof Uint8Array) return `"${btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(''))}"`
+  if (value instanceof GoStruct) {
+    const text = value.jsonText ?? value.text
+    if (text !== undefined) return quote(text(), escapesHtml)
+    return write(value.underlying ?? value.fields, indent, margin, escapesHtml)
+  }
+  const inner = indent === undefined ? '' : margin + indent
+  const wrap = (open: string, close: string, parts: readonly string[]) => {
+    if (parts.length === 0) return open + close
+    if (indent === undefined) return open + parts.join(',') + close
+    return `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${margin}${close}`
+  }
+  if (Array.isArray(value)) {
+    if (isNilList(value)) return 'null'
+    return wrap(
+      '[',
+      ']',
+      value.map((item) => write(item, indent, inner, escapesHtml)),
+    )
+  }
+  if (!isMap(value)) throw new Error(`json: unsupported type: func()`)
+  const separator = indent === undefined ? ':' : ': '
+  const members = sortedKeys(value).map(
+    (key) => quote(key, escapesHtml) + separator + write(value[key], indent, inner, escapesHtml),
+  )
+  return wrap('{', '}', members)
+}
+
+function quote(text: string, escapesHtml: boolean): string {
+  const quoted = JSON.stringify(text).replace(/[\u2028\u2029]/g, (found) => (found === '\u2028' ? '\\u2028' : '\\u2029'))
+  const tidy = quoted.replace(/\\ud[89a-f][0-9a-f]{2}/g, '\\ufffd')
+  return escapesHtml ? tidy.replace(/[<>&]/g, (found) => `\\u00${found.charCodeAt(0).toString(16)}`) : tidy
+}
+
+/** A template value as JSON data: integers as numbers, structs as encoding/json shows them. */
+export function toJsonValue(value: unknown): unknown {
+  return JSON.parse(encodeJson(value, { escapesHtml: false }))
+}

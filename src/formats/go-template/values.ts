@@ -1,0 +1,250 @@
+/**
+ * How Go values look in JavaScript, for templates:
+ *
+ * | Go | here |
+ * |---|---|
+ * | string, bool | string, boolean |
+ * | float64 (every number of decoded JSON) | number |
+ * | int, int64, uint8 ... (literals, `len`, arithmetic) | GoInt; a bigint in data counts as int64 |
+ * | nil in an interface | null |
+ * | no value at all (a missing map key) | undefined |
+ * | []interface{}, map[string]interface{} | array, plain object (own keys only, prototypes are never looked at) |
+ * | []string, map[string]string, nil slices | the same, marked with `typedList` / `typedMap` |
+ * | []byte | Uint8Array |
+ * | struct or pointer with methods | GoStruct |
+ * | func | GoFunction (see functions.ts) |
+ */
+export type IntType = 'int' | 'int64' | 'int32' | 'uint8' | 'uint32' | 'uint64'
+
+const intBits: Record<IntType, number> = { int: 64, int64: 64, int32: 32, uint8: 8, uint32: 32, uint64: 64 }
+
+/** A Go integer of a named type; wraps around as Go's do. */
+export class GoInt {
+  readonly value: bigint
+  readonly type: IntType
+  constructor(value: bigint, type: IntType) {
+    this.type = type
+    this.value = type.startsWith('u') ? BigInt.asUintN(intBits[type], value) : BigInt.asIntN(intBits[type], value)
+  }
+}
+
+export function int(value: number | bigint): GoInt {
+  return new GoInt(BigInt(value), 'int')
+}
+
+export function int64(value: number | bigint): GoInt {
+  return new GoInt(BigInt(value), 'int64')
+}
+
+/** What `{{ .Field }}` and `{{ .Method arg }}` reach on a value that is neither a map nor a list. */
+export interface GoStructParts {
+  /** As `%T` prints it: `*semver.Version`. */
+  readonly type: string
+  readonly fields?: Readonly<Record<string, unknown>>
+  readonly methods?: Readonly<Record<string, unknown>>
+  /** What String() gives; without it the value prints as its fields. */
+  readonly text?: () => string
+  /** For named map and list types with methods: the map or list. */
+  readonly underlying?: unknown
+  /** What encoding/json shows as a string, where that differs from the text. */
+  readonly jsonText?: () => string
+  /** The JavaScript value that functions of the same package work on. */
+  readonly native?: unknown
+}
+
+export class GoStruct implements GoStructParts {
+  readonly type: string
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly methods: Readonly<Record<string, unknown>>
+  readonly text: (() => string) | undefined
+  readonly jsonText: (() => string) | undefined
+  readonly underlying: unknown
+  readonly native: unknown
+  constructor(parts: GoStructParts) {
+    this.type = parts.type
+    this.fields = parts.fields ?? {}
+    this.methods = parts.methods ?? {}
+    this.text = parts.text
+    this.jsonText = parts.jsonText
+    this.underlying = parts.underlying
+    this.native = parts.native
+  }
+}
+
+export type GoMap = Record<string, unknown>
+
+interface Marked {
+  readonly type: string
+  readonly isNil: boolean
+}
+const marks = new WeakMap<object, Marked>()
+
+/** Marks an array as a slice of a named Go type (`[]string`), or as a nil slice. */
+export function typedList<T extends unknown[]>(type: string, items: T, isNil = false): T {
+  marks.set(items, { type, isNil })
+  return items
+}
+
+/** Marks an object as a map of a named Go type (`map[string]string`). */
+export function typedMap(type: string, members: GoMap): GoMap {
+  marks.set(members, { type, isNil: false })
+  return members
+}
+
+/** What `rest`, `initial` and `reverse` give for nothing: a list without elements that JSON shows as null. */
+export function nilList(): unknown[] {
+  return typedList('[]interface {}', [], true)
+}
+
+export function isNilList(value: unknown): boolean {
+  return Array.isArray(value) && marks.get(value)?.isNil === true
+}
+
+/** The Go types that a template can tell apart, as reflect.Kind prints them. */
+export type Kind = 'invalid' | 'interface' | 'bool' | 'string' | IntType | 'float64' | 'slice' | 'map' | 'struct' | 'ptr' | 'func'
+
+export function isFunction(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && 'run' in value && 'parameters' in value && Object.isFrozen(value)
+}
+
+export function isMap(value: unknown): value is GoMap {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !(value instanceof GoInt || value instanceof GoStruct || value instanceof Uint8Array || isFunction(value))
+}
+
+export function kindOf(value: unknown): Kind {
+  switch (typeof value) {
+    case 'undefined':
+      return 'invalid'
+    case 'string':
+      return 'string'
+    case 'boolean':
+      return 'bool'
+    case 'number':
+      return 'float64'
+    case 'bigint':
+      return 'int64'
+    case 'object': {
+      if (value === null) return 'interface'
+      if (Array.isArray(value) || value instanceof Uint8Array) return 'slice'
+      if (value instanceof GoInt) return value.type
+      if (value instanceof GoStruct) {
+        if (value.underlying !== undefined) return kindOf(value.underlying)
+        return value.type.startsWith('*') ? 'ptr' : 'struct'
+      }
+      return isFunction(value) ? 'func' : 'map'
+    }
+    default:
+      return 'invalid'
+  }
+}
+
+/** The type as `%T` prints it. */
+export function typeName(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return '<nil>'
+    case 'string':
+      return 'string'
+    case 'boolean':
+      return 'bool'
+    case 'number':
+      return 'float64'
+    case 'bigint':
+      return 'int64'
+    default: {
+      if (value === null) return 'interface {}'
+      if (Array.isArray(value)) return marks.get(value)?.type ?? '[]interface {}'
+      if (value instanceof Uint8Array) return '[]uint8'
+      if (value instanceof GoInt) return value.type
+      if (value instanceof GoStruct) return value.type
+      if (isFunction(value)) return 'func()'
+      return marks.get(value as object)?.type ?? 'map[string]interface {}'
+    }
+  }
+}
+
+/** The integer in a value of an integer type, undefined for other types. */
+export function integerOf(value: unknown): bigint | undefined {
+  if (value instanceof GoInt) return value.value
+  return typeof value === 'bigint' ? value : undefined
+}
+
+/** What the map has under the key: its own keys only. */
+export function lookUp(map: GoMap, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined
+}
+
+/** The zero value of a map's elements: "" for map[string]string, nil for map[string]interface{}. */
+export function zeroElement(map: unknown): unknown {
+  return typeName(map) === 'map[string]string' ? '' : null
+}
+
+/** The members of a map in the order in which templates visit them: by key, bytewise. */
+export function sortedKeys(map: GoMap): string[] {
+  return Object.keys(map).sort(compareStrings)
+}
+
+/** Bytewise order of the UTF-8 forms, as Go compares strings. */
+export function compareStrings(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let index = 0; index < length; index++) {
+    let left = a.charCodeAt(index)
+    let right = b.charCodeAt(index)
+    if (left === right) continue
+    // Surrogates sort above the rest of the basic plane in UTF-8, below it in UTF-16.
+    if (left >= 0xd800 && right >= 0xd800) {
+      left = left >= 0xe000 ? left - 0x800 : left + 0x2000
+      right = right >= 0xe000 ? right - 0x800 : right + 0x2000
+    }
+    return left - right
+  }
+  return a.length - b.length
+}
+
+/** Whether `if` takes the value for true: everything but nil, zero, false and what is empty. */
+export function isTrue(value: unknown): boolean {
+  if (value === undefined || value === null) return false
+  if (typeof value === 'string') return value.length > 0
+  if (typeof value === 'boolean') return value
+  if (typeof value === 'number') return value !== 0
+  const integer = integerOf(value)
+  if (integer !== undefined) return integer !== 0n
+  const length = lengthOf(value)
+  return length === undefined || length > 0
+}
+
+/** The length of a string (in bytes), list or map; undefined for what has none. */
+export function lengthOf(value: unknown): number | undefined {
+  if (typeof value === 'string') return byteLength(value)
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length
+  if (value instanceof GoStruct) return value.underlying === undefined ? undefined : lengthOf(value.underlying)
+  return isMap(value) ? Object.keys(value).length : undefined
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+export function byteLength(text: string): number {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return encoder.encode(text).length
+  return text.length
+}
+
+/** A string in which each character is one byte of the UTF-8 form: Go's view of a string, for indexes and slices. */
+export function toByteString(text: string): string {
+  if (byteLength(text) === text.length) return text
+  let bytes = ''
+  for (const byte of encoder.encode(text)) bytes += String.fromCharCode(byte)
+  return bytes
+}
+
+/** The inverse of toByteString; bytes that are no UTF-8 become U+FFFD. */
+export function fromByteString(bytes: string): string {
+  const array = new Uint8Array(bytes.length)
+  let ascii = true
+  for (let index = 0; index < bytes.length; index++) {
+    array[index] = bytes.charCodeAt(index)
+    if (array[index]! > 0x7f) ascii = false
+  }
+  return ascii ? bytes : decoder.decode(array)
+}
