@@ -15,6 +15,8 @@ export interface Delivery {
   /** How objects on the cluster are known to be this delivery's. */
   readonly tracking: Tracking
   readonly ignoreDifferences: readonly IgnoreDifference[]
+  /** Further kinds in which objects of this delivery may be (from its last status): they are looked at for what to prune. */
+  readonly kinds?: readonly { readonly group: string; readonly version?: string; readonly kind: string }[]
 }
 
 /** Translates between objects and their owner; each dialect brings its own (annotation, label, both). */
@@ -98,6 +100,8 @@ export interface SyncOutcome {
   readonly phase: 'Running' | 'Succeeded' | 'Failed' | 'Error'
   readonly message: string
   readonly results: readonly ObjectResult[]
+  /** Running: when another pass may get further even if nothing is heard from the cluster (epoch ms). */
+  readonly recheckAt?: number
 }
 
 export interface ObjectResult extends ObjectKey {
@@ -119,11 +123,20 @@ export interface Deliveries {
   sync(delivery: Delivery, request: SyncRequest, run: SyncRun): Promise<SyncOutcome>
   /** Deletes what the delivery owns on the cluster; true when nothing of it is left. Throws Waiting while the cluster is unknown. */
   withdraw(
-    target: { id: string; cluster: string; tracking: Tracking; owner: string },
+    target: {
+      id: string
+      cluster: string
+      tracking: Tracking
+      owner: string
+      /** Where to look besides the kinds that are known of it; absent: in every kind that the cluster serves. */
+      kinds?: Delivery['kinds']
+    },
     options: { propagation: 'foreground' | 'background' },
   ): Promise<boolean>
   /** The structured difference of each object, for people: secrets masked. */
   diff(delivery: Delivery): Promise<readonly ObjectDiff[]>
+  /** The delivery is no longer wanted and nothing is done about its objects: frees what is kept for it. */
+  forget(id: string): void
   /** An object of a delivery has changed on a cluster (`owner` as tracking names it), or a cluster's knowledge came or went (owner undefined). */
   onChange(listener: (change: { cluster: string; owner: string | undefined }) => void): () => void
 }

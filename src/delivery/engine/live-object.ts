@@ -1,0 +1,89 @@
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { Health } from '../health/contract.js'
+import { healthOf } from '../health/health.js'
+import { versionOfObject } from './desired-entry.js'
+import { hasCompareOption, hasSyncOption, ignoresHealth, isDeletionApproved, isHook, waveOf } from './directives.js'
+
+/** What is kept of an object on a cluster: enough to decide, a fraction of its size. */
+export interface LiveObject {
+  readonly apiVersion: string
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+  readonly resourceVersion: string
+  readonly version: string
+  /** Values of tracking annotations, by annotation. */
+  readonly marks: Readonly<Record<string, string>>
+  readonly health: Health | undefined
+  readonly wave: number
+  readonly deleting: boolean
+  readonly hook: boolean
+  /** It has an owner on the cluster, which made it and will remove it. */
+  readonly owned: boolean
+  readonly ignoreHealth: boolean
+  readonly ignoreExtraneous: boolean
+  readonly prune: 'yes' | 'no' | 'confirm'
+  readonly pruneLast: boolean
+  readonly delete: 'yes' | 'no' | 'confirm'
+}
+
+const noMarks: Readonly<Record<string, string>> = {}
+
+/** `marks`: the tracking annotations that are known. */
+export function liveObjectOf(object: KubeObject, marks: Iterable<string>): LiveObject {
+  const { metadata } = object
+  let own: Record<string, string> | undefined
+  for (const annotation of marks) {
+    const value = metadata.annotations?.[annotation]
+    if (value !== undefined) (own ??= {})[annotation] = value
+  }
+  const choice = (option: string): 'yes' | 'no' | 'confirm' =>
+    hasSyncOption(object, `${option}=false`)
+      ? 'no'
+      : hasSyncOption(object, `${option}=confirm`) && !isDeletionApproved(object)
+        ? 'confirm'
+        : 'yes'
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    uid: metadata.uid ?? '',
+    resourceVersion: metadata.resourceVersion ?? '',
+    version: versionOfObject(object),
+    marks: own ?? noMarks,
+    health: healthOf(object),
+    wave: waveOf(object),
+    deleting: metadata.deletionTimestamp !== undefined,
+    hook: isHook(object),
+    owned: (metadata.ownerReferences?.length ?? 0) > 0,
+    ignoreHealth: ignoresHealth(object),
+    ignoreExtraneous: hasCompareOption(object, 'IgnoreExtraneous'),
+    prune: choice('Prune'),
+    pruneLast: hasSyncOption(object, 'PruneLast=true'),
+    delete: choice('Delete'),
+  }
+}
+
+/** True when there is a difference that a status could tell of. */
+export function looksDifferent(a: LiveObject, b: LiveObject): boolean {
+  return (
+    a.uid !== b.uid ||
+    a.health?.status !== b.health?.status ||
+    a.health?.message !== b.health?.message ||
+    a.deleting !== b.deleting ||
+    a.hook !== b.hook ||
+    a.wave !== b.wave ||
+    a.prune !== b.prune ||
+    a.delete !== b.delete ||
+    a.ignoreHealth !== b.ignoreHealth ||
+    a.ignoreExtraneous !== b.ignoreExtraneous ||
+    !sameMarks(a.marks, b.marks)
+  )
+}
+
+function sameMarks(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key])
+}

@@ -1,0 +1,72 @@
+import { isObject, setOwn } from '../../../base/json.js'
+import { buildError } from './build-error.js'
+
+/**
+ * The form of a configuration file: names and types of its fields. Decoding follows Go's JSON decoder as kustomize uses it:
+ * field names in any case, unknown fields are an error, null is as absent, and text must be text (an unquoted number is not).
+ */
+export type Shape =
+  | 'text'
+  | 'boolean'
+  | 'integer'
+  | 'any'
+  | { readonly list: Shape }
+  | { readonly map: Shape }
+  | { readonly fields: Readonly<Record<string, Shape>>; readonly lowerCase: ReadonlyMap<string, string> }
+
+export function struct(fields: Readonly<Record<string, Shape>>): Shape {
+  return { fields, lowerCase: new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name])) }
+}
+
+/** The value with field names in their own case. `where` starts the messages: `app/kustomization.yaml`. */
+export function decodeShape(value: unknown, shape: Shape, where: string, path = ''): unknown {
+  if (value === null || value === undefined) return undefined
+  const wrong = (expected: string, fix?: string): never => {
+    throw buildError(`${where}: ${path === '' ? '' : `${path}: `}expected ${expected}, found ${describe(value)}`, fix)
+  }
+  if (shape === 'any') return value
+  if (shape === 'text') {
+    if (typeof value === 'string') return value
+    return wrong('text', typeof value === 'object' ? undefined : `Put it in quotes: "${String(value)}".`)
+  }
+  if (shape === 'boolean') return typeof value === 'boolean' ? value : wrong('true or false')
+  if (shape === 'integer') return Number.isInteger(value) ? value : wrong('a whole number')
+  if ('list' in shape) {
+    if (!Array.isArray(value)) return wrong('a list')
+    return value.map((item: unknown, index) => decodeShape(item, shape.list, where, `${path}[${index}]`) ?? zeroOf(shape.list))
+  }
+  if (!isObject(value)) return wrong('a map')
+  const result: Record<string, unknown> = {}
+  if ('map' in shape) {
+    for (const key of Object.keys(value)) {
+      setOwn(result, key, decodeShape(value[key], shape.map, where, `${path}.${key}`) ?? zeroOf(shape.map))
+    }
+    return result
+  }
+  for (const key of Object.keys(value)) {
+    const name = Object.hasOwn(shape.fields, key) ? key : shape.lowerCase.get(key.toLowerCase())
+    if (name === undefined) {
+      throw buildError(
+        `${where}: ${path === '' ? '' : `${path}: `}unknown field "${key}"`,
+        `Known here: ${Object.keys(shape.fields).join(', ')}.`,
+      )
+    }
+    const decoded = decodeShape(value[key], shape.fields[name]!, where, path === '' ? name : `${path}.${name}`)
+    if (decoded !== undefined) result[name] = decoded
+  }
+  return result
+}
+
+function zeroOf(shape: Shape): unknown {
+  if (shape === 'text') return ''
+  if (shape === 'boolean') return false
+  if (shape === 'integer') return 0
+  if (shape === 'any') return null
+  return 'list' in shape ? [] : {}
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  if (isObject(value)) return 'a map'
+  return `the ${typeof value} ${JSON.stringify(value)}`
+}

@@ -1,0 +1,154 @@
+import { Stalled } from '../../../base/errors.js'
+import type { Tree } from '../tree.js'
+import { buildError } from './build-error.js'
+
+export type LoadRestrictions = 'root-only' | 'none'
+
+/**
+ * Reads files for one kustomization directory. Files must be in or below that directory (kustomize's RootOnly, unless told
+ * otherwise); bases may be anywhere in the tree, but not at or above a directory that is being read already.
+ */
+export class Loader {
+  readonly tree: Tree
+  /** Path of the directory in the tree, '' for its root. */
+  readonly root: string
+  readonly #restrictions: LoadRestrictions
+  readonly #remote: ((url: string) => Promise<Tree>) | undefined
+  readonly #referrer: Loader | undefined
+  /** The URL a remote tree came from. */
+  readonly #url: string | undefined
+
+  constructor(options: {
+    tree: Tree
+    root: string
+    restrictions: LoadRestrictions
+    remote?: ((url: string) => Promise<Tree>) | undefined
+    referrer?: Loader
+    url?: string
+  }) {
+    this.tree = options.tree
+    this.root = options.root
+    this.#restrictions = options.restrictions
+    this.#remote = options.remote
+    this.#referrer = options.referrer
+    this.#url = options.url
+  }
+
+  /** The name of a file for messages: its path in the tree, after the URL of a remote one. */
+  name(path: string): string {
+    const full = joinPath(this.root, path) ?? path
+    return this.#url === undefined ? full : `${this.#url} ${full}`
+  }
+
+  /** The file's bytes, undefined when there is none. A path outside the root is an error. */
+  async find(path: string): Promise<{ bytes: Uint8Array; path: string } | undefined> {
+    if (isRemote(path)) {
+      throw new Stalled({
+        code: 'kustomize-remote-file',
+        message: `${this.name('')}: ${path} is a file on another server: only bases can be remote`,
+        fix: 'Copy the file into the repository.',
+      })
+    }
+    const full = path.startsWith('/') ? undefined : joinPath(this.root, path)
+    if (full === undefined || (this.#restrictions === 'root-only' && !isBelow(full, this.root))) {
+      throw buildError(
+        `security; file '${path}' is not in or below '${this.root || '.'}'`,
+        'Move the file below the kustomization that uses it, or make a base of it.',
+      )
+    }
+    const bytes = await this.tree.read(full)
+    return bytes === undefined ? undefined : { bytes, path: full }
+  }
+
+  async load(path: string): Promise<Uint8Array> {
+    const found = await this.find(path)
+    if (found === undefined) throw buildError(`${this.name(path)}: no such file`)
+    return found.bytes
+  }
+
+  async loadText(path: string): Promise<string> {
+    return decodeText(await this.load(path))
+  }
+
+  /** The loader of a base or component. */
+  async enter(path: string): Promise<Loader> {
+    if (path === '') throw buildError(`${this.name('')}: the path of a base cannot be empty`)
+    if (isRemote(path)) return this.#enterRemote(path)
+    const root = path.startsWith('/') ? undefined : joinPath(this.root, path)
+    if (root === undefined) throw buildError(`${this.name('')}: base '${path}' is outside the source`)
+    if ((await this.tree.list(root)) === undefined) throw buildError(`${this.name(path)}: no such file or directory`)
+    this.#refuseCycle(root, this.tree)
+    return new Loader({
+      tree: this.tree,
+      root,
+      restrictions: this.#restrictions,
+      remote: this.#remote,
+      referrer: this,
+      ...(this.#url === undefined ? {} : { url: this.#url }),
+    })
+  }
+
+  async #enterRemote(url: string): Promise<Loader> {
+    if (this.#remote === undefined) {
+      throw new Stalled({
+        code: 'kustomize-remote-base',
+        message: `${this.name('')}: remote base ${url}: remote bases are switched off here`,
+        fix: 'Copy the base into the repository, or use it as a source of its own.',
+      })
+    }
+    for (let loader: Loader | undefined = this; loader !== undefined; loader = loader.#referrer) {
+      if (loader.#url === url) throw buildError(`cycle detected: URI '${url}' referenced by previous URI '${loader.#url}'`)
+    }
+    const tree = await this.#remote(url)
+    return new Loader({ tree, root: directoryOf(url), restrictions: 'root-only', remote: this.#remote, referrer: this, url })
+  }
+
+  #refuseCycle(root: string, tree: Tree): void {
+    for (let loader: Loader | undefined = this; loader !== undefined; loader = loader.#referrer) {
+      if (loader.tree === tree && isBelow(loader.root, root)) {
+        throw buildError(`cycle detected: candidate root '${root || '.'}' contains visited root '${loader.root || '.'}'`)
+      }
+    }
+  }
+}
+
+const decoder = new TextDecoder()
+
+export function decodeText(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
+/** The normal form of `path` seen from `directory`; undefined when it leads out of the tree. */
+export function joinPath(directory: string, path: string): string | undefined {
+  const parts = directory === '' ? [] : directory.split('/')
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part !== '..') parts.push(part)
+    else if (parts.pop() === undefined) return undefined
+  }
+  return parts.join('/')
+}
+
+function isBelow(path: string, root: string): boolean {
+  return root === '' || path === root || path.startsWith(`${root}/`)
+}
+
+/** True for what kustomize takes for a URL of a repository: a scheme, an scp-like address, or a well-known host. */
+export function isRemote(path: string): boolean {
+  return (
+    /^(https?|ssh|git|file):\/\//.test(path) ||
+    /^git::/.test(path) ||
+    /^[\w.-]+@[\w.-]+:/.test(path) ||
+    /^github\.com[/:]/.test(path)
+  )
+}
+
+/** The directory a remote URL names inside its repository: what follows the second `//`. */
+function directoryOf(url: string): string {
+  const withoutQuery = url.split('?')[0]!
+  const afterScheme = withoutQuery.replace(/^(git::)?[a-z]+:\/\//, '')
+  const separator = afterScheme.indexOf('//')
+  if (separator !== -1) return joinPath('', afterScheme.slice(separator + 2)) ?? ''
+  const github = /^github\.com[/:][^/]+\/[^/]+\/(.+)$/.exec(afterScheme)
+  return github === null ? '' : (joinPath('', github[1]!) ?? '')
+}
