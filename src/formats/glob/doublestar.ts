@@ -42,8 +42,8 @@ function toRegex(pattern: string): string {
       if (++depth > 100) throw badPattern(pattern, 'more than 100 braces inside each other')
       regex += '(?:'
     } else if (character === ',' && depth > 0) regex += '|'
-    else if (character === '}' && depth > 0) {
-      depth--
+    else if (character === '}') {
+      if (--depth < 0) throw badPattern(pattern, 'a closing brace without an opening one')
       regex += ')'
     } else if (character === '[') regex += readClass()
     else if (character === '\\') {
@@ -65,7 +65,8 @@ function toRegex(pattern: string): string {
       if (next === undefined) throw badPattern(pattern, 'a class that does not end')
       return next
     }
-    while (characters[index] !== ']' || items.length === 0) {
+    if (characters[index] === ']') throw badPattern(pattern, 'an empty class')
+    while (characters[index] !== ']') {
       const low = take()
       let high = low
       if (characters[index] === '-' && characters[index + 1] !== ']') {

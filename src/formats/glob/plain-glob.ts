@@ -9,10 +9,29 @@ export function matchGlob(pattern: string, text: string): boolean {
   return compileGlob(pattern)(text)
 }
 
-export const compileGlob: (pattern: string) => Matcher = cachingCompiler((pattern) => toRegex(pattern, '(?s:.)*', '(?s:.)'))
+export function compileGlob(pattern: string): Matcher {
+  return overlapping(pattern, /^\*\*?$/) ?? compileFree(pattern)
+}
+
+const compileFree = cachingCompiler((pattern) => toRegex(pattern, '(?s:.)*', '(?s:.)'))
 
 /** The same with `/` as separator: `*` and `?` stay within a path element, `**` crosses them. */
-export const compilePathGlob: (pattern: string) => Matcher = cachingCompiler((pattern) => toRegex(pattern, '[^/]*', '[^/]'))
+export function compilePathGlob(pattern: string): Matcher {
+  return overlapping(pattern, /^\*\*$/) ?? compileSeparated(pattern)
+}
+
+const compileSeparated = cachingCompiler((pattern) => toRegex(pattern, '[^/]*', '[^/]'))
+
+/**
+ * Text, a star that crosses everything, text: upstream compares the start and the end and lets them overlap, so that
+ * `dir/`, two stars, `/x` takes `dir/x` too. People rely on it.
+ */
+function overlapping(pattern: string, star: RegExp): Matcher | undefined {
+  const found = /^([^*?[{\\]+)(\*+)([^*?[{\\]+)$/.exec(pattern)
+  if (found === null || !star.test(found[2]!)) return undefined
+  const [, prefix = '', , suffix = ''] = found
+  return (text) => text.startsWith(prefix) && text.endsWith(suffix)
+}
 
 function toRegex(pattern: string, any: string, single: string): string {
   const characters = [...pattern]
@@ -41,8 +60,8 @@ function toRegex(pattern: string, any: string, single: string): string {
       if (next !== undefined) regex += literal(next)
     } else regex += literal(character)
   }
-  if (depth > 0) throw badPattern(pattern, 'a brace that does not close')
-  return regex
+  // As upstream, a brace that does not close ends with the pattern.
+  return regex + ')'.repeat(depth)
 }
 
 /** The class from `start`, just behind `[`, and the index of its `]`: either one range or a list of characters. */

@@ -116,7 +116,10 @@ test('functions of the caller: checked arguments, wrapped errors, values with fi
       )
     },
   )
-  assert.throws(() => render('{{ .r.Nope }}', data, { functions: own }), /can't evaluate field Nope in type \*chart\.Release/)
+  assert.throws(
+    () => render('{{ with .r }}{{ .Nope }}{{ end }}', data, { functions: own }),
+    /can't evaluate field Nope in type \*chart\.Release/,
+  )
   assert.equal(
     render('{{ define "p" }}<{{ . }}>{{ end }}{{ include "p" 1 | upper }}{{ include "p" "x" | quote }}', {}, { functions: own }),
     '<1>"<x>"',

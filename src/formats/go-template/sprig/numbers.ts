@@ -6,9 +6,7 @@ import { numbersBetween } from './conversion.js'
 import { calculate } from './decimal.js'
 
 export function numberFunctions(random: Random): [string, GoFunction][] {
-  const biggest = goVariadic(['any'], 'any', (first, ...others) =>
-    int64(others.map(toInt64).reduce((a, b) => (b > a ? b : a), toInt64(first))),
-  )
+  const biggest = goVariadic(['any'], 'any', (first, ...others) => int64(others.map(toInt64).reduce(larger, toInt64(first))))
   return [
     ['add1', goFunction(['any'], (value) => int64(toInt64(value) + 1n))],
     ['add', goVariadic([], 'any', (...values) => int64(values.map(toInt64).reduce((a, b) => a + b, 0n)))],
@@ -28,12 +26,7 @@ export function numberFunctions(random: Random): [string, GoFunction][] {
     ['mulf', goVariadic(['any'], 'any', (first, ...others) => calculate('*', toFloat64(first), others.map(toFloat64)))],
     ['biggest', biggest],
     ['max', biggest],
-    [
-      'min',
-      goVariadic(['any'], 'any', (first, ...others) =>
-        int64(others.map(toInt64).reduce((a, b) => (b < a ? b : a), toInt64(first))),
-      ),
-    ],
+    ['min', goVariadic(['any'], 'any', (first, ...others) => int64(others.map(toInt64).reduce(smaller, toInt64(first))))],
     ['maxf', goVariadic(['any'], 'any', (first, ...others) => Math.max(toFloat64(first), ...others.map(toFloat64)))],
     ['minf', goVariadic(['any'], 'any', (first, ...others) => Math.min(toFloat64(first), ...others.map(toFloat64)))],
     ['ceil', goFunction(['any'], (value) => Math.ceil(toFloat64(value)))],
@@ -59,6 +52,16 @@ export function numberFunctions(random: Random): [string, GoFunction][] {
       }),
     ],
   ]
+}
+
+function larger(a: bigint, b: bigint): bigint {
+  if (b > a) return b
+  return a
+}
+
+function smaller(a: bigint, b: bigint): bigint {
+  if (b < a) return b
+  return a
 }
 
 function divisor(value: unknown): bigint {

@@ -126,7 +126,7 @@ function truncate(count: number, text: string): string {
 
 function substring(start: number, end: number, text: string): string {
   const bytes = toByteString(text)
-  const from = start < 0 ? 0 : start
+  const from = Math.max(start, 0)
   const to = start >= 0 && (end < 0 || end > bytes.length) ? bytes.length : end
   if (to < 0 || to > bytes.length)
     throw new Error(`runtime error: slice bounds out of range [:${to}]${to < 0 ? '' : ` with length ${bytes.length}`}`)
