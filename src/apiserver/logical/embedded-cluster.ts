@@ -4,6 +4,7 @@ import type { AdmissionPlugin } from '../admission/contract.js'
 import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import { Allocations } from '../registry/allocation/allocations.js'
 import { ClusterRegistry } from '../registry/cluster-registry.js'
+import { cleanUpDefinition, finishDefinition } from '../registry/custom-resource-cleanup.js'
 import type { ClusterScope, ServerExtensions } from '../registry/scope.js'
 import { ServedResources } from '../registry/served-resources.js'
 import { WatchHub } from '../registry/watch-hub.js'
@@ -34,7 +35,7 @@ export class EmbeddedCluster implements LogicalCluster {
   constructor(storage: ClusterStorage, shared: SharedParts) {
     this.name = storage.cluster
     this.#storage = storage
-    const served = new ServedResources()
+    const served = new ServedResources({ begin: cleanUpDefinition, proceed: finishDefinition })
     this.#scope = {
       cluster: this,
       storage,
@@ -43,7 +44,7 @@ export class EmbeddedCluster implements LogicalCluster {
       ports: shared.ports,
       admission: shared.admission,
       extensions: shared.extensions,
-      allocations: new Allocations(),
+      allocations: new Allocations(storage),
     }
     for (const definition of storage.scan('customresourcedefinitions.apiextensions.k8s.io', '')) {
       served.define(definition.metadata.name, definition)

@@ -21,7 +21,7 @@ export const defaultVersion: ServerVersion = {
 }
 
 export interface LogicalClustersOptions extends ServerExtensions {
-  /** Made with `base: bootstrapLayer(...)`, so that clusters share what every cluster has. Closing it is the caller's part. */
+  /** Made with `base: createBootstrapLayer(now)`, so that clusters share what every cluster has. Closing it is the caller's part. */
   readonly storage: Storage
   readonly ports: ServerPorts
   readonly version?: ServerVersion

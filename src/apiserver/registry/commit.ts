@@ -34,6 +34,6 @@ export function commit(
     throw modified(resource, metadata.name)
   }
   lifecycles[resource.stored]?.committed?.(scope, scope.storage.get(resource.stored, key), previous)
-  if (next === undefined && resource.custom !== undefined) scope.served.instanceGone(scope, resource)
+  if (next === undefined && resource.custom !== undefined) scope.served.cleanup.proceed(scope, resource.custom.definition)
   return resource.conversion === undefined ? stored : stored.then((result) => resource.conversion!.fromStored(result))
 }

@@ -4,7 +4,8 @@ import { type DefinitionSpec, definitionSpec, storageVersionOf } from './custom-
 import type { Lifecycle } from './lifecycle.js'
 import type { ClusterScope } from './scope.js'
 
-const cleanup = 'customresourcecleanup.apiextensions.k8s.io'
+/** The finalizer of every definition: its objects go first. */
+export const customResourceCleanup = 'customresourcecleanup.apiextensions.k8s.io'
 
 /**
  * A definition is served as soon as it is stored, and its conditions say so. Deleting one deletes its objects first; the
@@ -16,7 +17,7 @@ export const customResourceDefinitionLifecycle: Lifecycle = {
     object['status'] = establish(scope, object, undefined)
   },
   beforeUpdate(scope, object, previous, subresource) {
-    if (subresource === 'status') return
+    if (subresource === 'status' || object.metadata.deletionTimestamp) return
     fillNames(object)
     object['status'] = establish(scope, object, previous['status'] as DefinitionStatus | undefined)
   },
@@ -26,7 +27,10 @@ export const customResourceDefinitionLifecycle: Lifecycle = {
       const stored = `${definitionSpec(previous!).names.plural}.${definitionSpec(previous!).group}`
       scope.served.define(name, undefined)
       scope.watches.end(stored)
-    } else if (previous?.['spec'] !== object['spec']) scope.served.define(name, object)
+      return
+    }
+    if (previous?.['spec'] !== object['spec']) scope.served.define(name, object)
+    if (object.metadata.deletionTimestamp && !previous?.metadata.deletionTimestamp) scope.served.cleanup.begin(scope, name)
   },
 }
 
@@ -47,7 +51,7 @@ function fillNames(object: KubeObject): void {
   spec.conversion ??= { strategy: 'None' }
   if (object.metadata.deletionTimestamp === undefined) {
     const finalizers = object.metadata.finalizers ?? []
-    if (!finalizers.includes(cleanup)) object.metadata.finalizers = [...finalizers, cleanup]
+    if (!finalizers.includes(customResourceCleanup)) object.metadata.finalizers = [...finalizers, customResourceCleanup]
   }
 }
 
@@ -76,5 +80,3 @@ function establish(scope: ClusterScope, object: KubeObject, before: DefinitionSt
     storedVersions,
   }
 }
-
-export { cleanup as customResourceCleanup }

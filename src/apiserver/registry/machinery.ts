@@ -1,8 +1,7 @@
-import { CodedError } from '../../base/errors.js'
 import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { type StatusCause, statusErrors } from '../../kube/object/status-error.js'
-import { toTyped } from '../../kube/schema/typed.js'
+import type { StatusCause } from '../../kube/object/status-error.js'
+import { readFields } from '../../kube/schema/check-fields.js'
 import type { Resource } from './resource.js'
 
 /**
@@ -10,17 +9,11 @@ import type { Resource } from './resource.js'
  * Throws BadRequest for values of the wrong type.
  */
 export function decodeBody(resource: Resource, body: KubeObject): { object: KubeObject; problems: readonly string[] } {
-  if (resource.custom !== undefined || resource.schema === undefined) return { object: cloneJson(body), problems: [] }
-  try {
-    const { object, unknown } = toTyped(resource.schema, body)
-    return { object: object as KubeObject, problems: unknown.map((path) => `unknown field "${path}"`) }
-  } catch (error) {
-    if (!(error instanceof CodedError)) throw error
-    const { kind, version } = resource.type
-    throw statusErrors.badRequest(
-      `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${error.message}`,
-    )
-  }
+  const { schema } = resource
+  if (schema === undefined) return { object: cloneJson(body), problems: [] }
+  // Built-in kinds come out as new values; of custom resources, parts are those of the body.
+  const own = resource.custom === undefined ? body : cloneJson(body)
+  return readFields(schema, { ...own, apiVersion: own.apiVersion ?? resource.apiVersion, kind: own.kind ?? resource.type.kind })
 }
 
 /** Fills in, in place, what clients leave out. */

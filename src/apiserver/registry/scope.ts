@@ -26,12 +26,6 @@ export interface ServerExtensions {
   readonly rulesFor?: (cluster: LogicalCluster, user: UserInfo, namespace: string) => SubjectRules
   /** Signs a service account token. */
   readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<{ token: string; expiresAtMs: number }>
-  /** The log of a container as text. Undefined: nothing runs there. */
-  readonly podLog?: (
-    cluster: LogicalCluster,
-    pod: { namespace: string; name: string; uid: string },
-    options: Readonly<Record<string, string>>,
-  ) => Promise<string | undefined>
 }
 
 export interface SubjectRules {

@@ -41,8 +41,12 @@ function builtInResource(type: ResourceType): Resource {
   }
 }
 
-/** Ends what custom resources of a definition need to end: set by the definition's lifecycle. */
-export type InstanceGone = (scope: ClusterScope, definition: string) => void
+/** What the deletion of a definition takes; given from outside, since it writes through the registry itself. */
+export interface DefinitionCleanup {
+  begin(scope: ClusterScope, definition: string): void
+  /** An object of the definition is gone. */
+  proceed(scope: ClusterScope, definition: string): void
+}
 
 /** What one cluster serves now. Clusters without custom resources share everything. */
 export class ServedResources implements SchemaCatalogue {
@@ -51,8 +55,11 @@ export class ServedResources implements SchemaCatalogue {
   #byKey: ReadonlyMap<string, Resource> = new Map()
   #schemas: ReadonlyMap<string, SchemaNode | undefined> = new Map()
   #catalogue: ResourceCatalogue | undefined
-  /** Called after an object of a custom resource is gone. */
-  onInstanceGone: InstanceGone = () => undefined
+  readonly cleanup: DefinitionCleanup
+
+  constructor(cleanup: DefinitionCleanup) {
+    this.cleanup = cleanup
+  }
 
   catalogue(): ResourceCatalogue {
     if (this.#custom.size === 0) return builtInCatalogue
@@ -89,9 +96,5 @@ export class ServedResources implements SchemaCatalogue {
     this.#byKey = new Map(all.map((resource) => [resourceKey(resource.type), resource]))
     this.#schemas = new Map(all.map((resource) => [`${resource.apiVersion}/${resource.type.kind}`, resource.schema]))
     this.#catalogue = undefined
-  }
-
-  instanceGone(scope: ClusterScope, resource: Resource): void {
-    if (resource.custom !== undefined) this.onInstanceGone(scope, resource.custom.definition)
   }
 }

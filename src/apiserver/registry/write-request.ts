@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { strictDecodingError } from '../../kube/schema/check-fields.js'
 import type { AdmissionRequest } from '../admission/contract.js'
 import type { ApiWriteOptions, RequestContext } from '../contract.js'
 import { decodeBody } from './machinery.js'
@@ -25,15 +26,18 @@ export function storedObject(request: WriteRequest, name = request.name): KubeOb
 /** The body as an object of ours. Unknown and duplicate fields refuse, warn or are dropped in silence, as the client wants. */
 export function decodeFor(request: WriteRequest, body: KubeObject): KubeObject {
   const { object, problems } = decodeBody(request.resource, body)
-  reportProblems(request, [...(request.options.decodeProblems ?? []), ...problems])
+  reportProblems(request, new Set([...(request.options.decodeProblems ?? []), ...problems]))
   return object
 }
 
-function reportProblems(request: WriteRequest, problems: readonly string[]): void {
-  if (problems.length === 0) return
-  const { options } = request
-  const mode = options.fieldValidation ?? 'Warn'
-  if (mode === 'Strict') throw statusErrors.badRequest(`strict decoding error: ${problems.join(', ')}`)
+function reportProblems(request: WriteRequest, problems: ReadonlySet<string>): void {
+  if (problems.size === 0) return
+  const mode = request.options.fieldValidation ?? 'Warn'
+  if (mode === 'Strict') {
+    const { kind, version } = request.resource.type
+    const why = strictDecodingError([...problems])
+    throw statusErrors.badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`)
+  }
   if (mode === 'Warn') for (const problem of problems) warn(request, problem)
 }
 

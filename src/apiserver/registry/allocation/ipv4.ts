@@ -1,0 +1,15 @@
+/** The number of a dotted IPv4 address; undefined when the text is none. */
+export function parseAddress(text: string): number | undefined {
+  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)
+  if (match === null) return undefined
+  let number = 0
+  for (const part of match.slice(1)) {
+    if (Number(part) > 255 || (part.length > 1 && part.startsWith('0'))) return undefined
+    number = number * 256 + Number(part)
+  }
+  return number
+}
+
+export function formatAddress(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.')
+}

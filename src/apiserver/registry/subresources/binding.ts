@@ -1,0 +1,74 @@
+import { formatTime } from '../../../base/clock.js'
+import { isObject } from '../../../base/json.js'
+import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
+import { statusErrors } from '../../../kube/object/status-error.js'
+import { commit } from '../commit.js'
+import { valueAt } from '../strategy.js'
+import type { WriteRequest } from '../write-request.js'
+import { parentOf } from './parent.js'
+import type { Subresource } from './subresource.js'
+
+/** pods/binding: gives a pod its node, once. */
+export const binding: Subresource = {
+  create: bindPod,
+}
+
+export async function bindPod(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
+  const { scope, resource, name } = request
+  const pod = parentOf(request)
+  const target = isObject(body['target']) ? body['target'] : {}
+  const node = target['name']
+  if (typeof node !== 'string' || node === '') {
+    throw statusErrors.invalid({ kind: 'Binding', group: '', name }, [
+      { reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' },
+    ])
+  }
+  if (target['kind'] !== undefined && target['kind'] !== '' && target['kind'] !== 'Node') {
+    throw statusErrors.invalid({ kind: 'Binding', group: '', name }, [
+      {
+        reason: 'FieldValueNotSupported',
+        message: `Unsupported value: ${JSON.stringify(target['kind'])}: supported values: "Node", "<empty>"`,
+        field: 'target.kind',
+      },
+    ])
+  }
+  const refuse = (why: string) =>
+    statusErrors.conflict({ resource: `${resource.type.plural}/binding`, group: resource.type.group, name }, why)
+  const { uid, resourceVersion } = body.metadata ?? {}
+  if (uid && uid !== pod.metadata.uid) {
+    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`)
+  }
+  if (resourceVersion && resourceVersion !== pod.metadata.resourceVersion) {
+    throw refuse('the object has been modified; please apply your changes to the latest version and try again')
+  }
+  if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`)
+  const present = valueAt(pod, 'spec.nodeName')
+  if (present) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(present)}`)
+  const gates = valueAt(pod, 'spec.schedulingGates')
+  if (Array.isArray(gates) && gates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
+  if (!request.options.dryRun) await commit(scope, resource, bound(request, pod, node, body), pod)
+  return success(201)
+}
+
+function bound(request: WriteRequest, pod: KubeObject, nodeName: string, body: KubeObject): KubeObject {
+  const status = isObject(pod['status']) ? pod['status'] : {}
+  const conditions = (status['conditions'] ?? []) as Condition[]
+  const scheduled: Partial<Condition> & { lastProbeTime: null } = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: formatTime(request.scope.ports.clock.now()),
+  }
+  const annotations = body.metadata?.annotations
+  return {
+    ...pod,
+    metadata: annotations ? { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } } : pod.metadata,
+    spec: { ...(pod['spec'] as object), nodeName },
+    status: { ...status, conditions: [...conditions.filter(({ type }) => type !== 'PodScheduled'), scheduled] },
+  }
+}
+
+/** The answer of writes that have no object to show. */
+export function success(code: number): KubeObject {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {} as KubeObject['metadata'], status: 'Success', code }
+}

@@ -1,0 +1,54 @@
+import { cloneJson } from '../../../base/json.js'
+import type { Patch } from '../../../kube/client/kube-client.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { statusErrors } from '../../../kube/object/status-error.js'
+import { decodeBody } from '../machinery.js'
+import { checkIdentity } from '../object-meta.js'
+import { patchBody } from '../patch-body.js'
+import { named, viewOf } from '../resource.js'
+import { storeChanged } from '../update-object.js'
+import { decodeFor, storedObject, type WriteRequest } from '../write-request.js'
+import type { Subresource } from './subresource.js'
+
+/** The stored object that a subresource belongs to; NotFound when there is none. */
+export function parentOf(request: WriteRequest): KubeObject {
+  const stored = storedObject(request)
+  if (stored === undefined) throw statusErrors.notFound(named(request.resource, request.name))
+  return stored
+}
+
+/**
+ * A subresource that takes and gives the whole object, but writes a part of it: `take` copies that part from what was sent
+ * into a copy of what is stored.
+ */
+export function partSubresource(take: (object: KubeObject, sent: KubeObject) => void): Subresource {
+  const store = (request: WriteRequest, sent: KubeObject) => {
+    const stored = parentOf(request)
+    const object = cloneJson(viewOf(request.resource, stored))
+    if (sent.metadata.resourceVersion) object.metadata.resourceVersion = sent.metadata.resourceVersion
+    if (sent.metadata.uid) object.metadata.uid = sent.metadata.uid
+    take(object, sent)
+    return storeChanged(request, object, stored, false)
+  }
+  return {
+    get: async (_request, parent) => parent,
+    async update(request, body) {
+      const sent = decodeFor(request, body)
+      checkIdentity(request.resource, sent, request)
+      return store(request, sent)
+    },
+    async patch(request, patch: Patch) {
+      if (patch.kind === 'apply') {
+        throw statusErrors.unsupportedMediaType([
+          'application/json-patch+json',
+          'application/merge-patch+json',
+          'application/strategic-merge-patch+json',
+        ])
+      }
+      const patched = patchBody(request.resource, viewOf(request.resource, parentOf(request)), patch)
+      const sent = decodeBody(request.resource, patched as KubeObject).object
+      checkIdentity(request.resource, sent, request)
+      return store(request, sent)
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import { cloneJson, isObject } from '../../../base/json.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { formatLabelSelector, fromLabelSelector, type LabelSelectorSpec } from '../../../kube/object/selector.js'
+import { statusErrors } from '../../../kube/object/status-error.js'
+import { builtInSchemas } from '../../../kube/schema/built-in.js'
+import { modified } from '../object-meta.js'
+import { patchBody } from '../patch-body.js'
+import { named, type Resource, viewOf } from '../resource.js'
+import { type ScalePaths, valueAt } from '../strategy.js'
+import { storeChanged } from '../update-object.js'
+import type { WriteRequest } from '../write-request.js'
+import { parentOf } from './parent.js'
+import type { Subresource } from './subresource.js'
+
+/** autoscaling/v1 Scale of whatever has replicas. */
+export const scale: Subresource = {
+  get: async (request, parent) => scaleOf(request.resource, parent),
+  async update(request, body) {
+    return setReplicas(request, body)
+  },
+  async patch(request, patch) {
+    const current = scaleOf(request.resource, viewOf(request.resource, parentOf(request)))
+    const schema = builtInSchemas.forKind('autoscaling/v1', 'Scale')
+    const wanted = patch.kind === 'apply' ? merged(current, patch.object) : patchBody({ schema }, current, patch)
+    return setReplicas(request, wanted as KubeObject)
+  },
+}
+
+/** Apply on a scale: the only field that can be applied is replicas. */
+function merged(current: KubeObject, applied: KubeObject): KubeObject {
+  const replicas = valueAt(applied, 'spec.replicas')
+  return { ...current, spec: replicas === undefined ? current['spec'] : { replicas } }
+}
+
+function pathsOf(resource: Resource): ScalePaths {
+  const paths = resource.strategy.scale
+  if (paths === undefined) throw statusErrors.pathNotFound()
+  return paths
+}
+
+function scaleOf(resource: Resource, parent: KubeObject): KubeObject {
+  const paths = pathsOf(resource)
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = parent.metadata
+  const selector = selectorText(parent, paths)
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: {
+      name,
+      ...(namespace ? { namespace } : {}),
+      ...(uid ? { uid } : {}),
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(creationTimestamp ? { creationTimestamp } : {}),
+    },
+    spec: { replicas: numberAt(parent, paths.specReplicas) },
+    status: { replicas: numberAt(parent, paths.statusReplicas), ...(selector === '' ? {} : { selector }) },
+  }
+}
+
+function selectorText(parent: KubeObject, paths: ScalePaths): string {
+  const selector = paths.selector === undefined ? undefined : valueAt(parent, paths.selector)
+  if (typeof selector === 'string') return selector
+  if (!isObject(selector)) return ''
+  const spec: LabelSelectorSpec =
+    paths.selectorIs === 'map' ? { matchLabels: selector as Record<string, string> } : (selector as LabelSelectorSpec)
+  return formatLabelSelector(fromLabelSelector(spec, { validate: false }))
+}
+
+function numberAt(object: KubeObject, path: string): number {
+  const value = valueAt(object, path)
+  return typeof value === 'number' ? value : 0
+}
+
+async function setReplicas(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
+  const { resource, name } = request
+  const paths = pathsOf(resource)
+  if (!isObject(body) || body.kind !== 'Scale' || body.apiVersion !== 'autoscaling/v1') {
+    throw statusErrors.badRequest('the body of the request is not an autoscaling/v1 Scale')
+  }
+  const stored = parentOf(request)
+  const previous = viewOf(resource, stored)
+  const { uid, resourceVersion } = body.metadata ?? {}
+  if (resourceVersion && resourceVersion !== stored.metadata.resourceVersion) throw modified(resource, name)
+  if (uid && uid !== stored.metadata.uid) {
+    throw statusErrors.conflict(
+      named(resource, name),
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${stored.metadata.uid}`,
+    )
+  }
+  const replicas = valueAt(body, 'spec.replicas') ?? 0
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+    throw statusErrors.invalid({ kind: 'Scale', group: 'autoscaling', name }, [
+      {
+        reason: 'FieldValueInvalid',
+        message: `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
+        field: 'spec.replicas',
+      },
+    ])
+  }
+  const object = cloneJson(previous)
+  setAt(object, paths.specReplicas, replicas)
+  return scaleOf(resource, await storeChanged(request, object, stored, false))
+}
+
+function setAt(object: KubeObject, path: string, value: unknown): void {
+  const parts = path.split('.')
+  const last = parts.pop()!
+  let target: Record<string, unknown> = object
+  for (const part of parts) {
+    if (!isObject(target[part])) target[part] = {}
+    target = target[part] as Record<string, unknown>
+  }
+  target[last] = value
+}

@@ -1,0 +1,78 @@
+import { formatTime } from '../../../base/clock.js'
+import { isObject } from '../../../base/json.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { type StatusCause, statusErrors } from '../../../kube/object/status-error.js'
+import type { TokenRequest } from '../scope.js'
+import type { WriteRequest } from '../write-request.js'
+import { parentOf } from './parent.js'
+import type { Subresource } from './subresource.js'
+
+/** serviceaccounts/token: authentication.k8s.io/v1 TokenRequest, signed by the port. */
+export const token: Subresource = {
+  async create(request, body) {
+    const { scope } = request
+    const account = parentOf(request)
+    const issue = scope.extensions.issueToken
+    if (issue === undefined) throw statusErrors.methodNotAllowed('create', { resource: 'serviceaccounts/token', group: '' })
+    const spec = isObject(body['spec']) ? body['spec'] : {}
+    const expirationSeconds = spec['expirationSeconds'] === undefined ? 3600 : Number(spec['expirationSeconds'])
+    checkExpiry(request, expirationSeconds)
+    const audiences = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
+    const boundObject = boundTo(request, spec['boundObjectRef'])
+    const issued = request.options.dryRun
+      ? { token: '', expiresAtMs: scope.ports.clock.now() + expirationSeconds * 1000 }
+      : await issue(scope.cluster, {
+          namespace: request.namespace,
+          serviceAccount: request.name,
+          uid: account.metadata.uid ?? '',
+          audiences,
+          expirationSeconds,
+          ...(boundObject ? { boundObject } : {}),
+        })
+    return {
+      kind: 'TokenRequest',
+      apiVersion: 'authentication.k8s.io/v1',
+      metadata: {
+        name: request.name,
+        namespace: request.namespace,
+        creationTimestamp: formatTime(scope.ports.clock.now()),
+      },
+      spec: { audiences, expirationSeconds, boundObjectRef: spec['boundObjectRef'] ?? null },
+      status: { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtMs) },
+    }
+  },
+}
+
+function checkExpiry(request: WriteRequest, seconds: number): void {
+  const causes: StatusCause[] = []
+  const wrong = (why: string) =>
+    causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: ${why}`, field: 'spec.expirationSeconds' })
+  if (!(seconds >= 600)) wrong('may not specify a duration less than 10 minutes')
+  if (seconds > 2 ** 32) wrong('may not specify a duration larger than 2^32 seconds')
+  if (causes.length > 0) {
+    throw statusErrors.invalid({ kind: 'TokenRequest', group: 'authentication.k8s.io', name: request.name }, causes)
+  }
+}
+
+/** The pod, secret or node that the token is to die with. It must be there. */
+function boundTo(request: WriteRequest, reference: unknown): TokenRequest['boundObject'] | undefined {
+  if (!isObject(reference)) return undefined
+  const kind = String(reference['kind'] ?? '')
+  const name = String(reference['name'] ?? '')
+  const plural = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' }[kind]
+  if (plural === undefined) throw statusErrors.badRequest(`cannot bind token for serviceaccount to object of type ${kind}`)
+  const found: KubeObject | undefined = request.scope.storage.get(
+    plural,
+    plural === 'nodes' ? name : `${request.namespace}/${name}`,
+  )
+  if (found === undefined) throw statusErrors.notFound({ resource: plural, group: '', name })
+  const uid = reference['uid']
+  if (uid && uid !== found.metadata.uid) {
+    throw statusErrors.conflict(
+      { resource: plural, group: '', name },
+      `the UID in the bound object reference (${String(uid)}) does not match the UID in record. ` +
+        'The object might have been deleted and then recreated',
+    )
+  }
+  return { kind, apiVersion: 'v1', name, uid: found.metadata.uid ?? '' }
+}
