@@ -1,4 +1,7 @@
+import type { Connection } from '../kube/client/connection.js'
 import type { KubeClient, ServerVersion } from '../kube/client/kube-client.js'
+
+export type { Connection, ConnectionAuth } from '../kube/client/connection.js'
 
 /** A cluster of the fleet, however it came in. Derived from dialect objects, never stored. */
 export interface Cluster {
@@ -19,31 +22,6 @@ export interface Cluster {
   /** Why there is no connection: what is wrong in the source, where, and the fix. */
   readonly problem?: { readonly reason: string; readonly message: string }
 }
-
-/** How to reach a cluster. Secrets in here never go to logs, errors or URLs. */
-export interface Connection {
-  readonly server: string
-  readonly tls: { insecure: boolean; serverName?: string; caPem?: string; certPem?: string; keyPem?: string }
-  readonly auth: ConnectionAuth
-  readonly proxyUrl?: string
-  readonly disableCompression?: boolean
-}
-
-export type ConnectionAuth =
-  | { kind: 'none' }
-  | { kind: 'bearer'; token: string }
-  | { kind: 'basic'; username: string; password: string }
-  | { kind: 'aws'; clusterName: string; roleArn?: string; profile?: string }
-  | {
-      kind: 'exec'
-      command: string
-      args: readonly string[]
-      env: Readonly<Record<string, string>>
-      apiVersion: string
-      installHint?: string
-      provideClusterInfo?: boolean
-      config?: unknown
-    }
 
 /**
  * Healthy: it answered the last probe. Unknown: it does not answer (nothing is concluded from that). Degraded: its source is
