@@ -1,7 +1,15 @@
+import { differsFromDesired } from '../../kube/apply/diff.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
-import { differsPlainly, type Verdict } from './differs.js'
 import type { IgnoredFields } from './ignore-differences.js'
+
+export interface Verdict {
+  readonly inSync: boolean
+  /** Field paths where desired and live differ. */
+  readonly paths: readonly string[]
+  /** Of the live object. */
+  readonly version: string
+}
 
 /** One object that a delivery wants on a cluster, and how the live one compared when it was last seen in full. */
 export interface DesiredEntry {
@@ -16,7 +24,7 @@ export interface DesiredEntry {
   readonly schema: SchemaNode | undefined
   readonly ignored: IgnoredFields | undefined
   /** Holds for the live object of this uid and resourceVersion. */
-  verdict: (Verdict & { readonly version: string }) | undefined
+  verdict: Verdict | undefined
 }
 
 export const fieldManager = 'flotilla'
@@ -33,7 +41,7 @@ export function judge(entry: DesiredEntry, live: KubeObject): boolean {
   if (before?.version === version) return false
   const desired = entry.ignored ? entry.ignored.without(entry.marked, live) : entry.marked
   const actual = entry.ignored ? entry.ignored.without(live, live) : live
-  const verdict = differsPlainly(comparable(desired), actual)
+  const verdict = differsFromDesired({ schema: entry.schema, desired: comparable(desired), live: actual, manager: fieldManager })
   entry.verdict = { ...verdict, version }
   return before === undefined || before.inSync !== verdict.inSync || before.paths.join() !== verdict.paths.join()
 }

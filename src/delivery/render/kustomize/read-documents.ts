@@ -123,7 +123,7 @@ function keepAnnotationText(documents: readonly ParsedDocument[], text: string):
     if (annotations === undefined || written === undefined) continue
     for (const key of Object.keys(annotations)) {
       const annotation = annotations[key]
-      if (typeof annotation !== 'string' && typeof written[key] === 'string') setOwn(annotations, key, written[key])
+      if (typeof annotation !== 'string') setOwn(annotations, key, written[key] ?? '')
     }
   }
 }

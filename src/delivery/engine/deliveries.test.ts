@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { configMap, createDeliveryFixture, trackingFor, typeOf } from '../../../test/support/delivery-fixture.js'
+import { cloneJson } from '../../base/json.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+
+const deployment = (name: string, image: string): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name },
+  spec: {
+    replicas: 1,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'main', image }] } },
+  },
+})
+
+test('what is missing is out of sync, then applied, then in sync without another read', async () => {
+  const world = createDeliveryFixture()
+  const wanted = world.delivery('web', [configMap('a', { x: '1' }), configMap('b')])
+  const before = await world.deliveries.compare(wanted)
+  assert.equal(before.sync, 'OutOfSync')
+  assert.equal(before.health.status, 'Missing')
+  const outcome = await world.sync(wanted)
+  assert.equal(outcome.phase, 'Succeeded', outcome.message)
+  assert.deepEqual(
+    outcome.results.map((result) => `${result.kind}/${result.name} ${result.status} ${result.message}`),
+    ['ConfigMap/a Synced configmap/a created', 'ConfigMap/b Synced configmap/b created'],
+  )
+  const gets = world.client().count('get')
+  const after = await world.deliveries.compare(wanted)
+  assert.equal(after.sync, 'Synced')
+  assert.equal(after.health.status, 'Healthy')
+  assert.equal(world.client().count('get'), gets, 'the answer of the apply was enough')
+  assert.equal(
+    world.client().peek(typeOf('ConfigMap'), 'shop/a')?.metadata.annotations?.['argocd.argoproj.io/tracking-id'],
+    'web:/ConfigMap:shop/a',
+  )
+})
+
+test('drift is told, named by its field, and healed; unrelated changes say nothing', async () => {
+  const world = createDeliveryFixture()
+  const wanted = world.delivery('web', [configMap('a', { x: '1' })])
+  await world.sync(wanted)
+  const type = typeOf('ConfigMap')
+  world.changes.length = 0
+  const live = cloneJson(world.client().peek(type, 'shop/a')!)
+  await world.client().update(type, { ...live, data: { x: '1', y: 'added by someone' } })
+  await world.settle()
+  assert.deepEqual(world.changes, [], 'a field that nobody wants is nobody`s business')
+  await world.client().patch({ type, namespace: 'shop', name: 'a' }, { kind: 'merge', body: { data: { x: '2' } } })
+  await world.settle()
+  assert.deepEqual(world.changes, ['east/web'])
+  const drifted = await world.deliveries.compare(wanted)
+  assert.equal(drifted.sync, 'OutOfSync')
+  assert.deepEqual(drifted.objects[0]?.differences, ['.data.x'])
+  await world.sync(wanted)
+  assert.equal((await world.deliveries.compare(wanted)).sync, 'Synced')
+})
+
+test('an object that is no longer wanted is pruned if asked, and only ours', async () => {
+  const world = createDeliveryFixture()
+  await world.sync(world.delivery('web', [configMap('a'), configMap('b')]))
+  const type = typeOf('ConfigMap')
+  // A copy that carries our annotation along, and a stranger.
+  const copied = world.client().peek(type, 'shop/b')!.metadata.annotations!
+  await world
+    .client()
+    .create(type, { ...configMap('copy', {}, copied), metadata: { name: 'copy', namespace: 'shop', annotations: copied } })
+  await world.client().create(type, { ...configMap('stranger'), metadata: { name: 'stranger', namespace: 'shop' } })
+  await world.settle()
+  const less = world.delivery('web', [configMap('a')])
+  const comparison = await world.deliveries.compare(less)
+  assert.equal(comparison.sync, 'OutOfSync')
+  assert.deepEqual(
+    comparison.objects.filter((object) => object.requiresPrune).map((object) => object.name),
+    ['b'],
+  )
+  const skipped = await world.sync(less, { prune: false })
+  assert.equal(skipped.results.find((result) => result.name === 'b')?.status, 'PruneSkipped')
+  const pruned = await world.sync(less)
+  assert.equal(pruned.results.find((result) => result.name === 'b')?.status, 'Pruned')
+  assert.deepEqual(
+    world
+      .client()
+      .all(type)
+      .map((object) => object.metadata.name)
+      .sort(),
+    ['a', 'copy', 'stranger'],
+  )
+  assert.equal((await world.deliveries.compare(less)).sync, 'Synced')
+})
+
+test('Prune=false and IgnoreExtraneous are respected', async () => {
+  const world = createDeliveryFixture()
+  await world.sync(
+    world.delivery('web', [
+      configMap('keep', {}, { 'argocd.argoproj.io/sync-options': 'Prune=false' }),
+      configMap('extra', {}, { 'argocd.argoproj.io/compare-options': 'IgnoreExtraneous' }),
+      configMap('a'),
+    ]),
+  )
+  const less = world.delivery('web', [configMap('a')])
+  const outcome = await world.sync(less)
+  assert.equal(outcome.results.find((result) => result.name === 'keep')?.message, 'ignored (no prune)')
+  assert.equal(world.client().all(typeOf('ConfigMap')).length, 3)
+  assert.deepEqual(
+    (await world.deliveries.compare(less)).objects.map((object) => `${object.name} ${object.sync}`),
+    ['a Synced', 'extra Synced', 'keep OutOfSync'],
+  )
+})
+
+test('a cluster that does not answer is unknown: nothing is concluded, pruned or withdrawn', async () => {
+  const world = createDeliveryFixture({ clusters: ['east', 'west'] })
+  const wanted = world.delivery('web', [configMap('a')])
+  await world.sync(wanted)
+  world.setHealth('east', 'Unknown')
+  const comparison = await world.deliveries.compare(wanted)
+  assert.equal(comparison.sync, 'Unknown')
+  assert.equal(comparison.health.status, 'Unknown')
+  assert.match(comparison.problems[0]!.message, /cluster east is unknown: it does not answer/)
+  await assert.rejects(world.sync(world.delivery('web', [])), { code: 'cluster-unknown' })
+  await assert.rejects(
+    world.deliveries.withdraw(
+      { id: wanted.id, cluster: 'east', tracking: trackingFor('web'), owner: 'web' },
+      { propagation: 'foreground' },
+    ),
+    { code: 'cluster-unknown' },
+  )
+  assert.equal(world.client().count('delete'), 0)
+  const other = await world.deliveries.compare(world.delivery('other', [configMap('a')], { cluster: 'west' }))
+  assert.equal(other.sync, 'OutOfSync', 'another cluster is not concerned')
+})
+
+test('a cluster that is cut in the middle makes requests fail fast, not hang', async () => {
+  const world = createDeliveryFixture()
+  const wanted = world.delivery('web', [configMap('a'), configMap('b')])
+  await world.deliveries.compare(wanted)
+  world.client().cut()
+  await assert.rejects(world.sync(wanted), { code: 'cluster-unreachable', retryAfterMs: 5000 })
+  const asked = world.client().requests.length
+  const again = await world.deliveries.compare(world.delivery('web', [configMap('c')]))
+  assert.equal(again.sync, 'Unknown')
+  assert.equal(world.client().requests.length, asked, 'it is left alone for a while')
+  world.client().reconnect()
+  await world.clock.advance(60_000)
+  assert.equal((await world.sync(wanted)).phase, 'Succeeded')
+})
+
+test('withdraw deletes the last wave first and reports when nothing is left', async () => {
+  const world = createDeliveryFixture()
+  const wave = (value: string) => ({ 'argocd.argoproj.io/sync-wave': value })
+  const wanted = world.delivery('web', [
+    configMap('first', {}, wave('-1')),
+    configMap('second', {}, wave('1')),
+    configMap('stays', {}, { 'argocd.argoproj.io/sync-options': 'Delete=false' }),
+  ])
+  assert.equal((await world.sync(wanted)).phase, 'Succeeded')
+  const withdraw = () =>
+    world.deliveries.withdraw(
+      { id: wanted.id, cluster: 'east', tracking: trackingFor('web'), owner: 'web' },
+      { propagation: 'foreground' },
+    )
+  const names = () =>
+    world
+      .client()
+      .all(typeOf('ConfigMap'))
+      .map((object) => object.metadata.name)
+      .sort()
+  assert.equal(await withdraw(), false)
+  await world.settle()
+  assert.deepEqual(names(), ['first', 'stays'])
+  assert.equal(await withdraw(), false)
+  await world.settle()
+  assert.equal(await withdraw(), true)
+  assert.deepEqual(names(), ['stays'])
+})
+
+test('withdraw finds objects of kinds that nobody watches', async () => {
+  const world = createDeliveryFixture()
+  const { mark } = trackingFor('web')
+  const lost = mark({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'lost', namespace: 'shop' } })
+  await world.client().create(typeOf('Secret'), lost)
+  const target = { id: 'test/web', cluster: 'east', tracking: trackingFor('web'), owner: 'web' }
+  assert.equal(await world.deliveries.withdraw(target, { propagation: 'background' }), false)
+  assert.equal(await world.deliveries.withdraw(target, { propagation: 'background' }), true)
+  assert.equal(world.client().all(typeOf('Secret')).length, 0)
+})
+
+test('ignored differences are not counted, and kept on request', async () => {
+  const world = createDeliveryFixture()
+  const type = typeOf('Deployment')
+  const ignore = [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }]
+  const wanted = world.delivery('web', [deployment('web', 'v1')], { ignoreDifferences: ignore })
+  await world.sync(wanted)
+  await world.client().patch({ type, namespace: 'shop', name: 'web' }, { kind: 'merge', body: { spec: { replicas: 7 } } })
+  await world.settle()
+  assert.equal((await world.deliveries.compare(wanted)).sync, 'Synced')
+  const next = world.delivery('web', [deployment('web', 'v2')], { ignoreDifferences: ignore })
+  assert.equal((await world.deliveries.compare(next)).sync, 'OutOfSync')
+  await world.sync(next, { options: { respectIgnoreDifferences: true } })
+  const live = world.client().peek(type, 'shop/web')!.spec as { replicas: number }
+  assert.equal(live.replicas, 7)
+})
+
+test('the difference for people masks secrets', async () => {
+  const world = createDeliveryFixture()
+  const secret = (value: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 's' },
+    data: { password: value },
+  })
+  await world.sync(world.delivery('web', [secret('b2xk'), configMap('gone')]))
+  const diff = await world.deliveries.diff(world.delivery('web', [secret('bmV3'), configMap('new')]))
+  assert.deepEqual(
+    diff.map((one) => `${one.kind}/${one.name} ${one.change}`),
+    ['ConfigMap/gone remove', 'ConfigMap/new add', 'Secret/s change'],
+  )
+  const text = JSON.stringify(diff)
+  assert.ok(!text.includes('b2xk') && !text.includes('bmV3'))
+  const masked = diff[2]!
+  assert.notDeepEqual(masked.desired?.data, masked.live?.data)
+})
+
+test('an object that another delivery owns is reported, and refused on request', async () => {
+  const world = createDeliveryFixture()
+  await world.sync(world.delivery('one', [configMap('a')]))
+  const other = world.delivery('two', [configMap('a', { x: '2' })])
+  const comparison = await world.deliveries.compare(other)
+  assert.match(comparison.problems[0]!.message, /ConfigMap\/a is part of applications one and two/)
+  const refused = await world.sync(other, { options: { failOnSharedResource: true } })
+  assert.equal(refused.phase, 'Failed')
+  assert.match(refused.message, /Shared resource found/)
+})
+
+test('what a cluster had before anyone looked is read once', async () => {
+  const world = createDeliveryFixture()
+  const type = typeOf('ConfigMap')
+  await world.client().create(type, { ...configMap('a', { x: '1' }), metadata: { name: 'a', namespace: 'shop' } })
+  // The kind is watched before the delivery that wants `a` comes.
+  await world.deliveries.compare(world.delivery('other', [configMap('b')]))
+  const wanted = world.delivery('web', [configMap('a', { x: '1' })])
+  assert.deepEqual((await world.deliveries.compare(wanted)).objects[0]?.differences.length, 1, 'the mark is missing')
+  const gets = world.client().count('get')
+  await world.deliveries.compare(wanted)
+  assert.equal(world.client().count('get'), gets)
+})

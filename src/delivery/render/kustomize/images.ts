@@ -1,0 +1,84 @@
+import { isObject } from '../../../base/json.js'
+import { buildError } from './build-error.js'
+import { type FieldSpec, setAt, visitField } from './field-spec.js'
+import type { ImageEntry } from './kustomization.js'
+import { scalarText } from './resource.js'
+import type { ResourceList } from './resource-list.js'
+import { compilePattern } from './selector.js'
+
+/**
+ * Changes images by name, everywhere below a list `containers` or `initContainers` and at the fields of the specs. Both
+ * are tried one after the other, as in kustomize: a tag suffix can therefore land twice. CRDs are left alone.
+ */
+export function setImages(list: ResourceList, entry: ImageEntry, specs: readonly FieldSpec[]): void {
+  const edit = imageEditor(entry)
+  for (const resource of list.items) {
+    if (resource.object === undefined || resource.kind === 'CustomResourceDefinition') continue
+    editContainers(resource.object, edit)
+  }
+  for (const resource of list.items) {
+    if (resource.kind === 'CustomResourceDefinition') continue
+    for (const spec of specs) {
+      visitField(resource, spec, undefined, (parent, key, value) => {
+        if (value === null) return
+        if (typeof value === 'object') throw buildError('wrong node kind: expected a scalar')
+        setAt(parent, key, edit(scalarText(value)))
+      })
+    }
+  }
+}
+
+function editContainers(node: unknown, edit: (image: string) => string): void {
+  if (Array.isArray(node)) {
+    for (const item of node) if (typeof item === 'object') editContainers(item, edit)
+    return
+  }
+  if (!isObject(node)) return
+  for (const key of Object.keys(node)) {
+    const value = node[key]
+    if (typeof value !== 'object' || value === null) continue
+    editContainers(value, edit)
+    if ((key !== 'containers' && key !== 'initContainers') || !Array.isArray(value)) continue
+    for (const container of value) {
+      if (!isObject(container)) continue
+      const image = container['image']
+      if (image === undefined || image === null) continue
+      if (typeof image === 'object') throw buildError('wrong node kind: expected a scalar at image')
+      container['image'] = edit(scalarText(image))
+    }
+  }
+}
+
+function imageEditor(entry: ImageEntry): (image: string) => string {
+  const wanted = entry.name ?? ''
+  // The name goes into a regular expression as it is, in kustomize too; most names need none.
+  const isLiteral = /^[\w/-]*$/.test(wanted)
+  const pattern = compilePattern(`^${wanted}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`)
+  return (image) => {
+    if (isLiteral && !image.startsWith(wanted)) return image
+    if (!pattern.test(image)) return image
+    let { name, tag, digest } = splitImage(image)
+    if ((entry.newName ?? '') !== '') name = entry.newName!
+    const newTag = entry.newTag ?? ''
+    const newDigest = entry.digest ?? ''
+    if (newTag !== '' || newDigest !== '') {
+      tag = newTag
+      digest = newDigest
+    } else if ((entry.tagSuffix ?? '') !== '') {
+      tag += entry.tagSuffix!
+      digest = ''
+    }
+    return `${name}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`
+  }
+}
+
+/** The parts of `[host[:port]/]name[:tag][@digest]`. */
+export function splitImage(image: string): { name: string; tag: string; digest: string } {
+  const slash = Math.max(image.indexOf('/'), 0)
+  const at = image.indexOf('@', slash)
+  const colon = image.indexOf(':', slash)
+  if (at === -1 && colon === -1) return { name: image, tag: '', digest: '' }
+  if (at !== -1 && (colon === -1 || at < colon)) return { name: image.slice(0, at), tag: '', digest: image.slice(at + 1) }
+  if (at !== -1) return { name: image.slice(0, colon), tag: image.slice(colon + 1, at), digest: image.slice(at + 1) }
+  return { name: image.slice(0, colon), tag: image.slice(colon + 1), digest: '' }
+}

@@ -1,0 +1,259 @@
+import { cloneJson, isObject, setOwn } from '../../../base/json.js'
+import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
+import { resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
+import { buildError } from './build-error.js'
+import { decodeShape } from './decode-shape.js'
+import { setAt } from './field-spec.js'
+import {
+  type FieldOptions,
+  type Replacement,
+  type ReplacementEntry,
+  type ResourceSelector,
+  replacementShape,
+} from './kustomization.js'
+import type { Loader } from './loader.js'
+import { splitListPart, splitObjectPath } from './object-path.js'
+import { formatId, type Resource, type ResourceId, scalarText } from './resource.js'
+import type { ResourceList } from './resource-list.js'
+import { compilePattern, fromLabelText } from './selector.js'
+
+/** Copies values from fields of one resource into fields of others. */
+export async function applyReplacements(list: ResourceList, entries: readonly ReplacementEntry[], loader: Loader): Promise<void> {
+  for (const entry of entries) {
+    if ((entry.path ?? '') === '') {
+      applyReplacement(list, entry, `replacements of ${loader.name('') || '.'}`)
+      continue
+    }
+    if (entry.source !== undefined || (entry.targets?.length ?? 0) > 0) {
+      throw buildError(`${loader.name(entry.path!)}: cannot specify both path and inline replacement`)
+    }
+    const name = loader.name(entry.path!)
+    const data = parseYaml(await loader.loadText(entry.path!), { source: name })
+    const shape = Array.isArray(data) ? ({ list: replacementShape } as const) : replacementShape
+    const decoded = decodeShape(data, shape, name) as Replacement | Replacement[] | undefined
+    if (decoded === undefined)
+      throw buildError(`${name}: unsupported replacement type encountered within replacement path: nothing`)
+    for (const replacement of Array.isArray(decoded) ? decoded : [decoded]) applyReplacement(list, replacement, name)
+  }
+}
+
+function applyReplacement(list: ResourceList, replacement: Replacement, where: string): void {
+  const { source, targets } = replacement
+  if (source === undefined || targets === undefined)
+    throw buildError(`${where}: replacements must specify a source and at least one target`)
+  const value = readSource(list, source, where)
+  for (const target of targets) {
+    if (target.select === undefined) throw buildError(`${where}: target must specify resources to select`)
+    const paths = (target.fieldPaths?.length ?? 0) === 0 ? ['metadata.name'] : target.fieldPaths!
+    const selects = fromLabelText(target.select)
+    const rejects = (target.reject ?? []).filter(
+      (reject) => (reject.labelSelector ?? '') !== '' || (reject.annotationSelector ?? '') !== '',
+    )
+    const rejectsByLabel = rejects.map(fromLabelText)
+    const rejectedIds = (target.reject ?? []).filter((reject) =>
+      [reject.group, reject.version, reject.kind, reject.name, reject.namespace].some((part) => (part ?? '') !== ''),
+    )
+    for (const resource of list.items) {
+      if (!selects(resource) || rejectsByLabel.some((rejected) => rejected(resource))) continue
+      const ids = resource.allIds()
+      if (!ids.some((id) => isPicked(id, target.select!))) continue
+      if (rejectedIds.some((reject) => ids.some((id) => isPicked(id, reject)))) continue
+      for (const path of paths) copyTo(resource, path, value, target.options, where)
+    }
+  }
+}
+
+/** Exact parts, unlike the regular expressions in patch targets. */
+function isPicked(id: ResourceId, selector: ResourceSelector): boolean {
+  const { group = '', version = '', kind = '', name = '', namespace = '' } = selector
+  return (
+    (name === '' || name === id.name) &&
+    (namespace === '' || namespace === id.effectiveNamespace) &&
+    (group === '' || group === id.group) &&
+    (version === '' || version === id.version) &&
+    (kind === '' || kind === id.kind)
+  )
+}
+
+function readSource(list: ResourceList, source: NonNullable<Replacement['source']>, where: string): unknown {
+  const described = ['kind', 'version', 'group', 'name', 'namespace']
+    .map((part) => source[part as keyof ResourceSelector])
+    .filter((part) => (part ?? '') !== '')
+    .join(' ')
+  const found = list.items.filter((resource) => resource.allIds().some((id) => isPicked(id, source)))
+  if (found.length > 1) throw buildError(`${where}: multiple matches for selector ${described}`)
+  const [resource] = found
+  if (resource === undefined) throw buildError(`${where}: nothing selected by ${described}`)
+  const path = (source.fieldPath ?? '') === '' ? 'metadata.name' : source.fieldPath!
+  const value = lookUp(resource.object, splitObjectPath(path))
+  if (isNothing(value)) {
+    throw buildError(`${where}: fieldPath \`${path}\` is missing for replacement source ${formatId(resource.currentId())}`)
+  }
+  const delimiter = source.options?.delimiter ?? ''
+  if (delimiter === '') return value
+  if (typeof value === 'object') throw buildError(`${where}: delimiter option can only be used with scalar nodes`)
+  const parts = scalarText(value).split(delimiter)
+  const index = source.options?.index ?? 0
+  if (index < 0 || index >= parts.length)
+    throw buildError(`${where}: options.index ${index} is out of bounds for value ${scalarText(value)}`)
+  return typeof value === 'string' ? parts[index]! : retyped(parts[index]!)
+}
+
+function isNothing(value: unknown): boolean {
+  if (value === undefined || value === null) return true
+  return typeof value === 'object' && Object.keys(value).length === 0
+}
+
+function lookUp(object: unknown, path: readonly string[]): unknown {
+  let value = object
+  for (const raw of path) {
+    const part = raw.trim()
+    if (part === '') continue
+    const listPart = splitListPart(part)
+    if (listPart !== undefined) {
+      if (!Array.isArray(value)) return undefined
+      value = value.find((item) =>
+        listPart.key === ''
+          ? scalarText(item) === listPart.value
+          : isObject(item) && Object.hasOwn(item, listPart.key) && scalarText(item[listPart.key]) === listPart.value,
+      )
+    } else if (Array.isArray(value)) {
+      if (part === '-') value = value[value.length - 1]
+      else if (/^\d+$/.test(part)) value = value[Number(part)]
+      else return undefined
+    } else value = isObject(value) && Object.hasOwn(value, part) ? value[part] : undefined
+    if (value === undefined || value === null) return undefined
+  }
+  return value
+}
+
+/** A field in a target: `container[key]`. `created` says that it was not there before. */
+interface Place {
+  readonly container: Record<string, unknown> | unknown[]
+  readonly key: string | number
+  readonly created: boolean
+}
+
+function copyTo(resource: Resource, path: string, value: unknown, options: FieldOptions | undefined, where: string): void {
+  const create = options?.create === true
+  const finder = new PlaceFinder(create, value)
+  if (resource.object === undefined) return
+  finder.find(resource.object, splitObjectPath(path), where)
+  if (finder.places.length === 0) {
+    const verb = create ? 'find or create' : 'find'
+    throw buildError(
+      `${where}: unable to ${verb} field "${path}" in replacement target ${formatId(resource.currentId())}`,
+      create ? undefined : 'Check the path, or set options.create.',
+    )
+  }
+  for (const place of finder.places) setPlace(place, value, options, where)
+}
+
+class PlaceFinder {
+  readonly places: Place[] = []
+  readonly #creates: boolean
+  readonly #value: unknown
+
+  constructor(creates: boolean, value: unknown) {
+    this.#creates = creates
+    this.#value = value
+  }
+
+  find(node: unknown, path: readonly string[], where: string, place?: Place): void {
+    const [part, ...rest] = path
+    if (part === undefined) {
+      if (place !== undefined) this.places.push(place)
+      return
+    }
+    const listPart = splitListPart(part)
+    if (/^\d+$/.test(part) && (Array.isArray(node) || !isObject(node))) this.#inIndex(node, Number(part), rest, where)
+    else if (listPart !== undefined) this.#inMatching(node, listPart, rest, where)
+    else if (part === '*') {
+      if (!Array.isArray(node)) {
+        if (node !== undefined && node !== null) throw buildError(`${where}: * needs a list`)
+        return
+      }
+      for (const [index, item] of node.entries()) this.find(item, rest, where, { container: node, key: index, created: false })
+    } else this.#inField(node, part, rest, where)
+  }
+
+  #inField(node: unknown, name: string, rest: readonly string[], where: string): void {
+    if (node === null || node === undefined) return
+    if (!isObject(node)) throw buildError(`${where}: wrong node kind: expected a map at ${name}`)
+    const has = Object.hasOwn(node, name)
+    if (!has && !this.#creates) return
+    if (!has) setOwn(node, name, this.#made(rest[0]))
+    this.find(node[name], rest, where, { container: node, key: name, created: !has })
+  }
+
+  #inIndex(node: unknown, index: number, rest: readonly string[], where: string): void {
+    if (!Array.isArray(node)) {
+      if (node !== undefined && node !== null) throw buildError(`${where}: wrong node kind: expected a list`)
+      return
+    }
+    let created = false
+    if (node.length === index && this.#creates) {
+      node.push(this.#made(rest[0]))
+      created = true
+    }
+    if (index >= node.length) throw buildError(`${where}: index ${index} specified but only ${node.length} elements found`)
+    this.find(node[index], rest, where, { container: node, key: index, created })
+  }
+
+  #inMatching(node: unknown, part: { key: string; value: string }, rest: readonly string[], where: string): void {
+    if (!Array.isArray(node)) {
+      if (node !== undefined && node !== null) throw buildError(`${where}: wrong node kind: expected a list`)
+      return
+    }
+    const pattern = compilePattern(part.value)
+    const visit = () => {
+      const before = this.places.length
+      for (const [index, item] of node.entries()) {
+        const text = part.key === '' ? item : isObject(item) && Object.hasOwn(item, part.key) ? item[part.key] : undefined
+        if (text === undefined || !pattern.test(scalarText(text))) continue
+        if (part.key === '') this.places.push({ container: node, key: index, created: false })
+        else this.find(item, rest, where, { container: node, key: index, created: false })
+      }
+      return this.places.length > before
+    }
+    if (visit() || !this.#creates) return
+    node.push(part.key === '' ? part.value : { [part.key]: resolvePlain(part.value, 'kyaml') ?? part.value })
+    visit()
+  }
+
+  /** What a created field is made of, by the part that follows it. */
+  #made(next: string | undefined): unknown {
+    if (next === undefined) return Array.isArray(this.#value) ? [] : isObject(this.#value) ? {} : ''
+    return splitListPart(next) !== undefined || /^\d+$/.test(next) ? [] : {}
+  }
+}
+
+function setPlace(place: Place, value: unknown, options: FieldOptions | undefined, where: string): void {
+  const current = (place.container as Record<string | number, unknown>)[place.key]
+  const delimiter = options?.delimiter ?? ''
+  let replacement = cloneJson(value)
+  if (delimiter !== '') {
+    if (typeof current === 'object' && current !== null)
+      throw buildError(`${where}: delimiter option can only be used with scalar nodes`)
+    const parts = scalarText(current).split(delimiter)
+    const index = options?.index ?? 0
+    const text = scalarText(value)
+    if (index < 0) parts.unshift(text)
+    else if (index >= parts.length) parts.push(text)
+    else parts[index] = text
+    replacement = parts.join(delimiter)
+  }
+  const intoScalar = typeof current !== 'object' || current === null
+  if (!intoScalar || typeof replacement === 'object') {
+    if (intoScalar && !place.created) replacement = ''
+    setAt(place.container, place.key, replacement)
+    return
+  }
+  // Only the text is taken over: the field keeps its own type, a created one gets that of the plain text.
+  const text = replacement === null ? 'null' : scalarText(replacement)
+  setAt(place.container, place.key, typeof current === 'string' && !place.created ? text : retyped(text))
+}
+
+function retyped(text: string): unknown {
+  return resolvePlain(text, 'kyaml') ?? text
+}
