@@ -1,4 +1,15 @@
 import type { AdmissionPlugin } from './contract.js'
+import { defaultTolerations } from './default-tolerations.js'
+import { namespaceLifecycle } from './namespace-lifecycle.js'
+import { priority } from './priority.js'
+import { serviceAccount } from './service-account.js'
+import { storageClass } from './storage-class.js'
 
-/** The built-in plugins in the order in which they run. */
-export const builtInPlugins: readonly AdmissionPlugin[] = []
+/** The built-in plugins in the order in which they run: that of kube-apiserver. */
+export const builtInPlugins: readonly AdmissionPlugin[] = [
+  namespaceLifecycle,
+  serviceAccount,
+  defaultTolerations,
+  priority,
+  storageClass,
+]

@@ -5,10 +5,10 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
-import { setDefaults, validateNew } from './machinery.js'
+import { validateNew, withDefaults } from './machinery.js'
 import { checkIdentity, generateName, initializeMeta } from './object-meta.js'
 import { resetFieldsOf } from './reset-fields.js'
-import { named } from './resource.js'
+import { named, type Resource } from './resource.js'
 import { admit, decodeFor, storedObject, type WriteRequest } from './write-request.js'
 
 /** POST. The object that is stored, or would be with dryRun. */
@@ -22,10 +22,11 @@ export async function createObject(request: WriteRequest, body: KubeObject): Pro
  * The way of every new object, decoded and ours to change, into storage. `owned`: its managedFields are right already
  * (server-side apply), so that what the server adds is nobody's.
  */
-export async function storeNew(request: WriteRequest, object: KubeObject, owned: boolean): Promise<KubeObject> {
+export async function storeNew(request: WriteRequest, decoded: KubeObject, owned: boolean): Promise<KubeObject> {
   const { scope, resource, options } = request
-  const { strategy } = resource
-  initializeMeta(resource, object, scope.ports)
+  initializeMeta(resource, decoded, scope.ports)
+  initializeStatus(resource, decoded)
+  const object = withDefaults(resource, decoded)
   const { metadata } = object
   if (metadata.name === '' && metadata.generateName) {
     metadata.name = generateName(
@@ -35,11 +36,6 @@ export async function storeNew(request: WriteRequest, object: KubeObject, owned:
       (name) => storedObject(request, name) !== undefined,
     )
   }
-  if (strategy.status && !strategy.keepsStatusOnCreate) {
-    if (strategy.initialStatus === undefined) delete object['status']
-    else object['status'] = cloneJson(strategy.initialStatus)
-  }
-  setDefaults(resource, object)
   const lifecycle = lifecycles[resource.stored]
   admit(request, 'mutate', 'CREATE', object, undefined)
   // Before anything is allocated for it.
@@ -71,4 +67,11 @@ export async function storeNew(request: WriteRequest, object: KubeObject, owned:
   }
   lifecycle?.released?.(scope, object, undefined)
   return next
+}
+
+/** Clients do not say what the state of a new object is. */
+function initializeStatus({ strategy }: Resource, object: KubeObject): void {
+  if (!strategy.status || strategy.keepsStatusOnCreate) return
+  if (strategy.initialStatus === undefined) delete object['status']
+  else object['status'] = cloneJson(strategy.initialStatus)
 }

@@ -2,6 +2,7 @@ import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { StatusCause } from '../../kube/object/status-error.js'
 import { readFields } from '../../kube/schema/check-fields.js'
+import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import type { Resource } from './resource.js'
 
 /**
@@ -16,8 +17,11 @@ export function decodeBody(resource: Resource, body: KubeObject): { object: Kube
   return readFields(schema, { ...own, apiVersion: own.apiVersion ?? resource.apiVersion, kind: own.kind ?? resource.type.kind })
 }
 
-/** Fills in, in place, what clients leave out. */
-export function setDefaults(_resource: Resource, _object: KubeObject): void {}
+/** The object with what clients leave out. It may be changed in place, as the object itself may. */
+export function withDefaults(resource: Resource, object: KubeObject): KubeObject {
+  if (resource.custom !== undefined) return object
+  return applyDefaults(object.apiVersion, object.kind, object)
+}
 
 export function validateNew(_resource: Resource, _object: KubeObject): readonly StatusCause[] {
   return []

@@ -6,7 +6,7 @@ import { statusErrors } from '../../kube/object/status-error.js'
 import { commit } from './commit.js'
 import { storeNew } from './create-object.js'
 import { lifecycles } from './lifecycle.js'
-import { setDefaults, validateChanged } from './machinery.js'
+import { validateChanged, withDefaults } from './machinery.js'
 import { checkIdentity, preserveMeta } from './object-meta.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { named, viewOf } from './resource.js'
@@ -44,15 +44,15 @@ export async function updateObject(request: WriteRequest, body: KubeObject): Pro
  */
 export async function storeChanged(
   request: WriteRequest,
-  object: KubeObject,
+  decoded: KubeObject,
   stored: KubeObject,
   owned: boolean,
 ): Promise<KubeObject> {
   const { scope, resource, options, subresource } = request
   const previous = viewOf(resource, stored)
-  preserveMeta(resource, object, previous)
-  keepOtherParts(request, object, previous)
-  setDefaults(resource, object)
+  preserveMeta(resource, decoded, previous)
+  keepOtherParts(request, decoded, previous)
+  const object = withDefaults(resource, decoded)
   admit(request, 'mutate', 'UPDATE', object, previous)
   const lifecycle = lifecycles[resource.stored]
   lifecycle?.beforeUpdate?.(scope, object, previous, subresource)
