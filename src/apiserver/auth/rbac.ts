@@ -19,22 +19,18 @@ export interface Rbac extends Authorizer {
     reference: { kind: string; name: string },
     namespace: string,
   ): readonly PolicyRule[] | undefined
-  close(): void
+  /** Keeps the indexes up to date from here on. Call it once, before the first request. The returned function ends it. */
+  follow(changes: { onChange(listener: (change: ClusterChange) => void): () => void }): () => void
 }
 
 /**
  * Decides by the Role, ClusterRole, RoleBinding and ClusterRoleBinding objects of the logical cluster. The index of a cluster
  * is made when somebody outside system:masters first asks, and follows the feed of changes from then on.
  */
-export function createRbac(changes: { onChange(listener: (change: ClusterChange) => void): () => void }): Rbac {
+export function createRbac(): Rbac {
   // By identity, so that a cluster which was removed and made again starts anew.
   const indexes = new Map<string, { cluster: LogicalCluster; index: RbacIndex }>()
   const followed = new Set<string>(rbacResources)
-  const close = changes.onChange((change) => {
-    if (!followed.has(change.groupResource)) return
-    const known = indexes.get(change.cluster)
-    known?.index.apply(change.groupResource as (typeof rbacResources)[number], change.object, change.type === 'DELETED')
-  })
   const indexOf = (cluster: LogicalCluster): RbacIndex => {
     const known = indexes.get(cluster.name)
     if (known?.cluster === cluster) return known.index
@@ -58,7 +54,12 @@ export function createRbac(changes: { onChange(listener: (change: ClusterChange)
       return rules
     },
     roleRules: (cluster, reference, namespace) => indexOf(cluster).rulesOf(reference, namespace),
-    close,
+    follow: (changes) =>
+      changes.onChange((change) => {
+        if (!followed.has(change.groupResource)) return
+        const known = indexes.get(change.cluster)
+        known?.index.apply(change.groupResource as (typeof rbacResources)[number], change.object, change.type === 'DELETED')
+      }),
   }
 }
 

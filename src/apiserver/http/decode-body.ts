@@ -5,7 +5,7 @@ import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
-import { duplicateFields } from './duplicate-fields.js'
+import { scanFields, stepsText } from '../../kube/schema/scan-fields.js'
 
 export const acceptedMediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const
 
@@ -28,6 +28,15 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   const value = json ? parseJson(text) : parseYamlBody(text)
   if (!isObject(value)) throw statusErrors.badRequest(`the object provided is unrecognized: ${preview(text)} is not an object`)
   return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
+}
+
+/** Fields that stand twice in one object of the text, which JSON.parse forgives, as upstream words them. */
+export function duplicateFields(text: string): string[] {
+  const found = new Set<string>()
+  scanFields(text, (steps, _offset, repeated) => {
+    if (repeated && found.size < 100) found.add(`duplicate field "${stepsText(steps)}"`)
+  })
+  return [...found]
 }
 
 /** JSON, or YAML: the body of server-side apply is declared as YAML and is mostly JSON. */

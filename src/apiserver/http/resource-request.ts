@@ -3,23 +3,23 @@ import type { Random } from '../../base/random.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
-import type { ApiTarget, LogicalCluster } from '../contract.js'
+import type { ApiTarget } from '../contract.js'
 import { encodeObject } from '../storage/encoding.js'
+import type { TablePrinter } from '../table/printer.js'
+import { printerFor } from '../table/printer-for.js'
 import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
 import { contentTypeOf, sendBytes, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
-import { type IncludeObject, listPieces, type TablePrinter, type TransformOptions, transformObject } from './transform.js'
+import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
 import { streamWatch } from './watch-stream.js'
 import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-request.js'
 
 export interface ResourcePorts {
   readonly clock: Clock
   readonly random: Random
-  /** The printer of a resource's rows as it is now. */
-  readonly tablePrinter: (cluster: LogicalCluster, type: ResourceType) => TablePrinter
   /** Serves GET of pods/log; absent where no pod runs. */
   readonly podLogs?: (exchange: Exchange, target: { namespace: string; name: string }) => Promise<void>
 }
@@ -189,7 +189,8 @@ function transformOptions(exchange: Exchange, ports: ResourcePorts, type: Resour
   return {
     form,
     include: includeObject(exchange.query.get('includeObject')),
-    printer: () => (printer ??= ports.tablePrinter(exchange.cluster, type)),
+    printer: () => (printer ??= printerFor(exchange.cluster, type)),
+    now: () => ports.clock.now(),
     encode: encodeObject,
   }
 }

@@ -1,24 +1,9 @@
 import { formatYaml } from '../../formats/yaml/format-yaml.js'
 import type { KubeList, KubeObject } from '../../kube/object/kube-object.js'
+import type { TablePrinter } from '../table/printer.js'
 import type { ResponseForm } from './accept.js'
 import { contentTypeOf } from './send.js'
 import type { Pieces } from './send-list.js'
-
-/** How objects of one resource become rows of a Table. */
-export interface TablePrinter {
-  readonly columns: readonly TableColumn[]
-  /** One value for each column. */
-  cells(object: KubeObject): unknown[]
-}
-
-export interface TableColumn {
-  readonly name: string
-  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
-  readonly format: string
-  readonly description: string
-  /** 0: always shown; above: with `-o wide`. */
-  readonly priority: number
-}
 
 /** How much of the object each row of a Table carries. */
 export type IncludeObject = 'None' | 'Metadata' | 'Object'
@@ -27,6 +12,8 @@ export interface TransformOptions {
   readonly form: ResponseForm
   readonly include: IncludeObject
   readonly printer: () => TablePrinter
+  /** Milliseconds since the epoch: ages count from here. */
+  readonly now: () => number
   /** The object's JSON text. */
   readonly encode: (object: KubeObject) => string
 }
@@ -128,7 +115,7 @@ function tableHead(form: ResponseForm, metadata: object): Record<string, unknown
 }
 
 function rowOf(object: KubeObject, printer: TablePrinter, options: TransformOptions): Record<string, unknown> {
-  const cells = printer.cells(object)
+  const cells = printer.cells(object, options.now())
   switch (options.include) {
     case 'None':
       return { cells }

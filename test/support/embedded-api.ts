@@ -1,0 +1,145 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { Agent, request } from 'node:https'
+import { bootstrapPolicy } from '../../src/apiserver/auth/bootstrap-policy.js'
+import { certificateAuthenticator } from '../../src/apiserver/auth/certificate-authenticator.js'
+import { createFleetCa, type FleetCa, type KeyedCertificate } from '../../src/apiserver/auth/fleet-ca.js'
+import { createRbac } from '../../src/apiserver/auth/rbac.js'
+import { createEscalationPlugin, createReviewPorts } from '../../src/apiserver/auth/reviews.js'
+import {
+  createServiceAccountTokens,
+  createTokenKey,
+  type ServiceAccountTokens,
+} from '../../src/apiserver/auth/service-account-tokens.js'
+import { createStaticTokenAuthenticator } from '../../src/apiserver/auth/static-token-authenticator.js'
+import type { LogicalCluster, LogicalClusters } from '../../src/apiserver/contract.js'
+import { type ApiFront, createApiFront } from '../../src/apiserver/http/api-front.js'
+import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
+import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
+import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { silentLog } from '../../src/base/log.js'
+
+export interface EmbeddedApi {
+  readonly ca: FleetCa
+  readonly admin: KeyedCertificate
+  readonly clusters: LogicalClusters
+  readonly cluster: LogicalCluster
+  readonly tokens: ServiceAccountTokens
+  readonly front: ApiFront
+  readonly port: number
+  /** Sends one request as the administrator, or as whom the options say. */
+  ask(method: string, path: string, options?: AskOptions): Promise<Answer>
+  close(): Promise<void>
+}
+
+export interface AskOptions {
+  readonly body?: unknown
+  readonly headers?: Record<string, string | string[]>
+  /** Undefined: the administrator's certificate; null: nobody; otherwise a bearer token. */
+  readonly token?: string | null
+  readonly certificate?: KeyedCertificate
+  readonly port?: number
+}
+
+export interface Answer {
+  readonly code: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape
+  readonly json: any
+}
+
+/** Tokens that every test server knows: jane and joe are users without any rights of their own. */
+export const userTokens = { jane: 'token-of-jane', joe: 'token-of-joe' }
+
+/** An API server with one cluster `member`, in memory, over real TLS on a port of 127.0.0.1. */
+export async function startEmbeddedApi(name = 'member'): Promise<EmbeddedApi> {
+  const ports = { clock: systemClock, random: systemRandom, log: silentLog }
+  const ca = await createFleetCa({ clock: systemClock })
+  const admin = await ca.issueClient({ commonName: 'admin', organizations: ['system:masters'] })
+  const rbac = createRbac()
+  const tokens = createServiceAccountTokens({ keyPem: createTokenKey(), clock: systemClock, random: systemRandom })
+  const statics = createStaticTokenAuthenticator(
+    Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
+  )
+  const clusters: LogicalClusters = createLogicalClusters({
+    storage: createMemoryStorage(),
+    ports,
+    ...createReviewPorts(rbac, tokens, [statics]),
+    admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) })],
+  })
+  rbac.follow(clusters)
+  const cluster = await clusters.ensure(name)
+  const client = cluster.client()
+  const catalogue = cluster.api.catalogue()
+  for (const object of bootstrapPolicy) {
+    const type = catalogue.forKind(object.apiVersion, object.kind)!
+    await client.create(type, object).catch((error: { code?: string }) => {
+      if (error.code !== 'already-exists') throw error
+    })
+  }
+  const front = createApiFront({
+    clusters,
+    authenticators: [certificateAuthenticator, statics, tokens],
+    authorizer: rbac,
+    tls: { ...(await ca.issueServer({ names: ['127.0.0.1', 'localhost'] })), clientCaPem: ca.certPem },
+    ports,
+  })
+  const { port } = await front.listen(name, { host: '127.0.0.1', port: 0 })
+  const agents = new Map<string, Agent>()
+  const agentFor = (certificate: KeyedCertificate | undefined) => {
+    const key = certificate?.certPem ?? ''
+    let agent = agents.get(key)
+    if (agent === undefined) {
+      const identity = certificate === undefined ? {} : { cert: certificate.certPem, key: certificate.keyPem }
+      agent = new Agent({ keepAlive: true, ca: ca.certPem, ...identity })
+      agents.set(key, agent)
+    }
+    return agent
+  }
+  return {
+    ca,
+    admin,
+    clusters,
+    cluster,
+    tokens,
+    front,
+    port,
+    ask(method, path, options = {}) {
+      const { body, token } = options
+      const certificate = token === undefined ? (options.certificate ?? admin) : undefined
+      const raw = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+      const headers: Record<string, string | string[]> = {
+        ...(typeof token === 'string' ? { authorization: `Bearer ${token}` } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...options.headers,
+      }
+      if (raw !== undefined) headers['content-length'] = String(Buffer.byteLength(raw as string))
+      return new Promise((resolve, reject) => {
+        const sent = request(
+          { host: '127.0.0.1', port: options.port ?? port, method, path, headers, agent: agentFor(certificate) },
+          (response) => {
+            const chunks: Buffer[] = []
+            response.on('data', (chunk: Buffer) => chunks.push(chunk))
+            response.on('error', reject)
+            response.on('end', () => {
+              const text = Buffer.concat(chunks).toString('latin1')
+              let json: unknown
+              try {
+                json = JSON.parse(Buffer.concat(chunks).toString())
+              } catch {
+                json = undefined
+              }
+              resolve({ code: response.statusCode ?? 0, headers: response.headers, text, json })
+            })
+          },
+        )
+        sent.on('error', reject)
+        sent.end(raw)
+      })
+    },
+    async close() {
+      for (const agent of agents.values()) agent.destroy()
+      await front.close()
+    },
+  }
+}
