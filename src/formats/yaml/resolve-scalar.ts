@@ -4,9 +4,9 @@
  * `kubernetes` is sigs.k8s.io/yaml (kubectl, Helm, Argo CD): YAML 1.1 booleans, so `yes`, `on` and `n` are booleans,
  * and timestamps are text. `kyaml` is kustomize's reader: only `true` and `false` are booleans, and a date comes out as
  * the RFC 3339 time that Go's encoder makes of it. In both, `0777` and `0o777` are octal, `1_000` is 1000 and a number
- * in base 60 (`1:30`) is text.
+ * in base 60 (`1:30`) is text. The dialect `text` leaves every plain scalar as it is written.
  */
-export type YamlDialect = 'kubernetes' | 'kyaml'
+export type YamlDialect = 'kubernetes' | 'kyaml' | 'text'
 
 /** The kinds a plain scalar can resolve to. */
 export type PlainKind = 'string' | 'null' | 'boolean' | 'number' | 'timestamp' | 'not-json'
@@ -52,6 +52,7 @@ export function isSurelyText(code: number): boolean {
 
 /** The kind of a plain scalar. */
 export function plainKind(text: string, dialect: YamlDialect): PlainKind {
+  if (dialect === 'text') return 'string'
   if (text === '') return 'null'
   const code = text.charCodeAt(0)
   if (isSurelyText(code)) return 'string'

@@ -70,6 +70,15 @@ export class Loader {
     return decodeText(await this.load(path))
   }
 
+  async isDirectory(path: string): Promise<boolean> {
+    const full = path.startsWith('/') ? undefined : joinPath(this.root, path)
+    return full !== undefined && (await this.tree.list(full)) !== undefined
+  }
+
+  isRemote(path: string): boolean {
+    return isRemote(path)
+  }
+
   /** The loader of a base or component. */
   async enter(path: string): Promise<Loader> {
     if (path === '') throw buildError(`${this.name('')}: the path of a base cannot be empty`)

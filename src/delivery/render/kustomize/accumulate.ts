@@ -1,0 +1,297 @@
+import { messageOf, Stalled } from '../../../base/errors.js'
+import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
+import type { SchemaCatalogue } from '../../../kube/schema/schema-node.js'
+import { buildError, buildErrorIn } from './build-error.js'
+import { loadCrdConfig } from './crd-config.js'
+import { defaultConfig, type TransformerConfig } from './default-specs.js'
+import { generate } from './generators.js'
+import { setImages } from './images.js'
+import { decodeKustomization, type Kustomization } from './kustomization.js'
+import { decodeText, type Loader } from './loader.js'
+import { schemasFromOpenApi } from './openapi-schemas.js'
+import { addOrigin, addTransformation, type Origin, originBelow } from './origin.js'
+import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntry } from './patches.js'
+import { runGeneratorPlugins, runTransformerPlugins } from './plugins.js'
+import { type DocumentCache, loadResources } from './read-documents.js'
+import { applyReplacements } from './replacements.js'
+import { ResourceList } from './resource-list.js'
+import { decodeTransformerConfig, emptyConfig, mergeConfigs, mergeFieldSpecs } from './transformer-config.js'
+import { addAffix, setMapEntries, setNamespaces, setReplicas } from './transformers.js'
+import { mergeVarSets, mergeVars, type VarSet } from './vars.js'
+
+export const kustomizationFiles = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'] as const
+
+/** What one build shares over all its directories. */
+export interface BuildContext {
+  schemas: SchemaCatalogue
+  /** The first `openapi` of the build counts, the outermost first. */
+  schemasAreSet: boolean
+  readonly documents: DocumentCache | undefined
+  readonly warnings: string[]
+  /** Of the top kustomization; undefined when it asks for no metadata. */
+  buildMetadata: readonly string[]
+}
+
+/** Resources on their way up, with the configuration and the vars that came along. */
+export interface Accumulator {
+  readonly list: ResourceList
+  config: TransformerConfig
+  readonly vars: VarSet
+}
+
+export function newAccumulator(): Accumulator {
+  return { list: new ResourceList(), config: emptyConfig, vars: new Map() }
+}
+
+export interface Target {
+  readonly kustomization: Kustomization
+  readonly loader: Loader
+  /** Path of the kustomization file in the tree. */
+  readonly file: string
+  /** The name of the kustomization file. */
+  readonly fileName: string
+  origin: Origin | undefined
+}
+
+export async function loadTarget(loader: Loader, context: BuildContext, edit?: (data: unknown) => unknown): Promise<Target> {
+  const found: { name: string; bytes: Uint8Array }[] = []
+  for (const name of kustomizationFiles) {
+    const file = await loader.find(name)
+    if (file !== undefined) found.push({ name, bytes: file.bytes })
+  }
+  const [first] = found
+  const directory = loader.name('') || '.'
+  if (first === undefined) {
+    throw new Stalled({
+      code: 'kustomize-no-kustomization',
+      message: `unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '${directory}'`,
+    })
+  }
+  if (found.length > 1) throw buildError(`Found multiple kustomization files under: ${directory}`, 'Keep one of them.')
+  const file = loader.name(first.name)
+  const parsed = parseYaml(decodeText(first.bytes), { source: file })
+  const { kustomization, warnings } = decodeKustomization(edit === undefined ? parsed : edit(parsed), file)
+  context.warnings.push(...warnings)
+  return { kustomization, loader, file, fileName: first.name, origin: undefined }
+}
+
+/** Everything a kustomization does but for what is left to the top: hashes, name references, vars, sorting. */
+export async function accumulate(target: Target, into: Accumulator, context: BuildContext): Promise<Accumulator> {
+  const { kustomization, loader } = target
+  let accumulator = into
+  await addResources(target, accumulator, kustomization.resources ?? [], context)
+  accumulator.config = mergeConfigs(accumulator.config, await configOf(kustomization, loader))
+  await generateAll(target, accumulator, context)
+  for (const path of kustomization.components ?? []) accumulator = await addComponent(target, accumulator, path, context)
+  await transform(target, accumulator, context)
+  if ((kustomization.validators?.length ?? 0) > 0) {
+    context.warnings.push(`${target.file}: validators are not run`)
+  }
+  mergeVars(accumulator.vars, kustomization.vars ?? [], accumulator.list)
+  return accumulator
+}
+
+async function configOf(kustomization: Kustomization, loader: Loader): Promise<TransformerConfig> {
+  let config = defaultConfig
+  for (const path of kustomization.configurations ?? []) {
+    const name = loader.name(path)
+    config = mergeConfigs(config, decodeTransformerConfig(parseYaml(await loader.loadText(path), { source: name }), name))
+  }
+  for (const path of kustomization.crds ?? []) config = mergeConfigs(config, await loadCrdConfig(loader, path))
+  return config
+}
+
+/** A path is tried as a file first, then as a directory with a kustomization. */
+export async function addResources(
+  target: Target,
+  accumulator: Accumulator,
+  paths: readonly string[],
+  context: BuildContext,
+): Promise<void> {
+  const { loader } = target
+  for (const path of paths) {
+    const file = await findFile(loader, path)
+    if (file.found !== undefined) {
+      const name = loader.name(path)
+      const hash = context.documents === undefined ? undefined : await loader.tree.hash(file.found.path)
+      const resources = await loadResources(file.found, name, hash, context.documents)
+      if (target.origin !== undefined) for (const resource of resources) addOrigin(resource, originBelow(target.origin, path))
+      accumulator.list.appendAll(resources)
+      continue
+    }
+    let base: Loader
+    try {
+      base = await loader.enter(path)
+    } catch (error) {
+      throw buildErrorIn(`${target.file}: resources: '${path}'`, file.problem ?? error)
+    }
+    const below = await enterTarget(target, base, path, context, 'Kustomization')
+    const sub = await accumulate(below, newAccumulator(), context)
+    accumulator.list.appendAll(sub.list.items)
+    accumulator.config = mergeConfigs(accumulator.config, sub.config)
+    mergeVarSets(accumulator.vars, sub.vars)
+  }
+}
+
+/** A file, or why it cannot be one; a path that is a directory has neither. */
+async function findFile(
+  loader: Loader,
+  path: string,
+): Promise<{ found?: { bytes: Uint8Array; path: string } | undefined; problem?: unknown }> {
+  try {
+    return { found: await loader.find(path) }
+  } catch (error) {
+    // Outside the root it may still be a base; anything else is for `enter` to judge.
+    return (await loader.isDirectory(path)) || loader.isRemote(path) ? {} : { problem: error }
+  }
+}
+
+async function addComponent(target: Target, accumulator: Accumulator, path: string, context: BuildContext): Promise<Accumulator> {
+  let component: Loader
+  try {
+    component = await target.loader.enter(path)
+  } catch (error) {
+    throw buildErrorIn(`${target.file}: components: '${path}'`, error)
+  }
+  const below = await enterTarget(target, component, path, context, 'Component')
+  return accumulate(below, accumulator, context)
+}
+
+async function enterTarget(
+  target: Target,
+  loader: Loader,
+  path: string,
+  context: BuildContext,
+  kind: 'Kustomization' | 'Component',
+): Promise<Target> {
+  let below: Target
+  try {
+    below = await loadTarget(loader, context)
+  } catch (error) {
+    if (error instanceof Stalled && error.code === 'kustomize-no-kustomization') throw buildErrorIn(target.file, error)
+    throw error
+  }
+  if (below.kustomization.kind !== kind) {
+    throw buildError(
+      `${target.file}: expected kind '${kind}' for path '${path}' but got '${below.kustomization.kind}'`,
+      kind === 'Component' ? 'List it under resources.' : 'List it under components.',
+    )
+  }
+  below.origin = target.origin === undefined ? undefined : originBelow(target.origin, path)
+  await setSchemas(below, context)
+  return below
+}
+
+/** `openapi` of the outermost kustomization that has one replaces the built-in schemas. */
+export async function setSchemas(target: Target, context: BuildContext): Promise<void> {
+  const { openapi } = target.kustomization
+  if (openapi === undefined || context.schemasAreSet) return
+  const path = openapi['path'] ?? ''
+  if (path === '') return
+  if ((openapi['version'] ?? '') !== '') throw buildError(`${target.file}: openapi: version and path cannot be used together`)
+  const name = target.loader.name(path)
+  context.schemas = schemasFromOpenApi(parseYaml(await target.loader.loadText(path), { source: name }), name)
+  context.schemasAreSet = true
+}
+
+async function generateAll(target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
+  const { kustomization, loader, file } = target
+  const helm = [...(kustomization.helmCharts ?? []), ...(kustomization.helmChartInflationGenerator ?? [])]
+  if (helm.length > 0) {
+    throw new Stalled({
+      code: 'kustomize-helm-charts',
+      message: `${file}: helmCharts needs kustomize's --enable-helm, which runs the helm program: this is switched off here`,
+      fix: 'Deliver the chart as a Helm source of its own.',
+    })
+  }
+  for (const [kind, entries] of [
+    ['ConfigMap', kustomization.configMapGenerator],
+    ['Secret', kustomization.secretGenerator],
+  ] as const) {
+    for (const entry of entries ?? []) {
+      const resource = await generate(kind, entry, kustomization.generatorOptions, loader)
+      if (target.origin !== undefined) addOrigin(resource, generatorOrigin(target, `${kind}Generator`))
+      accumulator.list.absorb(resource)
+    }
+  }
+  await runGeneratorPlugins(target, accumulator, context)
+}
+
+function generatorOrigin(target: Target, kind: string): Origin {
+  const { path, ...rest } = target.origin ?? {}
+  return { ...rest, configuredIn: joinName(path, target.fileName), configuredBy: { apiVersion: 'builtin', kind } }
+}
+
+function joinName(directory: string | undefined, name: string): string {
+  return directory === undefined || directory === '' ? name : `${directory}/${name}`
+}
+
+async function transform(target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
+  const { kustomization, loader } = target
+  const { list, config } = accumulator
+  const { schemas } = context
+  const step = async (kind: string, run: () => Promise<void> | void) => {
+    try {
+      await run()
+    } catch (error) {
+      throw error instanceof Stalled || messageOf(error) !== '' ? buildErrorIn(target.file, error) : error
+    }
+    if (target.origin !== undefined) for (const resource of list.items) addTransformation(resource, generatorOrigin(target, kind))
+    list.changed()
+  }
+  if ((kustomization.patchesStrategicMerge?.length ?? 0) > 0) {
+    await step('PatchStrategicMergeTransformer', async () => {
+      for (const entry of kustomization.patchesStrategicMerge!) await applyStrategicMergeEntry(list, entry, loader, schemas)
+    })
+  }
+  for (const entry of kustomization.patches ?? []) {
+    await step('PatchTransformer', () => applyPatchEntry(list, entry, loader, schemas))
+  }
+  if ((kustomization.namespace ?? '') !== '') {
+    await step('NamespaceTransformer', () => setNamespaces(list, kustomization.namespace!, config.namespace))
+  }
+  if ((kustomization.namePrefix ?? '') !== '') {
+    await step('PrefixTransformer', () => addAffix(list, 'prefix', kustomization.namePrefix!, config.namePrefix))
+  }
+  if ((kustomization.nameSuffix ?? '') !== '') {
+    await step('SuffixTransformer', () => addAffix(list, 'suffix', kustomization.nameSuffix!, config.nameSuffix))
+  }
+  await addLabels(kustomization, accumulator, step)
+  if (Object.keys(kustomization.commonAnnotations ?? {}).length > 0) {
+    await step('AnnotationsTransformer', () => setMapEntries(list, kustomization.commonAnnotations!, config.commonAnnotations))
+  }
+  for (const entry of kustomization.patchesJson6902 ?? []) {
+    await step('PatchJson6902Transformer', () => applyJson6902Entry(list, entry, loader))
+  }
+  for (const entry of kustomization.replicas ?? []) {
+    await step('ReplicaCountTransformer', () => setReplicas(list, entry, config.replicas))
+  }
+  for (const entry of kustomization.images ?? []) {
+    await step('ImageTagTransformer', () => setImages(list, entry, config.images))
+  }
+  if ((kustomization.replacements?.length ?? 0) > 0) {
+    await step('ReplacementTransformer', () => applyReplacements(list, kustomization.replacements!, loader))
+  }
+  await runTransformerPlugins(target, accumulator, context)
+}
+
+async function addLabels(
+  kustomization: Kustomization,
+  { list, config }: Accumulator,
+  step: (kind: string, run: () => void) => Promise<void>,
+): Promise<void> {
+  const common = kustomization.commonLabels ?? {}
+  if ((kustomization.labels?.length ?? 0) === 0 && Object.keys(common).length === 0) return
+  for (const entry of kustomization.labels ?? []) {
+    await step('LabelTransformer', () => {
+      let specs = mergeFieldSpecs(entry.fields ?? [], config.labels)
+      if (entry.includeSelectors === true) specs = mergeFieldSpecs(specs, config.commonLabels)
+      else {
+        if (entry.includeTemplates === true) specs = mergeFieldSpecs(specs, config.templateLabels)
+        specs = mergeFieldSpecs(specs, [{ path: 'metadata/labels', create: true }])
+      }
+      setMapEntries(list, entry.pairs ?? {}, specs)
+    })
+  }
+  await step('LabelTransformer', () => setMapEntries(list, common, config.commonLabels))
+}

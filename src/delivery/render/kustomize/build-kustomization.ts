@@ -1,0 +1,76 @@
+import { formatYaml } from '../../../formats/yaml/format-yaml.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { KustomizeOverrides, RenderDependencies, RenderResult } from '../contract.js'
+import type { Tree } from '../tree.js'
+import { accumulate, type BuildContext, loadTarget, newAccumulator, setSchemas } from './accumulate.js'
+import { buildErrorIn } from './build-error.js'
+import { contentHash } from './content-hash.js'
+import { Loader, type LoadRestrictions } from './loader.js'
+import { fixNameReferences } from './name-references.js'
+import { finishAnnotations } from './origin.js'
+import { applyOverrides } from './overrides.js'
+import type { DocumentCache } from './read-documents.js'
+import { sortResources } from './sort-order.js'
+import { setMapEntries } from './transformers.js'
+import { resolveVars } from './vars.js'
+
+export interface BuildOptions extends RenderDependencies {
+  /** Edits of the top kustomization, as Argo CD's `source.kustomize` makes them. */
+  readonly overrides?: KustomizeOverrides
+  /** `legacy-order` (kustomize's default) sorts by kind, `fifo` keeps the order of the files; `sortOptions` wins over both. */
+  readonly mode?: 'legacy-order' | 'fifo'
+  readonly loadRestrictions?: LoadRestrictions
+  /** Keeps parsed files between builds. */
+  readonly documents?: DocumentCache
+}
+
+/** Builds the kustomization in a directory of the tree, as `kustomize build` does. Throws Stalled when it does not build. */
+export async function buildKustomization(tree: Tree, path: string, options: BuildOptions): Promise<RenderResult> {
+  const loader = new Loader({ tree, root: path, restrictions: options.loadRestrictions ?? 'root-only', remote: options.remote })
+  const context: BuildContext = {
+    schemas: options.schemas,
+    schemasAreSet: false,
+    documents: options.documents,
+    warnings: [],
+    buildMetadata: [],
+  }
+  const { overrides } = options
+  const edit = overrides === undefined ? undefined : (data: unknown) => applyOverrides(data, overrides)
+  const target = await loadTarget(loader, context, edit)
+  context.buildMetadata = target.kustomization.buildMetadata ?? []
+  if (context.buildMetadata.length > 0) target.origin = { path: '' }
+  await setSchemas(target, context)
+  const accumulator = await accumulate(target, newAccumulator(), context)
+  const { list } = accumulator
+  try {
+    for (const resource of list.items) {
+      if (!resource.needsHash) continue
+      const hash = contentHash(resource)
+      resource.rememberId()
+      resource.setName(`${resource.name}-${hash}`)
+    }
+    fixNameReferences(list, accumulator.config)
+    for (const name of resolveVars(list, accumulator.vars, accumulator.config.varReference)) {
+      context.warnings.push(`${target.file}: var ${name} was never replaced`)
+    }
+  } catch (error) {
+    throw buildErrorIn(target.file, error)
+  }
+  const kept = list.items.filter((resource) => {
+    const local = resource.annotations()['config.kubernetes.io/local-config']
+    return local === undefined || local === 'false'
+  })
+  const order = target.kustomization.sortOptions ?? { order: options.mode === 'fifo' ? 'fifo' : 'legacy' }
+  list.replaceItems(sortResources(kept, order))
+  if (context.buildMetadata.includes('managedByLabel')) {
+    const label = { 'app.kubernetes.io/managed-by': 'kustomize-v5.5.0' }
+    setMapEntries(list, label, [{ path: 'metadata/labels', create: true }])
+  }
+  for (const resource of list.items) finishAnnotations(resource, context.buildMetadata)
+  return { objects: list.items.map((resource) => resource.object as unknown as KubeObject), warnings: context.warnings }
+}
+
+/** Objects as `kustomize build` prints them: sorted keys, `---` between documents. */
+export function formatResources(objects: readonly object[]): string {
+  return objects.map((object) => formatYaml(object)).join('---\n')
+}

@@ -1,0 +1,76 @@
+import { formatYaml } from '../../../formats/yaml/format-yaml.js'
+import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
+import { joinPath } from './loader.js'
+import type { Resource } from './resource.js'
+
+/** Where a resource comes from, as the annotation `config.kubernetes.io/origin` says it. */
+export interface Origin {
+  readonly path?: string
+  readonly repo?: string
+  readonly ref?: string
+  readonly configuredIn?: string
+  readonly configuredBy?: {
+    readonly apiVersion: string
+    readonly kind: string
+    readonly name?: string
+    readonly namespace?: string
+  }
+}
+
+const originKey = 'config.kubernetes.io/origin'
+const transformationsKey = 'alpha.config.kubernetes.io/transformations'
+
+export function originBelow(origin: Origin, path: string): Origin {
+  const base = (origin.path ?? '').split('/').filter((part) => part !== '')
+  const parts = path.split('/')
+  // Paths are relative to the directory of the build and may lead out of it.
+  for (const part of parts) {
+    if (part === '' || part === '.') continue
+    if (part === '..' && base.length > 0 && base[base.length - 1] !== '..') base.pop()
+    else base.push(part)
+  }
+  return { ...origin, path: joinPath('', base.join('/')) ?? base.join('/') }
+}
+
+export function addOrigin(resource: Resource, origin: Origin): void {
+  const annotations = resource.annotations()
+  if (annotations[originKey] !== undefined) return
+  resource.setMetadataMap('annotations', { ...annotations, [originKey]: format(origin) })
+}
+
+/** Notes that a transformer has worked on the resource; one without an origin counts as made by it. */
+export function addTransformation(resource: Resource, origin: Origin): void {
+  const annotations = resource.annotations()
+  if (annotations[originKey] === undefined) {
+    addOrigin(resource, origin)
+    return
+  }
+  const earlier = annotations[transformationsKey]
+  const list = earlier === undefined ? [] : (parseYaml(earlier) as unknown[])
+  resource.setMetadataMap('annotations', { ...annotations, [transformationsKey]: format([...list, ordered(origin)]) })
+}
+
+/** What the build does not ask for is taken out again; all annotations are text in the end. */
+export function finishAnnotations(resource: Resource, buildMetadata: readonly string[]): void {
+  const metadata = resource.metadata()
+  if (metadata?.['annotations'] === undefined) return
+  const annotations = resource.annotations()
+  if (!buildMetadata.includes('originAnnotations')) delete annotations[originKey]
+  if (!buildMetadata.includes('transformerAnnotations')) delete annotations[transformationsKey]
+  resource.setMetadataMap('annotations', annotations)
+}
+
+function format(value: unknown): string {
+  return formatYaml(Array.isArray(value) ? value : ordered(value as Origin), { keys: 'given', width: Number.POSITIVE_INFINITY })
+}
+
+function ordered(origin: Origin): Origin {
+  const { path, repo, ref, configuredIn, configuredBy } = origin
+  return {
+    ...(path === undefined || path === '' ? {} : { path }),
+    ...(repo === undefined ? {} : { repo }),
+    ...(ref === undefined ? {} : { ref }),
+    ...(configuredIn === undefined ? {} : { configuredIn }),
+    ...(configuredBy === undefined ? {} : { configuredBy }),
+  }
+}
