@@ -1,5 +1,28 @@
+import { convertAutoscalers } from './autoscaler-conversion.js'
+import { convertEvents } from './event-conversion.js'
 import type { VersionConversion } from './resource.js'
+import { strategies } from './strategies.js'
 import type { Strategy } from './strategy.js'
 
+export interface BuiltInConversion extends VersionConversion {
+  /** The name under which storage holds the objects. */
+  readonly stored: string
+  readonly strategy: Strategy
+}
+
 /** Built-in resources whose version is not the stored one, by `apiVersion/plural`. */
-export const builtInConversions: Readonly<Record<string, VersionConversion & { stored: string; strategy?: Strategy }>> = {}
+export const builtInConversions: Readonly<Record<string, BuiltInConversion>> = {
+  'events.k8s.io/v1/events': {
+    ...convertEvents,
+    stored: 'events',
+    strategy: { createOnUpdate: true, selectable: { reason: 'reason', type: 'type' } },
+  },
+  'autoscaling/v1/horizontalpodautoscalers': {
+    ...convertAutoscalers,
+    stored: 'horizontalpodautoscalers.autoscaling',
+    strategy: {
+      ...strategies['horizontalpodautoscalers.autoscaling'],
+      initialStatus: { currentReplicas: 0, desiredReplicas: 0 },
+    },
+  },
+}

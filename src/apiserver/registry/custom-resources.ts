@@ -1,9 +1,10 @@
-import { isObject } from '../../base/json.js'
+import { isObject, type JsonObject } from '../../base/json.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
+import type { SchemaNode } from '../../kube/schema/schema-node.js'
+import { fromStructuralSchema } from '../../kube/schema/structural.js'
 import type { Resource, VersionConversion } from './resource.js'
 import type { ScalePaths, Strategy } from './strategy.js'
-import { structuralSchema } from './structural-schema.js'
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition, as far as serving needs it. */
 export interface DefinitionSpec {
@@ -26,7 +27,7 @@ export interface DefinitionVersion {
   readonly served: boolean
   readonly storage: boolean
   readonly deprecated?: boolean
-  readonly schema?: { readonly openAPIV3Schema?: Readonly<Record<string, unknown>> }
+  readonly schema?: { readonly openAPIV3Schema?: JsonObject }
   readonly subresources?: {
     readonly status?: object
     readonly scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string }
@@ -54,6 +55,9 @@ export function customResourcesOf(definition: KubeObject): readonly Resource[] {
     .map((version) => resourceOf(definition.metadata.name, spec, version, stored))
 }
 
+/** What a version without a schema allows. */
+const anything: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+
 function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersion, stored: DefinitionVersion): Resource {
   const { names, group } = spec
   const { subresources } = version
@@ -72,13 +76,18 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
     ...(hasStatus || hasScale ? { subresources: [...(hasScale ? ['scale'] : []), ...(hasStatus ? ['status'] : [])] } : {}),
   }
   const apiVersion = apiVersionOf(group, version.name)
+  let schema: SchemaNode | undefined
   return {
     type,
     apiVersion,
     stored: `${names.plural}.${group}`,
     strategy: strategyOf(version),
     ...(version.name === stored.name ? {} : { conversion: renaming(apiVersion, apiVersionOf(group, stored.name)) }),
-    schema: structuralSchema(version.schema?.openAPIV3Schema),
+    // Large definitions come in scores; most of their kinds are never written.
+    get schema() {
+      schema ??= fromStructuralSchema(version.schema?.openAPIV3Schema ?? anything)
+      return schema
+    },
     custom: { definition: name, version: version as unknown as Readonly<Record<string, unknown>> },
   }
 }

@@ -2,7 +2,9 @@ import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { StatusCause } from '../../kube/object/status-error.js'
 import { readFields } from '../../kube/schema/check-fields.js'
+import { validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
+import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
 import type { Resource } from './resource.js'
 
 /**
@@ -19,14 +21,14 @@ export function decodeBody(resource: Resource, body: KubeObject): { object: Kube
 
 /** The object with what clients leave out. It may be changed in place, as the object itself may. */
 export function withDefaults(resource: Resource, object: KubeObject): KubeObject {
-  if (resource.custom !== undefined) return object
+  if (resource.custom !== undefined) return resource.schema ? applySchemaDefaults(resource.schema, object) : object
   return applyDefaults(object.apiVersion, object.kind, object)
 }
 
-export function validateNew(_resource: Resource, _object: KubeObject): readonly StatusCause[] {
-  return []
+export function validateNew(resource: Resource, object: KubeObject): readonly StatusCause[] {
+  return resource.custom !== undefined && resource.schema ? validateCustom(resource.schema, object) : []
 }
 
-export function validateChanged(_resource: Resource, _object: KubeObject, _previous: KubeObject): readonly StatusCause[] {
-  return []
+export function validateChanged(resource: Resource, object: KubeObject, _previous: KubeObject): readonly StatusCause[] {
+  return resource.custom !== undefined && resource.schema ? validateCustom(resource.schema, object) : []
 }

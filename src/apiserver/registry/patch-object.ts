@@ -1,5 +1,5 @@
 import { formatTime } from '../../base/clock.js'
-import { isObject } from '../../base/json.js'
+import { cloneJson, isObject } from '../../base/json.js'
 import { applyServerSide } from '../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -33,7 +33,9 @@ async function applyObject(
   const { resource, options } = request
   if (!options.fieldManager) throw managerRequired()
   if (!isObject(body)) throw statusErrors.badRequest('the body of an apply patch is not an object')
-  const applied = decodeFor(request, body)
+  // Decoded for its problems only: what the writer did not say must not become theirs.
+  decodeFor(request, body)
+  const applied = cloneJson(body)
   checkIdentity(resource, applied, request)
   if (stored === undefined && request.subresource !== '') throw statusErrors.notFound(named(resource, request.name))
   if (stored === undefined && applied.metadata.uid) {

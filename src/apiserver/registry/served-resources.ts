@@ -53,7 +53,7 @@ export class ServedResources implements SchemaCatalogue {
   /** By `name` of the definition. */
   readonly #custom = new Map<string, readonly Resource[]>()
   #byKey: ReadonlyMap<string, Resource> = new Map()
-  #schemas: ReadonlyMap<string, SchemaNode | undefined> = new Map()
+  #byKind: ReadonlyMap<string, Resource> = new Map()
   #catalogue: ResourceCatalogue | undefined
   readonly cleanup: DefinitionCleanup
 
@@ -80,7 +80,7 @@ export class ServedResources implements SchemaCatalogue {
   }
 
   forKind(apiVersion: string, kind: string): SchemaNode | undefined {
-    return builtInSchemas.forKind(apiVersion, kind) ?? this.#schemas.get(`${apiVersion}/${kind}`)
+    return builtInSchemas.forKind(apiVersion, kind) ?? this.#byKind.get(`${apiVersion}/${kind}`)?.schema
   }
 
   /** The versions that a definition serves now. */
@@ -94,7 +94,7 @@ export class ServedResources implements SchemaCatalogue {
     else this.#custom.set(name, customResourcesOf(definition))
     const all = [...this.#custom.values()].flat()
     this.#byKey = new Map(all.map((resource) => [resourceKey(resource.type), resource]))
-    this.#schemas = new Map(all.map((resource) => [`${resource.apiVersion}/${resource.type.kind}`, resource.schema]))
+    this.#byKind = new Map(all.map((resource) => [`${resource.apiVersion}/${resource.type.kind}`, resource]))
     this.#catalogue = undefined
   }
 }

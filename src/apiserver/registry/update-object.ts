@@ -58,7 +58,6 @@ export async function storeChanged(
   lifecycle?.beforeUpdate?.(scope, object, previous, subresource)
   let next = object
   try {
-    countGeneration(request, object, previous)
     if (!owned) {
       next = recordUpdate({
         schema: resource.schema,
@@ -70,6 +69,7 @@ export async function storeChanged(
         resetFields: resetFieldsOf(request),
       })
     }
+    next = withGeneration(request, next, previous)
     const done = isDone(request, next)
     if (!done && equalJson(next, previous)) {
       lifecycle?.released?.(scope, object, previous)
@@ -116,13 +116,14 @@ function keepOtherParts(request: WriteRequest, object: KubeObject, previous: Kub
   else object['status'] = previous['status']
 }
 
-function countGeneration(request: WriteRequest, object: KubeObject, previous: KubeObject): void {
+function withGeneration(request: WriteRequest, object: KubeObject, previous: KubeObject): KubeObject {
   const { strategy, custom } = request.resource
-  if (!strategy.generation || request.subresource === 'status') return
+  if (!strategy.generation || request.subresource === 'status') return object
   const changed =
     (strategy.generationCountsAnnotations && !equalJson(object.metadata.annotations, previous.metadata.annotations)) ||
     differs(object, previous, custom !== undefined && !strategy.status)
-  if (changed) object.metadata.generation = (previous.metadata.generation ?? 0) + 1
+  if (!changed) return object
+  return { ...object, metadata: { ...object.metadata, generation: (previous.metadata.generation ?? 0) + 1 } }
 }
 
 function differs(object: KubeObject, previous: KubeObject, withStatus: boolean): boolean {
