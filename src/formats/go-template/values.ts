@@ -96,6 +96,13 @@ export function nilList(): unknown[] {
   return typedList('[]interface {}', [], true)
 }
 
+/** Gives a copy of a list or map the Go type that the original is marked with. */
+export function sameType<T extends object>(original: object, copy: T): T {
+  const mark = marks.get(original)
+  if (mark !== undefined) marks.set(copy, mark)
+  return copy
+}
+
 export function isNilList(value: unknown): boolean {
   return Array.isArray(value) && marks.get(value)?.isNil === true
 }

@@ -1,6 +1,6 @@
 import { isObject } from '../../../base/json.js'
 import { type GoFunction, goFunction, goVariadic } from '../functions.js'
-import { GoInt, GoStruct, isMap, isNilList, isTrue, typeName } from '../values.js'
+import { GoInt, GoStruct, isMap, isNilList, isTrue, sameType, typeName } from '../values.js'
 import { decodeJson, encodeJson } from './json.js'
 
 /** Whether a value is the zero of its type; structs never are. */
@@ -64,13 +64,13 @@ function quietly<T>(run: () => T, otherwise: T): T {
   }
 }
 
-/** A copy whose lists and maps may be changed without changing the original. */
+/** A copy whose lists and maps may be changed without changing the original; it keeps their Go types. */
 export function copyValue(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(copyValue)
+  if (Array.isArray(value)) return sameType(value, value.map(copyValue))
   if (!isMap(value) || !isObject(value)) return value
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {
     Object.defineProperty(copy, key, { value: copyValue(value[key]), enumerable: true, configurable: true, writable: true })
   }
-  return copy
+  return sameType(value, copy)
 }
