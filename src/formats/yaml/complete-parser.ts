@@ -21,7 +21,12 @@ const maxDepth = 512
 const tagPrefix = 'tag:yaml.org,2002:'
 
 /** Reads everything YAML has, or throws a YamlError. Syntax is npm's yaml package's business, meaning is decided here. */
-export function parseAnyYaml(text: string, dialect: YamlDialect, source: string | undefined): ParsedDocument[] {
+export function parseAnyYaml(
+  text: string,
+  dialect: YamlDialect,
+  source: string | undefined,
+  duplicateKeys: 'error' | 'last' = 'error',
+): ParsedDocument[] {
   const lines = new LineCounter()
   const fail = (what: string, offset: number): never => {
     const { line, col } = lines.linePos(offset)
@@ -45,7 +50,7 @@ export function parseAnyYaml(text: string, dialect: YamlDialect, source: string 
       if (problem !== undefined) fail(problem.message, problem.pos[0])
       const contents = document.contents as Node | null
       if (contents === null || isEmptyScalar(contents)) continue
-      const value = new Reader(dialect, fail, unfinishedAt).read(contents)
+      const value = new Reader(dialect, fail, unfinishedAt, duplicateKeys).read(contents)
       documents.push({ value, line: lines.linePos(offsetOf(contents)).line })
     }
   } catch (error) {
@@ -67,6 +72,7 @@ class Reader {
   readonly #dialect: YamlDialect
   readonly #fail: (what: string, offset: number) => never
   /** Where the text ends, if not with a line break: a block scalar that reaches it has no last line break in go-yaml. */
+  readonly #duplicateKeys: 'error' | 'last'
   readonly #unfinishedAt: number | undefined
   readonly #anchors = new Map<string, Node>()
   readonly #open = new Set<Node>()
@@ -75,10 +81,16 @@ class Reader {
   #aliasDepth = 0
   #depth = 0
 
-  constructor(dialect: YamlDialect, fail: (what: string, offset: number) => never, unfinishedAt: number | undefined) {
+  constructor(
+    dialect: YamlDialect,
+    fail: (what: string, offset: number) => never,
+    unfinishedAt: number | undefined,
+    duplicateKeys: 'error' | 'last',
+  ) {
     this.#dialect = dialect
     this.#fail = fail
     this.#unfinishedAt = unfinishedAt
+    this.#duplicateKeys = duplicateKeys
   }
 
   read(node: Node | null): Json {
@@ -132,7 +144,8 @@ class Reader {
         continue
       }
       const key = this.#key(keyNode, node)
-      if (own.has(key)) this.#fail(`key "${key}" is already set in this map`, offsetOf(keyNode))
+      if (own.has(key) && this.#duplicateKeys === 'error')
+        this.#fail(`key "${key}" is already set in this map`, offsetOf(keyNode))
       own.add(key)
       if (merged.has(key)) this.read(valueNode)
       else setOwn(into, key, this.read(valueNode))

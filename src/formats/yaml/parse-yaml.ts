@@ -12,6 +12,8 @@ export interface ParseOptions {
   readonly source?: string
   /** How plain scalars are read, see YamlDialect. `kubernetes` unless told. */
   readonly dialect?: YamlDialect
+  /** `error` (the default), or `last`: the last one counts, as in readers that are not strict. */
+  readonly duplicateKeys?: 'error' | 'last'
   readonly limits?: YamlLimits
 }
 
@@ -24,7 +26,7 @@ export interface YamlLimits {
 
 /**
  * Every document of a text as JSON data, with the line its content starts on; documents without content (nothing but
- * comments) are left out. Duplicate keys are errors, merge keys and anchors are resolved, the number of nodes that aliases
+ * comments) are left out. Duplicate keys are errors unless told otherwise, merge keys and anchors are resolved, the number of nodes that aliases
  * may bring in is bounded, and a key `__proto__` is an ordinary own key. Throws YamlError.
  */
 export function parseYamlDocuments(text: string, options: ParseOptions = {}): ParsedDocument[] {
@@ -41,7 +43,7 @@ export function parseYamlDocuments(text: string, options: ParseOptions = {}): Pa
     })
   }
   const unix = text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text
-  const documents = parseCommonYaml(unix, dialect) ?? parseAnyYaml(unix, dialect, options.source)
+  const documents = parseCommonYaml(unix, dialect) ?? parseAnyYaml(unix, dialect, options.source, options.duplicateKeys)
   const maxDocuments = options.limits?.maxDocuments ?? 100_000
   if (documents.length > maxDocuments) {
     throw new YamlError({

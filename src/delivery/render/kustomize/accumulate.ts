@@ -11,7 +11,7 @@ import { decodeText, type Loader } from './loader.js'
 import { schemasFromOpenApi } from './openapi-schemas.js'
 import { addOrigin, addTransformation, type Origin, originBelow } from './origin.js'
 import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntry } from './patches.js'
-import { runGeneratorPlugins, runTransformerPlugins } from './plugins.js'
+import { runGeneratorPlugins, runTransformerPlugins, runValidators } from './plugins.js'
 import { type DocumentCache, loadResources } from './read-documents.js'
 import { applyReplacements } from './replacements.js'
 import { ResourceList } from './resource-list.js'
@@ -69,7 +69,7 @@ export async function loadTarget(loader: Loader, context: BuildContext, edit?: (
   }
   if (found.length > 1) throw buildError(`Found multiple kustomization files under: ${directory}`, 'Keep one of them.')
   const file = loader.name(first.name)
-  const parsed = parseYaml(decodeText(first.bytes), { source: file })
+  const parsed = parseYaml(decodeText(first.bytes), { source: file, duplicateKeys: 'last' })
   const { kustomization, warnings } = decodeKustomization(edit === undefined ? parsed : edit(parsed), file)
   context.warnings.push(...warnings)
   return { kustomization, loader, file, fileName: first.name, origin: undefined }
@@ -81,24 +81,24 @@ export async function accumulate(target: Target, into: Accumulator, context: Bui
   let accumulator = into
   await addResources(target, accumulator, kustomization.resources ?? [], context)
   accumulator.config = mergeConfigs(accumulator.config, await configOf(kustomization, loader))
+  for (const path of kustomization.crds ?? []) {
+    accumulator.config = mergeConfigs(accumulator.config, await loadCrdConfig(loader, path))
+  }
   await generateAll(target, accumulator, context)
   for (const path of kustomization.components ?? []) accumulator = await addComponent(target, accumulator, path, context)
   await transform(target, accumulator, context)
-  if ((kustomization.validators?.length ?? 0) > 0) {
-    context.warnings.push(`${target.file}: validators are not run`)
-  }
+  await runValidators(target, accumulator, context)
   mergeVars(accumulator.vars, kustomization.vars ?? [], accumulator.list)
   return accumulator
 }
 
 async function configOf(kustomization: Kustomization, loader: Loader): Promise<TransformerConfig> {
-  let config = defaultConfig
+  let own = emptyConfig
   for (const path of kustomization.configurations ?? []) {
     const name = loader.name(path)
-    config = mergeConfigs(config, decodeTransformerConfig(parseYaml(await loader.loadText(path), { source: name }), name))
+    own = mergeConfigs(own, decodeTransformerConfig(parseYaml(await loader.loadText(path), { source: name }), name))
   }
-  for (const path of kustomization.crds ?? []) config = mergeConfigs(config, await loadCrdConfig(loader, path))
-  return config
+  return mergeConfigs(defaultConfig, own)
 }
 
 /** A path is tried as a file first, then as a directory with a kustomization. */
@@ -187,8 +187,13 @@ export async function setSchemas(target: Target, context: BuildContext): Promise
   const { openapi } = target.kustomization
   if (openapi === undefined || context.schemasAreSet) return
   const path = openapi['path'] ?? ''
-  if (path === '') return
-  if ((openapi['version'] ?? '') !== '') throw buildError(`${target.file}: openapi: version and path cannot be used together`)
+  const version = openapi['version'] ?? ''
+  if (path === '') {
+    if (version !== '' && version !== 'v1.21.2')
+      throw buildError(`${target.file}: the specified OpenAPI version ${version} is not built in`)
+    return
+  }
+  if (version !== '') throw buildError(`${target.file}: openapi: version and path cannot be used together`)
   const name = target.loader.name(path)
   context.schemas = schemasFromOpenApi(parseYaml(await target.loader.loadText(path), { source: name }), name)
   context.schemasAreSet = true
@@ -236,8 +241,8 @@ async function transform(target: Target, accumulator: Accumulator, context: Buil
     } catch (error) {
       throw error instanceof Stalled || messageOf(error) !== '' ? buildErrorIn(target.file, error) : error
     }
-    if (target.origin !== undefined) for (const resource of list.items) addTransformation(resource, generatorOrigin(target, kind))
     list.changed()
+    if (target.origin !== undefined) for (const resource of list.items) addTransformation(resource, generatorOrigin(target, kind))
   }
   if ((kustomization.patchesStrategicMerge?.length ?? 0) > 0) {
     await step('PatchStrategicMergeTransformer', async () => {

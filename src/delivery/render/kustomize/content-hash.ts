@@ -5,18 +5,21 @@ import { type Resource, scalarText } from './resource.js'
 const encoder = new TextEncoder()
 const letters: Readonly<Record<string, string>> = { '0': 'g', '1': 'h', '3': 'k', a: 'm', e: 't' }
 
-/** The ten characters that kustomize appends to the names of generated ConfigMaps and Secrets, from kind, name and content. */
+/**
+ * The ten characters that kustomize appends to the names of generated ConfigMaps and Secrets. The name is meant to count
+ * too, but kustomize looks it up where it is not: it is always empty.
+ */
 export function contentHash(resource: Resource): string {
   const object = resource.object ?? {}
   const { kind } = resource
   let content: unknown = object
   if (kind === 'ConfigMap')
-    content = { kind, name: resource.name, data: part(object['data']), ...present('binaryData', object['binaryData']) }
+    content = { kind, name: '', data: part(object['data']), ...present('binaryData', object['binaryData']) }
   else if (kind === 'Secret') {
     content = {
       kind,
       type: part(object['type']),
-      name: resource.name,
+      name: '',
       data: part(object['data']),
       ...present('stringData', object['stringData']),
     }

@@ -12,10 +12,15 @@ export type Shape =
   | 'any'
   | { readonly list: Shape }
   | { readonly map: Shape }
-  | { readonly fields: Readonly<Record<string, Shape>>; readonly lowerCase: ReadonlyMap<string, string> }
+  | { readonly fields: Readonly<Record<string, Shape>>; readonly lowerCase: ReadonlyMap<string, string>; readonly open: boolean }
 
-export function struct(fields: Readonly<Record<string, Shape>>): Shape {
-  return { fields, lowerCase: new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name])) }
+/** `open`: fields that are not known are passed over. */
+export function struct(fields: Readonly<Record<string, Shape>>, options: { open?: boolean } = {}): Shape {
+  return {
+    fields,
+    open: options.open === true,
+    lowerCase: new Map(Object.keys(fields).map((name) => [name.toLowerCase(), name])),
+  }
 }
 
 /** The value with field names in their own case. `where` starts the messages: `app/kustomization.yaml`. */
@@ -46,6 +51,7 @@ export function decodeShape(value: unknown, shape: Shape, where: string, path = 
   for (const key of Object.keys(value)) {
     const name = Object.hasOwn(shape.fields, key) ? key : shape.lowerCase.get(key.toLowerCase())
     if (name === undefined) {
+      if (shape.open) continue
       throw buildError(
         `${where}: ${path === '' ? '' : `${path}: `}unknown field "${key}"`,
         `Known here: ${Object.keys(shape.fields).join(', ')}.`,

@@ -140,7 +140,8 @@ const replacementFields = {
   targets: { list: struct({ select: selectorShape, reject: { list: selectorShape }, fieldPaths: texts, options: optionsShape }) },
 } as const
 export const replacementShape = struct(replacementFields)
-export const fieldSpecShape = struct({ ...gvkFields, path: 'text', create: 'boolean' })
+export const fieldSpecFields = { ...gvkFields, path: 'text', create: 'boolean' } as const
+export const fieldSpecShape = struct(fieldSpecFields)
 export const patchShape = struct({ path: 'text', patch: 'text', target: selectorShape, options: { map: 'boolean' } })
 export const imageShape = struct({ name: 'text', newName: 'text', tagSuffix: 'text', newTag: 'text', digest: 'text' })
 export const replicaShape = struct({ name: 'text', count: 'integer' })

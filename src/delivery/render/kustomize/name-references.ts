@@ -2,7 +2,7 @@ import { isObject } from '../../../base/json.js'
 import { buildError } from './build-error.js'
 import type { NameReference, TransformerConfig } from './default-specs.js'
 import { type FieldSpec, setAt, visitField } from './field-spec.js'
-import { type Gvk, isSelectedBy } from './gvk.js'
+import { type Gvk, isClusterScoped, isSelectedBy } from './gvk.js'
 import { formatId, outsideNamespaces, type Resource, type ResourceId, scalarText } from './resource.js'
 import type { ResourceList } from './resource-list.js'
 
@@ -40,6 +40,7 @@ export function fixNameReferences(list: ResourceList, config: TransformerConfig)
       else known.push(resource)
     }
   }
+  for (const resource of list.items) refuseBlankNamespaces(resource)
   if (renamed.size === 0) return
   const rules = indexRules(config.nameReference)
   const originalIds = list.items.map((resource) => resource.originalId())
@@ -52,6 +53,20 @@ export function fixNameReferences(list: ResourceList, config: TransformerConfig)
         if (isSelectedBy(id, selector)) fixer.fix(rule)
       }
     }
+  }
+}
+
+/** kustomize refuses role bindings with a service account whose namespace is there and null. */
+function refuseBlankNamespaces(resource: Resource): void {
+  const subjects = resource.kind === 'RoleBinding' ? resource.object?.['subjects'] : undefined
+  if (!Array.isArray(subjects) || isClusterScoped(resource.apiVersion, resource.kind)) return
+  for (const subject of subjects) {
+    if (!isObject(subject) || subject['kind'] !== 'ServiceAccount' || !Object.hasOwn(subject, 'namespace')) continue
+    if (typeof subject['namespace'] === 'string') continue
+    throw buildError(
+      `Invalid Input: namespace is blank for resource "${formatId(resource.currentId())}" (${resource.source})`,
+      'Give the namespace of the service account, or remove the field.',
+    )
   }
 }
 

@@ -1,7 +1,7 @@
 import { formatYaml } from '../../../formats/yaml/format-yaml.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { joinPath } from './loader.js'
-import type { Resource } from './resource.js'
+import { originKey, type Resource } from './resource.js'
 
 /** Where a resource comes from, as the annotation `config.kubernetes.io/origin` says it. */
 export interface Origin {
@@ -17,7 +17,6 @@ export interface Origin {
   }
 }
 
-const originKey = 'config.kubernetes.io/origin'
 const transformationsKey = 'alpha.config.kubernetes.io/transformations'
 
 export function originBelow(origin: Origin, path: string): Origin {

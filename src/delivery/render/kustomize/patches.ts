@@ -41,7 +41,7 @@ export async function applyPatchEntry(
       'Write one entry for each patch.',
     )
   }
-  for (const resource of list.select(entry.target)) applyTo(resource, copyForTarget(first), schemas)
+  for (const resource of list.select(entry.target)) applyTo(resource, copyFor(resource, first), schemas)
 }
 
 /** One entry of `patchesStrategicMerge`: the text of patches, or the path of a file with them. */
@@ -59,7 +59,8 @@ export async function applyStrategicMergeEntry(
     patches = toResources(parseResourceDocuments(await loader.loadText(entry), name), name)
   }
   for (const patch of patches) {
-    applyTo(targetOf(list, patch), copyForTarget(patch), schemas)
+    const target = targetOf(list, patch)
+    applyTo(target, copyFor(target, patch), schemas)
     list.changed()
   }
 }
@@ -112,9 +113,9 @@ function targetOf(list: ResourceList, patch: Resource): Resource {
   }
 }
 
-/** A patch for several targets is used up by each; its labels and annotations are text from here on. */
-function copyForTarget(patch: Resource): Resource {
-  const copy = new Resource(cloneJson(patch.object ?? {}), patch.source)
+/** A patch for several targets is used up by each; it takes the target's apiVersion, and its labels and annotations are text. */
+function copyFor(target: Resource, patch: Resource): Resource {
+  const copy = new Resource({ ...cloneJson(patch.object ?? {}), apiVersion: target.apiVersion }, patch.source)
   copy.allowNameChange = patch.allowNameChange
   copy.allowKindChange = patch.allowKindChange
   copy.setMetadataMap('labels', copy.labels())

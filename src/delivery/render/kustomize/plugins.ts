@@ -1,5 +1,6 @@
 import { Stalled } from '../../../base/errors.js'
-import { isObject } from '../../../base/json.js'
+import { cloneJson, equalJson, isObject } from '../../../base/json.js'
+import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { type Accumulator, addResources, type BuildContext, newAccumulator, type Target } from './accumulate.js'
 import { buildError, buildErrorIn } from './build-error.js'
 import { decodeShape, type Shape, struct } from './decode-shape.js'
@@ -7,7 +8,7 @@ import type { FieldSpec } from './field-spec.js'
 import { generate } from './generators.js'
 import { setImages } from './images.js'
 import {
-  fieldSpecShape,
+  fieldSpecFields,
   type GeneratorEntry,
   generatorFields,
   imageShape,
@@ -16,10 +17,11 @@ import {
   replicaShape,
   selectorShape,
 } from './kustomization.js'
+import { addOrigin, addTransformation, type Origin, originBelow } from './origin.js'
 import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntry } from './patches.js'
 import { parseResourceDocuments, toResources } from './read-documents.js'
 import { applyReplacements } from './replacements.js'
-import type { Resource } from './resource.js'
+import { originKey, Resource } from './resource.js'
 import { addAffix, type SubjectMode, setMapEntries, setNamespaces, setReplicas } from './transformers.js'
 
 interface PluginRun {
@@ -30,7 +32,7 @@ interface PluginRun {
   readonly context: BuildContext
 }
 
-const specs: Shape = { list: fieldSpecShape }
+const specs: Shape = { list: struct(fieldSpecFields, { open: true }) }
 const textMap: Shape = { map: 'text' }
 const header = { apiVersion: 'text', kind: 'text', metadata: 'any' } as const
 
@@ -40,7 +42,7 @@ interface Plugin {
 }
 
 function plugin(fields: Readonly<Record<string, Shape>>, run: Plugin['run']): Plugin {
-  return { shape: struct({ ...header, ...fields }), run }
+  return { shape: struct({ ...header, ...fields }, { open: true }), run }
 }
 
 /** The transformers that kustomize has built in, as configured by objects of `apiVersion: builtin`. */
@@ -69,6 +71,10 @@ const transformers: Readonly<Record<string, Plugin>> = {
   PrefixTransformer: plugin({ prefix: 'text', fieldSpecs: specs }, ({ config, specs, accumulator }) =>
     addAffix(accumulator.list, 'prefix', (config['prefix'] ?? '') as string, specs),
   ),
+  PrefixSuffixTransformer: plugin({ prefix: 'text', suffix: 'text', fieldSpecs: specs }, ({ config, specs, accumulator }) => {
+    addAffix(accumulator.list, 'prefix', (config['prefix'] ?? '') as string, specs)
+    addAffix(accumulator.list, 'suffix', (config['suffix'] ?? '') as string, specs)
+  }),
   SuffixTransformer: plugin({ suffix: 'text', fieldSpecs: specs }, ({ config, specs, accumulator }) =>
     addAffix(accumulator.list, 'suffix', (config['suffix'] ?? '') as string, specs),
   ),
@@ -105,36 +111,88 @@ const transformers: Readonly<Record<string, Plugin>> = {
 /** Runs what `transformers` names: files, directories or texts with configurations of built-in transformers. */
 export async function runTransformerPlugins(target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
   for (const config of await loadConfigs(target, target.kustomization.transformers ?? [], context)) {
-    const where = `${config.source}: ${config.kind}`
-    const found =
-      Object.hasOwn(transformers, config.kind) && config.apiVersion === 'builtin' ? transformers[config.kind] : undefined
-    if (found === undefined) throw unknownPlugin(config)
-    const decoded = decodeShape(config.object, found.shape, where) as Record<string, unknown>
-    try {
-      await found.run({
-        config: decoded,
-        specs: (decoded['fieldSpecs'] ?? []) as FieldSpec[],
-        target,
-        accumulator,
-        context,
-      })
-    } catch (error) {
-      throw buildErrorIn(where, error)
-    }
+    await runTransformer(config, target, accumulator, context)
     accumulator.list.changed()
+    const origin = originOf(config, target)
+    if (origin !== undefined) for (const resource of accumulator.list.items) addTransformation(resource, origin)
   }
 }
 
-/** Runs what `generators` names: configurations of the built-in ConfigMap and Secret generators. */
+/** Runs what `validators` names; it must leave the resources as they are. */
+export async function runValidators(target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
+  for (const config of await loadConfigs(target, target.kustomization.validators ?? [], context)) {
+    const before = accumulator.list.items.map((resource) => cloneJson(resource.object))
+    await runTransformer(config, target, accumulator, context)
+    accumulator.list.changed()
+    const { items } = accumulator.list
+    if (items.length !== before.length || items.some((resource, index) => !equalJson(resource.object, before[index]))) {
+      throw buildError(`${config.source}: validator shouldn't modify the resource map`)
+    }
+  }
+}
+
+async function runTransformer(config: Resource, target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
+  const where = `${config.source}: ${config.kind}`
+  const found =
+    Object.hasOwn(transformers, config.kind) && config.apiVersion === 'builtin' ? transformers[config.kind] : undefined
+  if (found === undefined) throw unknownPlugin(config)
+  const decoded = decodeShape(config.object, found.shape, where) as Record<string, unknown>
+  try {
+    await found.run({ config: decoded, specs: (decoded['fieldSpecs'] ?? []) as FieldSpec[], target, accumulator, context })
+  } catch (error) {
+    throw buildErrorIn(where, error)
+  }
+}
+
+/** Runs what `generators` names: configurations of the built-in generators. */
 export async function runGeneratorPlugins(target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
   for (const config of await loadConfigs(target, target.kustomization.generators ?? [], context)) {
-    const kind = config.kind === 'ConfigMapGenerator' ? 'ConfigMap' : config.kind === 'SecretGenerator' ? 'Secret' : undefined
-    if (kind === undefined || config.apiVersion !== 'builtin') throw unknownPlugin(config)
-    const shape = struct({ ...header, ...generatorFields, type: 'text' })
-    const decoded = decodeShape(config.object, shape, `${config.source}: ${config.kind}`) as GeneratorEntry
-    const entry = { ...decoded, name: config.name, ...(config.namespace === '' ? {} : { namespace: config.namespace }) }
-    accumulator.list.absorb(await generate(kind, entry, undefined, target.loader))
+    const resource = config.apiVersion === 'builtin' ? await runGenerator(config, target) : undefined
+    if (resource === undefined) throw unknownPlugin(config)
+    const origin = originOf(config, target)
+    if (origin !== undefined) addOrigin(resource, origin)
+    accumulator.list.absorb(resource)
   }
+}
+
+const generatorShape = struct({ ...header, ...generatorFields, type: 'text' }, { open: true })
+
+async function runGenerator(config: Resource, target: Target): Promise<Resource | undefined> {
+  if (config.kind === 'IAMPolicyGenerator') return iamServiceAccount(config)
+  const kind = config.kind === 'ConfigMapGenerator' ? 'ConfigMap' : config.kind === 'SecretGenerator' ? 'Secret' : undefined
+  if (kind === undefined) return undefined
+  const entry = decodeShape(config.object, generatorShape, `${config.source}: ${config.kind}`) as GeneratorEntry
+  const name = (entry.name ?? '') === '' ? config.name : entry.name
+  const namespace = (entry.namespace ?? '') === '' ? config.namespace : entry.namespace
+  return generate(kind, { ...entry, name, namespace }, undefined, target.loader)
+}
+
+const iamShape = struct(
+  {
+    ...header,
+    cloud: 'text',
+    kubernetesService: struct({ name: 'text', namespace: 'text' }),
+    serviceAccount: struct({ name: 'text', projectId: 'text' }),
+  },
+  { open: true },
+)
+
+/** The Kubernetes service account that stands for one of Google Cloud. */
+function iamServiceAccount(config: Resource): Resource {
+  const decoded = decodeShape(config.object, iamShape, `${config.source}: ${config.kind}`) as {
+    cloud?: string
+    kubernetesService?: { name?: string; namespace?: string }
+    serviceAccount?: { name?: string; projectId?: string }
+  }
+  if (decoded.cloud !== 'gke') throw buildError(`${config.source}: cloud provider ${decoded.cloud ?? ''} not supported yet`)
+  const { name = '', projectId = '' } = decoded.serviceAccount ?? {}
+  const namespace = decoded.kubernetesService?.namespace ?? ''
+  const metadata = {
+    annotations: { 'iam.gke.io/gcp-service-account': `${name}@${projectId}.iam.gserviceaccount.com` },
+    name: decoded.kubernetesService?.name ?? '',
+    ...(namespace === '' ? {} : { namespace }),
+  }
+  return new Resource({ apiVersion: 'v1', kind: 'ServiceAccount', metadata }, config.source)
 }
 
 async function loadConfigs(target: Target, entries: readonly string[], context: BuildContext): Promise<readonly Resource[]> {
@@ -147,10 +205,24 @@ async function loadConfigs(target: Target, entries: readonly string[], context: 
       continue
     }
     const source = `${target.file} (inline)`
-    configs.list.appendAll(toResources(parseResourceDocuments(entry, source), source))
+    const resources = toResources(parseResourceDocuments(entry, source), source)
+    if (target.origin !== undefined) {
+      for (const resource of resources) addOrigin(resource, originBelow(target.origin, target.fileName))
+    }
+    configs.list.appendAll(resources)
   }
-  await addResources({ ...target, origin: undefined }, configs, paths, context)
+  await addResources(target, configs, paths, context)
   return configs.list.items
+}
+
+/** What the objects that a plugin makes or changes say of it. */
+function originOf(config: Resource, target: Target): Origin | undefined {
+  const read = config.annotations()[originKey]
+  if (target.origin === undefined || read === undefined) return undefined
+  const { path, ...rest } = parseYaml(read) as Origin
+  const { apiVersion, kind, name, namespace } = config
+  const configuredBy = { apiVersion, kind, ...(name === '' ? {} : { name }), ...(namespace === '' ? {} : { namespace }) }
+  return { ...rest, ...(path === undefined ? {} : { configuredIn: path }), configuredBy }
 }
 
 function unknownPlugin(config: Resource): Stalled {

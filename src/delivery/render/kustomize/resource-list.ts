@@ -1,7 +1,7 @@
 import { Stalled } from '../../../base/errors.js'
 import { buildError } from './build-error.js'
 import type { ResourceSelector } from './kustomization.js'
-import { equalIds, formatId, idKey, type Resource, type ResourceId } from './resource.js'
+import { equalIds, formatId, idKey, originKey, type Resource, type ResourceId } from './resource.js'
 import { fromTextSelector } from './selector.js'
 
 /** The resources of a kustomization in order; no two have the same current id. */
@@ -105,8 +105,13 @@ function isGone(resource: Resource): boolean {
 /** A generated resource takes the place of an older one: name, namespace and past are the older one's, labels add up. */
 function takeOver(resource: Resource, old: Resource): void {
   const merge = resource.behavior === 'merge'
+  const origin = old.annotations()[originKey]
   resource.setMetadataMap('labels', { ...old.labels(), ...resource.labels() })
-  resource.setMetadataMap('annotations', { ...old.annotations(), ...resource.annotations() })
+  resource.setMetadataMap('annotations', {
+    ...old.annotations(),
+    ...resource.annotations(),
+    ...(merge && origin !== undefined ? { [originKey]: origin } : {}),
+  })
   resource.setName(old.name)
   resource.setNamespace(old.namespace)
   resource.previous.splice(0, resource.previous.length, ...old.previous)

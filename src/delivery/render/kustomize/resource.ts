@@ -3,6 +3,9 @@ import { isObject, setOwn } from '../../../base/json.js'
 import { formatGoNumber } from '../../../formats/yaml/go-number.js'
 import { equalGvk, formatGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
 
+/** The annotation that says where a resource comes from. */
+export const originKey = 'config.kubernetes.io/origin'
+
 /** Stands for the namespace of objects that have none, as in kustomize's own identities. */
 export const outsideNamespaces = '_non_namespaceable_'
 

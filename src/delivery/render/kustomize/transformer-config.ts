@@ -1,6 +1,6 @@
 import { buildError } from './build-error.js'
 import { decodeShape, struct } from './decode-shape.js'
-import type { NameReference, TransformerConfig } from './default-specs.js'
+import { defaultConfig, type NameReference, type TransformerConfig } from './default-specs.js'
 import type { FieldSpec } from './field-spec.js'
 import { compareGvk, equalGvk, type Gvk, isSelectedBy } from './gvk.js'
 import { fieldSpecShape } from './kustomization.js'
@@ -62,7 +62,7 @@ export function decodeTransformerConfig(data: unknown, file: string): Transforme
 /** Both configurations; what is in both counts once. The same object when the second adds nothing. */
 export function mergeConfigs(config: TransformerConfig, more: TransformerConfig): TransformerConfig {
   if (more === config || more === emptyConfig) return config
-  if (config === emptyConfig) return more
+  if (config === emptyConfig && more === defaultConfig) return more
   const merged: { -readonly [field in keyof TransformerConfig]: TransformerConfig[field] } = { ...config }
   for (const list of lists) merged[list] = sorted(mergeFieldSpecs(config[list], more[list]))
   const references: NameReference[] = [...config.nameReference]
