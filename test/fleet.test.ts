@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { FleetDescription } from '../src/app/fleet-config.js'
+import { connectKubeconfigFile } from '../src/app/kubeconfig-files.js'
+import { createSystemClientPorts } from '../src/app/system-client-ports.js'
+import type { KubeClient } from '../src/kube/client/kube-client.js'
+import type { KubeObject } from '../src/kube/object/kube-object.js'
+import { isNotFound } from '../src/kube/object/status-error.js'
+
+// One story, in order, through the command line and real sockets: what the guide tells a new user.
+const home = mkdtempSync(join(tmpdir(), 'flotilla-e2e-'))
+const directory = join(home, 'fleet')
+let fleet: FleetDescription
+const clients: KubeClient[] = []
+
+interface Ran {
+  code: number
+  out: string
+  err: string
+}
+
+function run(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Ran> {
+  const env = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: join(home, 'state'), GIT_CONFIG_NOSYSTEM: '1' }
+  return new Promise((done) => {
+    execFile(command, [...args], { env, cwd: options.cwd, maxBuffer: 64 << 20, timeout: 60_000 }, (error, out, err) => {
+      done({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, out, err })
+    })
+  })
+}
+const flotilla = (...args: string[]) => run(process.execPath, [join(process.cwd(), 'bin/flotilla.js'), ...args])
+const onFleet = (...args: string[]) => flotilla(...args, '--data-dir', directory)
+
+async function ok(ran: Promise<Ran>): Promise<string> {
+  const { code, out, err } = await ran
+  assert.equal(code, 0, `exit ${code}: ${err}`)
+  return out
+}
+
+async function client(context: string): Promise<KubeClient> {
+  const { client } = await connectKubeconfigFile({ path: fleet.kubeconfig, context, name: context }, createSystemClientPorts({}))
+  clients.push(client)
+  return client
+}
+
+async function eventually<T>(what: string, look: () => Promise<T | undefined | false>, seconds = 30): Promise<T> {
+  const end = Date.now() + seconds * 1000
+  for (;;) {
+    const value = await look()
+    if (value !== undefined && value !== false) return value
+    if (Date.now() > end) {
+      const apps = await onFleet('status')
+      assert.fail(`${what}: not within ${seconds} s\n${apps.out}${apps.err}`)
+    }
+    await new Promise((done) => setTimeout(done, 50))
+  }
+}
+
+async function object(kube: KubeClient, resource: string, namespace: string, name: string): Promise<KubeObject | undefined> {
+  const type = (await kube.resources()).forName(resource)
+  assert.ok(type, `no ${resource} on ${kube.name}`)
+  try {
+    return await kube.get({ type, namespace, name })
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+const image = (deployment: KubeObject | undefined) =>
+  (deployment?.spec as { template: { spec: { containers: { image: string }[] } } } | undefined)?.template.spec.containers[0]?.image
+
+async function allHealthy(): Promise<void> {
+  await eventually('all Applications Synced and Healthy', async () => {
+    const apps = JSON.parse(await ok(onFleet('app', 'list', '-o', 'json'))).items as { status?: { sync?: { status: string }; health?: { status: string } } }[]
+    return apps.length >= 15 && apps.every((app) => app.status?.sync?.status === 'Synced' && app.status.health?.status === 'Healthy')
+  })
+}
+
+before(async () => {
+  fleet = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json'))) as FleetDescription
+})
+after(async () => {
+  for (const each of clients) each.close()
+  await onFleet('down', '--purge')
+  rmSync(home, { recursive: true, force: true })
+})
+
+test('up tells what it started, and keeps its secrets to the owner', async () => {
+  assert.equal(fleet.dataDir, directory)
+  assert.deepEqual(fleet.clusters.map((each) => each.context), ['us-east', 'eu-west', 'staging'])
+  assert.match(fleet.hub.server, /^https:\/\/127\.0\.0\.1:\d+$/)
+  assert.match(fleet.git.url, /^https:\/\/127\.0\.0\.1:\d+\/fleet\.git$/)
+  for (const file of ['kubeconfig', 'fleet.json', 'running.json', 'git-credentials', 'pki/ca.key', 'pki/hub.token', 'flotilla.log']) {
+    assert.equal(statSync(join(directory, file)).mode & 0o777, 0o600, `${file} is readable by others`)
+  }
+  assert.equal(statSync(directory).mode & 0o777, 0o700)
+})
+
+test('a second fleet on the same directory is refused', async () => {
+  for (const args of [['up'], ['up', '--detach']]) {
+    const { code, err } = await onFleet(...args)
+    assert.equal(code, 1)
+    assert.match(err, /already running on .*\(process \d+\)/)
+    assert.match(err, /flotilla down/)
+  }
+})
+
+test('the demo becomes Synced and Healthy', async () => {
+  await allHealthy()
+  const listed = await ok(onFleet('cluster', 'list'))
+  for (const name of ['us-east', 'eu-west', 'staging', 'in-cluster']) assert.match(listed, new RegExp(`^${name} +Healthy +v1\\.\\d+`, 'm'))
+  const screen = await ok(onFleet('app', 'get', 'guestbook-us-east'))
+  assert.match(screen, /Sync: +Synced/)
+  assert.match(screen, /apps +Deployment +guestbook +guestbook +Synced +Healthy/)
+})
+
+test('a push rolls out to every member', async () => {
+  const work = join(home, 'work')
+  await ok(run('git', ['clone', '-q', '-c', `include.path=${directory}/gitconfig`, fleet.git.url, work]))
+  const path = join(work, 'apps/guestbook/base/deployment.yaml')
+  writeFileSync(path, readFileSync(path, 'utf8').replace('nginx:1.27', 'nginx:1.28'))
+  await ok(run('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit', '-qam', 'nginx 1.28'], { cwd: work }))
+  await ok(run('git', ['push', '-q'], { cwd: work }))
+  const members = await Promise.all(fleet.clusters.map((each) => client(each.context)))
+  for (const member of members) {
+    await eventually(`the new image on ${member.name}`, async () => image(await object(member, 'deployments.apps', 'guestbook', 'guestbook')) === 'nginx:1.28', 10)
+  }
+})
+
+test('drift heals', async () => {
+  const member = await client('eu-west')
+  const type = (await member.resources()).forName('deployments.apps')!
+  const before = await object(member, 'deployments.apps', 'guestbook', 'guestbook')
+  await member.delete({ type, namespace: 'guestbook', name: 'guestbook' })
+  await eventually('the deleted Deployment is back', async () => {
+    const now = await object(member, 'deployments.apps', 'guestbook', 'guestbook')
+    return now !== undefined && now.metadata.uid !== before?.metadata.uid
+  })
+  await member.patch({ type, namespace: 'guestbook', name: 'guestbook' }, { kind: 'merge', body: { spec: { replicas: 7 } } })
+  await eventually('the edited Deployment is as before', async () => {
+    const now = await object(member, 'deployments.apps', 'guestbook', 'guestbook')
+    return (now?.spec as { replicas: number } | undefined)?.replicas === 2
+  })
+})
+
+test('labels bring and take applications', async () => {
+  const staging = await client('staging')
+  assert.equal(await object(staging, 'deployments.apps', 'shop', 'checkout'), undefined)
+  const refused = await onFleet('cluster', 'label', 'staging', 'env=production')
+  assert.equal(refused.code, 2)
+  assert.match(refused.err, /already has a value \(staging\)/)
+  await ok(onFleet('cluster', 'label', 'staging', 'env=production', '--overwrite'))
+  await eventually('checkout arrives on staging', async () => object(staging, 'deployments.apps', 'shop', 'checkout'))
+  await ok(onFleet('cluster', 'label', 'staging', 'env=staging', '--overwrite'))
+  await eventually('checkout leaves staging', async () => (await object(staging, 'deployments.apps', 'shop', 'checkout')) === undefined)
+  await allHealthy()
+})
+
+test('preview and diff say what would happen, and change nothing', async () => {
+  const work = join(home, 'work')
+  const preview = await ok(run(process.execPath, [join(process.cwd(), 'bin/flotilla.js'), 'appset', 'preview', 'applicationsets/services.yaml', '--data-dir', directory], { cwd: work }))
+  assert.match(preview, /checkout-us-east/)
+  assert.doesNotMatch(preview, /checkout-staging/)
+  const same = await onFleet('app', 'diff', 'guestbook-us-east')
+  assert.equal(same.code, 0, same.out + same.err)
+  assert.equal(same.out, '')
+})
+
+test('bad use says what is wrong and exits with 2', async () => {
+  for (const [args, message] of [
+    [['up', '--clusters', 'Bad_Name'], /no name for a cluster/],
+    [['up', '--port', '99999'], /no port/],
+    [['app', 'list', '-o', 'xml'], /unknown output format "xml"/],
+    [['frobnicate'], /unknown command/],
+    [['cluster', 'label', 'staging', 'novalue'], /neither key=value nor key-/],
+  ] as const) {
+    const { code, err } = await flotilla(...args)
+    assert.equal(code, 2, `${args.join(' ')}: ${err}`)
+    assert.match(err, message)
+    assert.doesNotMatch(err, /^\s+at /m)
+  }
+  const missing = await onFleet('app', 'get', 'nothing')
+  assert.equal(missing.code, 1)
+  assert.match(missing.err, /no Application nothing in namespace argocd/)
+})
+
+test('down and up again: everything is back', async () => {
+  await ok(onFleet('down'))
+  assert.equal(existsSync(join(directory, 'running.json')), false)
+  const stopped = await onFleet('app', 'list')
+  assert.equal(stopped.code, 1)
+  assert.match(stopped.err, /no embedded fleet is running/)
+  const again = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json'))) as FleetDescription
+  assert.deepEqual({ ...again, pid: 0 }, { ...fleet, pid: 0 })
+  await allHealthy()
+  const member = await client('us-east')
+  assert.equal(image(await object(member, 'deployments.apps', 'guestbook', 'guestbook')), 'nginx:1.28')
+})

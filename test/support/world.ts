@@ -1,0 +1,115 @@
+import type { LogicalClusters } from '../../src/apiserver/contract.js'
+import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
+import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
+import { startMembers } from '../../src/apiserver/members/start-members.js'
+import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
+import { hubUser } from '../../src/app/embedded-api.js'
+import { type Hub, startHub } from '../../src/app/hub.js'
+import { installHub } from '../../src/app/install-hub.js'
+import { registerMembers } from '../../src/app/register-members.js'
+import { type Log, silentLog } from '../../src/base/log.js'
+import { createSeededRandom } from '../../src/base/random.js'
+import { VirtualClock } from '../../src/base/virtual-clock.js'
+import { createMemoryRepositories, type MemoryRepositories } from '../../src/delivery/source/memory-repositories.js'
+import type { KubeClient } from '../../src/kube/client/kube-client.js'
+import { createFaultyClient, type Faults } from './faulty-client.js'
+
+/** A whole fleet in memory, under virtual time: no sockets, no files, no git. The same seed gives the same run. */
+export interface World {
+  readonly clock: VirtualClock
+  readonly clusters: LogicalClusters
+  readonly repositories: MemoryRepositories
+  readonly hub: Hub
+  /** A client past all faults: what kubectl on the spot would see. */
+  client(cluster: string): KubeClient
+  faults(member: string): Faults
+  /** Lets time pass until nothing has changed anywhere for `quietSeconds`, at most `limitSeconds`. */
+  settle(options?: { quietSeconds?: number; limitSeconds?: number }): Promise<void>
+  /** Adds a member to the world and registers it. */
+  join(name: string, labels: Record<string, string>): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface WorldOptions {
+  readonly members: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly seed?: number
+  readonly log?: Log
+}
+
+const namespace = 'argocd'
+const token = 'world'
+
+export async function createWorld(options: WorldOptions): Promise<World> {
+  const random = createSeededRandom(options.seed ?? 1)
+  const clock = new VirtualClock({ idle })
+  const ports = { clock, random, log: options.log ?? silentLog }
+  const stopping = new AbortController()
+  const clusters = createLogicalClusters({ storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()) }), ports })
+  let changes = 0
+  clusters.onChange(() => {
+    changes++
+  })
+  await clusters.ensure('hub')
+  const faults = new Map<string, Faults>()
+  const clients = new Map<string, KubeClient>()
+  const names = new Map<string, string>()
+  const hubClient = clusters.get('hub')!.client({ user: hubUser, name: 'hub' })
+  await installHub(hubClient, { namespace })
+
+  async function join(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
+    const cluster = await clusters.ensure(name)
+    const faulty = createFaultyClient(cluster.client({ user: hubUser, name }), () => random.number())
+    const server = `https://${name}.test:6443`
+    clients.set(name, faulty.client)
+    faults.set(name, faulty.faults)
+    names.set(server, name)
+    await registerMembers(hubClient, { namespace, members: [{ name, server, labels, token, caPem: '' }] })
+  }
+  for (const [name, labels] of Object.entries(options.members)) await join(name, labels)
+
+  const members = startMembers({ clusters, ports, signal: stopping.signal })
+  const repositories = createMemoryRepositories({ clock })
+  const hub = await startHub({
+    hub: hubClient,
+    namespace,
+    repositories,
+    connect: (_cluster, connection) => clients.get(names.get(connection.server) ?? '') ?? refuse(connection.server),
+    ports,
+    signal: stopping.signal,
+  })
+  return {
+    clock,
+    clusters,
+    repositories,
+    hub,
+    client: (name) => clusters.get(name)!.client({ user: hubUser, name }),
+    faults: (name) => faults.get(name)!,
+    join,
+    async settle({ quietSeconds = 12, limitSeconds = 3600 } = {}) {
+      const end = clock.now() + limitSeconds * 1000
+      let quietFrom = clock.now()
+      let before = -1
+      while (clock.now() < end) {
+        await clock.advance(500)
+        if (changes !== before) {
+          before = changes
+          quietFrom = clock.now()
+        } else if (clock.now() - quietFrom >= quietSeconds * 1000) return
+      }
+    },
+    async stop() {
+      stopping.abort()
+      members.stop()
+      await clock.advance(0)
+    },
+  }
+}
+
+/** Promises settle within a few turns of the event loop: nothing here waits for the outside. */
+async function idle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((done) => setImmediate(done))
+}
+
+function refuse(server: string): never {
+  throw new Error(`nobody is at ${server}`)
+}
