@@ -50,6 +50,21 @@ export interface Inventory {
   onChange(listener: (change: { name: string; what: 'joined' | 'left' | 'changed' | 'health' }) => void): () => void
   /** True once the sources have been read for the first time. */
   readonly ready: boolean
+  /** Aborts when the cluster leaves, or when the client that `client` gives now is replaced (new credentials or address). */
+  lifetime?(name: string): AbortSignal
+  /** Someone has seen the cluster fail: it is probed soon instead of at its next turn. */
+  suspect?(name: string): void
+}
+
+/** Where clusters come from: the objects of one dialect. */
+export interface InventorySource {
+  /** For logs: `argo-cd cluster secrets`. */
+  readonly name: string
+  /** Resolves when the source has been read for the first time. */
+  readonly ready: Promise<void>
+  /** What it knows now, broken ones included. A source that cannot be read keeps what it knew: never an empty answer. */
+  list(): readonly Cluster[]
+  onChange(listener: () => void): () => void
 }
 
 /** Makes clients; the composition root chooses the transport. */

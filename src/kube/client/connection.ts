@@ -15,7 +15,8 @@ export type ConnectionAuth =
   /** The file is read again every minute: service account tokens rotate. */
   | { kind: 'token-file'; path: string }
   | { kind: 'basic'; username: string; password: string }
-  | { kind: 'aws'; clusterName: string; roleArn?: string; profile?: string }
+  /** `env` is seen on top of the process's own environment (AWS_PROFILE, AWS_REGION ...). */
+  | { kind: 'aws'; clusterName: string; roleArn?: string; profile?: string; env?: Readonly<Record<string, string>> }
   | {
       kind: 'exec'
       command: string

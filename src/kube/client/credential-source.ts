@@ -45,7 +45,7 @@ export function createCredentialSource(connection: Connection, ports: ClientPort
       })
     case 'aws':
       return cached(ports.clock, async (signal) => {
-        const { token, expiresAt } = await createAwsToken(auth, ports, signal)
+        const { token, expiresAt } = await createAwsToken(auth, { ...ports, env: { ...ports.env, ...auth.env } }, signal)
         // A minute early: the token travels, and clocks differ.
         return { authorization: `Bearer ${token}`, expiresAt: expiresAt - 60_000 }
       })
