@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
-import { bootstrapPolicy } from '../../src/apiserver/auth/bootstrap-policy.js'
 import { certificateAuthenticator } from '../../src/apiserver/auth/certificate-authenticator.js'
 import { createFleetCa, type FleetCa, type KeyedCertificate } from '../../src/apiserver/auth/fleet-ca.js'
 import { createRbac } from '../../src/apiserver/auth/rbac.js'
@@ -13,6 +12,7 @@ import {
 import { createStaticTokenAuthenticator } from '../../src/apiserver/auth/static-token-authenticator.js'
 import type { LogicalCluster, LogicalClusters } from '../../src/apiserver/contract.js'
 import { type ApiFront, createApiFront } from '../../src/apiserver/http/api-front.js'
+import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
 import { systemClock, systemRandom } from '../../src/app/system-ports.js'
@@ -62,21 +62,13 @@ export async function startEmbeddedApi(name = 'member'): Promise<EmbeddedApi> {
     Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
   )
   const clusters: LogicalClusters = createLogicalClusters({
-    storage: createMemoryStorage(),
+    storage: createMemoryStorage({ base: createBootstrapLayer(systemClock.now()) }),
     ports,
     ...createReviewPorts(rbac, tokens, [statics]),
     admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) })],
   })
   rbac.follow(clusters)
   const cluster = await clusters.ensure(name)
-  const client = cluster.client()
-  const catalogue = cluster.api.catalogue()
-  for (const object of bootstrapPolicy) {
-    const type = catalogue.forKind(object.apiVersion, object.kind)!
-    await client.create(type, object).catch((error: { code?: string }) => {
-      if (error.code !== 'already-exists') throw error
-    })
-  }
   const front = createApiFront({
     clusters,
     authenticators: [certificateAuthenticator, statics, tokens],

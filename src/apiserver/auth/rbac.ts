@@ -20,14 +20,20 @@ export interface Rbac extends Authorizer {
     namespace: string,
   ): readonly PolicyRule[] | undefined
   /** Keeps the indexes up to date from here on. Call it once, before the first request. The returned function ends it. */
-  follow(changes: { onChange(listener: (change: ClusterChange) => void): () => void }): () => void
+  follow(changes: ChangeFeed): () => void
+}
+
+/** The part of LogicalClusters that the indexes listen to. */
+export interface ChangeFeed {
+  onChange(listener: (change: ClusterChange) => void): () => void
 }
 
 /**
  * Decides by the Role, ClusterRole, RoleBinding and ClusterRoleBinding objects of the logical cluster. The index of a cluster
- * is made when somebody outside system:masters first asks, and follows the feed of changes from then on.
+ * is made when somebody outside system:masters first asks, and follows the feed of changes from then on. Without `changes` here
+ * call `follow` as soon as there are clusters.
  */
-export function createRbac(): Rbac {
+export function createRbac(changes?: ChangeFeed): Rbac {
   // By identity, so that a cluster which was removed and made again starts anew.
   const indexes = new Map<string, { cluster: LogicalCluster; index: RbacIndex }>()
   const followed = new Set<string>(rbacResources)
@@ -39,7 +45,7 @@ export function createRbac(): Rbac {
     return index
   }
 
-  return {
+  const rbac: Rbac = {
     authorize(cluster, user, attributes) {
       if (user.groups.includes(mastersGroup)) return { allowed: true, reason: '' }
       return decide(indexOf(cluster), user, attributes)
@@ -61,6 +67,8 @@ export function createRbac(): Rbac {
         known?.index.apply(change.groupResource as (typeof rbacResources)[number], change.object, change.type === 'DELETED')
       }),
   }
+  if (changes !== undefined) rbac.follow(changes)
+  return rbac
 }
 
 function decide(index: RbacIndex, user: UserInfo, attributes: AccessAttributes): { allowed: boolean; reason: string } {

@@ -63,18 +63,10 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
       return serveList(exchange, ports, type, namespace)
     case 'watch':
       return serveWatch(exchange, ports, type, namespace)
-    case 'create': {
-      const object = await createFrom(exchange, target)
-      return answer(exchange, ports, type, object, 201)
-    }
-    case 'update': {
-      const { object, created } = await updateFrom(exchange, target)
-      return answer(exchange, ports, type, object, created ? 201 : 200)
-    }
-    case 'patch': {
-      const { object, created } = await patchFrom(exchange, target)
-      return answer(exchange, ports, type, object, created ? 201 : 200)
-    }
+    case 'create':
+    case 'update':
+    case 'patch':
+      return serveWrite(exchange, ports, target)
     case 'delete':
       return serveDelete(exchange, ports, target)
     case 'deletecollection': {
@@ -105,15 +97,9 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
     case 'get':
       return serveGet(exchange, ports, target)
     case 'create':
-      return answer(exchange, ports, type, await createFrom(exchange, target), 201)
-    case 'update': {
-      const { object, created } = await updateFrom(exchange, target)
-      return answer(exchange, ports, type, object, created ? 201 : 200)
-    }
-    case 'patch': {
-      const { object, created } = await patchFrom(exchange, target)
-      return answer(exchange, ports, type, object, created ? 201 : 200)
-    }
+    case 'update':
+    case 'patch':
+      return serveWrite(exchange, ports, target)
     default:
       throw statusErrors.methodNotAllowed(verb, gr(type))
   }
@@ -152,20 +138,26 @@ function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType
   })
 }
 
+async function serveWrite(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
+  // Nothing is written for a client that cannot read the answer.
+  const transform = transformOptions(exchange, ports, target.type, false)
+  const { verb } = exchange.info
+  if (verb === 'create') return sendTransformed(exchange, await createFrom(exchange, target), 201, transform)
+  const { object, created } = await (verb === 'update' ? updateFrom : patchFrom)(exchange, target)
+  return sendTransformed(exchange, object, created ? 201 : 200, transform)
+}
+
 async function serveDelete(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
   const { type, name } = target
+  const transform = transformOptions(exchange, ports, type, false)
   const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange))
   const { object, gone } = await exchange.cluster.api.delete(exchange, target, options)
   if (gone && !(type.group === '' && answersDeleted.has(type.plural))) {
     const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural, uid: object.metadata.uid }
     const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
-    return sendValue(exchange, 200, status, negotiated(exchange, false, true))
+    return sendValue(exchange, 200, status, { ...transform.form, as: 'object' })
   }
-  return answer(exchange, ports, type, object, options.orphanDependents === false && !gone ? 202 : 200)
-}
-
-function answer(exchange: Exchange, ports: ResourcePorts, type: ResourceType, object: KubeObject, code: number): Promise<void> {
-  return sendTransformed(exchange, object, code, transformOptions(exchange, ports, type, false))
+  return sendTransformed(exchange, object, options.orphanDependents === false && !gone ? 202 : 200, transform)
 }
 
 function sendTransformed(exchange: Exchange, object: KubeObject, code: number, transform: TransformOptions): Promise<void> {
@@ -183,7 +175,8 @@ function negotiated(exchange: Exchange, list: boolean, transforms: boolean) {
 
 function transformOptions(exchange: Exchange, ports: ResourcePorts, type: ResourceType, list: boolean): TransformOptions {
   // Reviews and bindings are answers, not stored objects: there is no table of them.
-  const stored = type.verbs === undefined || type.verbs.includes('get')
+  const { subresource } = exchange.info
+  const stored = (type.verbs === undefined || type.verbs.includes('get')) && (subresource === '' || subresource === 'status')
   const form = negotiated(exchange, list, stored)
   let printer: TablePrinter | undefined
   return {

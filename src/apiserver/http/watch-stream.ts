@@ -32,9 +32,6 @@ const turnChars = 192 * 1024
 /** Bursts longer than this are encoded in later turns; a live event goes out at once. */
 const promptEvents = 64
 
-/** With nothing to send, the head of the answer goes out after this: the watch has not failed, so it has begun. */
-const headAfterMs = 25
-
 /**
  * Sends a watch as lines of JSON. Events wait as references and are encoded only as fast as the client reads; a client that
  * falls too far behind is disconnected (it lists again), so that nobody else pays for it.
@@ -42,7 +39,8 @@ const headAfterMs = 25
 export async function streamWatch(exchange: Exchange, options: WatchStreamOptions): Promise<void> {
   const { response } = exchange
   const lines = new WatchLines(exchange, options)
-  const cancelHead = options.clock.after(headAfterMs, () => lines.begin())
+  // A watch that cannot start rejects at once: one that has not by the next turn has begun.
+  const cancelHead = options.clock.after(0, () => lines.begin())
   try {
     await options.start((events) => lines.push(events))
   } catch (error) {
