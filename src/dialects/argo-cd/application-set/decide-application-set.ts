@@ -1,4 +1,4 @@
-import { controllerOf } from '../../../kube/object/owner.js'
+import { controllerOf, isControlledBy } from '../../../kube/object/owner.js'
 import type { Application } from '../kinds/application.js'
 import type { ApplicationSet, ApplicationSetCondition } from '../kinds/application-set.js'
 import { type ConditionState, conditionsFor, mergeConditions, type ReconcileOutcome } from './conditions.js'
@@ -61,7 +61,7 @@ export function decideApplicationSet(request: ApplicationSetRequest): Applicatio
   const validated = validateApplications(appSet, generated.applications, request.checks)
   const warnings = [...generated.warnings, ...validated.warnings, ...ignored.unsupported]
   const invalid = [...validated.invalid]
-  const mine = request.existing.filter((application) => controllerOf(application)?.uid === appSet.metadata.uid)
+  const mine = request.existing.filter((application) => isControlledBy(application, appSet))
   const byName = new Map(request.existing.map((application) => [application.metadata.name, application]))
 
   let create: Application[] = []
@@ -70,7 +70,7 @@ export function decideApplicationSet(request: ApplicationSetRequest): Applicatio
     const live = byName.get(wanted.metadata.name)
     const owner = live === undefined ? undefined : controllerOf(live)
     if (live === undefined) create.push(newApplication(appSet, wanted))
-    else if (owner !== undefined && owner.uid !== appSet.metadata.uid) {
+    else if (owner !== undefined && !isControlledBy(live, appSet)) {
       invalid.push({
         name: wanted.metadata.name,
         message: `application ${wanted.metadata.name} already belongs to ${owner.kind} ${owner.name}; give one of them another name`,

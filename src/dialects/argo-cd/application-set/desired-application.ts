@@ -64,7 +64,8 @@ export function updateApplication(
   const before = ignored.strip({ ...live, spec: normalizeSpec(live.spec) })
   const after = ignored.strip(wanted)
   if (equalJson(withoutEmpty(before), withoutEmpty(after))) return undefined
-  const patch = mergeDiff(before, after) as Record<string, unknown>
+  const patch = mergeDiff(before, after) as Record<string, unknown> | undefined
+  if (patch === undefined) return undefined
   return { live, desired: applyMergePatch(live, patch) as Application, patch }
 }
 
