@@ -111,7 +111,8 @@ function keepOtherParts(request: WriteRequest, object: KubeObject, previous: Kub
     }
     return
   }
-  if (!strategy.status) return
+  // Other subresources bring the stored object with their part of it changed.
+  if (!strategy.status || request.subresource !== '') return
   if (previous['status'] === undefined) delete object['status']
   else object['status'] = previous['status']
 }

@@ -10,7 +10,7 @@ const map = (name: string, data: Record<string, string> = {}): KubeObject => ({
   metadata: { name, namespace: 'default' },
   data,
 })
-export const deployment = (name: string, replicas = 1): KubeObject => ({
+const deployment = (name: string, replicas = 1): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name, namespace: 'default' },
