@@ -149,7 +149,7 @@ function fieldOf(owner, field) {
   const number = Number(field.tags.protobuf?.split(',')[1] ?? 0)
   const { markers } = field
   let flags = 0
-  if (!omitEmpty && !markers.has('optional') && !inline) flags |= requiredFlag
+  if (markers.has('required') || (!omitEmpty && !markers.has('optional') && !inline)) flags |= requiredFlag
   if (omitEmpty) flags |= omitEmptyFlag
   if (field.type.startsWith('*')) flags |= pointerFlag
   if (inline) flags |= inlineFlag

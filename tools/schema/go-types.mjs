@@ -107,20 +107,29 @@ function markersOf(doc) {
 }
 
 /**
- * The prose of a doc comment as OpenAPI shows it: markers and notes for implementers are left out, a blank comment line
- * starts a new paragraph, other lines are joined.
+ * The prose of a doc comment as OpenAPI shows it: markers and notes for implementers are left out, an empty comment line
+ * starts a new paragraph, indented lines stand alone, other lines are joined.
  */
 export function descriptionOf(doc) {
+  // Of a type, the comment that stands next to it.
+  const last = doc.at(-1) === blankLine ? doc.slice(0, -1) : doc
+  const own = last.slice(last.lastIndexOf(blankLine) + 1)
   let text = ''
-  const from = doc.lastIndexOf(blankLine)
-  const own = from === doc.length - 1 ? doc.slice(doc.lastIndexOf(blankLine, from - 1) + 1, from) : doc.slice(from + 1)
+  const cutLast = () => {
+    if (/[ \n]$/.test(text)) text = text.slice(0, -1)
+  }
   for (const raw of own) {
-    const line = raw.trim()
-    if (line.startsWith('---')) break
-    if (line.startsWith('+') || line.startsWith('TODO')) continue
-    const indented = /^( {2,}|\t)/.test(raw)
-    if (line === '') text = text.trimEnd() + '\n\n'
-    else text += (text === '' || text.endsWith('\n') ? '' : indented ? '\n' : ' ') + line
+    const line = raw.replace(/^ /, '').trimEnd()
+    const leading = line.trimStart()
+    if (leading.startsWith('---')) break
+    if (line === '') {
+      cutLast()
+      text += '\n\n'
+    } else if (leading.startsWith('TODO') || leading.startsWith('+')) continue
+    else if (/^[ \t]/.test(line)) {
+      cutLast()
+      text += `\n${line}\n`
+    } else text += `${line} `
   }
   return text.trim()
 }
