@@ -53,7 +53,10 @@ export interface Target {
   origin: Origin | undefined
 }
 
-export async function loadTarget(loader: Loader, context: BuildContext, edit?: (data: unknown) => unknown): Promise<Target> {
+/** A change of the top kustomization before it is built. */
+export type Edit = (kustomization: Kustomization) => Promise<Kustomization> | Kustomization
+
+export async function loadTarget(loader: Loader, context: BuildContext, edit?: Edit): Promise<Target> {
   const found: { name: string; bytes: Uint8Array }[] = []
   for (const name of kustomizationFiles) {
     const file = await loader.find(name)
@@ -70,9 +73,10 @@ export async function loadTarget(loader: Loader, context: BuildContext, edit?: (
   if (found.length > 1) throw buildError(`Found multiple kustomization files under: ${directory}`, 'Keep one of them.')
   const file = loader.name(first.name)
   const parsed = parseYaml(decodeText(first.bytes), { source: file, duplicateKeys: 'last' })
-  const { kustomization, warnings } = decodeKustomization(edit === undefined ? parsed : edit(parsed), file)
+  const { kustomization, warnings } = decodeKustomization(parsed, file)
   context.warnings.push(...warnings)
-  return { kustomization, loader, file, fileName: first.name, origin: undefined }
+  const edited = edit === undefined ? kustomization : await edit(kustomization)
+  return { kustomization: edited, loader, file, fileName: first.name, origin: undefined }
 }
 
 /** Everything a kustomization does but for what is left to the top: hashes, name references, vars, sorting. */
@@ -141,8 +145,8 @@ async function findFile(
   try {
     return { found: await loader.find(path) }
   } catch (error) {
-    // Outside the root it may still be a base; anything else is for `enter` to judge.
-    return (await loader.isDirectory(path)) || loader.isRemote(path) ? {} : { problem: error }
+    // Outside the root it may still be a base, or not be there at all; that is for `enter` to judge.
+    return loader.isRemote(path) || !(await loader.isFile(path)) ? {} : { problem: error }
   }
 }
 

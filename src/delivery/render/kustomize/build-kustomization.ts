@@ -5,6 +5,7 @@ import type { Tree } from '../tree.js'
 import { accumulate, type BuildContext, loadTarget, newAccumulator, setSchemas } from './accumulate.js'
 import { buildErrorIn } from './build-error.js'
 import { contentHash } from './content-hash.js'
+import type { Kustomization } from './kustomization.js'
 import { Loader, type LoadRestrictions } from './loader.js'
 import { fixNameReferences } from './name-references.js'
 import { finishAnnotations } from './origin.js'
@@ -35,7 +36,7 @@ export async function buildKustomization(tree: Tree, path: string, options: Buil
     buildMetadata: [],
   }
   const { overrides } = options
-  const edit = overrides === undefined ? undefined : (data: unknown) => applyOverrides(data, overrides)
+  const edit = overrides === undefined ? undefined : (own: Kustomization) => editWith(overrides, own, loader)
   const target = await loadTarget(loader, context, edit)
   context.buildMetadata = target.kustomization.buildMetadata ?? []
   if (context.buildMetadata.length > 0) target.origin = { path: '' }
@@ -68,6 +69,14 @@ export async function buildKustomization(tree: Tree, path: string, options: Buil
   }
   for (const resource of list.items) finishAnnotations(resource, context.buildMetadata)
   return { objects: list.items.map((resource) => resource.object as unknown as KubeObject), warnings: context.warnings }
+}
+
+async function editWith(overrides: KustomizeOverrides, kustomization: Kustomization, loader: Loader): Promise<Kustomization> {
+  if (overrides.ignoreMissingComponents !== true || overrides.components === undefined)
+    return applyOverrides(kustomization, overrides)
+  const components: string[] = []
+  for (const path of overrides.components) if (loader.isRemote(path) || (await loader.isDirectory(path))) components.push(path)
+  return applyOverrides(kustomization, { ...overrides, components })
 }
 
 /** Objects as `kustomize build` prints them: sorted keys, `---` between documents. */

@@ -75,6 +75,12 @@ export class Loader {
     return full !== undefined && (await this.tree.list(full)) !== undefined
   }
 
+  /** True for a file anywhere in the tree, also where it must not be loaded from. */
+  async isFile(path: string): Promise<boolean> {
+    const full = path.startsWith('/') ? undefined : joinPath(this.root, path)
+    return full !== undefined && (await this.tree.read(full)) !== undefined
+  }
+
   isRemote(path: string): boolean {
     return isRemote(path)
   }
