@@ -1,7 +1,7 @@
 import type { ResourceCatalogue } from '../../kube/client/kube-client.js'
 import { parseAccept, type ResponseForm } from '../http/accept.js'
 import type { Exchange } from '../http/exchange.js'
-import { sendBytes, sendValue } from '../http/send.js'
+import { sendBody, sendValue } from '../http/send.js'
 import { type AggregatedVersion, type ApiDocument, ApiDocuments } from './api-documents.js'
 import { OpenApiDocuments } from './openapi-documents.js'
 
@@ -23,8 +23,8 @@ export async function serveDiscovery(exchange: Exchange, path: string, form: Res
   }
   if (form.pretty) {
     const text = `${JSON.stringify(JSON.parse(document.bytes.toString()), undefined, 2)}\n`
-    await sendBytes(exchange, 200, document.contentType, Buffer.from(text), more)
-  } else await sendBytes(exchange, 200, document.contentType, document.bytes, more)
+    await sendBody(exchange, 200, document.contentType, text, more)
+  } else await sendBody(exchange, 200, document.contentType, document.bytes, more)
   return true
 }
 
@@ -92,7 +92,7 @@ async function serveOpenApi(exchange: Exchange, parts: readonly string[], form: 
     response.end()
     return true
   }
-  await sendBytes(exchange, 200, 'application/json', made.document(key), {
+  await sendBody(exchange, 200, 'application/json', made.document(key), {
     ETag: etag,
     Vary: 'Accept',
     ...(asked === null ? {} : { 'Cache-Control': 'public, immutable, max-age=31536000' }),

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { UsageError } from '../../base/errors.js'
 import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
+import { createAuditIds } from './audit-ids.js'
 import { handleRequest } from './handle-request.js'
 import { createRequestCounts } from './request-counts.js'
 import type { ResourcePorts } from './resource-request.js'
@@ -46,6 +47,7 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
   const handlerOptions = {
     ...options,
     counts: createRequestCounts(),
+    auditIds: createAuditIds(options.ports.random),
     clusterOfPort: (port: number) => clusterOfPort.get(port),
   }
   const https = createHttpsServer(
@@ -70,6 +72,8 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
   https.headersTimeout = 20_000
   https.keepAliveTimeout = 120_000
   https.timeout = 0
+  // The server itself never listens; this starts its watch over connections that are slow to send their heads.
+  https.emit('listening')
   https.on('tlsClientError', (error, socket) => {
     options.ports.log.debug('a TLS handshake failed', { error: error.message, peer: socket.remoteAddress })
     socket.destroy()

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { messageOf } from '../../base/errors.js'
-import { uuid } from '../../base/random.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { anonymousUser, authenticate } from '../auth/authenticate.js'
 import { forbidden } from '../auth/forbidden.js'
@@ -23,6 +22,8 @@ export interface HandlerOptions {
   readonly ports: ServerPorts & ResourcePorts
   readonly clusterOfPort: (port: number) => string | undefined
   readonly counts: RequestCounts
+  /** A new identifier for each request. */
+  readonly auditIds: () => string
 }
 
 /** Requests other than watches and logs are answered within this time, or with a Timeout. */
@@ -35,9 +36,9 @@ const openPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz']
 export async function handleRequest(request: IncomingMessage, response: ServerResponse, options: HandlerOptions): Promise<void> {
   const { ports } = options
   const warnings: string[] = []
-  const auditId = auditIdOf(request) ?? uuid(ports.random)
+  const auditId = auditIdOf(request) ?? options.auditIds()
   const answerable: Answerable = { request, response, auditId, warnings }
-  const abort = new AbortController()
+  const abort = new LazyAbort()
   let finish: (() => void) | undefined
   response.on('error', () => abort.abort(new Error('the client has gone')))
   response.once('close', () => {
@@ -56,7 +57,7 @@ export async function handleRequest(request: IncomingMessage, response: ServerRe
     const info = requestInfoOf(request.method ?? 'GET', path, query)
     verb = info.verb
     const known = await authenticateRequest(request, connection, cluster, options)
-    const user = impersonate(options.authorizer, cluster, known, request.headersDistinct)
+    const user = impersonates(request) ? impersonate(options.authorizer, cluster, known, request.headersDistinct) : known
     const attributes = attributesOf(info)
     if (attributes.path === undefined || !isOpen(attributes.path)) {
       const { allowed, reason } = options.authorizer.authorize(cluster, user, attributes)
@@ -78,7 +79,9 @@ export async function handleRequest(request: IncomingMessage, response: ServerRe
       info,
       auditId,
       user,
-      signal: abort.signal,
+      get signal() {
+        return abort.signal
+      },
       warnings,
       warn: (text) => void warnings.push(text),
     }
@@ -92,6 +95,30 @@ export async function handleRequest(request: IncomingMessage, response: ServerRe
     // A body that nobody wanted must not stop the next request of the connection.
     if (!request.readableEnded) request.resume()
   }
+}
+
+/** An AbortController that is made when somebody first wants its signal: most requests never do. */
+class LazyAbort {
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: Error): void {
+    this.#reason ??= reason
+    this.#controller?.abort(reason)
+  }
+}
+
+function impersonates(request: IncomingMessage): boolean {
+  for (const name in request.headers) if (name.startsWith('impersonate-')) return true
+  return false
 }
 
 const noQuery = new URLSearchParams()

@@ -11,7 +11,7 @@ import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
-import { contentTypeOf, sendBytes, sendValue } from './send.js'
+import { contentTypeOf, sendBody, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
 import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
 import { streamWatch } from './watch-stream.js'
@@ -115,8 +115,7 @@ async function serveGet(exchange: Exchange, ports: ResourcePorts, target: ApiTar
 
 async function serveList(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
   const transform = transformOptions(exchange, ports, type, true)
-  const options = { ...listOptionsOf(exchange.query, namespace), signal: exchange.signal }
-  const list = await exchange.cluster.api.list(exchange, type, options)
+  const list = await exchange.cluster.api.list(exchange, type, listOptionsOf(exchange.query, namespace))
   return sendPieces(exchange, 200, listPieces(list, transform))
 }
 
@@ -165,7 +164,7 @@ function sendTransformed(exchange: Exchange, object: KubeObject, code: number, t
   const value = transformObject(object, transform)
   if (value !== undefined) return sendValue(exchange, code, value, form)
   if (form.media === 'yaml' || form.pretty) return sendValue(exchange, code, object, form)
-  return sendBytes(exchange, code, contentTypeOf(form), Buffer.from(transform.encode(object)))
+  return sendBody(exchange, code, contentTypeOf(form), transform.encode(object))
 }
 
 function negotiated(exchange: Exchange, list: boolean, transforms: boolean) {

@@ -1,6 +1,6 @@
 import { createGzip } from 'node:zlib'
 import type { Exchange } from './exchange.js'
-import { acceptsGzip, commonHeaders, gzipThresholdBytes, sendBytes } from './send.js'
+import { acceptsGzip, commonHeaders, gzipThresholdBytes, sendBody } from './send.js'
 
 /** A long answer as a head, many pieces made one at a time, and a tail. */
 export interface Pieces<T> {
@@ -24,7 +24,7 @@ export async function sendPieces<T>(exchange: Exchange, code: number, pieces: Pi
   const { response } = exchange
   const encoder = new PieceEncoder(pieces)
   const first = encoder.next(gzipThresholdBytes)
-  if (encoder.done) return sendBytes(exchange, code, pieces.contentType, first)
+  if (encoder.done) return sendBody(exchange, code, pieces.contentType, first)
   const headers = commonHeaders(exchange, pieces.contentType)
   const zipped = acceptsGzip(exchange)
   if (zipped) {

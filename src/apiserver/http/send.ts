@@ -38,28 +38,29 @@ export function acceptsGzip(to: Answerable): boolean {
   return String(to.request.headers['accept-encoding'] ?? '').includes('gzip')
 }
 
-/** Sends a body that is already bytes. Long ones are compressed, off this thread, when the client takes gzip. */
-export async function sendBytes(
+/** Sends a body that is already encoded. Long ones are compressed, off this thread, when the client takes gzip. */
+export async function sendBody(
   to: Answerable,
   code: number,
   contentType: string,
-  body: Uint8Array,
+  body: string | Uint8Array,
   more?: OutgoingHttpHeaders,
 ): Promise<void> {
   const { response } = to
   if (response.headersSent || response.destroyed) return
   const headers = commonHeaders(to, contentType)
   if (more) Object.assign(headers, more)
-  let bytes = body
+  let out = body
   if (body.length > gzipThresholdBytes && acceptsGzip(to)) {
-    bytes = await compress(body, { level: 1 })
+    out = await compress(body, { level: 1 })
     headers['Content-Encoding'] = 'gzip'
     headers['Vary'] = headers['Vary'] === undefined ? 'Accept-Encoding' : `${headers['Vary']}, Accept-Encoding`
     if (response.destroyed) return
   }
-  headers['Content-Length'] = bytes.length
+  // A text goes out in one write together with the head of the answer.
+  headers['Content-Length'] = typeof out === 'string' ? Buffer.byteLength(out) : out.length
   response.writeHead(code, headers)
-  response.end(bytes)
+  response.end(out)
 }
 
 /** Sends any value as JSON or YAML. For stored objects use the encode cache instead. */
@@ -70,7 +71,7 @@ export function sendValue(
   form: ResponseForm,
   more?: OutgoingHttpHeaders,
 ): Promise<void> {
-  return sendBytes(to, code, contentTypeOf(form), Buffer.from(formatValue(value, form)), more)
+  return sendBody(to, code, contentTypeOf(form), formatValue(value, form), more)
 }
 
 export function formatValue(value: unknown, form: ResponseForm): string {
@@ -79,7 +80,7 @@ export function formatValue(value: unknown, form: ResponseForm): string {
 }
 
 export function sendText(to: Answerable, code: number, text: string, more?: OutgoingHttpHeaders): Promise<void> {
-  return sendBytes(to, code, 'text/plain; charset=utf-8', Buffer.from(text), { 'X-Content-Type-Options': 'nosniff', ...more })
+  return sendBody(to, code, 'text/plain; charset=utf-8', text, { 'X-Content-Type-Options': 'nosniff', ...more })
 }
 
 /** Sends the Status of a failure, with the headers that clients act upon. */

@@ -31,7 +31,7 @@ export async function updateFrom(exchange: Exchange, target: ApiTarget): Promise
 }
 
 async function decodeWrite(exchange: Exchange, target: ApiTarget) {
-  const options: ApiWriteOptions = { ...writeOptionsOf(exchange.query), signal: exchange.signal }
+  const options: ApiWriteOptions = writeOptionsOf(exchange.query)
   if (exchange.query.has('force')) throw forceWithoutApply('UpdateOptions')
   options.fieldManager ??= managerOf(exchange)
   const bytes = await readBody(exchange.request)
@@ -52,7 +52,7 @@ export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<
   if (kind === 'strategic' && !patchTypesOf(exchange, target).includes(mediaType)) {
     throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))
   }
-  const options: ApiWriteOptions = { ...writeOptionsOf(exchange.query), signal: exchange.signal }
+  const options: ApiWriteOptions = writeOptionsOf(exchange.query)
   if (kind === 'apply') {
     if (options.fieldManager === undefined) {
       throw statusErrors.invalid({ kind: 'PatchOptions', group: 'meta.k8s.io', name: '' }, [
