@@ -1,0 +1,95 @@
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { LogicalClusters, ServerPorts } from '../contract.js'
+import type { MemberController } from './contract.js'
+import { cronJobs } from './cron-jobs.js'
+import { createDaemonSets } from './daemon-sets.js'
+import { deployments } from './deployments.js'
+import { createDisruptionBudgets } from './disruption-budgets.js'
+import { createEndpoints } from './endpoints.js'
+import { MemberEngine } from './engine.js'
+import { createGarbageCollector } from './garbage-collector.js'
+import { createJobs } from './jobs.js'
+import { createKubelet, type KubeletOptions } from './kubelet.js'
+import { createNamespaceDefaults } from './namespace-defaults.js'
+import { namespaces } from './namespaces.js'
+import { createNodePool, type NodePoolOptions, renewLeases } from './nodes.js'
+import { Placement } from './placement.js'
+import { createReplicaSets } from './replica-sets.js'
+import { createScheduler } from './scheduler.js'
+import { createStatefulSets } from './stateful-sets.js'
+
+/**
+ * What a cluster is for. `bare`: an API server alone. `control`: namespaces and ownership are looked after, as the hub needs
+ * it. `member`: workloads run too, on simulated nodes.
+ */
+export type ClusterProfile = 'bare' | 'control' | 'member'
+
+export interface MemberControllersOptions extends KubeletOptions {
+  readonly clusters: LogicalClusters
+  readonly ports: ServerPorts
+  /** Default: every cluster is a member. Must give the same answer for a cluster as long as it lives. */
+  profileOf?(cluster: string): ClusterProfile
+  /** PEM of the authority that signs the server's certificate, for the ConfigMap kube-root-ca.crt (default: empty). */
+  rootCertificate?(cluster: string): string
+  readonly nodes?: NodePoolOptions
+  /** Seconds between renewals of the nodes' Leases (default 300); 0 writes none. */
+  readonly renewLeasesEverySeconds?: number
+  /** Milliseconds that bursts of changes are gathered (default 15). */
+  readonly gatherMs?: number
+}
+
+export interface MemberControllers {
+  /** True when nothing is at work and nothing is due now. */
+  readonly idle: boolean
+  stop(): void
+}
+
+/** Starts what makes the logical clusters behave. One set of controllers serves all of them, however many there are. */
+export function startMemberControllers(options: MemberControllersOptions): MemberControllers {
+  const { clusters, ports } = options
+  const profileOf = (cluster: string) => options.profileOf?.(cluster) ?? 'member'
+  const peekAll = (cluster: string, resource: string, namespace?: string): Iterable<KubeObject> =>
+    clusters.get(cluster)?.peekAll(resource, namespace) ?? []
+  const placement = new Placement()
+  const control: MemberController[] = [
+    namespaces,
+    createNamespaceDefaults(options.rootCertificate ?? (() => '')),
+    createGarbageCollector(),
+  ]
+  const member: MemberController[] = [
+    ...control,
+    createNodePool(options.nodes),
+    createScheduler(placement),
+    createKubelet(options),
+    deployments,
+    createReplicaSets(placement, 'ReplicaSet'),
+    createReplicaSets(placement, 'ReplicationController'),
+    createStatefulSets(placement),
+    createDaemonSets(peekAll),
+    createJobs(placement),
+    cronJobs,
+    createEndpoints((cluster, namespace) => peekAll(cluster, 'services', namespace)),
+    createDisruptionBudgets(peekAll),
+  ]
+  const sets: Record<ClusterProfile, readonly MemberController[]> = { bare: [], control, member }
+  const engine = new MemberEngine({
+    clusters,
+    ports,
+    controllersOf: (cluster) => sets[profileOf(cluster)],
+    ...(options.gatherMs === undefined ? {} : { gatherMs: options.gatherMs }),
+  })
+  const everySeconds = options.renewLeasesEverySeconds ?? 300
+  const stopRenewing =
+    everySeconds === 0
+      ? () => {}
+      : renewLeases({ clusters, ports, everySeconds, hasNodes: (cluster) => profileOf(cluster) === 'member' })
+  return {
+    get idle() {
+      return engine.idle
+    },
+    stop() {
+      stopRenewing()
+      engine.stop()
+    },
+  }
+}

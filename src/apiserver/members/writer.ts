@@ -1,0 +1,57 @@
+import { equalJson } from '../../base/json.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { isNotFound, statusErrors } from '../../kube/object/status-error.js'
+import type { ApiTarget, LogicalCluster, RequestContext } from '../contract.js'
+import type { Writer } from './contract.js'
+
+const context: RequestContext = {
+  user: { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] },
+  warn() {},
+}
+
+/** Writes to a cluster through its API, with admission and all, as one field manager. */
+export function createWriter(cluster: LogicalCluster, fieldManager: string): Writer {
+  const options = { fieldManager }
+  return {
+    async create(object) {
+      const target = { type: typeOf(cluster, object), namespace: object.metadata.namespace ?? '', name: '' }
+      return (await cluster.api.create(context, target, object, options)) as typeof object
+    },
+    async update(object, subresource) {
+      return (await cluster.api.update(context, targetOf(cluster, object, subresource), object, options)).object as typeof object
+    },
+    async status(before, after) {
+      const same =
+        equalJson(before['status'], after['status']) && equalJson(before.metadata.annotations, after.metadata.annotations)
+      if (same) return before
+      return (await cluster.api.update(context, targetOf(cluster, after, 'status'), after, options)).object as typeof after
+    },
+    async delete(object, deletion = {}) {
+      const { uid } = object.metadata
+      try {
+        await cluster.api.delete(context, targetOf(cluster, object), {
+          ...deletion,
+          ...(uid === undefined ? {} : { preconditions: { uid } }),
+        })
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+    },
+  }
+}
+
+function targetOf(cluster: LogicalCluster, object: KubeObject, subresource?: string): ApiTarget {
+  return {
+    type: typeOf(cluster, object),
+    namespace: object.metadata.namespace ?? '',
+    name: object.metadata.name,
+    ...(subresource === undefined ? {} : { subresource }),
+  }
+}
+
+function typeOf(cluster: LogicalCluster, object: KubeObject): ResourceType {
+  const type = cluster.api.catalogue().forKind(object.apiVersion, object.kind)
+  if (type === undefined) throw statusErrors.pathNotFound()
+  return type
+}
