@@ -72,7 +72,7 @@ export async function generateApplications(appSet: ApplicationSet, ports: Genera
     if (outcomes.length === 0) warnings.push(`${where}: there is no generator in it`)
     for (const outcome of outcomes) renderOutcome(appSet, outcome, text, where, applications, problems)
   }
-  for (const application of applications) warnAbout(application, warnings)
+  for (const application of applications) warnAbout(application, text.goTemplate, warnings)
   return done()
 }
 
@@ -101,15 +101,15 @@ function problem(reason: GenerationProblem['reason'], where: string, cause: unkn
   return { reason, message: `${where}: ${messageOf(cause)}`, cause }
 }
 
-/** Go prints a key that is not there as `<no value>`; that is hardly ever wanted in an application. */
-function warnAbout(application: Application, warnings: string[]): void {
+/** What a missing parameter leaves behind: `<no value>` in Go-template mode, the tag itself in the other. Hardly ever wanted. */
+function warnAbout(application: Application, goTemplate: boolean, warnings: string[]): void {
   const visit = (value: unknown, path: string): void => {
     if (typeof value === 'string') {
       if (value.includes('<no value>')) {
         warnings.push(
           `application ${application.metadata.name}: ${path} contains <no value>: a parameter is missing; goTemplateOptions: ["missingkey=error"] makes that an error`,
         )
-      } else if (/\{\{[^}]*\}\}/.test(value)) {
+      } else if (!goTemplate && /\{\{[^}]*\}\}/.test(value)) {
         warnings.push(`application ${application.metadata.name}: ${path} still has a template in it: ${value}`)
       }
     } else if (typeof value === 'object' && value !== null) {
