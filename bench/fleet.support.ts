@@ -2,8 +2,9 @@ import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectKubeconfig, loadKubeconfigFile } from '../src/app/kubeconfig-files.js'
 import type { FleetDescription } from '../src/app/fleet-config.js'
+import { connectKubeconfigFile } from '../src/app/kubeconfig-files.js'
+import { createSystemClientPorts } from '../src/app/system-client-ports.js'
 import type { Application } from '../src/dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../src/dialects/argo-cd/kinds/resource-types.js'
 import type { KubeClient } from '../src/kube/client/kube-client.js'
@@ -15,7 +16,7 @@ export interface BenchFleet {
   /** From the start of the command until it returned. */
   readonly readyMs: number
   readonly startedAt: number
-  client(context: string): KubeClient
+  client(context: string): Promise<KubeClient>
   /** Resident memory of the fleet's process, MiB. */
   memoryMiB(): number
   stop(): void
@@ -29,10 +30,15 @@ export async function startBenchFleet(...args: string[]): Promise<BenchFleet> {
   const directory = mkdtempSync(join(tmpdir(), 'flotilla-bench-'))
   const startedAt = Date.now()
   const description = await new Promise<FleetDescription>((done, fail) => {
-    execFile(process.execPath, ['bin/flotilla.js', 'up', '--detach', '-o', 'json', '--data-dir', directory, ...args], { maxBuffer: 64 << 20 }, (error, stdout) => {
-      if (error) fail(error)
-      else done(JSON.parse(stdout) as FleetDescription)
-    })
+    execFile(
+      process.execPath,
+      ['bin/flotilla.js', 'up', '--detach', '-o', 'json', '--data-dir', directory, ...args],
+      { maxBuffer: 64 << 20 },
+      (error, stdout) => {
+        if (error) fail(error)
+        else done(JSON.parse(stdout) as FleetDescription)
+      },
+    )
   })
   const readyMs = Date.now() - startedAt
   const clients: KubeClient[] = []
@@ -41,8 +47,11 @@ export async function startBenchFleet(...args: string[]): Promise<BenchFleet> {
     description,
     readyMs,
     startedAt,
-    client(context) {
-      const client = connectKubeconfig(loadKubeconfigFile(description.kubeconfig), context, context)
+    async client(context) {
+      const { client } = await connectKubeconfigFile(
+        { path: description.kubeconfig, context, name: context },
+        createSystemClientPorts(process.env),
+      )
       clients.push(client)
       return client
     },
@@ -65,7 +74,8 @@ export async function untilAllHealthy(hub: KubeClient, count: number, from: numb
     const { items } = await hub.list<Application>(applicationType, { namespace: 'argocd' })
     const good = items.filter((app) => app.status?.sync?.status === 'Synced' && app.status?.health?.status === 'Healthy').length
     if (items.length >= count && good === items.length) return Date.now() - from
-    if (Date.now() > end) throw new Error(`${good} of ${items.length} Applications (${count} expected) are Synced and Healthy after ${timeoutMs} ms`)
+    if (Date.now() > end)
+      throw new Error(`${good} of ${items.length} Applications (${count} expected) are Synced and Healthy after ${timeoutMs} ms`)
     await new Promise((done) => setTimeout(done, items.length > 200 ? 200 : 20))
   }
 }

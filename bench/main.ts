@@ -27,10 +27,18 @@ for (const file of files) {
       const met =
         target === undefined
           ? undefined
-          : (target.atLeast === undefined || result.measured >= target.atLeast) && (target.atMost === undefined || result.measured <= target.atMost)
-      const goal = target === undefined ? '' : target.atLeast !== undefined ? ` (target >= ${target.atLeast})` : ` (target <= ${target.atMost})`
+          : (target.atLeast === undefined || result.measured >= target.atLeast) &&
+            (target.atMost === undefined || result.measured <= target.atMost)
+      const goal =
+        target === undefined
+          ? ''
+          : target.atLeast !== undefined
+            ? ` (target >= ${target.atLeast})`
+            : ` (target <= ${target.atMost})`
       const value = result.measured >= 100 ? result.measured.toFixed(0) : result.measured.toPrecision(3)
-      console.log(`${met === undefined ? '    ' : met ? 'ok  ' : 'MISS'} ${result.name}: ${value} ${result.unit}${goal}${result.note ? `; ${result.note}` : ''}`)
+      console.log(
+        `${met === undefined ? '    ' : met ? 'ok  ' : 'MISS'} ${result.name}: ${value} ${result.unit}${goal}${result.note ? `; ${result.note}` : ''}`,
+      )
       if (met === false) missed++
     }
   } catch (error) {

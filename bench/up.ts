@@ -7,7 +7,7 @@ export async function run(): Promise<BenchResult[]> {
   warm.stop()
   const fleet = await startBenchFleet()
   try {
-    const hub = fleet.client('hub')
+    const hub = await fleet.client('hub')
     const healthyMs = await untilAllHealthy(hub, 15, fleet.startedAt, 60_000)
     return [
       { name: 'up, 3 members: API answering', unit: 's', measured: fleet.readyMs / 1000, target: { atMost: 1 } },

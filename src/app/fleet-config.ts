@@ -15,6 +15,8 @@ export interface FleetDescription {
 
 /** What an embedded fleet is, kept in fleet.json so that a restart is the same fleet at the same addresses. */
 export interface FleetConfig {
+  /** When the fleet was made, epoch ms. */
+  readonly createdMs: number
   readonly host: string
   readonly hubPort: number
   readonly gitPort: number
@@ -49,7 +51,7 @@ export function writeFleetConfig(directory: DataDirectory, config: FleetConfig, 
  */
 export async function planFleet(
   known: FleetConfig | undefined,
-  wanted: { members: readonly string[]; port: number | undefined; host: string },
+  wanted: { members: readonly string[]; port: number | undefined; host: string; nowMs: number },
 ): Promise<FleetConfig> {
   const taken = new Set([known?.hubPort, known?.gitPort, ...(known?.members ?? []).map((member) => member.port)])
   let next = wanted.port ?? firstPort
@@ -85,7 +87,13 @@ export async function planFleet(
   for (const name of wanted.members) {
     if (!members.some((member) => member.name === name)) members.push({ name, port: await free() })
   }
-  return { host: known?.host ?? wanted.host, hubPort, gitPort: known?.gitPort ?? (await free()), members }
+  return {
+    createdMs: known?.createdMs ?? wanted.nowMs,
+    host: known?.host ?? wanted.host,
+    hubPort,
+    gitPort: known?.gitPort ?? (await free()),
+    members,
+  }
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Clock } from '../base/clock.js'
-import type { Random } from '../base/random.js'
 import { createFleetCa, isUsable, type KeyedCertificate } from '../apiserver/auth/fleet-ca.js'
 import { createTokenKey } from '../apiserver/auth/service-account-tokens.js'
+import type { Clock } from '../base/clock.js'
+import type { Random } from '../base/random.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
 
 /** The keys of one fleet, kept in `pki/` and made on first use. */

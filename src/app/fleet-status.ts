@@ -25,7 +25,8 @@ export async function readFleetStatus(fleet: { hub: KubeClient; where: string; n
   ])
   const problems: { what: string; state: string; message: string }[] = []
   for (const cluster of clusters) {
-    if (cluster.health !== 'Healthy') problems.push({ what: `cluster/${cluster.name}`, state: cluster.health, message: cluster.message })
+    if (cluster.health !== 'Healthy')
+      problems.push({ what: `cluster/${cluster.name}`, state: cluster.health, message: cluster.message })
   }
   for (const set of sets.items) {
     const error = set.status?.conditions?.find((each) => each.type === 'ErrorOccurred' && each.status === 'True')

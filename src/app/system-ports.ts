@@ -27,16 +27,18 @@ export type LogLevel = (typeof levels)[number]
 /** One line a message: `2026-01-02T03:04:05Z INFO message key=value`. Lines of a lower level than `level` are dropped. */
 export function createLineLog(write: (line: string) => void, level: LogLevel, clock: Clock, base: LogFields = {}): Log {
   const enabled = levels.indexOf(level)
-  const at = (own: LogLevel) => (message: string, fields: LogFields = {}) => {
-    if (levels.indexOf(own) < enabled) return
-    let line = `${new Date(clock.now()).toISOString()} ${own.toUpperCase().padEnd(5)} ${message}`
-    for (const [key, value] of Object.entries({ ...base, ...fields })) {
-      if (value === undefined) continue
-      const text = String(value)
-      line += ` ${key}=${/[\s"=]/.test(text) ? JSON.stringify(text) : text}`
+  const at =
+    (own: LogLevel) =>
+    (message: string, fields: LogFields = {}) => {
+      if (levels.indexOf(own) < enabled) return
+      let line = `${new Date(clock.now()).toISOString()} ${own.toUpperCase().padEnd(5)} ${message}`
+      for (const [key, value] of Object.entries({ ...base, ...fields })) {
+        if (value === undefined) continue
+        const text = String(value)
+        line += ` ${key}=${/[\s"=]/.test(text) ? JSON.stringify(text) : text}`
+      }
+      write(line)
     }
-    write(line)
-  }
   return {
     debug: at('debug'),
     info: at('info'),

@@ -1,6 +1,6 @@
-import type { Command } from 'commander'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
 import { CodedError, UsageError } from '../base/errors.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import type { CommandIo } from './contract.js'
@@ -38,10 +38,12 @@ export async function withFleet<T>(
   io: CommandIo,
   use: (fleet: FleetAccess) => Promise<T>,
 ): Promise<T> {
-  const [{ loadKubeconfigFile, connectKubeconfig }, { defaultDataDirectory, openDataDirectory, readRunningFleet }] = await Promise.all([
-    import('../app/kubeconfig-files.js'),
-    import('../app/data-directory.js'),
-  ])
+  const [{ connectKubeconfigFile }, { createSystemClientPorts }, { defaultDataDirectory, openDataDirectory, readRunningFleet }] =
+    await Promise.all([
+      import('../app/kubeconfig-files.js'),
+      import('../app/system-client-ports.js'),
+      import('../app/data-directory.js'),
+    ])
   if (options.dataDir && options.kubeconfig) {
     throw new UsageError({
       code: 'two-fleets',
@@ -66,9 +68,14 @@ export async function withFleet<T>(
       })
     }
   }
-  const hub = connectKubeconfig(loadKubeconfigFile(kubeconfig), context, 'hub')
+  const { client: hub } = await connectKubeconfigFile({ path: kubeconfig, context, name: 'hub' }, createSystemClientPorts(io.env))
   try {
-    return await use({ hub, dataDirectory, where: options.kubeconfig ? kubeconfig : dataDirectory!, namespace: options.namespace ?? 'argocd' })
+    return await use({
+      hub,
+      dataDirectory,
+      where: options.kubeconfig ? kubeconfig : dataDirectory!,
+      namespace: options.namespace ?? 'argocd',
+    })
   } finally {
     hub.close()
   }
@@ -80,6 +87,10 @@ export async function readManifest(path: string, io: CommandIo): Promise<string>
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new UsageError({ code: 'file-unreadable', message: `cannot read ${path}: ${(error as Error).message}`, fix: 'Name a file that exists, or - for standard input.' })
+    throw new UsageError({
+      code: 'file-unreadable',
+      message: `cannot read ${path}: ${(error as Error).message}`,
+      fix: 'Name a file that exists, or - for standard input.',
+    })
   }
 }

@@ -46,7 +46,9 @@ function editScript(left: readonly string[], right: readonly string[]): string[]
   for (let i = left.length - 1; i >= 0; i--) {
     for (let j = right.length - 1; j >= 0; j--) {
       common[i * width + j] =
-        left[i] === right[j] ? common[(i + 1) * width + j + 1]! + 1 : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!)
+        left[i] === right[j]
+          ? common[(i + 1) * width + j + 1]! + 1
+          : Math.max(common[(i + 1) * width + j]!, common[i * width + j + 1]!)
     }
   }
   const lines: string[] = []
@@ -57,7 +59,8 @@ function editScript(left: readonly string[], right: readonly string[]): string[]
       lines.push(` ${left[i]}`)
       i++
       j++
-    } else if (j >= right.length || (i < left.length && common[(i + 1) * width + j]! >= common[i * width + j + 1]!)) lines.push(`-${left[i++]}`)
+    } else if (j >= right.length || (i < left.length && common[(i + 1) * width + j]! >= common[i * width + j + 1]!))
+      lines.push(`-${left[i++]}`)
     else lines.push(`+${right[j++]}`)
   }
   return lines

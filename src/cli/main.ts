@@ -42,7 +42,8 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<void
     }
     io.err(`error: ${messageOf(error)}`)
     if (error instanceof CodedError && error.fix) io.err(error.fix)
-    if (error instanceof BugError || (!(error instanceof CodedError) && io.env.FLOTILLA_DEBUG)) io.err(String((error as Error).stack))
+    if (error instanceof BugError || (!(error instanceof CodedError) && io.env.FLOTILLA_DEBUG))
+      io.err(String((error as Error).stack))
     io.exitCode(error instanceof UsageError ? 2 : 1)
   }
 }

@@ -22,11 +22,22 @@ export function parseOutputFormat(text: string | undefined): OutputFormat {
 }
 
 /** Rows as kubectl prints them: upper-case titles, columns parted by three spaces, no rules. */
-export function formatTable<Row>(rows: readonly Row[], columns: readonly Column<Row>[], format: 'table' | 'wide' = 'table'): string {
+export function formatTable<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  format: 'table' | 'wide' = 'table',
+): string {
   const shown = columns.filter((column) => format === 'wide' || !column.wide)
   const cells = [shown.map((column) => column.title), ...rows.map((row) => shown.map((column) => column.value(row)))]
   const widths = shown.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)))
-  return `${cells.map((row) => row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]! + 3))).join('').trimEnd()).join('\n')}\n`
+  return `${cells
+    .map((row) =>
+      row
+        .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index]! + 3)))
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n')}\n`
 }
 
 /** Prints rows in the format asked for; `data` is what json and yaml show. */

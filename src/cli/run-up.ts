@@ -1,10 +1,16 @@
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { CodedError, UsageError } from '../base/errors.js'
-import { defaultDataDirectory, lockDataDirectory, openDataDirectory, readRunningFleet, type DataDirectory } from '../app/data-directory.js'
+import {
+  type DataDirectory,
+  defaultDataDirectory,
+  lockDataDirectory,
+  openDataDirectory,
+  readRunningFleet,
+} from '../app/data-directory.js'
 import type { FleetDescription } from '../app/fleet-config.js'
 import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
+import { CodedError, UsageError } from '../base/errors.js'
 import type { CommandIo } from './contract.js'
 
 export interface RunUpOptions {
@@ -44,7 +50,8 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
     lock.markReady()
     if (options.output === 'json') io.out(JSON.stringify(fleet.description, undefined, 2))
     else io.out(welcome(fleet.description, Date.now() - started, io.colour))
-    if (options.demo) void fleet.demoSettled.then((summary) => progress(`${summary} after ${((Date.now() - started) / 1000).toFixed(1)} s`))
+    if (options.demo)
+      void fleet.demoSettled.then((summary) => progress(`${summary} after ${((Date.now() - started) / 1000).toFixed(1)} s`))
     await untilStopped()
     progress('stopping ...')
     await fleet.stop()
@@ -59,7 +66,8 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
 export function welcome(fleet: FleetDescription, elapsedMs: number, colour: boolean): string {
   const bold = (text: string) => (colour ? `\u001b[1m${text}\u001b[0m` : text)
   const members = fleet.clusters.map((cluster) => cluster.name)
-  const shown = members.length > 5 ? `${members.slice(0, 3).join(', ')} ... ${members.at(-1)} (${members.length})` : members.join(', ')
+  const shown =
+    members.length > 5 ? `${members.slice(0, 3).join(', ')} ... ${members.at(-1)} (${members.length})` : members.join(', ')
   const clone = fleet.git.clone === '' ? [] : [bold(`  ${fleet.git.clone}`)]
   return [
     `Fleet ready in ${(elapsedMs / 1000).toFixed(2)} s: hub ${fleet.hub.server}, members ${shown}`,
@@ -115,7 +123,11 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
     const now = readRunningFleet(directory)
     if (now?.ready && now.pid === child.pid) break
     if (ended !== undefined) {
-      throw new CodedError({ code: 'fleet-did-not-start', message: `the fleet did not start (${ended}): ${lastLines(logPath)}`, fix: `The whole log is in ${logPath}.` })
+      throw new CodedError({
+        code: 'fleet-did-not-start',
+        message: `the fleet did not start (${ended}): ${lastLines(logPath)}`,
+        fix: `The whole log is in ${logPath}.`,
+      })
     }
     await new Promise((done) => setTimeout(done, 10))
   }
@@ -123,7 +135,13 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   const fleet = JSON.parse(readFileSync(directory.file('fleet.json'), 'utf8')) as { description: FleetDescription }
   const description = { ...fleet.description, pid: child.pid! }
   if (options.output === 'json') io.out(JSON.stringify(description, undefined, 2))
-  else io.out(welcome(description, Date.now() - started, io.colour).replace('stop with Ctrl-C or flotilla down', 'stop with flotilla down'))
+  else
+    io.out(
+      welcome(description, Date.now() - started, io.colour).replace(
+        'stop with Ctrl-C or flotilla down',
+        'stop with flotilla down',
+      ),
+    )
 }
 
 function lastLines(path: string): string {

@@ -44,7 +44,10 @@ function registerList(app: Command, io: CommandIo): void {
     .action(async (options: Options & { selector?: string }) => {
       const format = parseOutputFormat(options.output)
       await withFleet(options, io, async ({ hub, namespace }) => {
-        const list = await hub.list<Application>(applicationType, { namespace, ...(options.selector ? { labelSelector: options.selector } : {}) })
+        const list = await hub.list<Application>(applicationType, {
+          namespace,
+          ...(options.selector ? { labelSelector: options.selector } : {}),
+        })
         printRows({
           format,
           rows: list.items,
@@ -67,7 +70,16 @@ function registerGet(app: Command, io: CommandIo): void {
       await withFleet(options, io, async (fleet) => {
         const object = await getApplication(fleet, name)
         if (format === 'json' || format === 'yaml' || format === 'name') {
-          printRows({ format, rows: [object], columns, data: object, names: (each) => `application.argoproj.io/${each.metadata.name}`, empty: '', out: io.out, err: io.err })
+          printRows({
+            format,
+            rows: [object],
+            columns,
+            data: object,
+            names: (each) => `application.argoproj.io/${each.metadata.name}`,
+            empty: '',
+            out: io.out,
+            err: io.err,
+          })
           return
         }
         io.out(describeApplication(object))
@@ -82,17 +94,29 @@ export function describeApplication(app: Application): string {
   const lines: [string, string][] = [
     ['Name', `${app.metadata.namespace ?? ''}/${app.metadata.name}`],
     ['Project', app.spec.project],
-    ['Destination', `${app.spec.destination.name ?? app.spec.destination.server ?? ''} ${app.spec.destination.namespace ?? ''}`.trim()],
+    [
+      'Destination',
+      `${app.spec.destination.name ?? app.spec.destination.server ?? ''} ${app.spec.destination.namespace ?? ''}`.trim(),
+    ],
     ['Source', source ? `${source.repoURL} ${source.path ?? source.chart ?? ''} @ ${source.targetRevision || 'HEAD'}` : ''],
     ['Sync', `${status.sync?.status ?? 'Unknown'} at ${shortRevision(revisionOf(app)) || '<none>'}`],
     ['Health', `${status.health?.status ?? 'Unknown'}${status.health?.message ? `: ${status.health.message}` : ''}`],
   ]
   const operation = status.operationState
-  if (operation) lines.push(['Last sync', `${operation.phase}${operation.message ? `: ${operation.message}` : ''} (${operation.finishedAt ?? operation.startedAt})`])
+  if (operation)
+    lines.push([
+      'Last sync',
+      `${operation.phase}${operation.message ? `: ${operation.message}` : ''} (${operation.finishedAt ?? operation.startedAt})`,
+    ])
   for (const condition of status.conditions ?? []) lines.push([condition.type, condition.message])
   const width = Math.max(...lines.map(([title]) => title.length)) + 2
   const head = lines.map(([title, text]) => `${`${title}:`.padEnd(width)}${text}`).join('\n')
-  const results = new Map((operation?.syncResult?.resources ?? []).map((result) => [`${result.group}/${result.kind}/${result.namespace}/${result.name}`, result]))
+  const results = new Map(
+    (operation?.syncResult?.resources ?? []).map((result) => [
+      `${result.group}/${result.kind}/${result.namespace}/${result.name}`,
+      result,
+    ]),
+  )
   const table = formatTable(status.resources ?? [], [
     { title: 'GROUP', value: (row) => row.group ?? '' },
     { title: 'KIND', value: (row) => row.kind },
@@ -102,7 +126,8 @@ export function describeApplication(app: Application): string {
     { title: 'HEALTH', value: (row) => row.health?.status ?? '' },
     {
       title: 'MESSAGE',
-      value: (row) => row.health?.message ?? results.get(`${row.group ?? ''}/${row.kind}/${row.namespace ?? ''}/${row.name}`)?.message ?? '',
+      value: (row) =>
+        row.health?.message ?? results.get(`${row.group ?? ''}/${row.kind}/${row.namespace ?? ''}/${row.name}`)?.message ?? '',
     },
   ])
   return `${head}\n\n${table}`
@@ -113,7 +138,10 @@ function registerDiff(app: Command, io: CommandIo): void {
     .option('--revision <revision>', 'compare with another revision')
     .action(async (name: string, options: Options & { revision?: string }) => {
       await withFleet(options, io, async (fleet) => {
-        const [{ diffApplication }, { formatObjectDiffs }] = await Promise.all([import('../../app/application-diff.js'), import('../format-diff.js')])
+        const [{ diffApplication }, { formatObjectDiffs }] = await Promise.all([
+          import('../../app/application-diff.js'),
+          import('../format-diff.js'),
+        ])
         const object = await getApplication(fleet, name)
         const diffs = await diffApplication(fleet, object, options.revision, io.env)
         const text = formatObjectDiffs(diffs, { colour: io.colour })
@@ -194,7 +222,9 @@ function registerHistory(app: Command, io: CommandIo): void {
 }
 
 function registerRollback(app: Command, io: CommandIo): void {
-  addFleetOptions(app.command('rollback <name> [id]').description('deploy an entry of the history again (default: the one before the last)'))
+  addFleetOptions(
+    app.command('rollback <name> [id]').description('deploy an entry of the history again (default: the one before the last)'),
+  )
     .option('--prune', 'delete what that revision does not have')
     .option('--timeout <seconds>', 'give up waiting after this long', '300')
     .action(async (name: string, id: string | undefined, options: Options & { prune?: boolean; timeout: string }) => {
@@ -214,7 +244,9 @@ function registerRollback(app: Command, io: CommandIo): void {
           initiatedBy: { username: io.env.USER ?? 'flotilla' },
           sync: {
             prune: options.prune === true,
-            ...(entry.revisions ? { revisions: entry.revisions, sources: entry.sources } : { revision: entry.revision, source: entry.source }),
+            ...(entry.revisions
+              ? { revisions: entry.revisions, sources: entry.sources }
+              : { revision: entry.revision, source: entry.source }),
           },
         }
         await waitForOperation(fleet, await startOperation(fleet, name, operation), timeoutMs, io)
@@ -228,7 +260,10 @@ function pickHistory(app: Application, id: string | undefined): RevisionHistory 
   if (entry) return entry
   throw new UsageError({
     code: 'no-such-history-entry',
-    message: id === undefined ? `${app.metadata.name} has no deployment before the present one` : `${app.metadata.name} has no history entry ${id}`,
+    message:
+      id === undefined
+        ? `${app.metadata.name} has no deployment before the present one`
+        : `${app.metadata.name} has no history entry ${id}`,
     fix: `The entries are: ${history.map((each) => each.id).join(', ') || 'none'} (flotilla app history ${app.metadata.name}).`,
   })
 }
@@ -243,9 +278,14 @@ function registerDelete(app: Command, io: CommandIo): void {
       await withFleet(options, io, async (fleet) => {
         for (const name of names) {
           const object = await getApplication(fleet, name)
-          const others = (object.metadata.finalizers ?? []).filter((each) => !each.startsWith('resources-finalizer.argocd.argoproj.io'))
+          const others = (object.metadata.finalizers ?? []).filter(
+            (each) => !each.startsWith('resources-finalizer.argocd.argoproj.io'),
+          )
           const finalizers = finalizer ? [...others, finalizer] : others
-          await fleet.hub.patch({ type: applicationType, namespace: fleet.namespace, name }, { kind: 'merge', body: { metadata: { finalizers } } })
+          await fleet.hub.patch(
+            { type: applicationType, namespace: fleet.namespace, name },
+            { kind: 'merge', body: { metadata: { finalizers } } },
+          )
           await fleet.hub.delete({ type: applicationType, namespace: fleet.namespace, name })
           io.out(`application.argoproj.io/${name} deleted`)
         }
@@ -256,7 +296,11 @@ function registerDelete(app: Command, io: CommandIo): void {
 
 function cascadeFinalizer(cascade: boolean, policy: string): string | undefined {
   if (policy !== 'foreground' && policy !== 'background') {
-    throw new UsageError({ code: 'unknown-propagation-policy', message: `unknown propagation policy "${policy}"`, fix: 'Use foreground or background.' })
+    throw new UsageError({
+      code: 'unknown-propagation-policy',
+      message: `unknown propagation policy "${policy}"`,
+      fix: 'Use foreground or background.',
+    })
   }
   if (!cascade) return undefined
   return policy === 'background' ? 'resources-finalizer.argocd.argoproj.io/background' : 'resources-finalizer.argocd.argoproj.io'
@@ -276,10 +320,18 @@ async function getApplication(fleet: FleetAccess, name: string): Promise<Applica
 }
 
 /** Asks for an operation; refused while another one is under way. Returns what identifies its end. */
-async function startOperation(fleet: FleetAccess, name: string, operation: Operation): Promise<{ name: string; before: string | undefined }> {
+async function startOperation(
+  fleet: FleetAccess,
+  name: string,
+  operation: Operation,
+): Promise<{ name: string; before: string | undefined }> {
   const app = await getApplication(fleet, name)
   if (app.operation || app.status?.operationState?.phase === 'Running') {
-    throw new CodedError({ code: 'operation-in-progress', message: `a sync of ${name} is already under way`, fix: 'Wait until it is done, then try again.' })
+    throw new CodedError({
+      code: 'operation-in-progress',
+      message: `a sync of ${name} is already under way`,
+      fix: 'Wait until it is done, then try again.',
+    })
   }
   await fleet.hub.patch(
     { type: applicationType, namespace: fleet.namespace, name },
@@ -288,20 +340,35 @@ async function startOperation(fleet: FleetAccess, name: string, operation: Opera
   return { name, before: app.status?.operationState?.startedAt }
 }
 
-async function waitForOperation(fleet: FleetAccess, started: { name: string; before: string | undefined }, timeoutMs: number, io: CommandIo): Promise<void> {
+async function waitForOperation(
+  fleet: FleetAccess,
+  started: { name: string; before: string | undefined },
+  timeoutMs: number,
+  io: CommandIo,
+): Promise<void> {
   const end = Date.now() + timeoutMs
   for (;;) {
     const app = await getApplication(fleet, started.name)
     const state = app.status?.operationState
     if (!app.operation && state?.finishedAt) {
       if (state.phase !== 'Succeeded') {
-        throw new CodedError({ code: 'sync-failed', message: `sync of ${started.name} ended as ${state.phase}: ${state.message ?? ''}`, fix: `See flotilla app get ${started.name}.` })
+        throw new CodedError({
+          code: 'sync-failed',
+          message: `sync of ${started.name} ended as ${state.phase}: ${state.message ?? ''}`,
+          fix: `See flotilla app get ${started.name}.`,
+        })
       }
-      io.out(`application.argoproj.io/${started.name} synced to ${shortRevision(state.syncResult?.revision ?? state.syncResult?.revisions?.join(',') ?? '')}: ${state.message ?? ''}`)
+      io.out(
+        `application.argoproj.io/${started.name} synced to ${shortRevision(state.syncResult?.revision ?? state.syncResult?.revisions?.join(',') ?? '')}: ${state.message ?? ''}`,
+      )
       return
     }
     if (Date.now() > end) {
-      throw new CodedError({ code: 'sync-timeout', message: `${started.name} is still ${state?.phase ?? 'waiting'} after ${timeoutMs / 1000} s`, fix: `See flotilla app get ${started.name}; the sync goes on.` })
+      throw new CodedError({
+        code: 'sync-timeout',
+        message: `${started.name} is still ${state?.phase ?? 'waiting'} after ${timeoutMs / 1000} s`,
+        fix: `See flotilla app get ${started.name}; the sync goes on.`,
+      })
     }
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
@@ -322,7 +389,11 @@ async function waitUntilGone(hub: KubeClient, namespace: string, name: string): 
 function parseResourceFilter(text: string): { group: string; kind: string; name: string; namespace?: string } {
   const [group, kind, rest, more] = text.split(':')
   if (group === undefined || !kind || !rest || more !== undefined) {
-    throw new UsageError({ code: 'bad-resource-filter', message: `"${text}" names no resource`, fix: 'Write group:kind:name or group:kind:namespace/name, with an empty group for core kinds: :Service:web.' })
+    throw new UsageError({
+      code: 'bad-resource-filter',
+      message: `"${text}" names no resource`,
+      fix: 'Write group:kind:name or group:kind:namespace/name, with an empty group for core kinds: :Service:web.',
+    })
   }
   const slash = rest.indexOf('/')
   return slash < 0 ? { group, kind, name: rest } : { group, kind, namespace: rest.slice(0, slash), name: rest.slice(slash + 1) }
@@ -330,7 +401,12 @@ function parseResourceFilter(text: string): { group: string; kind: string; name:
 
 function parseSeconds(text: string): number {
   const seconds = Number(text)
-  if (!Number.isFinite(seconds) || seconds < 0) throw new UsageError({ code: 'bad-timeout', message: `--timeout ${text} is no number of seconds`, fix: 'For example --timeout 120.' })
+  if (!Number.isFinite(seconds) || seconds < 0)
+    throw new UsageError({
+      code: 'bad-timeout',
+      message: `--timeout ${text} is no number of seconds`,
+      fix: 'For example --timeout 120.',
+    })
   return seconds * 1000
 }
 

@@ -23,9 +23,22 @@ const condition = (type: string) => (set: ApplicationSet) => set.status?.conditi
 const columns: readonly Column<ApplicationSet>[] = [
   { title: 'NAME', value: (set) => set.metadata.name },
   { title: 'APPLICATIONS', value: (set) => String(set.status?.resourcesCount ?? set.status?.resources?.length ?? 0) },
-  { title: 'GENERATORS', value: (set) => set.spec.generators.map((each) => Object.keys(each).filter((key) => key !== 'selector').join('+')).join(',') },
+  {
+    title: 'GENERATORS',
+    value: (set) =>
+      set.spec.generators
+        .map((each) =>
+          Object.keys(each)
+            .filter((key) => key !== 'selector')
+            .join('+'),
+        )
+        .join(','),
+  },
   { title: 'UP-TO-DATE', value: (set) => condition('ResourcesUpToDate')(set)?.status ?? 'Unknown' },
-  { title: 'ERROR', value: (set) => (condition('ErrorOccurred')(set)?.status === 'True' ? (condition('ErrorOccurred')(set)?.message ?? '') : '') },
+  {
+    title: 'ERROR',
+    value: (set) => (condition('ErrorOccurred')(set)?.status === 'True' ? (condition('ErrorOccurred')(set)?.message ?? '') : ''),
+  },
 ]
 
 function registerList(appset: Command, io: CommandIo): void {
@@ -35,7 +48,16 @@ function registerList(appset: Command, io: CommandIo): void {
       const format = parseOutputFormat(options.output)
       await withFleet(options, io, async ({ hub, namespace }) => {
         const list = await hub.list<ApplicationSet>(applicationSetType, { namespace })
-        printRows({ format, rows: list.items, columns, data: list, names, empty: `No ApplicationSets in namespace ${namespace}.`, out: io.out, err: io.err })
+        printRows({
+          format,
+          rows: list.items,
+          columns,
+          data: list,
+          names,
+          empty: `No ApplicationSets in namespace ${namespace}.`,
+          out: io.out,
+          err: io.err,
+        })
       })
     })
 }

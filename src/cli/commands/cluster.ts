@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { CodedError, UsageError } from '../../base/errors.js'
 import type { FleetCluster } from '../../app/fleet-clusters.js'
+import { CodedError, UsageError } from '../../base/errors.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
@@ -25,7 +25,10 @@ const columns: readonly Column<FleetCluster>[] = [
   { title: 'HEALTH', value: (cluster) => cluster.health },
   { title: 'VERSION', value: (cluster) => cluster.version ?? '' },
   { title: 'APPLICATIONS', value: (cluster) => String(cluster.applications) },
-  { title: 'LAST-SEEN', value: (cluster) => (cluster.lastSeen === undefined ? '<never>' : formatAge(cluster.lastSeen, Date.now())) },
+  {
+    title: 'LAST-SEEN',
+    value: (cluster) => (cluster.lastSeen === undefined ? '<never>' : formatAge(cluster.lastSeen, Date.now())),
+  },
   { title: 'LABELS', value: (cluster) => formatLabels(cluster.labels) },
   { title: 'SERVER', wide: true, value: (cluster) => cluster.server },
   { title: 'SOURCE', wide: true, value: (cluster) => cluster.source },
@@ -41,7 +44,16 @@ function registerList(cluster: Command, io: CommandIo): void {
       await withFleet(options, io, async (fleet) => {
         const { listFleetClusters } = await import('../../app/fleet-clusters.js')
         const clusters = await listFleetClusters(fleet, options.selector)
-        printRows({ format, rows: clusters, columns, data: clusters, names: (each) => each.name, empty: 'No clusters.', out: io.out, err: io.err })
+        printRows({
+          format,
+          rows: clusters,
+          columns,
+          data: clusters,
+          names: (each) => each.name,
+          empty: 'No clusters.',
+          out: io.out,
+          err: io.err,
+        })
       })
     })
 }
@@ -53,7 +65,16 @@ function registerGet(cluster: Command, io: CommandIo): void {
       const format = parseOutputFormat(options.output)
       await withFleet(options, io, async (fleet) => {
         const found = await findCluster(fleet, name)
-        printRows({ format, rows: [found], columns, data: found, names: (each) => each.name, empty: '', out: io.out, err: io.err })
+        printRows({
+          format,
+          rows: [found],
+          columns,
+          data: found,
+          names: (each) => each.name,
+          empty: '',
+          out: io.out,
+          err: io.err,
+        })
       })
     })
 }
@@ -112,7 +133,11 @@ interface AddOptions {
 }
 
 function registerLabel(cluster: Command, io: CommandIo): void {
-  addFleetOptions(cluster.command('label <name> <edits...>').description('set labels (key=value) and remove them (key-), as kubectl label does'))
+  addFleetOptions(
+    cluster
+      .command('label <name> <edits...>')
+      .description('set labels (key=value) and remove them (key-), as kubectl label does'),
+  )
     .option('--overwrite', 'change labels that have another value')
     .option('--dry-run', 'check only')
     .action(async (name: string, edits: string[], options: Options & { overwrite?: boolean; dryRun?: boolean }) => {
@@ -120,13 +145,21 @@ function registerLabel(cluster: Command, io: CommandIo): void {
       await withFleet(options, io, async (fleet) => {
         const { labelFleetCluster } = await import('../../app/fleet-clusters.js')
         const found = await findCluster(fleet, name)
-        io.out(await labelFleetCluster(fleet, found, { ...parsed, overwrite: options.overwrite === true, dryRun: options.dryRun === true }))
+        io.out(
+          await labelFleetCluster(fleet, found, {
+            ...parsed,
+            overwrite: options.overwrite === true,
+            dryRun: options.dryRun === true,
+          }),
+        )
       })
     })
 }
 
 function registerRemove(cluster: Command, io: CommandIo): void {
-  addFleetOptions(cluster.command('remove <name>').alias('rm').description('take a cluster out of the fleet; what runs on it stays'))
+  addFleetOptions(
+    cluster.command('remove <name>').alias('rm').description('take a cluster out of the fleet; what runs on it stays'),
+  )
     .option('--force', 'even though Applications still point at it')
     .option('--dry-run', 'check only')
     .action(async (name: string, options: Options & { force?: boolean; dryRun?: boolean }) => {
@@ -154,7 +187,11 @@ async function findCluster(fleet: FleetAccess, name: string): Promise<FleetClust
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
-  throw new CodedError({ code: 'cluster-not-found', message: `there is no cluster ${name} in the fleet (${fleet.where})`, fix: 'See `flotilla cluster list`.' })
+  throw new CodedError({
+    code: 'cluster-not-found',
+    message: `there is no cluster ${name} in the fleet (${fleet.where})`,
+    fix: 'See `flotilla cluster list`.',
+  })
 }
 
 /** `key=value` sets, `key-` removes; as kubectl label reads them. */
@@ -165,10 +202,20 @@ export function parseLabelEdits(edits: readonly string[]): { set: Record<string,
     const equals = edit.indexOf('=')
     if (equals > 0) set[edit.slice(0, equals)] = edit.slice(equals + 1)
     else if (equals < 0 && edit.length > 1 && edit.endsWith('-')) remove.push(edit.slice(0, -1))
-    else throw new UsageError({ code: 'bad-label', message: `"${edit}" is neither key=value nor key-`, fix: 'For example: env=production tier-' })
+    else
+      throw new UsageError({
+        code: 'bad-label',
+        message: `"${edit}" is neither key=value nor key-`,
+        fix: 'For example: env=production tier-',
+      })
   }
   for (const key of remove) {
-    if (Object.hasOwn(set, key)) throw new UsageError({ code: 'bad-label', message: `can not both modify and remove label "${key}"`, fix: 'Name each label once.' })
+    if (Object.hasOwn(set, key))
+      throw new UsageError({
+        code: 'bad-label',
+        message: `can not both modify and remove label "${key}"`,
+        fix: 'Name each label once.',
+      })
   }
   return { set, remove }
 }

@@ -12,7 +12,12 @@ export const completionCommand: CommandEntry = {
         if (shell === 'bash') io.out(bashScript(program))
         else if (shell === 'zsh') io.out(`autoload -U +X bashcompinit && bashcompinit\n${bashScript(program)}`)
         else if (shell === 'fish') io.out(fishScript(program))
-        else throw new UsageError({ code: 'unknown-shell', message: `no completion for the shell "${shell}"`, fix: 'Use bash, zsh or fish.' })
+        else
+          throw new UsageError({
+            code: 'unknown-shell',
+            message: `no completion for the shell "${shell}"`,
+            fix: 'Use bash, zsh or fish.',
+          })
       })
   },
 }
@@ -24,7 +29,9 @@ interface Node {
 }
 
 function nodes(command: Command, path: readonly string[] = []): Node[] {
-  const options = command.options.flatMap((option) => [option.long, option.short].filter((flag): flag is string => flag !== undefined && flag !== null))
+  const options = command.options.flatMap((option) =>
+    [option.long, option.short].filter((flag): flag is string => flag !== undefined && flag !== null),
+  )
   const words = [...command.commands.map((child) => child.name()), ...options]
   return [{ path: path.join(' '), words }, ...command.commands.flatMap((child) => nodes(child, [...path, child.name()]))]
 }
@@ -34,7 +41,9 @@ function bashScript(program: Command): string {
   return `_flotilla() {
   local current="\${COMP_WORDS[COMP_CWORD]}" path="" word words=""
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case "$word" in -*) ;; *) case " ${nodes(program).map((node) => node.path.replaceAll(' ', '/')).join(' ')} " in *" \${path:+\${path// //}/}$word "*) path="\${path:+$path }$word" ;; esac ;; esac
+    case "$word" in -*) ;; *) case " ${nodes(program)
+      .map((node) => node.path.replaceAll(' ', '/'))
+      .join(' ')} " in *" \${path:+\${path// //}/}$word "*) path="\${path:+$path }$word" ;; esac ;; esac
   done
   case "$path" in
 ${cases.join('\n')}
@@ -50,7 +59,9 @@ function fishScript(program: Command): string {
   for (const command of program.commands) {
     lines.push(`complete -c flotilla -n __fish_use_subcommand -a ${command.name()} -d ${quote(command.description())}`)
     for (const child of command.commands) {
-      lines.push(`complete -c flotilla -n "__fish_seen_subcommand_from ${command.name()}" -a ${child.name()} -d ${quote(child.description())}`)
+      lines.push(
+        `complete -c flotilla -n "__fish_seen_subcommand_from ${command.name()}" -a ${child.name()} -d ${quote(child.description())}`,
+      )
     }
   }
   return `${lines.join('\n')}\n`

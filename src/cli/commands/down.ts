@@ -25,7 +25,11 @@ export const downCommand: CommandEntry = {
           const end = Date.now() + 15_000
           while (readRunningFleet(directory)) {
             if (Date.now() > end) {
-              throw new CodedError({ code: 'fleet-does-not-stop', message: `process ${running.pid} has not stopped within 15 s`, fix: `Look into ${directory.file('flotilla.log')}, or end it with: kill -9 ${running.pid}` })
+              throw new CodedError({
+                code: 'fleet-does-not-stop',
+                message: `process ${running.pid} has not stopped within 15 s`,
+                fix: `Look into ${directory.file('flotilla.log')}, or end it with: kill -9 ${running.pid}`,
+              })
             }
             await new Promise((done) => setTimeout(done, 25))
           }
@@ -34,7 +38,11 @@ export const downCommand: CommandEntry = {
         if (options.purge) {
           // Only ever a directory that is a fleet's: a mistyped --data-dir must not cost anybody's home.
           if (!existsSync(directory.file('fleet.json'))) {
-            throw new UsageError({ code: 'not-a-fleet', message: `${path} holds no fleet, so it is not deleted`, fix: 'Name the data directory of a fleet.' })
+            throw new UsageError({
+              code: 'not-a-fleet',
+              message: `${path} holds no fleet, so it is not deleted`,
+              fix: 'Name the data directory of a fleet.',
+            })
           }
           rmSync(path, { recursive: true, force: true })
           io.err(`deleted ${path}`)

@@ -23,7 +23,9 @@ export const statusCommand: CommandEntry = {
           }
           io.out(`Fleet      ${status.where}`)
           io.out(`Clusters   ${status.clusters.total}: ${count(status.clusters.byHealth)}`)
-          io.out(`Apps       ${status.applications.total}: ${count(status.applications.bySync)}; ${count(status.applications.byHealth)}`)
+          io.out(
+            `Apps       ${status.applications.total}: ${count(status.applications.bySync)}; ${count(status.applications.byHealth)}`,
+          )
           if (status.problems.length === 0) return
           io.out('')
           io.out(

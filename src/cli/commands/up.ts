@@ -30,7 +30,11 @@ export const upCommand: CommandEntry = {
         const members = parseClusters(options.clusters)
         const port = parsePort(options.port)
         if (options.output !== undefined && options.output !== 'json') {
-          throw new UsageError({ code: 'unknown-output-format', message: `unknown output format "${options.output}"`, fix: 'Use -o json, or leave it out.' })
+          throw new UsageError({
+            code: 'unknown-output-format',
+            message: `unknown output format "${options.output}"`,
+            fix: 'Use -o json, or leave it out.',
+          })
         }
         const { runUp } = await import('../run-up.js')
         await runUp({ ...options, members, port }, io)
@@ -42,28 +46,47 @@ export const upCommand: CommandEntry = {
 export function parseClusters(text: string): string[] {
   if (/^\d+$/.test(text)) {
     const count = Number(text)
-    if (count > 2000) throw new UsageError({ code: 'too-many-clusters', message: `${count} members are more than one process serves`, fix: 'Use at most 2000.' })
+    if (count > 2000)
+      throw new UsageError({
+        code: 'too-many-clusters',
+        message: `${count} members are more than one process serves`,
+        fix: 'Use at most 2000.',
+      })
     const width = Math.max(3, String(count).length)
     return Array.from({ length: count }, (_, index) => `cluster-${String(index + 1).padStart(width, '0')}`)
   }
   const names = text.split(',').map((name) => name.trim())
   for (const name of names) {
     if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
-      throw new UsageError({ code: 'bad-cluster-name', message: `"${name}" is no name for a cluster`, fix: 'Use lower-case letters, digits and dashes (a DNS label): --clusters us-east,eu-west' })
+      throw new UsageError({
+        code: 'bad-cluster-name',
+        message: `"${name}" is no name for a cluster`,
+        fix: 'Use lower-case letters, digits and dashes (a DNS label): --clusters us-east,eu-west',
+      })
     }
     if (name === 'hub' || name === 'in-cluster') {
-      throw new UsageError({ code: 'bad-cluster-name', message: `"${name}" is the name of the hub`, fix: 'Choose another name for the member.' })
+      throw new UsageError({
+        code: 'bad-cluster-name',
+        message: `"${name}" is the name of the hub`,
+        fix: 'Choose another name for the member.',
+      })
     }
   }
   const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice) throw new UsageError({ code: 'bad-cluster-name', message: `the cluster ${twice} is named twice`, fix: 'Name each cluster once.' })
+  if (twice)
+    throw new UsageError({
+      code: 'bad-cluster-name',
+      message: `the cluster ${twice} is named twice`,
+      fix: 'Name each cluster once.',
+    })
   return names
 }
 
 function parsePort(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const port = Number(text)
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new UsageError({ code: 'bad-port', message: `--port ${text} is no port`, fix: 'Use a number from 1 to 65535.' })
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new UsageError({ code: 'bad-port', message: `--port ${text} is no port`, fix: 'Use a number from 1 to 65535.' })
   return port
 }
 

@@ -1,0 +1,77 @@
+import { certificateAuthenticator } from '../apiserver/auth/certificate-authenticator.js'
+import { createRbac } from '../apiserver/auth/rbac.js'
+import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/reviews.js'
+import { createServiceAccountTokens } from '../apiserver/auth/service-account-tokens.js'
+import { createStaticTokenAuthenticator } from '../apiserver/auth/static-token-authenticator.js'
+import type { ClusterChange, LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contract.js'
+import { createApiFront } from '../apiserver/http/api-front.js'
+import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
+import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
+import type { Storage } from '../apiserver/storage/contract.js'
+import { openFileStorage } from '../apiserver/storage/file-storage.js'
+import type { DataDirectory } from './data-directory.js'
+import type { FleetPki } from './fleet-pki.js'
+
+/** As whom the hub's controllers come to members. */
+export const hubUser: UserInfo = { name: 'flotilla:hub', groups: ['system:masters', 'system:authenticated'] }
+
+/** The API servers of an embedded fleet: storage, logical clusters, and the front that serves them over TLS. */
+export interface EmbeddedApi {
+  readonly clusters: LogicalClusters
+  /** Serves a cluster (made on first use) at its port. */
+  serve(name: string, address: { host: string; port: number }): Promise<void>
+  stop(): Promise<void>
+}
+
+export function openEmbeddedApi(options: {
+  directory: DataDirectory
+  pki: FleetPki
+  sync: boolean
+  createdMs: number
+  ports: ServerPorts
+}): EmbeddedApi {
+  const { directory, pki, ports } = options
+  const storage: Storage = openFileStorage({
+    directory: directory.file('state'),
+    sync: options.sync,
+    log: ports.log,
+    base: createBootstrapLayer(options.createdMs),
+  })
+  const tokens = createServiceAccountTokens({ keyPem: pki.tokenKeyPem, clock: ports.clock, random: ports.random })
+  const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
+  // The index listens to the clusters, and the clusters ask the index: the feed is joined once both are there.
+  const listeners = new Set<(change: ClusterChange) => void>()
+  const rbac = createRbac({
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  })
+  const clusters: LogicalClusters = createLogicalClusters({
+    storage,
+    ports,
+    ...createReviewPorts(rbac, tokens, [staticTokens]),
+    admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) })],
+  })
+  clusters.onChange((change) => {
+    for (const listener of listeners) listener(change)
+  })
+  const front = createApiFront({
+    clusters,
+    authenticators: [certificateAuthenticator, staticTokens, tokens],
+    authorizer: rbac,
+    tls: { certPem: pki.server.certPem, keyPem: pki.server.keyPem, clientCaPem: pki.caPem },
+    ports,
+  })
+  return {
+    clusters,
+    async serve(name, address) {
+      await clusters.ensure(name)
+      await front.listen(name, address)
+    },
+    async stop() {
+      await front.close()
+      await storage.close()
+    },
+  }
+}

@@ -1,0 +1,222 @@
+import { writeFileSync } from 'node:fs'
+import type { LogicalCluster } from '../apiserver/contract.js'
+import { startMembers } from '../apiserver/members/start-members.js'
+import type { Log } from '../base/log.js'
+import type { Application } from '../dialects/argo-cd/kinds/application.js'
+import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
+import type { ConnectCluster } from '../inventory/cluster.js'
+import type { Connection } from '../kube/client/connection.js'
+import { createKubeconfig } from '../kube/client/create-kubeconfig.js'
+import { createHttpClient } from '../kube/client/http-client.js'
+import type { KubeClient } from '../kube/client/kube-client.js'
+import { type DataDirectory, writePrivateFile } from './data-directory.js'
+import { demoFiles } from './demo/demo-files.js'
+import { demoRootApplication } from './demo/root-application.js'
+import { hubUser, openEmbeddedApi } from './embedded-api.js'
+import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig, writeFleetConfig } from './fleet-config.js'
+import { type FleetPki, openFleetPki } from './fleet-pki.js'
+import { createGitServer, gitUserName } from './git-server/git-server.js'
+import { startHub } from './hub.js'
+import { createHubRepositories } from './hub-repositories.js'
+import { installHub } from './install-hub.js'
+import { localRepositories } from './local-repositories.js'
+import { memberLabels } from './member-labels.js'
+import { registerMembers } from './register-members.js'
+import { createSystemClientPorts } from './system-client-ports.js'
+import { systemClock, systemRandom } from './system-ports.js'
+
+export interface EmbeddedFleetOptions {
+  readonly directory: DataDirectory
+  readonly members: readonly string[]
+  readonly port: number | undefined
+  readonly demo: boolean
+  /** Whether an acknowledged write has reached the disk, not only the operating system. */
+  readonly sync: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+}
+
+export interface EmbeddedFleet {
+  readonly description: FleetDescription
+  /** Resolves with a sentence once all Applications are Synced and Healthy for the first time. */
+  readonly demoSettled: Promise<string>
+  stop(): Promise<void>
+}
+
+const hubName = 'hub'
+const repositoryName = 'fleet'
+const namespace = 'argocd'
+
+/** Starts a hub, members and a Git server in this process. The caller holds the data directory's lock. */
+export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise<EmbeddedFleet> {
+  const { directory, log } = options
+  const ports = { clock: systemClock, random: systemRandom, log }
+  const stopping = new AbortController()
+  const pki = await openFleetPki(directory, ports)
+  const config = await planFleet(readFleetConfig(directory), {
+    members: options.members,
+    port: options.port,
+    host: '127.0.0.1',
+    nowMs: ports.clock.now(),
+  })
+  const description = describe(directory, config)
+  const api = openEmbeddedApi({ directory, pki, sync: options.sync, createdMs: config.createdMs, ports })
+
+  await api.serve(hubName, { host: config.host, port: config.hubPort })
+  for (const member of config.members) await api.serve(member.name, { host: config.host, port: member.port })
+  const members = startMembers({ clusters: api.clusters, ports, signal: stopping.signal })
+
+  const repositories = createHubRepositories({
+    directory: directory.file('cache/git'),
+    env: options.env,
+    local: localRepositories(directory, config.gitPort),
+    ports,
+  })
+  const git = createGitServer({
+    root: directory.file('git'),
+    tls: pki.server,
+    token: pki.gitToken,
+    clock: ports.clock,
+    log,
+    onPush: (name) => repositories.notify(gitUrl(config, name)),
+  })
+  await git.listen({ host: config.host, port: config.gitPort })
+  writeAccessFiles(directory, config, description, pki)
+
+  const hubClient = logicalCluster(api.clusters, hubName).client({ user: hubUser, name: hubName })
+  await installHub(hubClient, { namespace })
+  await registerMembers(hubClient, {
+    namespace,
+    members: config.members.map((member, index) => ({
+      name: member.name,
+      server: serverOf(config, member.port),
+      labels: memberLabels(member.name, index),
+      token: pki.hubToken,
+      caPem: pki.caPem,
+    })),
+  })
+  const hub = await startHub({
+    hub: hubClient,
+    namespace,
+    repositories,
+    connect: connectEmbedded(options, config, pki, api.clusters),
+    ports,
+    signal: stopping.signal,
+  })
+  if (options.demo) {
+    const { created } = await git.ensureRepository(repositoryName, demoFiles(description.git.url), 'The demo')
+    if (created) {
+      await hubClient.patch(
+        { type: applicationType, namespace, name: 'fleet' },
+        { kind: 'apply', object: demoRootApplication(description.git.url) },
+        { fieldManager: 'flotilla-up', force: true },
+      )
+    }
+  }
+  writeFleetConfig(directory, config, description)
+  return {
+    description,
+    demoSettled: options.demo ? untilSettled(hubClient, stopping.signal) : Promise.resolve('no demo'),
+    async stop() {
+      stopping.abort()
+      await hub.stopped
+      members.stop()
+      repositories.close()
+      await git.close()
+      await api.stop()
+    },
+  }
+}
+
+function describe(directory: DataDirectory, config: FleetConfig): FleetDescription {
+  const url = gitUrl(config, repositoryName)
+  return {
+    dataDir: directory.path,
+    pid: process.pid,
+    kubeconfig: directory.file('kubeconfig'),
+    hub: { server: serverOf(config, config.hubPort), context: hubName },
+    clusters: config.members.map((member) => ({
+      name: member.name,
+      server: serverOf(config, member.port),
+      context: member.name,
+    })),
+    git: { url, clone: `git clone -c include.path=${directory.file('gitconfig')} ${url}` },
+  }
+}
+
+function serverOf(config: FleetConfig, port: number): string {
+  return `https://${config.host}:${port}`
+}
+
+function gitUrl(config: FleetConfig, name: string): string {
+  return `https://${config.host}:${config.gitPort}/${name}.git`
+}
+
+function logicalCluster(clusters: { get(name: string): LogicalCluster | undefined }, name: string): LogicalCluster {
+  return clusters.get(name)!
+}
+
+/** The kubeconfig, and what Git needs to trust the server and to log in, all for the owner only. */
+function writeAccessFiles(directory: DataDirectory, config: FleetConfig, description: FleetDescription, pki: FleetPki): void {
+  const connection = (server: string): Connection => ({
+    server,
+    tls: { insecure: false, caPem: pki.caPem, certPem: pki.admin.certPem, keyPem: pki.admin.keyPem },
+    auth: { kind: 'none' },
+  })
+  const targets = [description.hub, ...description.clusters].map((each) => ({
+    name: each.context,
+    connection: connection(each.server),
+  }))
+  writePrivateFile(directory.file('kubeconfig'), createKubeconfig(targets, hubName))
+  writeFileSync(directory.file('ca.crt'), pki.caPem)
+  const origin = `https://${config.host}:${config.gitPort}`
+  writePrivateFile(directory.file('git-credentials'), `https://${gitUserName}:${pki.gitToken}@${config.host}:${config.gitPort}\n`)
+  writePrivateFile(
+    directory.file('gitconfig'),
+    [
+      `[http "${origin}"]`,
+      `\tsslCAInfo = "${directory.file('ca.crt')}"`,
+      `[credential "${origin}"]`,
+      '\thelper =',
+      `\thelper = "store --file='${directory.file('git-credentials')}'"`,
+      '',
+    ].join('\n'),
+  )
+}
+
+/**
+ * Members of this process are reached without sockets, with the user that their Secret's token stands for; a Secret with other
+ * credentials, and any other cluster, goes over HTTP as everywhere.
+ */
+function connectEmbedded(
+  options: EmbeddedFleetOptions,
+  config: FleetConfig,
+  pki: FleetPki,
+  clusters: { get(name: string): LogicalCluster | undefined },
+): ConnectCluster {
+  const byServer = new Map(config.members.map((member) => [serverOf(config, member.port), member.name]))
+  byServer.set(serverOf(config, config.hubPort), hubName)
+  const clientPorts = createSystemClientPorts(options.env, options.log)
+  return (cluster, connection) => {
+    const embedded = byServer.get(connection.server)
+    const logical = embedded === undefined ? undefined : clusters.get(embedded)
+    if (logical && connection.auth.kind === 'bearer' && connection.auth.token === pki.hubToken) {
+      return logical.client({ user: hubUser, name: cluster.name })
+    }
+    return createHttpClient({ name: cluster.name, connection, ports: clientPorts })
+  }
+}
+
+async function untilSettled(hub: KubeClient, signal: AbortSignal): Promise<string> {
+  let before = -1
+  while (!signal.aborted) {
+    const { items } = await hub.list<Application>(applicationType, { namespace })
+    const good = items.filter((app) => app.status?.sync?.status === 'Synced' && app.status?.health?.status === 'Healthy')
+    // Twice the same number: ApplicationSets that the demo itself delivers add Applications while we look.
+    if (items.length > 1 && good.length === items.length && items.length === before)
+      return `${items.length} Applications Synced and Healthy`
+    before = good.length === items.length ? items.length : -1
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  return 'stopped'
+}

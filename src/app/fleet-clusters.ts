@@ -1,0 +1,192 @@
+import { CodedError, messageOf, UsageError } from '../base/errors.js'
+import { formatClusterSecret } from '../dialects/argo-cd/cluster-secret/format-cluster-secret.js'
+import { parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
+import type { Application } from '../dialects/argo-cd/kinds/application.js'
+import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
+import {
+  type ClusterProfile,
+  clusterProfileType,
+  healthProperty,
+  lastSeenProperty,
+} from '../dialects/cluster-profile/cluster-profile.js'
+import { formatYaml } from '../formats/yaml/format-yaml.js'
+import type { Cluster } from '../inventory/cluster.js'
+import type { KubeClient } from '../kube/client/kube-client.js'
+import type { KubeObject } from '../kube/object/kube-object.js'
+import { matchesLabels, parseLabelSelector } from '../kube/object/selector.js'
+import { isNotFound } from '../kube/object/status-error.js'
+import { secretType } from './core-types.js'
+import { connectKubeconfigFile } from './kubeconfig-files.js'
+import { createSystemClientPorts } from './system-client-ports.js'
+
+/** A cluster as the command line shows it. */
+export interface FleetCluster {
+  readonly name: string
+  readonly server: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly health: string
+  readonly message: string
+  readonly version: string | undefined
+  /** Epoch ms. */
+  readonly lastSeen: number | undefined
+  readonly applications: number
+  readonly source: string
+}
+
+interface FleetHub {
+  readonly hub: KubeClient
+  readonly namespace: string
+}
+
+const clusterSecrets = 'argocd.argoproj.io/secret-type=cluster'
+
+/** All clusters of the fleet, by name; the hub itself last. Read from the hub's API alone. */
+export async function listFleetClusters(fleet: FleetHub, selector?: string): Promise<FleetCluster[]> {
+  const { hub, namespace } = fleet
+  const [secrets, profiles, applications] = await Promise.all([
+    hub.list(secretType, { namespace, labelSelector: clusterSecrets }),
+    hub.list<ClusterProfile>(clusterProfileType, { namespace }).catch((error) => {
+      if (!isNotFound(error)) throw error
+      return { items: [] as ClusterProfile[] }
+    }),
+    hub.list<Application>(applicationType, { namespace }),
+  ])
+  const byProfile = new Map(profiles.items.map((profile) => [profile.metadata.name, profile]))
+  const clusters = secrets.items.map((secret) => parseClusterSecret(secret))
+  const known = new Set(clusters.map((cluster) => cluster.name))
+  const rows = clusters.map((cluster) => toRow(cluster, byProfile.get(cluster.name), applications.items))
+  rows.sort((a, b) => (a.name < b.name ? -1 : 1))
+  const local = byProfile.get('in-cluster')
+  if (local && !known.has('in-cluster')) rows.push(toRow(inCluster, local, applications.items))
+  if (selector === undefined) return rows
+  const parsed = parseLabelSelector(selector)
+  return rows.filter((row) => matchesLabels(parsed, row.labels))
+}
+
+const inCluster: Pick<Cluster, 'name' | 'server' | 'labels' | 'source' | 'problem'> = {
+  name: 'in-cluster',
+  server: 'https://kubernetes.default.svc',
+  labels: {},
+  source: 'the hub itself',
+}
+
+function toRow(
+  cluster: Pick<Cluster, 'name' | 'server' | 'labels' | 'source' | 'problem'>,
+  profile: ClusterProfile | undefined,
+  applications: readonly Application[],
+): FleetCluster {
+  const properties = new Map((profile?.status?.properties ?? []).map((property) => [property.name, property.value]))
+  const condition = profile?.status?.conditions?.find((each) => each.type === 'ControlPlaneHealthy')
+  const lastSeen = properties.get(lastSeenProperty)
+  return {
+    name: cluster.name,
+    server: cluster.server,
+    labels: cluster.labels,
+    health: cluster.problem ? 'Degraded' : (properties.get(healthProperty) ?? 'Pending'),
+    message: cluster.problem?.message ?? condition?.message ?? '',
+    version: profile?.status?.version?.kubernetes,
+    lastSeen: lastSeen === undefined ? undefined : Date.parse(lastSeen),
+    applications: applications.filter((app) => pointsAt(app, cluster)).length,
+    source: cluster.source,
+  }
+}
+
+function pointsAt(app: Application, cluster: { name: string; server: string }): boolean {
+  const { name, server } = app.spec.destination
+  return name !== undefined && name !== '' ? name === cluster.name : server?.replace(/\/+$/, '') === cluster.server
+}
+
+/** Registers a cluster by what a kubeconfig says of it. Returns what to print. */
+export async function addFleetCluster(
+  fleet: FleetHub,
+  options: {
+    name: string
+    kubeconfig: string
+    context: string | undefined
+    labels: Record<string, string>
+    project: string | undefined
+    dryRun: boolean
+    check: boolean
+  },
+): Promise<{ text: string; version: string | undefined }> {
+  const { name } = options
+  if (!/^[a-z0-9]([-a-z0-9.]{0,240}[a-z0-9])?$/.test(name)) {
+    throw new UsageError({
+      code: 'bad-cluster-name',
+      message: `"${name}" is no name for a cluster`,
+      fix: 'Use lower-case letters, digits, dashes and dots.',
+    })
+  }
+  const { client, connection, context } = await connectKubeconfigFile(
+    { path: options.kubeconfig, context: options.context, name },
+    createSystemClientPorts(process.env),
+  )
+  let version: string | undefined
+  try {
+    if (options.check) version = (await client.version()).gitVersion
+  } catch (error) {
+    throw new CodedError({
+      code: 'cluster-does-not-answer',
+      message: `the cluster of context ${context} does not answer at ${connection.server}: ${messageOf(error)}`,
+      fix: 'Check the context with kubectl, or add it anyway with --skip-check.',
+      cause: error,
+    })
+  } finally {
+    client.close()
+  }
+  const secret = formatClusterSecret({
+    name,
+    namespace: fleet.namespace,
+    connection,
+    labels: options.labels,
+    project: options.project ?? '',
+  })
+  if (options.dryRun) return { text: formatYaml(masked(secret)), version }
+  await fleet.hub.create(secretType, secret)
+  return { text: `cluster ${name} added (Secret ${fleet.namespace}/${secret.metadata.name})`, version }
+}
+
+/** Credentials never reach a terminal. */
+function masked(secret: KubeObject): KubeObject {
+  const data = {
+    ...(secret.data as Record<string, string> | undefined),
+    ...(secret.stringData as Record<string, string> | undefined),
+  }
+  return { ...secret, data: undefined, stringData: { ...data, config: '<masked>' } }
+}
+
+/** Edits labels of a cluster's Secret as `kubectl label` does. Returns what to print. */
+export async function labelFleetCluster(
+  fleet: FleetHub,
+  cluster: FleetCluster,
+  edits: { set: Record<string, string>; remove: readonly string[]; overwrite: boolean; dryRun: boolean },
+): Promise<string> {
+  for (const [key, value] of Object.entries(edits.set)) {
+    const now = cluster.labels[key]
+    if (now !== undefined && now !== value && !edits.overwrite) {
+      throw new UsageError({
+        code: 'label-exists',
+        message: `'${key}' already has a value (${now}), and --overwrite is false`,
+        fix: 'Add --overwrite to change it.',
+      })
+    }
+  }
+  const labels: Record<string, string | null> = { ...edits.set }
+  for (const key of edits.remove) labels[key] = null
+  await fleet.hub.patch(secretTarget(fleet, cluster), { kind: 'merge', body: { metadata: { labels } } }, { dryRun: edits.dryRun })
+  return `cluster ${cluster.name} labeled${edits.dryRun ? ' (dry run)' : ''}`
+}
+
+export async function removeFleetCluster(fleet: FleetHub, cluster: FleetCluster, dryRun: boolean): Promise<void> {
+  await fleet.hub.delete(secretTarget(fleet, cluster), { dryRun })
+}
+
+function secretTarget(fleet: FleetHub, cluster: FleetCluster) {
+  const name = /^Secret [^/]+\/(.+)$/.exec(cluster.source)?.[1]
+  if (name !== undefined) return { type: secretType, namespace: fleet.namespace, name }
+  throw new UsageError({
+    code: 'cluster-has-no-secret',
+    message: `${cluster.name} is not kept as a Secret (${cluster.source}), so there is nothing to change`,
+    fix: 'The hub itself always belongs to the fleet; give it labels by a cluster Secret for https://kubernetes.default.svc.',
+  })
+}

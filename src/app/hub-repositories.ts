@@ -1,0 +1,42 @@
+import type { ServerPorts } from '../apiserver/contract.js'
+import type { Repositories } from '../delivery/source/contract.js'
+import { createRepositories } from '../delivery/source/repositories.js'
+
+/** Variables that git may see: where programs, proxies and keys are, and nothing of git's own settings. */
+const passed = [
+  'PATH',
+  'HOME',
+  'SSH_AUTH_SOCK',
+  'https_proxy',
+  'HTTPS_PROXY',
+  'http_proxy',
+  'HTTP_PROXY',
+  'no_proxy',
+  'NO_PROXY',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+]
+
+/** Repositories as every hub reads them; `local` maps URLs of the fleet's own Git server to directories. */
+export function createHubRepositories(options: {
+  directory: string
+  env: Readonly<Record<string, string | undefined>>
+  pollSeconds?: number
+  local?: (url: string) => string | undefined
+  ports: ServerPorts
+}): Repositories & { close(): void } {
+  const environment: Record<string, string> = {}
+  for (const name of passed) {
+    const value = options.env[name]
+    if (value !== undefined) environment[name] = value
+  }
+  return createRepositories({
+    directory: options.directory,
+    clock: options.ports.clock,
+    log: options.ports.log,
+    credentials: () => undefined,
+    environment,
+    ...(options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds }),
+    ...(options.local === undefined ? {} : { local: options.local }),
+  })
+}

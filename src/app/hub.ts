@@ -1,0 +1,90 @@
+import { setMaxListeners } from 'node:events'
+import type { ServerPorts } from '../apiserver/contract.js'
+import { createControllerManager } from '../controller/create-controller-manager.js'
+import type { Deliveries } from '../delivery/delivery.js'
+import { createDeliveries } from '../delivery/engine/deliveries.js'
+import { createRenderCache } from '../delivery/render/render-cache.js'
+import { createRenderers } from '../delivery/render/renderers.js'
+import type { Repositories } from '../delivery/source/contract.js'
+import { createApplicationController } from '../dialects/argo-cd/application/controller.js'
+import { createApplicationSetController } from '../dialects/argo-cd/application-set/controller.js'
+import { createApplicationSetStatusController } from '../dialects/argo-cd/application-set/status-controller.js'
+import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
+import { publishClusterProfiles } from '../dialects/cluster-profile/publish-profiles.js'
+import { applicationSetProfile } from '../formats/go-template/profiles.js'
+import type { ConnectCluster, Inventory } from '../inventory/cluster.js'
+import { createInventory } from '../inventory/create-inventory.js'
+import type { KubeClient } from '../kube/client/kube-client.js'
+import { createCaches } from '../kube/informer/create-caches.js'
+import { builtInSchemas } from '../kube/schema/built-in.js'
+
+export interface StartHubOptions {
+  /** The API that holds the state: embedded or any other. */
+  readonly hub: KubeClient
+  readonly namespace: string
+  readonly repositories: Repositories
+  readonly connect: ConnectCluster
+  readonly ports: ServerPorts
+  /** Ends everything. */
+  readonly signal: AbortSignal
+}
+
+/** The hub's controllers at work. */
+export interface Hub {
+  readonly inventory: Inventory
+  readonly deliveries: Deliveries
+  /** Resolves when nothing is ready or under way in any controller. */
+  settled(): Promise<void>
+  /** Resolves after the signal has aborted and everything has let go. */
+  readonly stopped: Promise<void>
+}
+
+/** The parts that reading commands (preview, diff) share with a running hub: everything but the controllers. */
+export async function openHubParts(options: StartHubOptions) {
+  const { hub, namespace, repositories, connect, ports, signal } = options
+  const { clock, random, log } = ports
+  // Every cache, watch and cluster listens for the end; that many listeners are no leak.
+  setMaxListeners(0, signal)
+  const caches = createCaches({ client: hub, clock, random, log, signal })
+  const inventory = createInventory({
+    sources: [createClusterSecretSource({ caches, namespace })],
+    hub,
+    connect,
+    clock,
+    random,
+    log,
+    signal,
+  })
+  const deliveries = createDeliveries({ inventory, clock, random, log, schemas: builtInSchemas })
+  const services = {
+    inventory,
+    deliveries,
+    repositories,
+    renderers: createRenderers({ schemas: builtInSchemas }),
+    renderCache: createRenderCache({ maxEntries: 20_000 }),
+    templateFunctions: applicationSetProfile({ clock, random }),
+  }
+  await inventory.whenReady
+  return { caches, inventory, deliveries, services }
+}
+
+/** Starts the controllers of the GitOps dialects against a hub. Resolves once they have read its state. */
+export async function startHub(options: StartHubOptions): Promise<Hub> {
+  const { hub, namespace, ports, signal } = options
+  const { caches, inventory, deliveries, services } = await openHubParts(options)
+  const manager = createControllerManager({ hub, caches, ...ports, services })
+  manager.add(createApplicationController({ namespace }))
+  manager.add(createApplicationSetController({ namespace }))
+  manager.add(createApplicationSetStatusController({ namespace }))
+  publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
+  await manager.start(signal)
+  const stopped = new Promise<void>((done) => {
+    const end = () => {
+      deliveries.close()
+      done()
+    }
+    if (signal.aborted) end()
+    else signal.addEventListener('abort', end, { once: true })
+  })
+  return { inventory, deliveries, settled: () => manager.settled(), stopped }
+}

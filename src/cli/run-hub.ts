@@ -1,0 +1,65 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { startHub } from '../app/hub.js'
+import { createHubRepositories } from '../app/hub-repositories.js'
+import { checkHub, installHub } from '../app/install-hub.js'
+import { connectKubeconfigFile } from '../app/kubeconfig-files.js'
+import { createSystemClientPorts } from '../app/system-client-ports.js'
+import { createLineLog, type LogLevel, systemClock, systemRandom } from '../app/system-ports.js'
+import { UsageError } from '../base/errors.js'
+import { createHttpClient } from '../kube/client/http-client.js'
+import type { HubOptions } from './commands/hub.js'
+import type { CommandIo } from './contract.js'
+
+/** Runs the hub's controllers against a real Kubernetes API until it is told to stop. */
+export async function runHub(options: HubOptions, io: CommandIo): Promise<void> {
+  const pollSeconds = Number(options.pollSeconds)
+  if (!Number.isFinite(pollSeconds) || pollSeconds < 1) {
+    throw new UsageError({
+      code: 'bad-poll-seconds',
+      message: `--poll-seconds ${options.pollSeconds} is no number of seconds`,
+      fix: 'Use at least 1.',
+    })
+  }
+  const log = createLineLog((line) => io.err(line), options.logLevel as LogLevel, systemClock)
+  const ports = { clock: systemClock, random: systemRandom, log }
+  const clientPorts = createSystemClientPorts(io.env, log)
+  const { client } = await connectKubeconfigFile({ path: options.kubeconfig, context: options.context, name: 'hub' }, clientPorts)
+  const stopping = new AbortController()
+  try {
+    const version = await client.version()
+    if (options.install) await installHub(client, { namespace: options.namespace })
+    else await checkHub(client)
+    const repositories = createHubRepositories({
+      directory: options.cacheDir ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'flotilla', 'git'),
+      env: io.env,
+      pollSeconds,
+      ports,
+    })
+    const hub = await startHub({
+      hub: client,
+      namespace: options.namespace,
+      repositories,
+      connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
+      ports,
+      signal: stopping.signal,
+    })
+    io.out(`Hub running against Kubernetes ${version.gitVersion}, namespace ${options.namespace}; stop with Ctrl-C.`)
+    await new Promise<void>((done) => {
+      const keepAlive = setInterval(() => {}, 1 << 30)
+      const stop = () => {
+        clearInterval(keepAlive)
+        done()
+      }
+      process.once('SIGINT', stop)
+      process.once('SIGTERM', stop)
+    })
+    stopping.abort()
+    await hub.stopped
+    repositories.close()
+  } finally {
+    stopping.abort()
+    client.close()
+  }
+  process.exit(process.exitCode ?? 0)
+}
