@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
+import { loadDescriptions } from '../../kube/schema/descriptions.js'
 import { openApiV3Document } from '../../kube/schema/openapi.js'
 import type { LogicalCluster } from '../contract.js'
 import type { ApiDocuments } from './api-documents.js'
@@ -8,12 +9,15 @@ import type { ApiDocuments } from './api-documents.js'
 /** Bump when what the documents say changes although the resources do not: clients keep documents by their hash for ever. */
 const formatVersion = 1
 
+/** By key and hash, so that clusters which serve the same share them. The oldest goes first. */
+const made = new Map<string, Buffer>()
+const mostDocuments = 128
+
 /** The OpenAPI v3 documents of one state of a catalogue, each made when it is first asked for. */
 export class OpenApiDocuments {
   readonly #groupVersions: ReadonlyMap<string, readonly ResourceType[]>
   readonly #cluster: LogicalCluster
   readonly #hashes = new Map<string, string>()
-  readonly #made = new Map<string, Buffer>()
 
   constructor(documents: ApiDocuments, cluster: LogicalCluster) {
     this.#groupVersions = documents.groupVersions()
@@ -42,14 +46,17 @@ export class OpenApiDocuments {
     return hash
   }
 
-  document(key: string): Buffer {
-    let bytes = this.#made.get(key)
+  async document(key: string): Promise<Buffer> {
+    const name = `${key} ${this.hash(key)}`
+    let bytes = made.get(name)
     if (bytes === undefined) {
       const types = this.#groupVersions.get(key) ?? []
       const first = types[0]
       const apiVersion = first === undefined ? '' : apiVersionOf(first.group, first.version)
-      bytes = Buffer.from(JSON.stringify(openApiV3Document(apiVersion, types, this.#cluster.api.schemas)))
-      this.#made.set(key, bytes)
+      const descriptions = await loadDescriptions()
+      bytes = Buffer.from(JSON.stringify(openApiV3Document(apiVersion, types, this.#cluster.api.schemas, descriptions)))
+      if (made.size >= mostDocuments) made.delete(made.keys().next().value!)
+      made.set(name, bytes)
     }
     return bytes
   }

@@ -92,7 +92,7 @@ async function serveOpenApi(exchange: Exchange, parts: readonly string[], form: 
     response.end()
     return true
   }
-  await sendBody(exchange, 200, 'application/json', made.document(key), {
+  await sendBody(exchange, 200, 'application/json', await made.document(key), {
     ETag: etag,
     Vary: 'Accept',
     ...(asked === null ? {} : { 'Cache-Control': 'public, immutable, max-age=31536000' }),
