@@ -88,7 +88,8 @@ function reread(work: Work, deployment: Deployment): Revisions {
 }
 
 function withoutHash(template: PodTemplate): PodTemplate {
-  const { labels, ...metadata } = template.metadata ?? {}
+  // A null time says nothing, and is written by some and left out by others.
+  const { labels, creationTimestamp: _time, ...metadata } = template.metadata ?? {}
   if (labels === undefined) return { ...template, metadata }
   const { [hashLabel]: _, ...others } = labels
   return { ...template, metadata: { ...metadata, labels: others } }

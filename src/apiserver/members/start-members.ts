@@ -24,30 +24,32 @@ import { createStatefulSets } from './stateful-sets.js'
  */
 export type ClusterProfile = 'bare' | 'control' | 'member'
 
-export interface MemberControllersOptions extends KubeletOptions {
+export interface StartMembersOptions extends KubeletOptions {
   readonly clusters: LogicalClusters
   readonly ports: ServerPorts
-  /** Default: every cluster is a member. Must give the same answer for a cluster as long as it lives. */
+  /** Default: `control` for a cluster named hub, `member` for all others. Must not change while a cluster lives. */
   profileOf?(cluster: string): ClusterProfile
   /** PEM of the authority that signs the server's certificate, for the ConfigMap kube-root-ca.crt (default: empty). */
   rootCertificate?(cluster: string): string
   readonly nodes?: NodePoolOptions
   /** Seconds between renewals of the nodes' Leases (default 300); 0 writes none. */
   readonly renewLeasesEverySeconds?: number
+  /** Stops everything when it aborts. */
+  readonly signal?: AbortSignal
   /** Milliseconds that bursts of changes are gathered (default 15). */
   readonly gatherMs?: number
 }
 
-export interface MemberControllers {
+export interface Members {
   /** True when nothing is at work and nothing is due now. */
   readonly idle: boolean
   stop(): void
 }
 
 /** Starts what makes the logical clusters behave. One set of controllers serves all of them, however many there are. */
-export function startMemberControllers(options: MemberControllersOptions): MemberControllers {
+export function startMembers(options: StartMembersOptions): Members {
   const { clusters, ports } = options
-  const profileOf = (cluster: string) => options.profileOf?.(cluster) ?? 'member'
+  const profileOf = (cluster: string) => options.profileOf?.(cluster) ?? (cluster === 'hub' ? 'control' : 'member')
   const peekAll = (cluster: string, resource: string, namespace?: string): Iterable<KubeObject> =>
     clusters.get(cluster)?.peekAll(resource, namespace) ?? []
   const placement = new Placement()
@@ -83,13 +85,15 @@ export function startMemberControllers(options: MemberControllersOptions): Membe
     everySeconds === 0
       ? () => {}
       : renewLeases({ clusters, ports, everySeconds, hasNodes: (cluster) => profileOf(cluster) === 'member' })
+  const stop = () => {
+    stopRenewing()
+    engine.stop()
+  }
+  options.signal?.addEventListener('abort', stop, { once: true })
   return {
     get idle() {
       return engine.idle
     },
-    stop() {
-      stopRenewing()
-      engine.stop()
-    },
+    stop,
   }
 }
