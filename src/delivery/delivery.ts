@@ -78,6 +78,8 @@ export interface SyncRequest {
   readonly dryRun: boolean
   /** Only these; absent: all. */
   readonly only?: readonly ObjectKey[]
+  /** Objects alone: no hook is run. */
+  readonly skipHooks?: boolean
   readonly options: SyncOptions
 }
 

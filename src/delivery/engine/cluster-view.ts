@@ -43,6 +43,7 @@ export class ClusterView {
   readonly #ended = new AbortController()
   #running = 0
   readonly #queue: (() => void)[] = []
+  #owed = false
   #restUntil = 0
   #restReason = ''
   #refreshedAt = Number.NEGATIVE_INFINITY
@@ -115,7 +116,10 @@ export class ClusterView {
       trackings,
       desired: (identity) => this.desired(identity),
       changed: (owner) => this.#options.changed(owner),
-      healthChanged: () => this.#options.changed(undefined),
+      healthChanged: (first) => {
+        // Who waited for the first state has it now; who has given up waiting is owed a word.
+        if (!first || this.#owed) this.#options.changed(undefined)
+      },
     })
     this.#kinds.set(key, kind)
     const scopes = cluster.namespaces.length > 0 && type.namespaced ? cluster.namespaces : ['']
@@ -148,13 +152,15 @@ export class ClusterView {
     const all = Promise.all(waiting.map((kind) => new Promise<void>((resolve) => giveUp.push(kind.onceSynced(resolve)))))
     const late = new AbortController()
     try {
-      return await Promise.race([
+      const complete = await Promise.race([
         all.then(() => true),
         sleep(this.#options.clock, waitMs, late.signal).then(
           () => false,
           () => false,
         ),
       ])
+      if (!complete) this.#owed = true
+      return complete
     } finally {
       late.abort()
       for (const stop of giveUp) stop()

@@ -141,7 +141,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
       const object = await view.request((signal) =>
         view.client.get({ type, name, ...(namespace ? { namespace } : {}) }, { signal }),
       )
-      view.watch(type).observe(object)
+      view.watch(type).observe(object, entry.owner)
       return object
     } catch (error) {
       if (!isNotFound(error)) throw error

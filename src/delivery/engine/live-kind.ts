@@ -13,8 +13,8 @@ export interface LiveKindOptions {
   desired(identity: string): readonly DesiredEntry[]
   /** Something that a delivery of this owner may show has changed. */
   changed(owner: string): void
-  /** The state has been read for the first time, or can be read again, or cannot be read any more. */
-  healthChanged(): void
+  /** The state has been read for the first time (`first`), or can be read again, or cannot be read any more. */
+  healthChanged(first: boolean): void
 }
 
 /**
@@ -87,7 +87,7 @@ export class LiveKind {
         if (this.#pendingScopes.delete(scope) && this.synced) {
           for (const run of [...this.#waiting]) run()
           this.#waiting.clear()
-          this.#options.healthChanged()
+          this.#options.healthChanged(true)
         }
       },
       apply: (type, object) => {
@@ -99,17 +99,17 @@ export class LiveKind {
       health: (healthy, problem) => {
         if (healthy ? !this.#problems.delete(scope) : this.#problems.has(scope)) return
         if (!healthy) this.#problems.set(scope, problem ?? 'the watch is interrupted')
-        this.#options.healthChanged()
+        this.#options.healthChanged(false)
       },
     }
   }
 
-  /** An object as a write or a read has just returned it: known before the watch tells. */
-  observe(object: KubeObject): void {
+  /** An object as a write or a read has just returned it: known before the watch tells. `by`: who knows already. */
+  observe(object: KubeObject, by: string | undefined): void {
     const key = keyOf(object)
     // The watch may be ahead: then this object is gone, or newer there.
     if (!this.#records.has(key) && compareVersions(object.metadata.resourceVersion ?? '', this.#seen) <= 0) return
-    this.#take(object, false)
+    this.#take(object, false, by)
   }
 
   /** A read has found that there is no such object. */
@@ -117,7 +117,7 @@ export class LiveKind {
     this.#remove(namespace === '' ? name : `${namespace}/${name}`)
   }
 
-  #take(seen: KubeObject, fromWatch: boolean): void {
+  #take(seen: KubeObject, fromWatch: boolean, by?: string): void {
     const key = keyOf(seen)
     const previous = this.#records.get(key)
     if (previous && previous.uid === seen.metadata.uid) {
@@ -140,7 +140,7 @@ export class LiveKind {
     this.#records.set(key, kept)
     let changed = kept === null ? previous != null : previous == null || looksDifferent(previous, kept)
     for (const entry of entries) if (entry.object.apiVersion === object.apiVersion && judge(entry, object)) changed = true
-    if (changed) this.#tell(previous ?? undefined, kept ?? undefined, entries)
+    if (changed) this.#tell(previous ?? undefined, kept ?? undefined, entries, by)
   }
 
   /** Items of a list carry no apiVersion and kind on some servers. */
@@ -189,12 +189,12 @@ export class LiveKind {
     })
   }
 
-  #tell(previous: LiveObject | undefined, next: LiveObject | undefined, entries: readonly DesiredEntry[]): void {
+  #tell(previous: LiveObject | undefined, next: LiveObject | undefined, entries: readonly DesiredEntry[], by?: string): void {
     // The first state is asked for by those who wait for it; nobody has to be told of each object in it.
     if (!this.synced) return
     const owners = new Set(entries.map((entry) => entry.owner))
     for (const mark of [...this.#ownersOf(previous), ...this.#ownersOf(next)]) owners.add(mark.slice(mark.indexOf('\0') + 1))
-    for (const owner of owners) this.#options.changed(owner)
+    for (const owner of owners) if (owner !== by) this.#options.changed(owner)
   }
 }
 

@@ -127,6 +127,7 @@ function scopeProblem(
   key: { kind: string; namespace: string; name: string },
 ): string | undefined {
   const { namespaces, clusterResources } = view.cluster
+  if (type?.namespaced && key.namespace === '') return `Namespace for ${key.kind} "${key.name}" is missing.`
   if (namespaces.length === 0) return undefined
   if (type && !type.namespaced) {
     if (clusterResources) return undefined

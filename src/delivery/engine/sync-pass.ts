@@ -6,7 +6,7 @@ import { isNotFound, StatusError } from '../../kube/object/status-error.js'
 import type { Delivery, SyncOutcome, SyncRequest, SyncRun } from '../delivery.js'
 import { applyObject, labelOf } from './apply-object.js'
 import type { ClusterView } from './cluster-view.js'
-import { extrasOf } from './compare.js'
+import { extrasOf, ownerOf } from './compare.js'
 import { hasSyncOption, hookDeletePolicies } from './directives.js'
 import { findLive } from './find-live.js'
 import { kindRank } from './kind-order.js'
@@ -336,7 +336,7 @@ class Pass {
       })
       return
     }
-    this.#pass.view.watch(type).observe(applied.object)
+    this.#pass.view.watch(type).observe(applied.object, ownerOf(this.#pass.delivery))
     this.#results.set(task, {
       status: 'Synced',
       message: applied.message,

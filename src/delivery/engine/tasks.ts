@@ -63,7 +63,7 @@ export function decideTasks(input: {
     })
   }
   // A selective sync runs no hooks, as upstream.
-  for (const object of selected ? [] : input.hooks) {
+  for (const object of selected || request.skipHooks ? [] : input.hooks) {
     const type = input.types.get(identityOf(objectKeyOf(object)))
     for (const hook of hookTypesOf(object)) {
       if (hook === 'PreDelete' || hook === 'PostDelete' || hook === 'Skip') continue

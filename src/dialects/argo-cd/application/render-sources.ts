@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto'
+import { messageOf, Stalled } from '../../../base/errors.js'
+import { canonicalJson } from '../../../base/json.js'
+import type { Renderer, RenderOptions, RenderTarget } from '../../../delivery/render/contract.js'
+import type { RenderCache } from '../../../delivery/render/render-cache.js'
+import type { Tree } from '../../../delivery/render/tree.js'
+import type { Repositories } from '../../../delivery/source/contract.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { ApplicationSource } from '../kinds/application.js'
+
+/** What rendering needs from outside. */
+export interface RenderPorts {
+  readonly repositories: Pick<Repositories, 'resolve' | 'tree'>
+  readonly renderers: readonly Renderer[]
+  readonly cache: RenderCache
+}
+
+export interface RenderedSources {
+  /** In source order; of several with the same identity the last. */
+  readonly objects: readonly KubeObject[]
+  /** Changes iff the objects change. */
+  readonly digest: string
+  /** The commit of each source. */
+  readonly revisions: readonly string[]
+  /** `Kustomize`, `Directory` for each source that is rendered. */
+  readonly types: readonly string[]
+  /** Objects that more than one source has, as `apps/Deployment/shop/web`. */
+  readonly repeated: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+const typeNames: Readonly<Record<string, string>> = { kustomize: 'Kustomize', directory: 'Directory', helm: 'Helm' }
+const chartFiles = ['Chart.yaml', 'Chart.yml', 'chart.yaml']
+
+/**
+ * Resolves and renders all sources of an application, each alone, as upstream. `revisions` fixes commits (a sync of a given
+ * revision); absent or empty entries take the source's targetRevision. Throws Stalled or Waiting with upstream's texts.
+ */
+export async function renderSources(
+  ports: RenderPorts,
+  sources: readonly ApplicationSource[],
+  target: RenderTarget,
+  options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal } = {},
+): Promise<RenderedSources> {
+  const parts = await Promise.all(
+    sources.map(async (source, index) => {
+      try {
+        return await renderSource(ports, source, options.revisions?.[index] || source.targetRevision || 'HEAD', target, options)
+      } catch (error) {
+        throw explain(error, index, sources.length)
+      }
+    }),
+  )
+  const last = new Map<string, KubeObject>()
+  const count = new Map<string, number>()
+  for (const object of parts.flatMap((part) => part.objects)) {
+    const key = `${object.apiVersion.includes('/') ? object.apiVersion.slice(0, object.apiVersion.indexOf('/')) : ''}/${object.kind}/${object.metadata.namespace ?? ''}/${object.metadata.name || object.metadata.generateName}`
+    count.set(key, (count.get(key) ?? 0) + 1)
+    last.set(key, object)
+  }
+  const repeated = [...count].filter(([, times]) => times > 1).map(([key]) => key)
+  return {
+    // The usual case keeps the renderer's own list, which is shared by all who render the same.
+    objects: repeated.length === 0 && parts.length === 1 ? parts[0]!.objects : [...last.values()],
+    digest: parts.length === 1 ? parts[0]!.digest : sha(parts.map((part) => part.digest).join()),
+    revisions: parts.map((part) => part.revision),
+    types: parts.flatMap((part) => part.type ?? []),
+    repeated,
+    warnings: parts.flatMap((part) => part.warnings),
+  }
+}
+
+interface Part {
+  readonly objects: readonly KubeObject[]
+  readonly digest: string
+  readonly revision: string
+  readonly type: string | undefined
+  readonly warnings: readonly string[]
+}
+
+async function renderSource(
+  ports: RenderPorts,
+  source: ApplicationSource,
+  revision: string,
+  target: RenderTarget,
+  options: { refresh?: boolean; signal?: AbortSignal },
+): Promise<Part> {
+  if (source.chart) throw helmComesLater(`chart ${source.chart} of ${source.repoURL}`)
+  const commit = await ports.repositories.resolve(source.repoURL, revision, {
+    ...(options.refresh ? { refresh: true } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+  })
+  // A source that others only refer to has nothing to render.
+  if (source.path === undefined) return { objects: [], digest: '', revision: commit, type: undefined, warnings: [] }
+  const tree = await ports.repositories.tree(source.repoURL, commit)
+  const path = await checkPath(tree, source.path)
+  const renderer = await chooseRenderer(ports.renderers, tree, path, source)
+  const rendered = await ports.cache.render(renderer, { tree, path, options: optionsOf(source), target })
+  return {
+    objects: rendered.objects,
+    digest: digestOf(rendered.objects),
+    revision: commit,
+    type: typeNames[renderer.name] ?? renderer.name,
+    warnings: rendered.warnings,
+  }
+}
+
+async function checkPath(tree: Tree, written: string): Promise<string> {
+  if (written.startsWith('/'))
+    throw new Stalled({
+      code: 'path-absolute',
+      message: `${written}: app path is absolute`,
+      fix: 'Write the path relative to the root of the repository',
+    })
+  const parts = written.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..'))
+    throw new Stalled({ code: 'path-outside', message: `${written}: app path outside root`, fix: 'Write a path without ..' })
+  const path = parts.join('/')
+  if ((await tree.list(path)) !== undefined) return path
+  const why = (await tree.hash(path)) === undefined ? 'app path does not exist' : 'app path is not a directory'
+  throw new Stalled({
+    code: 'path-missing',
+    message: `${written}: ${why}`,
+    fix: 'Correct spec.source.path, or push the directory',
+  })
+}
+
+/** An explicit setting decides; else a kustomization file, then a chart, then plain files. */
+async function chooseRenderer(
+  renderers: readonly Renderer[],
+  tree: Tree,
+  path: string,
+  source: ApplicationSource,
+): Promise<Renderer> {
+  const named = (name: string): Renderer => {
+    const renderer = renderers.find((one) => one.name === name)
+    if (renderer === undefined)
+      throw new Stalled({ code: 'renderer-missing', message: `${path || '.'}: there is no renderer for ${name}` })
+    return renderer
+  }
+  const set = (settings: object | undefined) => settings !== undefined && Object.keys(settings).length > 0
+  if (set(source.kustomize)) {
+    const kustomize = named('kustomize')
+    if (!(await kustomize.detects(tree, path)))
+      throw new Stalled({
+        code: 'kustomization-missing',
+        message: `${path || '.'}: kustomization file not found in the path`,
+        fix: 'Add a kustomization.yaml there, or remove spec.source.kustomize',
+      })
+    return kustomize
+  }
+  if (set(source.directory)) return named('directory')
+  if (set(source.helm)) throw helmComesLater(path || '.')
+  const kustomize = renderers.find((one) => one.name === 'kustomize')
+  if (kustomize && (await kustomize.detects(tree, path))) return kustomize
+  for (const file of chartFiles) {
+    if ((await tree.hash(path === '' ? file : `${path}/${file}`)) !== undefined) throw helmComesLater(path || '.')
+  }
+  return named('directory')
+}
+
+function helmComesLater(what: string): Stalled {
+  return new Stalled({
+    code: 'helm-not-rendered',
+    message: `${what} is a Helm chart, which this version of Flotilla does not render`,
+    fix: 'Render it with helm template into the repository, or use kustomize or plain manifests',
+  })
+}
+
+function optionsOf(source: ApplicationSource): RenderOptions {
+  return {
+    ...(source.directory && Object.keys(source.directory).length > 0 ? { directory: source.directory } : {}),
+    ...(source.kustomize && Object.keys(source.kustomize).length > 0 ? { kustomize: source.kustomize } : {}),
+  }
+}
+
+const digests = new WeakMap<readonly KubeObject[], string>()
+
+/** Lists of objects come out of the cache: the same list is hashed once. */
+function digestOf(objects: readonly KubeObject[]): string {
+  let digest = digests.get(objects)
+  if (digest === undefined) {
+    digest = sha(canonicalJson(objects))
+    digests.set(objects, digest)
+  }
+  return digest
+}
+
+function sha(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** As upstream words it, so that people find it; the class, which says whether trying again can help, stays. */
+function explain(error: unknown, index: number, count: number): unknown {
+  if (!(error instanceof Stalled)) return error
+  return new Stalled({
+    code: error.code,
+    message: `failed to generate manifest for source ${index + 1} of ${count}: ${messageOf(error)}`,
+    ...(error.fix ? { fix: error.fix } : {}),
+    cause: error,
+  })
+}

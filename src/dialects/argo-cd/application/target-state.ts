@@ -1,0 +1,124 @@
+import { messageOf, Stalled, Waiting } from '../../../base/errors.js'
+import type { Delivery } from '../../../delivery/delivery.js'
+import type { Renderer } from '../../../delivery/render/contract.js'
+import type { RenderCache } from '../../../delivery/render/render-cache.js'
+import type { Repositories } from '../../../delivery/source/contract.js'
+import type { Cluster, Inventory } from '../../../inventory/cluster.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { apiVersionOf } from '../../../kube/object/kube-object.js'
+import { builtInResources } from '../../../kube/schema/resources.js'
+import type { AppProject } from '../kinds/app-project.js'
+import type { Application, ApplicationSource } from '../kinds/application.js'
+import { checkSpec, forbiddenObjects } from './check-project.js'
+import type { PlainCondition } from './conditions.js'
+import { decideDestination } from './decide-destination.js'
+import { decideSources } from './decide-sources.js'
+import { type RenderedSources, renderSources } from './render-sources.js'
+import { instanceName, trackingOf } from './tracking.js'
+
+/** What it takes to work out what an application wants. */
+export interface TargetServices {
+  readonly inventory: Pick<Inventory, 'find' | 'state'>
+  readonly repositories: Pick<Repositories, 'resolve' | 'tree'>
+  readonly renderers: readonly Renderer[]
+  readonly renderCache: RenderCache
+}
+
+export interface TargetState {
+  /** Undefined when the specification names none. */
+  readonly cluster: Cluster | undefined
+  readonly project: AppProject | undefined
+  readonly sources: readonly ApplicationSource[]
+  readonly multiple: boolean
+  /** Undefined when it could not be rendered. */
+  readonly rendered: RenderedSources | undefined
+  /** InvalidSpecError: nothing is done; ComparisonError: the sources could not be read; and warnings. */
+  readonly conditions: readonly PlainCondition[]
+  /** Objects that the project forbids: they are compared, and a sync fails because of them. */
+  readonly forbidden: readonly { readonly object: KubeObject; readonly message: string }[]
+  /** The sources may be readable later: when to try (ms from now). */
+  readonly retryMs: number | undefined
+}
+
+/** Everything that an application's specification says, worked out as far as possible; faults become conditions. */
+export async function readTargetState(
+  application: Application,
+  project: AppProject | undefined,
+  services: TargetServices,
+  options: { refresh?: boolean; signal?: AbortSignal } = {},
+): Promise<TargetState> {
+  const conditions: PlainCondition[] = []
+  const invalid = (message: string) => conditions.push({ type: 'InvalidSpecError', message })
+  const decided = decideSources(application.spec)
+  if ('problem' in decided) invalid(decided.problem)
+  const { sources, multiple } = 'problem' in decided ? { sources: [], multiple: false } : decided
+  const destination = decideDestination(application.spec.destination, services.inventory)
+  if ('problem' in destination) invalid(destination.problem)
+  const cluster = 'cluster' in destination ? destination.cluster : undefined
+  if (cluster) conditions.push(...checkSpec(application, project, sources, cluster))
+  const none = { cluster, project, sources, multiple, conditions, rendered: undefined, forbidden: [], retryMs: undefined }
+  if (cluster === undefined || project === undefined || conditions.length > 0) return none
+  try {
+    const rendered = await renderWith(services, sources, options)
+    for (const identity of rendered.repeated) {
+      conditions.push({
+        type: 'RepeatedResourceWarning',
+        message: `Resource ${identity} appeared more than once among application resources.`,
+      })
+    }
+    const namespace = application.spec.destination.namespace ?? ''
+    const forbidden = forbiddenObjects(project, rendered.objects, cluster, namespace, isNamespaced)
+    return { ...none, rendered, forbidden }
+  } catch (error) {
+    if (!(error instanceof Stalled) && !(error instanceof Waiting)) throw error
+    conditions.push({ type: 'ComparisonError', message: `Failed to load target state: ${messageOf(error)}` })
+    return { ...none, retryMs: error instanceof Waiting ? (error.retryAfterMs ?? 10_000) : undefined }
+  }
+}
+
+export function renderWith(
+  services: TargetServices,
+  sources: readonly ApplicationSource[],
+  options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal } = {},
+): Promise<RenderedSources> {
+  const ports = { repositories: services.repositories, renderers: services.renderers, cache: services.renderCache }
+  // Neither plain manifests nor kustomize look at what they are rendered for: one result serves every application.
+  return renderSources(ports, sources, { namespace: '' }, options)
+}
+
+/** The canonical form of what an application wants. */
+export function deliveryOf(
+  application: Application,
+  cluster: Cluster,
+  rendered: RenderedSources,
+  controlNamespace: string,
+): Delivery {
+  const kinds = new Map<string, { group: string; kind: string }>()
+  for (const { group = '', kind } of application.status?.resources ?? []) kinds.set(`${group}/${kind}`, { group, kind })
+  return {
+    id: deliveryId(application),
+    cluster: cluster.name,
+    namespace: application.spec.destination.namespace ?? '',
+    objects: rendered.objects,
+    digest: rendered.digest,
+    tracking: trackingOf(instanceName(application, controlNamespace)),
+    ignoreDifferences: (application.spec.ignoreDifferences ?? []).map((rule) => ({ ...rule, group: rule.group ?? '' })),
+    kinds: [...kinds.values()].sort((a, b) => (`${a.group}/${a.kind}` < `${b.group}/${b.kind}` ? -1 : 1)),
+  }
+}
+
+export function deliveryId(application: Pick<Application, 'metadata'>): string {
+  return deliveryIdOfKey(`${application.metadata.namespace ?? ''}/${application.metadata.name}`)
+}
+
+export function deliveryIdOfKey(key: string): string {
+  return `argo-cd/${key}`
+}
+
+const scopes: ReadonlyMap<string, boolean> = new Map(
+  builtInResources.map((type) => [`${apiVersionOf(type.group, type.version)} ${type.kind}`, type.namespaced]),
+)
+
+function isNamespaced(object: KubeObject): boolean | undefined {
+  return scopes.get(`${object.apiVersion} ${object.kind}`)
+}
