@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../base/clock.js'
 import { BugError } from '../base/errors.js'
 import type { Log } from '../base/log.js'
@@ -73,6 +74,8 @@ export function createControllerManager<Services>(options: ControllerManagerOpti
     },
     async start(signal) {
       running = signal
+      // Each controller and source listens to it.
+      setMaxListeners(0, signal)
       signal.addEventListener('abort', () => {
         for (const resolve of wake.splice(0)) resolve()
       })

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { backoffDelayMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
 import { CodedError, messageOf, Stalled } from '../base/errors.js'
@@ -72,6 +73,7 @@ class ProbingInventory implements CreatedInventory {
   constructor(options: InventoryOptions) {
     this.#options = options
     const { clock, random, signal, sources } = options
+    setMaxListeners(0, signal)
     this.#queue = new WorkQueue({ clock, random, onReady: () => queueMicrotask(() => this.#pump()) })
     signal.addEventListener('abort', () => this.#close(), { once: true })
     for (const source of sources) {
@@ -196,6 +198,7 @@ class ProbingInventory implements CreatedInventory {
   #engage(cluster: Cluster, identity: string): Member {
     const since = this.#options.clock.now()
     const lifetime = new AbortController()
+    setMaxListeners(0, lifetime.signal)
     try {
       const client = this.#connect(cluster)
       this.#queue.add(cluster.name)

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Clock } from '../../base/clock.js'
 import { canonicalJson } from '../../base/json.js'
 import type { Log } from '../../base/log.js'
@@ -24,6 +25,8 @@ export interface CachesOptions extends Pick<ReflectorOptions<KubeObject>, 'pageS
 export function createCaches(options: CachesOptions): Caches {
   const started = new Map<string, { cache: SharedCache; ready: Promise<void> }>()
   const { signal, transform } = options
+  // Everything that lives as long as the caches listens to it: many listeners are no leak.
+  setMaxListeners(0, signal)
 
   function start(type: ResourceType, selector: CacheSelector): { cache: SharedCache; ready: Promise<void> } {
     const log = options.log.with({ cluster: options.client.name, resource: type.plural })

@@ -1,22 +1,22 @@
-import { Waiting } from '../../../base/errors.js'
+import { CodedError, messageOf, Waiting } from '../../../base/errors.js'
 import { equalJson } from '../../../base/json.js'
 import { changed } from '../../../controller/changed.js'
-import type { ControllerDefinition } from '../../../controller/contract.js'
+import type { Caches, ControllerDefinition } from '../../../controller/contract.js'
 import { defineController } from '../../../controller/define-controller.js'
 import { onEvent } from '../../../controller/on-event.js'
 import type { Repositories } from '../../../delivery/source/contract.js'
 import { normalizeGitUrl } from '../../../delivery/source/git-url.js'
 import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import type { Inventory } from '../../../inventory/cluster.js'
-import type { KubeClient } from '../../../kube/client/kube-client.js'
 import { keyOf } from '../../../kube/object/kube-object.js'
-import { controllerOf } from '../../../kube/object/owner.js'
-import { isAlreadyExists, isNotFound } from '../../../kube/object/status-error.js'
+import { controllerOf, isControlledBy } from '../../../kube/object/owner.js'
 import type { AppProject } from '../kinds/app-project.js'
 import type { Application, ApplicationDestination } from '../kinds/application.js'
 import type { ApplicationSet, Generator } from '../kinds/application-set.js'
 import { applicationSetType, applicationType, appProjectType } from '../kinds/resource-types.js'
-import { type ApplicationSetDecision, decideApplicationSet } from './decide-application-set.js'
+import { carryOut, releaseApplications } from './carry-out.js'
+import { conditionsFor, mergeConditions } from './conditions.js'
+import { allowsDelete, decideApplicationSet, effectiveSync } from './decide-application-set.js'
 import { generateApplications } from './generate-applications.js'
 import { resourcesFinalizer } from './render-application.js'
 
@@ -27,10 +27,14 @@ export interface ApplicationSetServices {
   readonly templateFunctions: FunctionTable
 }
 
+const name = 'argo-cd/application-sets'
+/** Asks for a look at the repositories past all caches; removed when it has been served. */
 const refreshAnnotation = 'argocd.argoproj.io/application-set-refresh'
 /** Upstream's pause after a generator has failed; a repository that does not answer is asked again sooner. */
 const failedRetryMs = 180_000
 const unreachableRetryMs = 15_000
+/** Someone else was faster with an application: the cache knows of it in a moment. */
+const outdatedRetryMs = 1000
 
 /** Keeps the Applications that the generators of an ApplicationSet give. Their state is told by the status controller beside it. */
 export function createApplicationSetController(options: {
@@ -38,14 +42,14 @@ export function createApplicationSetController(options: {
 }): ControllerDefinition<ApplicationSet, ApplicationSetServices> {
   const { namespace } = options
   return defineController<ApplicationSet, ApplicationSetServices>({
-    name: 'argo-cd/application-sets',
+    name,
     for: applicationSetType,
     selector: { namespace },
     concurrency: 4,
     changed: (before, now) =>
       before.metadata.generation !== now.metadata.generation ||
       !equalJson(before.metadata.annotations, now.metadata.annotations) ||
-      before.metadata.deletionTimestamp !== now.metadata.deletionTimestamp,
+      !equalJson(before.metadata.labels, now.metadata.labels),
     watches: [
       onEvent('clusters', ({ inventory }, handle) =>
         inventory.onChange(({ what }) => {
@@ -75,7 +79,6 @@ export function createApplicationSetController(options: {
       ),
     ],
     async reconcile(appSet, { inventory, repositories, templateFunctions, caches, hub, clock, event, signal }) {
-      if (appSet.metadata.deletionTimestamp !== undefined) return undefined
       if (!inventory.ready) {
         throw new Waiting({
           code: 'inventory-not-ready',
@@ -83,47 +86,80 @@ export function createApplicationSetController(options: {
           retryAfterMs: 200,
         })
       }
-      const [applications, projects] = await Promise.all([
-        caches.cache<Application>(applicationType, { namespace }),
-        caches.cache<AppProject>(appProjectType, { namespace }),
-      ])
+      const applications = await readApplications(caches, namespace)
+      const projects = await caches.cache<AppProject>(appProjectType, { namespace })
+      const refresh = appSet.metadata.annotations?.[refreshAnnotation] !== undefined
       const clusters = inventory.list().filter((cluster) => cluster.source !== 'in-cluster')
-      const generated = await generateApplications(appSet, { clusters, repositories, functions: templateFunctions })
+      const generated = await generateApplications(appSet, {
+        clusters,
+        repositories: {
+          resolve: (url, revision) => repositories.resolve(url, revision, { refresh, signal }),
+          tree: (url, commit) => repositories.tree(url, commit),
+        },
+        functions: templateFunctions,
+      })
       const decision = decideApplicationSet({
         appSet,
         generated,
-        existing: applications.list(),
+        existing: applications,
         now: clock.now(),
         checks: {
           projectExists: (name) => projects.get(`${namespace}/${name}`) !== undefined,
           explainDestination: (destination) => explainDestination(inventory, destination),
         },
       })
-      await carryOut(hub, namespace, decision, signal)
+      const done = await carryOut(decision, { hub, fieldManager: name, signal, event })
       for (const warning of decision.warnings) event('Warning', 'ApplicationSetWarning', warning)
       if (decision.hold) event('Warning', decision.hold.reason, decision.hold.message)
-      for (const application of decision.create) event('Normal', 'created', `created Application "${application.metadata.name}"`)
-      for (const { application } of decision.delete)
-        event('Normal', 'Deleted', `deleted Application "${application.metadata.name}"`)
-      if (appSet.metadata.annotations?.[refreshAnnotation] !== undefined) {
-        const body = { metadata: { annotations: { [refreshAnnotation]: null } } }
-        await hub.patch({ type: applicationSetType, namespace, name: appSet.metadata.name }, { kind: 'merge', body }, { signal })
-      }
+      const [failure] = done.failures
+      if (failure !== undefined) throw new ApplicationNotWritten(failure)
       const problem = generated.problems[0]
-      const afterMs =
-        problem !== undefined
-          ? problem.cause instanceof Waiting
-            ? unreachableRetryMs
-            : failedRetryMs
-          : generated.recheckSeconds === undefined
-            ? undefined
-            : generated.recheckSeconds * 1000
+      const waits: number[] = []
+      if (problem !== undefined) waits.push(problem.cause instanceof Waiting ? unreachableRetryMs : failedRetryMs)
+      else if (generated.recheckSeconds !== undefined) waits.push(generated.recheckSeconds * 1000)
+      if (decision.invalid.length > 0) waits.push(failedRetryMs)
+      if (done.outdated) waits.push(outdatedRetryMs)
       return {
         status: { ...appSet.status, conditions: decision.conditions },
-        ...(afterMs === undefined ? {} : { again: clock.now() + afterMs }),
+        ...(refresh ? { patch: { metadata: { annotations: { [refreshAnnotation]: null } } } } : {}),
+        ...(waits.length === 0 ? {} : { again: clock.now() + Math.min(...waits) }),
       }
     },
+    failed(appSet, error, { clock }) {
+      // What is only not known yet is nothing to tell anybody.
+      if (error instanceof Waiting) return undefined
+      const reason = error instanceof ApplicationNotWritten ? error.reason : 'ApplicationSetError'
+      const states = conditionsFor({ kind: 'troubled', reason, message: messageOf(error) })
+      return { status: { ...appSet.status, conditions: mergeConditions(appSet.status?.conditions, states, clock.now()) } }
+    },
+    finalizer: {
+      // Set by users whose applications are to outlive their ApplicationSet; without it owner references alone decide.
+      names: [resourcesFinalizer],
+      async finalize(appSet, _finalizer, { caches, hub, signal }) {
+        if (allowsDelete(effectiveSync(appSet))) return true
+        const mine = (await readApplications(caches, namespace)).filter((application) => isControlledBy(application, appSet))
+        await releaseApplications(mine, appSet.metadata.uid, { hub, fieldManager: name, signal })
+        return true
+      },
+    },
   })
+}
+
+/** Every application of the namespace. Throws Waiting while what is known of them may be old: on that nothing is deleted. */
+async function readApplications(caches: Caches, namespace: string): Promise<readonly Application[]> {
+  const cache = await caches.cache<Application>(applicationType, { namespace })
+  if (cache.healthy) return cache.list()
+  const why = cache.problem === undefined ? '' : `: ${cache.problem}`
+  throw new Waiting({ code: 'hub-unreachable', message: `Applications cannot be read now${why}`, retryAfterMs: 2000 })
+}
+
+/** An application could not be written: told in the status, tried again with backoff. */
+class ApplicationNotWritten extends CodedError {
+  readonly reason: string
+  constructor(failure: { reason: string; message: string; cause: unknown }) {
+    super({ code: 'application-not-written', message: failure.message, cause: failure.cause })
+    this.reason = failure.reason
+  }
 }
 
 /** The ApplicationSet that owns an Application. */
@@ -138,54 +174,6 @@ function explainDestination(inventory: Inventory, destination: ApplicationDestin
   if (!name && !server) return 'application destination has neither server nor name: set one of them'
   const found = inventory.find(name ? { name } : { server: server! })
   return found ? undefined : `there is no cluster with ${name ? `name ${name}` : `server ${server}`} in the fleet`
-}
-
-/** Deletions last: what has moved to another name is there before the old one goes. */
-async function carryOut(
-  hub: KubeClient,
-  namespace: string,
-  decision: ApplicationSetDecision,
-  signal: AbortSignal,
-): Promise<void> {
-  const target = (name: string) => ({ type: applicationType, namespace, name })
-  await inTurns(decision.create, async (application) => {
-    try {
-      await hub.create(applicationType, application, { fieldManager: 'flotilla', signal })
-    } catch (error) {
-      // The cache was behind; the next look sees it.
-      if (!isAlreadyExists(error)) throw error
-    }
-  })
-  await inTurns(decision.update, async ({ live, patch }) => {
-    await hub.patch(target(live.metadata.name), { kind: 'merge', body: patch }, { fieldManager: 'flotilla', signal })
-  })
-  await inTurns(decision.delete, async ({ application, dropsResourcesFinalizer }) => {
-    const { name, uid, finalizers = [] } = application.metadata
-    try {
-      if (dropsResourcesFinalizer) {
-        const kept = finalizers.filter((finalizer) => !finalizer.startsWith(resourcesFinalizer))
-        await hub.patch(
-          target(name),
-          { kind: 'merge', body: { metadata: { finalizers: kept, uid } } },
-          { fieldManager: 'flotilla', signal },
-        )
-      }
-      await hub.delete(target(name), { propagationPolicy: 'Background', preconditions: uid === undefined ? {} : { uid }, signal })
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-    }
-  })
-}
-
-const writesAtOnce = 16
-
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  let next = 0
-  await Promise.all(
-    Array.from({ length: Math.min(writesAtOnce, items.length) }, async () => {
-      while (next < items.length) await work(items[next++]!)
-    }),
-  )
 }
 
 /** Whether one of the git generators, however deep, reads the repository. */
