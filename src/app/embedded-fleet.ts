@@ -64,7 +64,14 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
 
   await api.serve(hubName, { host: config.host, port: config.hubPort })
   for (const member of config.members) await api.serve(member.name, { host: config.host, port: member.port })
-  const members = startMembers({ clusters: api.clusters, ports, signal: stopping.signal })
+  const members = startMembers({
+    clusters: api.clusters,
+    ports,
+    signal: stopping.signal,
+    // The hub is a destination like any other (in-cluster), so it has nodes too.
+    profileOf: () => 'member',
+    rootCertificate: () => pki.caPem,
+  })
 
   const repositories = createHubRepositories({
     directory: directory.file('cache/git'),

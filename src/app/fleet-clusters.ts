@@ -81,7 +81,7 @@ function toRow(
   return {
     name: cluster.name,
     server: cluster.server,
-    labels: cluster.labels,
+    labels: Object.fromEntries(Object.entries(cluster.labels).filter(([key]) => key !== 'argocd.argoproj.io/secret-type')),
     health: cluster.problem ? 'Degraded' : (properties.get(healthProperty) ?? 'Pending'),
     message: cluster.problem?.message ?? condition?.message ?? '',
     version: profile?.status?.version?.kubernetes,

@@ -12,7 +12,7 @@ import { createApplicationSetStatusController } from '../dialects/argo-cd/applic
 import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
 import { publishClusterProfiles } from '../dialects/cluster-profile/publish-profiles.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
-import type { ConnectCluster, Inventory } from '../inventory/cluster.js'
+import type { ConnectCluster, Inventory, InventorySource } from '../inventory/cluster.js'
 import { createInventory } from '../inventory/create-inventory.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
@@ -24,6 +24,8 @@ export interface StartHubOptions {
   readonly namespace: string
   readonly repositories: Repositories
   readonly connect: ConnectCluster
+  /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
+  readonly sources?: readonly InventorySource[]
   readonly ports: ServerPorts
   /** Ends everything. */
   readonly signal: AbortSignal
@@ -43,11 +45,11 @@ export interface Hub {
 export async function openHubParts(options: StartHubOptions) {
   const { hub, namespace, repositories, connect, ports, signal } = options
   const { clock, random, log } = ports
-  // Every cache, watch and cluster listens for the end; that many listeners are no leak.
-  setMaxListeners(0, signal)
+  // Caches, watches and clusters listen for the end of what they belong to; that many listeners are no leak.
+  setMaxListeners(0)
   const caches = createCaches({ client: hub, clock, random, log, signal })
   const inventory = createInventory({
-    sources: [createClusterSecretSource({ caches, namespace })],
+    sources: options.sources ?? [createClusterSecretSource({ caches, namespace })],
     hub,
     connect,
     clock,

@@ -3,7 +3,15 @@
  * pattern of the ApplicationSet documentation. `repoUrl` is where the fleet's own Git server serves it.
  */
 export function demoFiles(repoUrl: string): Record<string, string> {
-  return { ...readme(), ...guestbook(), ...platform(), ...services(), ...regional(), ...statusPage(), ...applicationSets(repoUrl) }
+  return {
+    ...readme(),
+    ...guestbook(),
+    ...platform(),
+    ...services(),
+    ...regional(),
+    ...statusPage(),
+    ...applicationSets(repoUrl),
+  }
 }
 
 function readme(): Record<string, string> {
