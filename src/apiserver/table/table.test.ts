@@ -17,7 +17,7 @@ function rowOf(resource: string, object: object, cluster = noCluster): Record<st
     apiVersion: 'v1',
     kind: 'X',
     ...object,
-    metadata: { name: 'x', creationTimestamp: '2026-01-01T23:58:55Z', ...(object as KubeObject).metadata },
+    metadata: { name: 'x', creationTimestamp: '2026-01-01T23:58:55Z', ...(object as { metadata?: object }).metadata },
   }
   const cells = printer.cells(whole as KubeObject, now)
   assert.equal(cells.length, printer.columns.length)
