@@ -6,6 +6,7 @@ import { validateCustom } from '../../kube/schema/custom-validation/validate-cus
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
 import type { Resource } from './resource.js'
+import { validateMeta, validateTags } from './validate-meta.js'
 
 /**
  * A copy of the body that is ours to change, without fields that the schema does not know; those come as problems.
@@ -26,9 +27,15 @@ export function withDefaults(resource: Resource, object: KubeObject): KubeObject
 }
 
 export function validateNew(resource: Resource, object: KubeObject): readonly StatusCause[] {
-  return resource.custom !== undefined && resource.schema ? validateCustom(resource.schema, object) : []
+  return [...validateMeta(resource, object), ...validateShape(resource, object)]
 }
 
-export function validateChanged(resource: Resource, object: KubeObject, _previous: KubeObject): readonly StatusCause[] {
+/** Names and namespaces cannot have changed. */
+export function validateChanged(resource: Resource, object: KubeObject, previous: KubeObject): readonly StatusCause[] {
+  const tags = object.metadata === previous.metadata ? [] : validateTags(object)
+  return [...tags, ...validateShape(resource, object)]
+}
+
+function validateShape(resource: Resource, object: KubeObject): readonly StatusCause[] {
   return resource.custom !== undefined && resource.schema ? validateCustom(resource.schema, object) : []
 }

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { StatusError } from '../../kube/object/status-error.js'
+import { createClusterFixture } from '../logical/cluster-fixture.js'
+
+const object = (apiVersion: string, kind: string, name: string, rest: object): KubeObject => ({
+  apiVersion,
+  kind,
+  metadata: { name, namespace: 'default' },
+  ...rest,
+})
+const pod = (name: string, resources?: object) =>
+  object('v1', 'Pod', name, { spec: { containers: [{ name: 'c', image: 'i', ...(resources ? { resources } : {}) }] } })
+const forbidden = (message: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof StatusError, String(error))
+  assert.equal(error.httpCode, 403)
+  assert.match(error.message, message)
+  return true
+}
+
+test('limit ranges give defaults and hold to bounds', async () => {
+  const { client, type } = await createClusterFixture()
+  await client.create(
+    type('limits'),
+    object('v1', 'LimitRange', 'l', {
+      spec: {
+        limits: [
+          {
+            type: 'Container',
+            default: { cpu: '500m' },
+            defaultRequest: { cpu: '100m' },
+            max: { cpu: '1' },
+            min: { cpu: '50m' },
+          },
+        ],
+      },
+    }),
+  )
+  const made = await client.create(type('po'), pod('a'))
+  const { containers } = made['spec'] as { containers: { resources: unknown }[] }
+  assert.deepEqual(containers[0]?.resources, { requests: { cpu: '100m' }, limits: { cpu: '500m' } })
+  assert.equal((made['status'] as { qosClass: string }).qosClass, 'Burstable')
+  await assert.rejects(
+    client.create(type('po'), pod('b', { limits: { cpu: '2' } })),
+    forbidden(/pods "b" is forbidden: maximum cpu usage per Container is 1, but limit is 2/),
+  )
+  await assert.rejects(
+    client.create(type('po'), pod('b', { requests: { cpu: '10m' } })),
+    forbidden(/minimum cpu usage per Container is 50m, but request is 10m/),
+  )
+})
+
+test('quotas count what is stored', async () => {
+  const { client, type } = await createClusterFixture()
+  await client.create(
+    type('quota'),
+    object('v1', 'ResourceQuota', 'q', { spec: { hard: { pods: '2', 'requests.cpu': '1', 'count/deployments.apps': '0' } } }),
+  )
+  await assert.rejects(client.create(type('po'), pod('a')), forbidden(/failed quota: q: must specify requests.cpu for: c/))
+  await client.create(type('po'), pod('a', { requests: { cpu: '600m' } }))
+  await assert.rejects(
+    client.create(type('po'), pod('b', { requests: { cpu: '600m' } })),
+    forbidden(/exceeded quota: q, requested: requests.cpu=600m, used: requests.cpu=600m, limited: requests.cpu=1/),
+  )
+  await client.create(type('po'), pod('b', { requests: { cpu: '100m' } }))
+  await assert.rejects(
+    client.create(type('po'), pod('c', { requests: { cpu: '100m' } })),
+    forbidden(/exceeded quota: q, requested: pods=1, used: pods=2, limited: pods=2/),
+  )
+  await client.delete({ type: type('po'), namespace: 'default', name: 'a' })
+  await client.create(type('po'), pod('c', { requests: { cpu: '100m' } }))
+  const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  await assert.rejects(
+    client.create(
+      type('deploy'),
+      object('apps/v1', 'Deployment', 'd', { spec: { selector: { matchLabels: { a: 'b' } }, template } }),
+    ),
+    forbidden(/requested: count\/deployments.apps=1, used: count\/deployments.apps=0/),
+  )
+})
+
+test('claims get the default storage class', async () => {
+  const { client, type } = await createClusterFixture()
+  await client.create(type('sc'), {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'fast', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    provisioner: 'example.com/p',
+  })
+  const claim = await client.create(
+    type('pvc'),
+    object('v1', 'PersistentVolumeClaim', 'c', {
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    }),
+  )
+  assert.equal((claim['spec'] as { storageClassName: string }).storageClassName, 'fast')
+})
