@@ -20,7 +20,8 @@ export interface PodStage {
 /** Where a pod is at this time. An image with the tag `broken` cannot be pulled. */
 export function stageOf(pod: Pod, now: number): PodStage {
   const annotations = pod.metadata.annotations ?? {}
-  const started = Date.parse(pod.status?.startTime ?? '') || now
+  // A clock that was set back must not make what runs start again.
+  const started = Math.min(Date.parse(pod.status?.startTime ?? '') || now, now)
   const outcome = annotations[simulation.outcome]
   if (outcome === 'image' || pod.spec.containers.some(({ image }) => image?.endsWith(':broken'))) return stage('no-image')
   const readyAt = started + seconds(annotations[simulation.readyAfter], 0)

@@ -18,7 +18,7 @@ test('the transition time changes with the status only', () => {
 })
 
 test('other conditions keep their place and their fields', () => {
-  const kept = { type: 'A', status: 'True', reason: 'x', message: 'y', lastTransitionTime: 't0', lastUpdateTime: 't0' }
+  const kept = { type: 'A', status: 'True' as const, reason: 'x', message: 'y', lastTransitionTime: 't0', lastUpdateTime: 't0' }
   const both = setCondition([kept], ready, 't1')
   assert.equal(both[0], kept)
   assert.equal(both.length, 2)
