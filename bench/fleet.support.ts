@@ -23,7 +23,11 @@ export interface BenchFleet {
 }
 
 export function flotilla(...args: string[]): string {
-  return execFileSync(process.execPath, ['bin/flotilla.js', ...args], { encoding: 'utf8', maxBuffer: 64 << 20 })
+  return execFileSync(process.execPath, ['bin/flotilla.js', ...args], {
+    encoding: 'utf8',
+    maxBuffer: 64 << 20,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
 }
 
 export async function startBenchFleet(...args: string[]): Promise<BenchFleet> {

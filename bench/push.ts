@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { KubeClient } from '../src/kube/client/kube-client.js'
 import type { KubeObject } from '../src/kube/object/kube-object.js'
 import { isNotFound } from '../src/kube/object/status-error.js'
 import { builtInResources } from '../src/kube/schema/resources.js'
@@ -19,8 +20,12 @@ export async function run(): Promise<BenchResult[]> {
     await untilAllHealthy(hub, 15, fleet.startedAt, 60_000)
     const members = await Promise.all(fleet.description.clusters.map((cluster) => fleet.client(cluster.context)))
     const work = join(fleet.directory, 'work')
-    const git = (...args: string[]) => execFileSync('git', args, { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] })
-    execFileSync('git', ['clone', '-q', '-c', `include.path=${fleet.directory}/gitconfig`, fleet.description.git.url, work])
+    // GIT_SSL_CAINFO would win over the CA that the fleet's gitconfig names.
+    const env = { ...process.env, GIT_SSL_CAINFO: undefined }
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: work, env, stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync('git', ['clone', '-q', '-c', `include.path=${fleet.directory}/gitconfig`, fleet.description.git.url, work], {
+      env,
+    })
     const file = join(work, 'apps/guestbook/base/deployment.yaml')
     const pushes: number[] = []
     for (let round = 0; round < rounds; round++) {
@@ -34,23 +39,30 @@ export async function run(): Promise<BenchResult[]> {
       pushes.push(Math.max(0, performance.now() - pushed))
       await untilAllHealthy(hub, 15, Date.now(), 30_000)
     }
+    // Another application each time: whoever keeps undoing the same repair meets a backoff, and should.
     const heals: number[] = []
-    const member = members[1]!
-    for (let round = 0; round < 10; round++) {
-      const before = (await member.get(target)).metadata.uid
+    const [east, west, staging] = members as [KubeClient, KubeClient, KubeClient]
+    const places = [
+      ...[east, west, staging].map((member) => ({ member, target })),
+      ...[east, west].flatMap((member) =>
+        ['checkout', 'catalogue'].map((name) => ({ member, target: { type: deployments, namespace: 'shop', name } })),
+      ),
+      ...[east, west].map((member) => ({ member, target: { type: deployments, namespace: 'api', name: 'api' } })),
+    ]
+    for (const place of places) {
+      const before = (await place.member.get(place.target)).metadata.uid
       const start = performance.now()
-      await member.delete(target)
+      await place.member.delete(place.target)
       await untilTrue(async () => {
         try {
-          const now = await member.get(target)
-          return now.metadata.uid !== before
+          return (await place.member.get(place.target)).metadata.uid !== before
         } catch (error) {
           if (isNotFound(error)) return false
           throw error
         }
       })
       heals.push(performance.now() - start)
-      await untilAllHealthy(hub, 15, Date.now(), 60_000)
+      await untilAllHealthy(hub, 15, Date.now(), 30_000)
     }
     return [
       {
@@ -66,12 +78,13 @@ export async function run(): Promise<BenchResult[]> {
         target: { atMost: 1000 },
         note: `${rounds} pushes`,
       },
-      { name: 'drift healed, first', unit: 'ms', measured: heals[0]!, target: { atMost: 1000 } },
+      { name: 'drift healed, p50', unit: 'ms', measured: quantile(heals, 0.5), target: { atMost: 1000 } },
       {
-        name: 'drift healed ten times in a row, slowest',
+        name: 'drift healed, slowest',
         unit: 'ms',
         measured: Math.max(...heals),
-        note: 'backoff after repeated drift is wanted',
+        target: { atMost: 1000 },
+        note: `${heals.length} deletions`,
       },
     ]
   } finally {

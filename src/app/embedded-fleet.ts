@@ -59,7 +59,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     host: '127.0.0.1',
     nowMs: ports.clock.now(),
   })
-  const description = describe(directory, config)
+  const description = describe(directory, config, options.env)
   const api = openEmbeddedApi({ directory, pki, sync: options.sync, createdMs: config.createdMs, ports })
 
   await api.serve(hubName, { host: config.host, port: config.hubPort })
@@ -135,7 +135,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
   }
 }
 
-function describe(directory: DataDirectory, config: FleetConfig): FleetDescription {
+function describe(directory: DataDirectory, config: FleetConfig, env: EmbeddedFleetOptions['env']): FleetDescription {
   const url = gitUrl(config, repositoryName)
   return {
     dataDir: directory.path,
@@ -147,7 +147,11 @@ function describe(directory: DataDirectory, config: FleetConfig): FleetDescripti
       server: serverOf(config, member.port),
       context: member.name,
     })),
-    git: { url, clone: `git clone -c include.path=${directory.file('gitconfig')} ${url}` },
+    // This variable wins over the CA that the fleet's gitconfig names.
+    git: {
+      url,
+      clone: `${env.GIT_SSL_CAINFO ? 'unset GIT_SSL_CAINFO; ' : ''}git clone -c include.path=${directory.file('gitconfig')} ${url}`,
+    },
   }
 }
 
