@@ -28,12 +28,16 @@ export interface FakeRequest {
 interface StoredEvent {
   readonly revision: number
   readonly resource: string
-  readonly event: WatchEvent
+  readonly object: KubeObject
+  /** Undefined: it was not there before. */
+  readonly previous: KubeObject | undefined
+  readonly deleted: boolean
 }
 
 interface Watcher {
   readonly resource: string
-  readonly matches: (object: KubeObject) => boolean
+  /** What a change is to this watcher: its selector may hide it, or turn it into a coming or going. */
+  view(change: StoredEvent): WatchEvent | undefined
   push(event: WatchEvent): void
   end(error?: unknown): void
 }
@@ -152,7 +156,12 @@ export class FakeKubeClient implements KubeClient {
     const matches = matcher(options)
     const watcher: Watcher = {
       resource,
-      matches,
+      view: (change) => {
+        const before = change.previous !== undefined && matches(change.previous)
+        const now = !change.deleted && matches(change.object)
+        if (!before && !now) return undefined
+        return { type: !before ? 'ADDED' : now ? 'MODIFIED' : 'DELETED', object: change.object }
+      },
       push: (event) => {
         queue.push(event)
         wake?.()
@@ -172,7 +181,8 @@ export class FakeKubeClient implements KubeClient {
       const from = Number(options.resourceVersion ?? this.#revision)
       if (from < this.#compacted) throw statusErrors.expired(`too old resource version: ${from} (${this.#compacted})`)
       for (const past of this.#history) {
-        if (past.revision > from && past.resource === resource && matches(past.event.object as KubeObject)) queue.push(past.event)
+        const event = past.revision > from && past.resource === resource ? watcher.view(past) : undefined
+        if (event !== undefined) queue.push(event)
       }
     }
     const onAbort = () => watcher.end()
@@ -331,26 +341,27 @@ export class FakeKubeClient implements KubeClient {
 
   #store(type: ResourceType, object: KubeObject, dryRun = false): KubeObject {
     if (dryRun) return object
-    const key = keyOf(object)
-    const existed = this.#table(type).has(key)
+    const previous = this.#table(type).get(keyOf(object))
     object.metadata.resourceVersion = String(++this.#revision)
-    this.#table(type).set(key, object)
-    this.#announce(type, { type: existed ? 'MODIFIED' : 'ADDED', object })
+    this.#table(type).set(keyOf(object), object)
+    this.#announce(type, object, previous, false)
     return object
   }
 
   #remove(type: ResourceType, object: KubeObject): void {
+    const previous = this.#table(type).get(keyOf(object))
     this.#table(type).delete(keyOf(object))
     const last = cloneJson(object)
     last.metadata.resourceVersion = String(++this.#revision)
-    this.#announce(type, { type: 'DELETED', object: last })
+    this.#announce(type, last, previous, true)
   }
 
-  #announce(type: ResourceType, event: WatchEvent): void {
-    const resource = groupResourceOf(type)
-    this.#history.push({ revision: this.#revision, resource, event })
+  #announce(type: ResourceType, object: KubeObject, previous: KubeObject | undefined, deleted: boolean): void {
+    const change: StoredEvent = { revision: this.#revision, resource: groupResourceOf(type), object, previous, deleted }
+    this.#history.push(change)
     for (const watcher of this.#watchers) {
-      if (watcher.resource === resource && watcher.matches(event.object as KubeObject)) watcher.push(event)
+      const event = watcher.resource === change.resource ? watcher.view(change) : undefined
+      if (event !== undefined) watcher.push(event)
     }
   }
 }
