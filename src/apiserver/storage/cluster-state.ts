@@ -2,6 +2,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { ChangeHistory, type HistoryBudget } from './change-history.js'
 import type { ClusterStorage, StoredChange } from './contract.js'
 import { OrderedMap } from './ordered-map.js'
+import { shareFields } from './shared-fields.js'
 import { Superseded } from './superseded.js'
 
 /** Base layers as cluster states read them. */
@@ -145,6 +146,7 @@ export class ClusterState implements ClusterStorage {
    */
   replay(resource: string, key: string, revision: number, object: KubeObject | undefined): void {
     if (revision <= this.#revision) return
+    if (object !== undefined) object.metadata = shareFields(object.metadata)
     const previous = this.get(resource, key)
     const last = object ?? (previous === undefined ? undefined : withRevision(previous, revision))
     if (last === undefined) {
@@ -165,6 +167,7 @@ export class ClusterState implements ClusterStorage {
 
   /** Restores an entry of a snapshot (null: an object of the base that is deleted here). */
   restore(resource: string, key: string, object: KubeObject | null): void {
+    if (object !== null) object.metadata = shareFields(object.metadata)
     this.#mapOf(resource).set(key, object)
   }
 
@@ -203,5 +206,5 @@ export class ClusterState implements ClusterStorage {
 }
 
 function withRevision(object: KubeObject, revision: number): KubeObject {
-  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
+  return { ...object, metadata: { ...shareFields(object.metadata), resourceVersion: String(revision) } }
 }
