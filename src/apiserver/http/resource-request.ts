@@ -3,7 +3,7 @@ import type { Random } from '../../base/random.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
-import type { ApiTarget } from '../contract.js'
+import type { ApiTarget, LogicalCluster } from '../contract.js'
 import { encodeObject } from '../storage/encoding.js'
 import type { TablePrinter } from '../table/printer.js'
 import { printerFor } from '../table/printer-for.js'
@@ -11,7 +11,7 @@ import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
-import { contentTypeOf, sendBody, sendValue } from './send.js'
+import { contentTypeOf, sendBody, sendText, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
 import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
 import { streamWatch } from './watch-stream.js'
@@ -20,8 +20,15 @@ import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-re
 export interface ResourcePorts {
   readonly clock: Clock
   readonly random: Random
-  /** Serves GET of pods/log; absent where no pod runs. */
-  readonly podLogs?: (exchange: Exchange, target: { namespace: string; name: string }) => Promise<void>
+  /**
+   * The log of a container as text; the options are those of the query (container, tailLines, previous ...). Undefined, or
+   * absent: nothing runs there.
+   */
+  readonly podLog?: (
+    cluster: LogicalCluster,
+    pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+    options: Readonly<Record<string, string>>,
+  ) => Promise<string | undefined>
 }
 
 /** Watches without a timeout of their own end after this long, plus up to as much again, so that they do not all end at once. */
@@ -81,17 +88,13 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
 }
 
 async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
-  const { cluster, info } = exchange
-  const { subresource, name, verb } = info
+  const { subresource, name, verb } = exchange.info
   if (!type.subresources?.includes(subresource)) throw statusErrors.pathNotFound()
   const target: ApiTarget = { type, namespace, name, subresource }
   if (connecting.has(subresource)) throw notConnected(type, subresource)
   if (type.plural === 'pods' && type.group === '' && subresource === 'log') {
     if (verb !== 'get') throw statusErrors.methodNotAllowed(verb, gr(type))
-    // A pod that does not exist is a 404 whether or not anything runs here.
-    await cluster.api.get(exchange, { type, namespace, name })
-    if (ports.podLogs === undefined) throw statusErrors.badRequest(`pod ${name} has no log: no process of this fleet runs pods`)
-    return ports.podLogs(exchange, { namespace, name })
+    return servePodLog(exchange, ports, { type, namespace, name })
   }
   switch (verb) {
     case 'get':
@@ -103,6 +106,17 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
     default:
       throw statusErrors.methodNotAllowed(verb, gr(type))
   }
+}
+
+async function servePodLog(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
+  const { namespace, name } = target
+  const pod = await exchange.cluster.api.get(exchange, target)
+  const options = Object.fromEntries(exchange.query)
+  const text = await ports.podLog?.(exchange.cluster, { namespace, name, uid: pod.metadata.uid ?? '' }, options)
+  if (text === undefined) {
+    throw statusErrors.badRequest(`pod ${JSON.stringify(name)} has no log: its containers are simulated, no process runs`)
+  }
+  return sendText(exchange, 200, text)
 }
 
 async function serveGet(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
