@@ -22,6 +22,8 @@ export interface ClusterViewOptions {
   /** Requests to the cluster at a time. */
   readonly concurrency: number
   readonly requestTimeoutMs: number
+  /** A request was not answered. */
+  unanswered(): void
   /** An object of this owner has changed; undefined: anything may have. */
   changed(owner: string | undefined): void
 }
@@ -196,6 +198,7 @@ export class ClusterView {
       if (unanswered) {
         this.#restUntil = clock.now() + restMs
         this.#restReason = messageOf(limit.signal.aborted ? timeout : error)
+        this.#options.unanswered()
         this.#checkRest()
       }
       throw error

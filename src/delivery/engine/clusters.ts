@@ -10,6 +10,8 @@ export interface DeliveryClusters {
   }
   /** Throws when the cluster's definition is broken. */
   client(name: string): KubeClient
+  /** A request was not answered: the cluster is probed soon. */
+  suspect?(name: string): void
   onChange(listener: (change: { name: string; what: 'joined' | 'left' | 'changed' | 'health' }) => void): () => void
 }
 

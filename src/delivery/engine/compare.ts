@@ -74,6 +74,8 @@ export function decideComparison(
     })
   }
   for (const live of extrasOf(prepared)) {
+    // What is going already needs no pruning any more: it only takes its time.
+    const prune = !live.ignoreExtraneous && !live.deleting
     const slash = live.apiVersion.indexOf('/')
     objects.push({
       group: slash < 0 ? '' : live.apiVersion.slice(0, slash),
@@ -81,9 +83,9 @@ export function decideComparison(
       kind: live.kind,
       namespace: live.namespace,
       name: live.name,
-      sync: live.ignoreExtraneous ? 'Synced' : 'OutOfSync',
+      sync: prune ? 'OutOfSync' : 'Synced',
       health: live.health,
-      requiresPrune: !live.ignoreExtraneous,
+      requiresPrune: prune,
       live: true,
       wave: live.wave,
       hook: false,

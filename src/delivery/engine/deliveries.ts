@@ -92,6 +92,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
       trackings,
       concurrency: options.clusterConcurrency ?? 16,
       requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+      unanswered: () => inventory.suspect?.(name),
       changed: (owner) => tell(name, owner),
     })
     views.set(name, view)

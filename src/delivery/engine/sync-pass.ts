@@ -65,7 +65,7 @@ class Pass {
     const types = new Map(prepared.kinds.map((kind) => [`${kind.type.group}/${kind.type.kind}`, kind.type]))
     const extras = extrasOf(prepared).flatMap((live) => {
       const type = types.get(`${groupPart(live.apiVersion)}/${live.kind}`)
-      return type && !live.ignoreExtraneous ? [{ live, type }] : []
+      return type && !live.ignoreExtraneous && !live.deleting ? [{ live, type }] : []
     })
     const tasks = decideTasks({
       entries: prepared.entries,
