@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
+import { markImplicitNull } from './implicit-null.js'
 import { isSurelyText, plainKind, resolvePlain, type YamlDialect } from './resolve-scalar.js'
 import { decodeEscapes, foldLines } from './scalar-text.js'
 
@@ -194,16 +195,9 @@ class BlockParser {
       this.#at = end + 1
       let value: Json
       if (this.#lineIsOver()) {
-        value = null
-        if (this.#skipToContent()) {
-          const here = this.#at - this.#lineStart
-          if (here > column) value = this.#node(column + 1, column)
-          else if (here === column && text.charCodeAt(this.#at) === DASH && isBlankOrBreak(text.charCodeAt(this.#at + 1))) {
-            if (++this.#depth > maxDepth) throw uncommon
-            value = this.#sequence(column)
-            this.#depth--
-          }
-        }
+        const nested = this.#nestedValue(column)
+        if (nested === undefined && this.#dialect === 'kyaml') markImplicitNull(map, key)
+        value = nested ?? null
       } else value = this.#inlineValue(column)
       if (key === '__proto__') setOwn(map, key, value)
       else map[key] = value
@@ -214,6 +208,19 @@ class BlockParser {
       const code = text.charCodeAt(this.#at)
       if (code === DASH && isBlankOrBreak(text.charCodeAt(this.#at + 1))) throw uncommon
     }
+  }
+
+  /** The value below a key that has none on its own line; undefined when there is none at all. */
+  #nestedValue(column: number): Json | undefined {
+    if (!this.#skipToContent()) return undefined
+    const here = this.#at - this.#lineStart
+    if (here > column) return this.#node(column + 1, column)
+    const text = this.#text
+    if (here < column || text.charCodeAt(this.#at) !== DASH || !isBlankOrBreak(text.charCodeAt(this.#at + 1))) return undefined
+    if (++this.#depth > maxDepth) throw uncommon
+    const value = this.#sequence(column)
+    this.#depth--
+    return value
   }
 
   /** The value after `key: ` on the same line. */

@@ -14,6 +14,7 @@ import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
 import type { ParsedDocument } from './block-parser.js'
 import { formatGoNumber } from './go-number.js'
+import { markImplicitNull } from './implicit-null.js'
 import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
 import { YamlError } from './yaml-error.js'
 
@@ -149,6 +150,7 @@ class Reader {
       own.add(key)
       if (merged.has(key)) this.read(valueNode)
       else setOwn(into, key, this.read(valueNode))
+      if (this.#dialect === 'kyaml' && (valueNode === null || isEmptyScalar(valueNode))) markImplicitNull(into, key)
     }
     const seen = new Set([...merged, ...own])
     for (const merge of merges) this.#merge(merge, into, seen)

@@ -1,4 +1,7 @@
+import { Stalled } from '../../../base/errors.js'
+import { JsonPatchError } from '../../../formats/json-patch/json-patch.js'
 import { formatYaml } from '../../../formats/yaml/format-yaml.js'
+import { YamlError } from '../../../formats/yaml/yaml-error.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { KustomizeOverrides, RenderDependencies, RenderResult } from '../contract.js'
 import type { Tree } from '../tree.js'
@@ -21,12 +24,24 @@ export interface BuildOptions extends RenderDependencies {
   /** `legacy-order` (kustomize's default) sorts by kind, `fifo` keeps the order of the files; `sortOptions` wins over both. */
   readonly mode?: 'legacy-order' | 'fifo'
   readonly loadRestrictions?: LoadRestrictions
+  /** What `buildMetadata: [managedByLabel]` writes; as from kubectl's kustomize unless told. */
+  readonly managedBy?: string
   /** Keeps parsed files between builds. */
   readonly documents?: DocumentCache
 }
 
 /** Builds the kustomization in a directory of the tree, as `kustomize build` does. Throws Stalled when it does not build. */
 export async function buildKustomization(tree: Tree, path: string, options: BuildOptions): Promise<RenderResult> {
+  try {
+    return await build(tree, path, options)
+  } catch (error) {
+    if (!(error instanceof YamlError) && !(error instanceof JsonPatchError)) throw error
+    const { code, message, fix } = error
+    throw new Stalled({ code, message, cause: error, ...(fix === undefined ? {} : { fix }) })
+  }
+}
+
+async function build(tree: Tree, path: string, options: BuildOptions): Promise<RenderResult> {
   const loader = new Loader({ tree, root: path, restrictions: options.loadRestrictions ?? 'root-only', remote: options.remote })
   const context: BuildContext = {
     schemas: options.schemas,
@@ -64,7 +79,7 @@ export async function buildKustomization(tree: Tree, path: string, options: Buil
   const order = target.kustomization.sortOptions ?? { order: options.mode === 'fifo' ? 'fifo' : 'legacy' }
   list.replaceItems(sortResources(kept, order))
   if (context.buildMetadata.includes('managedByLabel')) {
-    const label = { 'app.kubernetes.io/managed-by': 'kustomize-v5.5.0' }
+    const label = { 'app.kubernetes.io/managed-by': options.managedBy ?? 'kustomize-(devel)' }
     setMapEntries(list, label, [{ path: 'metadata/labels', create: true }])
   }
   for (const resource of list.items) finishAnnotations(resource, context.buildMetadata)

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../../base/json.js'
-import { cloneJson, isObject, setOwn } from '../../../base/json.js'
+import { isObject, setOwn } from '../../../base/json.js'
+import { isImplicitNull, markImplicitNull } from '../../../formats/yaml/implicit-null.js'
 import { type ParsedDocument, parseYamlDocuments } from '../../../formats/yaml/parse-yaml.js'
 import { buildError } from './build-error.js'
 import { decodeText } from './loader.js'
@@ -65,7 +66,7 @@ export function toResources(documents: readonly ParsedDocument[], source: string
       for (const item of items) pending.push({ value: item, source: here })
       continue
     }
-    resources.push(new Resource(cloneJson(object), here))
+    resources.push(new Resource(copy(object) as JsonObject, here))
   }
   return resources
 }
@@ -82,6 +83,19 @@ export async function loadResources(
     if (hash !== undefined) cache?.set(hash, documents)
   }
   return toResources(documents, name)
+}
+
+/** A deep copy that keeps the marks of implicit nulls. */
+function copy(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(copy)
+  const result: JsonObject = {}
+  for (const key of Object.keys(value)) {
+    const member = value[key]!
+    setOwn(result, key, copy(member))
+    if (member === null && isImplicitNull(value, key)) markImplicitNull(result, key)
+  }
+  return result
 }
 
 function isListKind(kind: unknown): boolean {
@@ -103,6 +117,9 @@ function checked(value: Json, source: string): JsonObject {
   return value as JsonObject
 }
 
+/** A date that is not in quotes has become a time. */
+const rfc3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
+
 function annotationsOf(value: unknown): Record<string, unknown> | undefined {
   const metadata = isObject(value) ? value['metadata'] : undefined
   const annotations = isObject(metadata) ? metadata['annotations'] : undefined
@@ -111,7 +128,7 @@ function annotationsOf(value: unknown): Record<string, unknown> | undefined {
 
 function hasAnnotationsThatAreNotText(value: unknown): boolean {
   const annotations = annotationsOf(value)
-  return annotations !== undefined && Object.values(annotations).some((annotation) => typeof annotation !== 'string')
+  return annotations !== undefined && Object.values(annotations).some((text) => typeof text !== 'string' || rfc3339.test(text))
 }
 
 /** Annotations are text in the end, and then as they were written (1.10 is not 1.1): read a second time, all as text. */
@@ -122,8 +139,7 @@ function keepAnnotationText(documents: readonly ParsedDocument[], text: string):
     const written = annotationsOf(texts[index]?.value)
     if (annotations === undefined || written === undefined) continue
     for (const key of Object.keys(annotations)) {
-      const annotation = annotations[key]
-      if (typeof annotation !== 'string') setOwn(annotations, key, written[key] ?? '')
+      if (typeof annotations[key] !== 'object' || annotations[key] === null) setOwn(annotations, key, written[key] ?? '')
     }
   }
 }

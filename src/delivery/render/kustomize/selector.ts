@@ -62,11 +62,22 @@ function pattern(text: string | undefined): (text: string) => boolean {
   return matches
 }
 
+export interface Pattern {
+  test(candidate: string): boolean
+}
+
+const patterns = new Map<string, Pattern>()
+
 /** A test with a regular expression of Go's (RE2: linear time, whatever the text). True when it matches anywhere. */
-export function compilePattern(text: string): { test(candidate: string): boolean } {
+export function compilePattern(text: string): Pattern {
+  const known = patterns.get(text)
+  if (known !== undefined) return known
   try {
     const expression = RE2JS.compile(text)
-    return { test: (candidate) => expression.matcher(candidate).find() }
+    const pattern: Pattern = { test: (candidate) => expression.matcher(candidate).find() }
+    if (patterns.size > 1000) patterns.clear()
+    patterns.set(text, pattern)
+    return pattern
   } catch (error) {
     throw buildError(`invalid regular expression ${text}: ${messageOf(error)}`)
   }

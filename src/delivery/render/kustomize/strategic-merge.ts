@@ -1,4 +1,5 @@
 import { isObject, setOwn } from '../../../base/json.js'
+import { isImplicitNull } from '../../../formats/yaml/implicit-null.js'
 import type { SchemaCatalogue, SchemaNode } from '../../../kube/schema/schema-node.js'
 import { buildError } from './build-error.js'
 import { type Keep, keepNull, mergeLists, type Side } from './strategic-merge-list.js'
@@ -53,7 +54,7 @@ export class Merger {
         fieldSchema(schema, key),
         path === '' ? key : `${path}.${key}`,
       )
-      if (value === undefined || value === null) delete target[key]
+      if (value === undefined || value === null || (value === keepNull && isImplicitNull(target, key))) delete target[key]
       else setOwn(target, key, value === keepNull ? null : value)
     }
     return target
