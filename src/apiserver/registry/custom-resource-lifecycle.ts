@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/clock.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { checkDefinition } from './check-definition.js'
 import { type DefinitionSpec, definitionSpec, storageVersionOf } from './custom-resources.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { ClusterScope } from './scope.js'
@@ -13,11 +14,13 @@ export const customResourceCleanup = 'customresourcecleanup.apiextensions.k8s.io
  */
 export const customResourceDefinitionLifecycle: Lifecycle = {
   beforeCreate(scope, object) {
+    checkDefinition(object)
     fillNames(object)
     object['status'] = establish(scope, object, undefined)
   },
   beforeUpdate(scope, object, previous, subresource) {
     if (subresource === 'status' || object.metadata.deletionTimestamp) return
+    checkDefinition(object)
     fillNames(object)
     object['status'] = establish(scope, object, previous['status'] as DefinitionStatus | undefined)
   },

@@ -153,6 +153,31 @@ describe('custom resources', () => {
     ])
   })
 
+  test('get defaults that are younger than they are', async () => {
+    const { client, type } = await createClusterFixture()
+    const made = await client.create(type('crd'), definition())
+    await client.create(type('wd'), widget('w', { color: 'red' }))
+    const target = { type: type('wd'), namespace: 'default', name: 'w' }
+    const text = JSON.stringify(made['spec']).replace('"enum":["red","blue"]', '"enum":["red","blue"],"default":"blue"')
+    const spec = JSON.parse(text.replace('"replicas":{', '"size":{"type":"string","default":"xl"},"replicas":{'))
+    await client.update(type('crd'), { ...made, spec })
+    const read = await client.get(target)
+    assert.deepEqual(read['spec'], { color: 'red', replicas: 1, size: 'xl' })
+    assert.equal(await client.get(target), read, 'made once')
+    assert.equal((await client.list(type('wd'))).items[0], read)
+  })
+
+  test('need a definition that can be served', async () => {
+    const { client, type } = await createClusterFixture()
+    const refused: [KubeObject, RegExp][] = [
+      [{ ...definition(), metadata: { name: 'gadgets.example.com' } }, /must be spec.names.plural\+"."\+spec.group/],
+      [definition([]), /must have exactly one version marked as storage version/],
+      [definition([version('v1'), version('v2', { storage: true })]), /must have exactly one version marked as storage version/],
+      [definition([version('v1', { schema: undefined })]), /spec.versions\[0\].schema.openAPIV3Schema: Required value/],
+    ]
+    for (const [object, message] of refused) await assert.rejects(client.create(type('crd'), object), fails(422, message))
+  })
+
   test('go with their definition, which waits for the last', async () => {
     const { client, type, clock, cluster } = await createClusterFixture()
     await client.create(type('crd'), definition())

@@ -3,6 +3,7 @@ import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import { fromStructuralSchema } from '../../kube/schema/structural.js'
+import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
 import type { Resource, VersionConversion } from './resource.js'
 import type { ScalePaths, Strategy } from './strategy.js'
 
@@ -77,16 +78,16 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
   }
   const apiVersion = apiVersionOf(group, version.name)
   let schema: SchemaNode | undefined
+  const schemaOf = () => (schema ??= fromStructuralSchema(version.schema?.openAPIV3Schema ?? anything))
   return {
     type,
     apiVersion,
     stored: `${names.plural}.${group}`,
     strategy: strategyOf(version),
-    ...(version.name === stored.name ? {} : { conversion: renaming(apiVersion, apiVersionOf(group, stored.name)) }),
+    ...conversionOf(version, apiVersion, apiVersionOf(group, stored.name), schemaOf),
     // Large definitions come in scores; most of their kinds are never written.
     get schema() {
-      schema ??= fromStructuralSchema(version.schema?.openAPIV3Schema ?? anything)
-      return schema
+      return schemaOf()
     },
     custom: { definition: name, version: version as unknown as Readonly<Record<string, unknown>> },
   }
@@ -117,18 +118,32 @@ function dotless(path: string): string {
   return path.replace(/^\./, '')
 }
 
-/** Conversion strategy None: versions differ in their name only. Converted objects are kept as long as the stored one lives. */
-function renaming(apiVersion: string, storedApiVersion: string): VersionConversion {
+/**
+ * What makes the stored object one of this version. Conversion strategy None: versions differ in their name only. Defaults
+ * count on reads too, since a default may be younger than the object. Views are kept as long as the stored object lives.
+ */
+function conversionOf(
+  version: DefinitionVersion,
+  apiVersion: string,
+  storedApiVersion: string,
+  schemaOf: () => SchemaNode,
+): { conversion?: VersionConversion } {
+  const hasDefaults = JSON.stringify(version.schema ?? {}).includes('"default":')
+  if (apiVersion === storedApiVersion && !hasDefaults) return {}
   const views = new WeakMap<KubeObject, KubeObject>()
-  return {
-    toStored: (object) => ({ ...object, apiVersion: storedApiVersion }),
+  const conversion: VersionConversion = {
+    toStored: (object) => (object.apiVersion === storedApiVersion ? object : { ...object, apiVersion: storedApiVersion }),
     fromStored(object) {
-      if (object.apiVersion === apiVersion) return object
       let view = views.get(object)
-      if (view === undefined) views.set(object, (view = { ...object, apiVersion }))
+      if (view === undefined) {
+        view = object.apiVersion === apiVersion ? object : { ...object, apiVersion }
+        if (hasDefaults) view = applySchemaDefaults(schemaOf(), view)
+        views.set(object, view)
+      }
       return view
     },
   }
+  return { conversion }
 }
 
 /** GA before beta before alpha, higher numbers first, others last by name. */
