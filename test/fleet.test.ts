@@ -71,12 +71,17 @@ async function object(kube: KubeClient, resource: string, namespace: string, nam
 }
 
 const image = (deployment: KubeObject | undefined) =>
-  (deployment?.spec as { template: { spec: { containers: { image: string }[] } } } | undefined)?.template.spec.containers[0]?.image
+  (deployment?.spec as { template: { spec: { containers: { image: string }[] } } } | undefined)?.template.spec.containers[0]
+    ?.image
 
 async function allHealthy(): Promise<void> {
   await eventually('all Applications Synced and Healthy', async () => {
-    const apps = JSON.parse(await ok(onFleet('app', 'list', '-o', 'json'))).items as { status?: { sync?: { status: string }; health?: { status: string } } }[]
-    return apps.length >= 15 && apps.every((app) => app.status?.sync?.status === 'Synced' && app.status.health?.status === 'Healthy')
+    const apps = JSON.parse(await ok(onFleet('app', 'list', '-o', 'json'))).items as {
+      status?: { sync?: { status: string }; health?: { status: string } }
+    }[]
+    return (
+      apps.length >= 15 && apps.every((app) => app.status?.sync?.status === 'Synced' && app.status.health?.status === 'Healthy')
+    )
   })
 }
 
@@ -91,10 +96,21 @@ after(async () => {
 
 test('up tells what it started, and keeps its secrets to the owner', async () => {
   assert.equal(fleet.dataDir, directory)
-  assert.deepEqual(fleet.clusters.map((each) => each.context), ['us-east', 'eu-west', 'staging'])
+  assert.deepEqual(
+    fleet.clusters.map((each) => each.context),
+    ['us-east', 'eu-west', 'staging'],
+  )
   assert.match(fleet.hub.server, /^https:\/\/127\.0\.0\.1:\d+$/)
   assert.match(fleet.git.url, /^https:\/\/127\.0\.0\.1:\d+\/fleet\.git$/)
-  for (const file of ['kubeconfig', 'fleet.json', 'running.json', 'git-credentials', 'pki/ca.key', 'pki/hub.token', 'flotilla.log']) {
+  for (const file of [
+    'kubeconfig',
+    'fleet.json',
+    'running.json',
+    'git-credentials',
+    'pki/ca.key',
+    'pki/hub.token',
+    'flotilla.log',
+  ]) {
     assert.equal(statSync(join(directory, file)).mode & 0o777, 0o600, `${file} is readable by others`)
   }
   assert.equal(statSync(directory).mode & 0o777, 0o700)
@@ -112,7 +128,8 @@ test('a second fleet on the same directory is refused', async () => {
 test('the demo becomes Synced and Healthy', async () => {
   await allHealthy()
   const listed = await ok(onFleet('cluster', 'list'))
-  for (const name of ['us-east', 'eu-west', 'staging', 'in-cluster']) assert.match(listed, new RegExp(`^${name} +Healthy +v1\\.\\d+`, 'm'))
+  for (const name of ['us-east', 'eu-west', 'staging', 'in-cluster'])
+    assert.match(listed, new RegExp(`^${name} +Healthy +v1\\.\\d+`, 'm'))
   const screen = await ok(onFleet('app', 'get', 'guestbook-us-east'))
   assert.match(screen, /Sync: +Synced/)
   assert.match(screen, /apps +Deployment +guestbook +guestbook +Synced +Healthy/)
@@ -123,11 +140,17 @@ test('a push rolls out to every member', async () => {
   await ok(run('git', ['clone', '-q', '-c', `include.path=${directory}/gitconfig`, fleet.git.url, work]))
   const path = join(work, 'apps/guestbook/base/deployment.yaml')
   writeFileSync(path, readFileSync(path, 'utf8').replace('nginx:1.27', 'nginx:1.28'))
-  await ok(run('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit', '-qam', 'nginx 1.28'], { cwd: work }))
+  await ok(
+    run('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.com', 'commit', '-qam', 'nginx 1.28'], { cwd: work }),
+  )
   await ok(run('git', ['push', '-q'], { cwd: work }))
   const members = await Promise.all(fleet.clusters.map((each) => client(each.context)))
   for (const member of members) {
-    await eventually(`the new image on ${member.name}`, async () => image(await object(member, 'deployments.apps', 'guestbook', 'guestbook')) === 'nginx:1.28', 10)
+    await eventually(
+      `the new image on ${member.name}`,
+      async () => image(await object(member, 'deployments.apps', 'guestbook', 'guestbook')) === 'nginx:1.28',
+      10,
+    )
   }
 })
 
@@ -156,13 +179,22 @@ test('labels bring and take applications', async () => {
   await ok(onFleet('cluster', 'label', 'staging', 'env=production', '--overwrite'))
   await eventually('checkout arrives on staging', async () => object(staging, 'deployments.apps', 'shop', 'checkout'))
   await ok(onFleet('cluster', 'label', 'staging', 'env=staging', '--overwrite'))
-  await eventually('checkout leaves staging', async () => (await object(staging, 'deployments.apps', 'shop', 'checkout')) === undefined)
+  await eventually(
+    'checkout leaves staging',
+    async () => (await object(staging, 'deployments.apps', 'shop', 'checkout')) === undefined,
+  )
   await allHealthy()
 })
 
 test('preview and diff say what would happen, and change nothing', async () => {
   const work = join(home, 'work')
-  const preview = await ok(run(process.execPath, [join(process.cwd(), 'bin/flotilla.js'), 'appset', 'preview', 'applicationsets/services.yaml', '--data-dir', directory], { cwd: work }))
+  const preview = await ok(
+    run(
+      process.execPath,
+      [join(process.cwd(), 'bin/flotilla.js'), 'appset', 'preview', 'applicationsets/services.yaml', '--data-dir', directory],
+      { cwd: work },
+    ),
+  )
   assert.match(preview, /checkout-us-east/)
   assert.doesNotMatch(preview, /checkout-staging/)
   const same = await onFleet('app', 'diff', 'guestbook-us-east')

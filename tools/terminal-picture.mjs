@@ -55,13 +55,13 @@ try {
   rmSync(directory, { recursive: true, force: true })
 }
 
-const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const escapeXml = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const lineHeight = 18
 const width = Math.max(...shown.map((line) => line.length)) * 8.43 + 40
 const height = shown.length * lineHeight + 60
 const lines = shown.map((line, index) => {
   const colour = line.startsWith('$ ') ? '#7ee787' : /^[A-Z-]+( {2,}[A-Z-]+)+/.test(line) ? '#8b949e' : '#e6edf3'
-  return `<text x="20" y="${52 + index * lineHeight}" fill="${colour}" xml:space="preserve">${escape(line)}</text>`
+  return `<text x="20" y="${52 + index * lineHeight}" fill="${colour}" xml:space="preserve">${escapeXml(line)}</text>`
 })
 writeFileSync(
   'docs/images/fleet.svg',

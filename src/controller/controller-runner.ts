@@ -34,6 +34,8 @@ export class ControllerRunner<T extends KubeObject, Services> {
   readonly #counters = createCounters()
   readonly #own = new OwnWrites<T>()
   readonly #startedAt = new Map<string, number>()
+  /** How often a finalizer was found at work, by key. */
+  readonly #unfinished = new Map<string, number>()
   readonly #conflicts = new Map<string, number>()
   #cache: Cache<T> | undefined
   #pumping = false
@@ -138,6 +140,7 @@ export class ControllerRunner<T extends KubeObject, Services> {
     this.#queue.forget(key)
     this.#own.forget(key)
     this.#conflicts.delete(key)
+    this.#unfinished.delete(key)
     this.#definition.gone?.(key)
   }
 
@@ -265,6 +268,14 @@ export class ControllerRunner<T extends KubeObject, Services> {
     }
     if (error instanceof Waiting) {
       this.#counters.waiting++
+      if (error.code === 'finalizing') {
+        // Not a failure: it goes on. What failed before (a cluster that was cut off) must not slow it down now.
+        const looks = (this.#unfinished.get(key) ?? 0) + 1
+        this.#unfinished.set(key, looks)
+        this.#queue.forget(key)
+        this.#queue.addAfter(key, Math.min(15_000, 250 * 2 ** Math.min(looks, 10)))
+        return
+      }
       if (error.retryAfterMs === undefined) this.#queue.addFailed(key)
       else this.#queue.addAfter(key, error.retryAfterMs)
       return

@@ -22,11 +22,24 @@ function write(command, path) {
     for (const child of command.commands) write(child, command === program ? ['flotilla'] : [...path, command.name()])
     return
   }
-  const args = command.registeredArguments.map((arg) => (arg.required ? `<${arg.name()}${arg.variadic ? '...' : ''}>` : `[${arg.name()}]`)).join(' ')
-  out.push('', `${path.length > 1 ? '###' : '##'} ${name}`, '', sentence(command.description()), '', '```', `${name} ${args}${args ? ' ' : ''}[options]`, '```', '')
+  const args = command.registeredArguments
+    .map((arg) => (arg.required ? `<${arg.name()}${arg.variadic ? '...' : ''}>` : `[${arg.name()}]`))
+    .join(' ')
+  out.push(
+    '',
+    `${path.length > 1 ? '###' : '##'} ${name}`,
+    '',
+    sentence(command.description()),
+    '',
+    '```',
+    `${name} ${args}${args ? ' ' : ''}[options]`,
+    '```',
+    '',
+  )
   if (command.options.length > 0) out.push('| option | meaning |', '|---|---|')
   for (const option of command.options) {
-    const value = option.defaultValue !== undefined && typeof option.defaultValue !== 'boolean' ? ` (default: ${option.defaultValue})` : ''
+    const value =
+      option.defaultValue !== undefined && typeof option.defaultValue !== 'boolean' ? ` (default: ${option.defaultValue})` : ''
     out.push(`| \`${option.flags.replaceAll('|', '\\|')}\` | ${option.description.replaceAll('|', '\\|')}${value} |`)
   }
 }

@@ -49,7 +49,12 @@ export const clusterProfileCrd: KubeObject = {
         additionalPrinterColumns: [
           { name: 'Healthy', type: 'string', jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].status' },
           { name: 'Version', type: 'string', jsonPath: '.status.version.kubernetes' },
-          { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].message' },
+          {
+            name: 'Message',
+            type: 'string',
+            priority: 1,
+            jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].message',
+          },
           { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
         ],
         schema: {

@@ -43,7 +43,12 @@ export function publishClusterProfiles(options: {
           },
           (error) => {
             queue.done(name)
-            if (!signal.aborted) log.warn('cannot write a ClusterProfile', { cluster: name, error: messageOf(error), retryMs: queue.addFailed(name) })
+            if (!signal.aborted)
+              log.warn('cannot write a ClusterProfile', {
+                cluster: name,
+                error: messageOf(error),
+                retryMs: queue.addFailed(name),
+              })
           },
         )
         .finally(() => {
@@ -68,7 +73,11 @@ export function publishClusterProfiles(options: {
     const wanted = toClusterProfile({ cluster, state: inventory.state(name), namespace, nowMs: clock.now(), now })
     let stored = now
     if (!stored || !equalJson(stored.spec, wanted.spec) || !equalJson(stored.metadata.labels, wanted.metadata.labels)) {
-      stored = await hub.patch<ClusterProfile>(target, { kind: 'apply', object: { ...wanted, status: undefined } }, { fieldManager: 'flotilla', force: true, signal })
+      stored = await hub.patch<ClusterProfile>(
+        target,
+        { kind: 'apply', object: { ...wanted, status: undefined } },
+        { fieldManager: 'flotilla', force: true, signal },
+      )
     }
     if (!equalJson(stored.status, wanted.status)) {
       stored = await hub.patch<ClusterProfile>(
