@@ -34,6 +34,10 @@ export interface Work {
   /** `namespace/name`, or `name`; what the controller's watches have put in. */
   readonly key: string
   readonly write: Writer
+  /** The objects of a resource that `owner` controls, those that were just made included; in no order. */
+  owned<T extends KubeObject>(groupResource: string, owner: KubeObject): T[]
+  /** Ids (see OwnerIndex) of all objects that name this owner; some may be gone already. */
+  dependents(uid: string | undefined): readonly string[]
   readonly random: Random
   readonly log: Log
   /** Milliseconds since the Unix epoch. */

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { controllerReferenceTo } from '../../kube/object/owner.js'
 import type { Work } from './contract.js'
 import type { PodTemplate } from './objects.js'
-import { hashOf, ownedBy } from './pods.js'
+import { hashOf } from './pods.js'
 
 export const revisionLabel = 'controller-revision-hash'
 
@@ -24,9 +24,7 @@ export async function recordTemplate(
   keep: ReadonlySet<string>,
 ): Promise<TemplateHistory> {
   const { template } = owner.spec
-  const known = ownedBy<ControllerRevision>(work.cluster, 'controllerrevisions.apps', owner).sort(
-    (a, b) => a.revision - b.revision,
-  )
+  const known = work.owned<ControllerRevision>('controllerrevisions.apps', owner).sort((a, b) => a.revision - b.revision)
   const newest = known.at(-1)
   let present = known.find((revision) => equalJson(templateIn(revision), template))
   const next = (newest?.revision ?? 0) + 1

@@ -5,7 +5,7 @@ import { controllerReferenceTo } from '../../kube/object/owner.js'
 import type { MemberController, Work } from './contract.js'
 import { nextTime, parseCronSchedule } from './cron-schedule.js'
 import { finishedAs, type Job } from './jobs.js'
-import { isTerminating, ownedBy } from './pods.js'
+import { isTerminating } from './pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
 type CronJob = KubeObject & {
@@ -32,7 +32,7 @@ export const cronJobs: MemberController = {
   async reconcile(work) {
     const cronJob = work.cluster.peek('cronjobs.batch', work.key) as CronJob | undefined
     if (cronJob === undefined || isTerminating(cronJob)) return undefined
-    const jobs = ownedBy<Job>(work.cluster, 'jobs.batch', cronJob)
+    const jobs = work.owned<Job>('jobs.batch', cronJob)
     await cleanUp(work, cronJob, jobs)
     const due = cronJob.spec.suspend ? undefined : dueTime(cronJob, work.now())
     let scheduled = cronJob.status?.lastScheduleTime
@@ -98,7 +98,7 @@ async function cleanUp(work: Work, cronJob: CronJob, jobs: readonly Job[]): Prom
 }
 
 async function report(work: Work, cronJob: CronJob, lastScheduleTime: string | undefined): Promise<void> {
-  const jobs = ownedBy<Job>(work.cluster, 'jobs.batch', cronJob)
+  const jobs = work.owned<Job>('jobs.batch', cronJob)
   const active = jobs
     .filter((job) => finishedAs(job) === undefined && !isTerminating(job))
     .map(({ metadata: { name, namespace = '', uid = '' } }) => ({ apiVersion: 'batch/v1', kind: 'Job', name, namespace, uid }))

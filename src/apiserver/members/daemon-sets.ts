@@ -62,7 +62,7 @@ async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: 
   const wanted = new Set(nodes)
   const byNode = new Map<string, Pod[]>()
   const writes: Promise<unknown>[] = []
-  for (const pod of podsOf(work.cluster, set)) {
+  for (const pod of podsOf(work, set)) {
     const node = pod.spec.nodeName ?? ''
     if (isTerminating(pod)) {
       // Its successor comes when it is gone.
@@ -99,7 +99,7 @@ async function report(work: Work, nodes: readonly string[], hash: string): Promi
   const set = work.cluster.peek('daemonsets.apps', work.key) as DaemonSet | undefined
   if (set === undefined) return undefined
   const wanted = new Set(nodes)
-  const all = podsOf(work.cluster, set).filter((pod) => !isTerminating(pod))
+  const all = podsOf(work, set).filter((pod) => !isTerminating(pod))
   const pods = all.filter((pod) => wanted.has(pod.spec.nodeName ?? ''))
   const { ready, available, nextAt } = countReady(pods, set.spec.minReadySeconds ?? 0, work.now())
   const updated = pods.filter((pod) => pod.metadata.labels?.[revisionLabel] === hash).length

@@ -4,7 +4,7 @@ import type { MemberController, Work } from './contract.js'
 import { decideProportionalScaling, decideScaling, replicasOf, rollingLimits } from './deployment-scaling.js'
 import { decideDeploymentStatus, progressDeadlineAt } from './deployment-status.js'
 import type { Deployment, PodTemplate, ReplicaSet } from './objects.js'
-import { hashOf, isTerminating, ownedBy } from './pods.js'
+import { hashOf, isTerminating } from './pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
 const hashLabel = 'pod-template-hash'
@@ -33,7 +33,7 @@ export const deployments: MemberController = {
   async reconcile(work) {
     const deployment = work.cluster.peek('deployments.apps', work.key) as Deployment | undefined
     if (deployment === undefined) return undefined
-    const revisions = new Revisions(deployment, ownedBy<ReplicaSet>(work.cluster, 'replicasets.apps', deployment))
+    const revisions = new Revisions(deployment, work.owned<ReplicaSet>('replicasets.apps', deployment))
     if (isTerminating(deployment)) return report(work, deployment, revisions)
     if (deployment.spec.paused === true) {
       await scale(work, deployment, decideProportionalScaling(revisions.input), revisions)
@@ -84,7 +84,7 @@ class Revisions {
 }
 
 function reread(work: Work, deployment: Deployment): Revisions {
-  return new Revisions(deployment, ownedBy<ReplicaSet>(work.cluster, 'replicasets.apps', deployment))
+  return new Revisions(deployment, work.owned<ReplicaSet>('replicasets.apps', deployment))
 }
 
 function withoutHash(template: PodTemplate): PodTemplate {

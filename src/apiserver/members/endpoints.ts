@@ -1,8 +1,8 @@
 import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { controllerReferenceTo } from '../../kube/object/owner.js'
-import type { ClusterChange } from '../contract.js'
-import type { ClusterQueue, MemberController, Work } from './contract.js'
+import type { MemberController, Work } from './contract.js'
+import { LabelIndex, sameLabels } from './label-index.js'
 import type { Node, Pod, Service } from './objects.js'
 import { isFinished, isReady, isTerminating } from './pods.js'
 import { keyIn } from './replica-sets.js'
@@ -10,32 +10,37 @@ import { keyIn } from './replica-sets.js'
 const serviceLabel = 'kubernetes.io/service-name'
 const managedBy = 'endpointslice.kubernetes.io/managed-by'
 const manager = 'endpointslice-controller.k8s.io'
+const endpointsManagedBy = 'endpoints.kubernetes.io/managed-by'
 /** Endpoints of a slice, as upstream's default. */
 const mostInSlice = 100
 
-/**
- * Writes the Endpoints and EndpointSlices of Services with a selector. Which Services a pod is of concern for is found by
- * their selectors, at the time of the change.
- */
-export function createEndpoints(peekServices: (cluster: string, namespace: string) => Iterable<KubeObject>): MemberController {
+/** Writes the Endpoints and EndpointSlices of Services with a selector. */
+export function createEndpoints(): MemberController {
+  const pods = new LabelIndex((pod) => pod.metadata.labels)
+  const services = new LabelIndex((service) => (service as Service).spec.selector)
   return {
     name: 'endpointslice-controller',
     manager: 'kube-controller-manager',
     watches: {
-      services: (change, queue) => queue.add(keyIn(change)),
-      pods(change: ClusterChange, queue: ClusterQueue) {
-        const { object, previous, type } = change
+      services(change, queue) {
+        services.hear(change)
+        queue.add(keyIn(change))
+      },
+      pods(change, queue) {
+        const { cluster, object, previous, type } = change
+        pods.hear(change)
         if (type === 'MODIFIED' && previous !== undefined && !concernsEndpoints(previous as Pod, object as Pod)) return
-        for (const service of peekServices(change.cluster, object.metadata.namespace ?? '') as Iterable<Service>) {
-          const { selector } = service.spec
-          if (selector === undefined || Object.keys(selector).length === 0) continue
-          if (selects(selector, object) || (previous !== undefined && selects(selector, previous))) {
-            queue.addSoon(`${service.metadata.namespace}/${service.metadata.name}`)
-          }
+        const namespace = object.metadata.namespace ?? ''
+        for (const state of previous === undefined || type === 'DELETED' ? [object] : [object, previous]) {
+          for (const name of services.withAny(cluster, namespace, state.metadata.labels)) queue.addSoon(`${namespace}/${name}`)
         }
       },
     },
-    reconcile: reconcileService,
+    reconcile: (work) => reconcileService(work, pods),
+    forget(cluster) {
+      pods.forget(cluster)
+      services.forget(cluster)
+    },
   }
 }
 
@@ -51,7 +56,7 @@ function concernsEndpoints(before: Pod, after: Pod): boolean {
     isReady(before) !== isReady(after) ||
     isTerminating(before) !== isTerminating(after) ||
     isFinished(before) !== isFinished(after) ||
-    !equalJson(before.metadata.labels, after.metadata.labels)
+    !sameLabels(before.metadata.labels, after.metadata.labels)
   )
 }
 
@@ -61,44 +66,29 @@ interface Endpoint {
   ready: boolean
 }
 
-async function reconcileService(work: Work): Promise<undefined> {
+async function reconcileService(work: Work, pods: LabelIndex): Promise<undefined> {
   const service = work.cluster.peek('services', work.key) as Service | undefined
-  const slices = [...slicesOf(work)]
   if (service === undefined) {
-    const gone = slices.filter((slice) => slice.metadata.labels?.[managedBy] === manager)
+    // Slices are owned by their Service; Endpoints are only named like it.
     const endpoints = work.cluster.peek('endpoints', work.key)
-    const ours = endpoints?.metadata.labels?.['endpoints.kubernetes.io/managed-by'] === 'endpoint-controller'
-    await Promise.all([...gone, ...(endpoints && ours ? [endpoints] : [])].map((object) => work.write.delete(object)))
+    if (endpoints?.metadata.labels?.[endpointsManagedBy] === 'endpoint-controller') await work.write.delete(endpoints)
     return undefined
   }
   const { selector } = service.spec
   if (isTerminating(service) || service.spec.type === 'ExternalName' || !selector || Object.keys(selector).length === 0)
     return undefined
-  const groups = groupByPorts(service, endpointsOf(work, service, selector))
-  await Promise.all([
-    writeEndpoints(work, service, groups),
-    writeSlices(
-      work,
-      service,
-      groups,
-      slices.filter((slice) => slice.metadata.labels?.[managedBy] === manager),
-    ),
-  ])
+  const groups = groupByPorts(service, endpointsOf(work, service, selector, pods))
+  const slices = work.owned('endpointslices.discovery.k8s.io', service)
+  await Promise.all([writeEndpoints(work, service, groups), writeSlices(work, service, groups, slices)])
   return undefined
 }
 
-function* slicesOf({ cluster, key }: Work): Generator<KubeObject> {
-  const cut = key.indexOf('/')
-  const name = key.slice(cut + 1)
-  for (const slice of cluster.peekAll('endpointslices.discovery.k8s.io', key.slice(0, cut))) {
-    if (slice.metadata.labels?.[serviceLabel] === name) yield slice
-  }
-}
-
-function endpointsOf(work: Work, service: Service, selector: Record<string, string>): Endpoint[] {
+function endpointsOf(work: Work, service: Service, selector: Record<string, string>, pods: LabelIndex): Endpoint[] {
+  const namespace = service.metadata.namespace ?? ''
   const found: Endpoint[] = []
-  for (const pod of work.cluster.peekAll('pods', service.metadata.namespace) as Iterable<Pod>) {
-    if (!selects(selector, pod)) continue
+  for (const name of [...pods.candidates(work.cluster.name, namespace, selector)].sort()) {
+    const pod = work.cluster.peek('pods', `${namespace}/${name}`) as Pod | undefined
+    if (pod === undefined || !selects(selector, pod)) continue
     const ip = pod.status?.podIP
     if (ip === undefined || isFinished(pod)) continue
     found.push({ pod, ip, ready: service.spec.publishNotReadyAddresses === true || (isReady(pod) && !isTerminating(pod)) })
@@ -157,7 +147,7 @@ async function writeEndpoints(work: Work, service: Service, groups: readonly Por
   const labels = {
     ...service.metadata.labels,
     ...(service.spec.clusterIP === 'None' ? { 'service.kubernetes.io/headless': '' } : {}),
-    'endpoints.kubernetes.io/managed-by': 'endpoint-controller',
+    [endpointsManagedBy]: 'endpoint-controller',
   }
   const present = work.cluster.peek('endpoints', work.key)
   if (present === undefined) {

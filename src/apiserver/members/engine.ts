@@ -1,9 +1,12 @@
 import { formatTime } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import { isControlledBy } from '../../kube/object/owner.js'
 import { hasReason, isAlreadyExists, isConflict, isNotFound, StatusError } from '../../kube/object/status-error.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
 import type { ClusterChange, LogicalCluster, LogicalClusters, ServerPorts } from '../contract.js'
 import type { ClusterQueue, MemberController, Work, Writer } from './contract.js'
+import { OwnerIndex, resolveId } from './owner-index.js'
 import { createWriter } from './writer.js'
 
 export interface EngineOptions {
@@ -28,6 +31,7 @@ export class MemberEngine {
   readonly #options: EngineOptions
   readonly #queues = new Map<MemberController, WorkQueue>()
   readonly #writers = new WeakMap<LogicalCluster, Map<string, Writer>>()
+  readonly #owners = new OwnerIndex()
   readonly #unsubscribe: () => void
   #atWork = 0
   #turn: (() => void) | undefined
@@ -71,7 +75,9 @@ export class MemberEngine {
   }
 
   #hear(change: ClusterChange): void {
-    for (const controller of this.#options.controllersOf(change.cluster)) {
+    const controllers = this.#options.controllersOf(change.cluster)
+    if (controllers.length > 0) this.#owners.hear(change)
+    for (const controller of controllers) {
       const watch = controller.watches[change.groupResource]
       if (watch === undefined && controller.watchAll === undefined) continue
       const queue = this.#queueFor(controller, change.cluster)
@@ -133,7 +139,7 @@ export class MemberEngine {
       if (cluster !== undefined) {
         const again = await controller.reconcile(this.#workFor(controller, cluster, key.slice(cut + 1)))
         if (again !== undefined) queue.addAfter(key, again)
-      }
+      } else this.#forget(key.slice(0, cut))
       queue.forget(key)
     } catch (error) {
       if (this.#options.clusters.get(key.slice(0, cut)) !== undefined) this.#failed(controller, queue, key, error)
@@ -142,6 +148,12 @@ export class MemberEngine {
       this.#atWork--
       if (!this.#stopped && queue.readyCount > 0) this.#wake()
     }
+  }
+
+  /** The cluster is gone; nobody says so but that it is not found any more. */
+  #forget(cluster: string): void {
+    this.#owners.forget(cluster)
+    for (const controller of this.#queues.keys()) controller.forget?.(cluster)
   }
 
   #failed(controller: MemberController, queue: WorkQueue, key: string, error: unknown): void {
@@ -172,6 +184,9 @@ export class MemberEngine {
       random,
       log,
       write: this.#writer(cluster, controller.manager ?? controller.name),
+      owned: <T extends KubeObject>(groupResource: string, owner: KubeObject) =>
+        ownedIn<T>(cluster, this.#owners.ids(cluster.name, owner.metadata.uid), groupResource, owner),
+      dependents: (uid) => [...this.#owners.ids(cluster.name, uid)],
       now: () => clock.now(),
       nowText: () => formatTime(clock.now()),
     }
@@ -181,9 +196,27 @@ export class MemberEngine {
     let writers = this.#writers.get(cluster)
     if (writers === undefined) this.#writers.set(cluster, (writers = new Map()))
     let writer = writers.get(manager)
-    if (writer === undefined) writers.set(manager, (writer = createWriter(cluster, manager)))
+    if (writer === undefined) {
+      const created = (groupResource: string, object: KubeObject) => this.#owners.add(cluster.name, groupResource, object)
+      writers.set(manager, (writer = createWriter(cluster, manager, created)))
+    }
     return writer
   }
+}
+
+function ownedIn<T extends KubeObject>(
+  cluster: LogicalCluster,
+  ids: Iterable<string>,
+  groupResource: string,
+  owner: KubeObject,
+): T[] {
+  const found: T[] = []
+  for (const id of ids) {
+    if (!id.startsWith(groupResource) || id[groupResource.length] !== ' ') continue
+    const object = resolveId(cluster, id)
+    if (object !== undefined && isControlledBy(object, owner)) found.push(object as T)
+  }
+  return found
 }
 
 function isTerminating(error: unknown): boolean {

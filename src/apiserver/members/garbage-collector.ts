@@ -2,67 +2,71 @@ import { groupOf, type KubeObject, type OwnerReference } from '../../kube/object
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import type { LogicalCluster } from '../contract.js'
 import type { MemberController, Work } from './contract.js'
+import { idOf, resolveId } from './owner-index.js'
 
-/**
- * Deletes what has lost its owners, and carries out foreground and orphan deletion. It keeps one small index: for each
- * owner's uid the objects that name it.
- */
+/** Deletes what has lost its owners, and carries out foreground and orphan deletion. */
 export function createGarbageCollector(): MemberController {
-  const dependents = new Dependents()
+  /** Owners that wait for their dependents, by cluster and uid. */
+  const waiting = new Map<string, string>()
   return {
     name: 'garbage-collector',
     manager: 'kube-controller-manager',
     watches: {},
     watchAll({ cluster, groupResource, type, object, previous }, queue) {
       const { metadata } = object
-      const id = `${groupResource} ${metadata.namespace ?? ''}/${metadata.name}`
-      if (type === 'DELETED') {
-        dependents.set(cluster, id, previous?.metadata.ownerReferences ?? metadata.ownerReferences, undefined)
-        for (const dependent of dependents.of(cluster, metadata.uid)) queue.add(dependent)
-        // A foreground deletion may have waited for this one.
-        for (const owner of metadata.ownerReferences ?? []) {
-          for (const waiting of dependents.waiting(cluster, owner.uid)) queue.add(waiting)
-        }
-        dependents.setWaiting(cluster, metadata.uid, id, false)
-        return
-      }
       const owners = metadata.ownerReferences
-      if (owners !== undefined || previous?.metadata.ownerReferences !== undefined) {
-        dependents.set(cluster, id, previous?.metadata.ownerReferences, owners)
-        for (const { uid } of previous?.metadata.ownerReferences ?? []) {
-          if (owners?.some((owner) => owner.uid === uid)) continue
-          for (const waiting of dependents.waiting(cluster, uid)) queue.add(waiting)
-        }
-        // An owner that was named is there, as a rule; a changed list is looked at.
-        if (type === 'ADDED' || owners?.length !== previous?.metadata.ownerReferences?.length) queue.add(id)
+      if (type === 'DELETED') {
+        if (metadata.uid !== undefined) queue.add(`gone ${metadata.uid}`)
+        waiting.delete(`${cluster} ${metadata.uid}`)
       }
+      // A foreground deletion may have waited for what is gone, or no longer owned.
+      const released = type === 'DELETED' ? owners : previous?.metadata.ownerReferences
+      for (const { uid } of released ?? []) {
+        const owner = waiting.get(`${cluster} ${uid}`)
+        if (owner !== undefined && (type === 'DELETED' || !owners?.some((still) => still.uid === uid))) queue.add(owner)
+      }
+      if (type === 'DELETED') return
+      // Owners that are named are there, as a rule; a new or changed list is looked at.
+      const changed = type === 'ADDED' ? owners !== undefined : owners?.length !== previous?.metadata.ownerReferences?.length
+      if (changed) queue.add(idOf(groupResource, object))
       if (
         metadata.deletionTimestamp !== undefined &&
         metadata.finalizers?.some((name) => name === foreground || name === orphan)
       ) {
-        dependents.setWaiting(cluster, metadata.uid, id, true)
+        const id = idOf(groupResource, object)
+        waiting.set(`${cluster} ${metadata.uid}`, id)
         queue.add(id)
       }
     },
     async reconcile(work) {
-      const found = resolve(work.cluster, work.key)
-      if (found === undefined) return undefined
-      const { object } = found
-      const finalizers = object.metadata.finalizers ?? []
-      if (object.metadata.deletionTimestamp !== undefined) {
-        if (finalizers.includes(orphan)) await orphanDependents(work, object, dependents)
-        else if (finalizers.includes(foreground)) await deleteDependents(work, object, dependents)
+      if (work.key.startsWith('gone ')) {
+        await collectAll(work, work.dependents(work.key.slice('gone '.length)))
         return undefined
       }
-      await collect(work, object)
+      const object = resolveId(work.cluster, work.key)
+      if (object === undefined) return undefined
+      if (object.metadata.deletionTimestamp === undefined) await collect(work, object)
+      else if (object.metadata.finalizers?.includes(orphan)) await orphanDependents(work, object)
+      else if (object.metadata.finalizers?.includes(foreground)) await deleteDependents(work, object)
       return undefined
     },
-    forget: (cluster) => dependents.forget(cluster),
+    forget(cluster) {
+      for (const key of waiting.keys()) if (key.startsWith(`${cluster} `)) waiting.delete(key)
+    },
   }
 }
 
 const foreground = 'foregroundDeletion'
 const orphan = 'orphan'
+
+async function collectAll(work: Work, ids: readonly string[]): Promise<void> {
+  await Promise.all(
+    ids.map(async (id) => {
+      const object = resolveId(work.cluster, id)
+      if (object !== undefined && object.metadata.deletionTimestamp === undefined) await collect(work, object)
+    }),
+  )
+}
 
 /** Deletes the object when none of its owners is left; drops the owners that are gone when one is. */
 async function collect(work: Work, object: KubeObject): Promise<void> {
@@ -107,31 +111,29 @@ function typeOfOwner(cluster: LogicalCluster, owner: OwnerReference): ResourceTy
   return catalogue.all.find((type) => type.group === group && type.kind === owner.kind)
 }
 
-async function orphanDependents(work: Work, owner: KubeObject, dependents: Dependents): Promise<void> {
+async function orphanDependents(work: Work, owner: KubeObject): Promise<void> {
   const released: Promise<unknown>[] = []
-  for (const id of dependents.of(work.cluster.name, owner.metadata.uid)) {
-    const found = resolve(work.cluster, id)
-    const references = found?.object.metadata.ownerReferences
-    if (found === undefined || references === undefined) continue
+  for (const id of work.dependents(owner.metadata.uid)) {
+    const object = resolveId(work.cluster, id)
+    const references = object?.metadata.ownerReferences
+    if (object === undefined || references === undefined) continue
     const kept = references.filter(({ uid }) => uid !== owner.metadata.uid)
-    const { ownerReferences: _, ...metadata } = found.object.metadata
-    released.push(
-      work.write.update({ ...found.object, metadata: kept.length > 0 ? { ...metadata, ownerReferences: kept } : metadata }),
-    )
+    const { ownerReferences: _, ...metadata } = object.metadata
+    released.push(work.write.update({ ...object, metadata: kept.length > 0 ? { ...metadata, ownerReferences: kept } : metadata }))
   }
   await Promise.all(released)
   await withoutFinalizer(work, orphan)
 }
 
-async function deleteDependents(work: Work, owner: KubeObject, dependents: Dependents): Promise<void> {
+async function deleteDependents(work: Work, owner: KubeObject): Promise<void> {
   const deletions: Promise<void>[] = []
   let blocked = false
-  for (const id of dependents.of(work.cluster.name, owner.metadata.uid)) {
-    const found = resolve(work.cluster, id)
-    const reference = found?.object.metadata.ownerReferences?.find(({ uid }) => uid === owner.metadata.uid)
-    if (found === undefined || reference === undefined) continue
+  for (const id of work.dependents(owner.metadata.uid)) {
+    const object = resolveId(work.cluster, id)
+    const reference = object?.metadata.ownerReferences?.find(({ uid }) => uid === owner.metadata.uid)
+    if (object === undefined || reference === undefined) continue
     if (reference.blockOwnerDeletion === true) blocked = true
-    if (found.object.metadata.deletionTimestamp === undefined) deletions.push(collect(work, found.object))
+    if (object.metadata.deletionTimestamp === undefined) deletions.push(collect(work, object))
   }
   await Promise.all(deletions)
   // What blocks is heard of when it is gone.
@@ -139,67 +141,9 @@ async function deleteDependents(work: Work, owner: KubeObject, dependents: Depen
 }
 
 async function withoutFinalizer(work: Work, finalizer: string): Promise<void> {
-  const object = resolve(work.cluster, work.key)?.object
+  const object = resolveId(work.cluster, work.key)
   if (!object?.metadata.finalizers?.includes(finalizer)) return
   const finalizers = object.metadata.finalizers.filter((name) => name !== finalizer)
   const { finalizers: _, ...metadata } = object.metadata
   await work.write.update({ ...object, metadata: finalizers.length > 0 ? { ...metadata, finalizers } : metadata })
-}
-
-/** `deployments.apps shop/web` */
-function resolve(cluster: LogicalCluster, id: string): { object: KubeObject } | undefined {
-  const cut = id.indexOf(' ')
-  const key = id.slice(cut + 1)
-  const object = cluster.peek(id.slice(0, cut), key.startsWith('/') ? key.slice(1) : key)
-  return object === undefined ? undefined : { object }
-}
-
-/** Which objects name an owner, by the owner's uid; and which objects wait for those that name them. */
-class Dependents {
-  readonly #clusters = new Map<string, { byOwner: Map<string, Set<string>>; waiting: Map<string, string> }>()
-
-  set(
-    cluster: string,
-    id: string,
-    before: readonly OwnerReference[] | undefined,
-    after: readonly OwnerReference[] | undefined,
-  ): void {
-    const { byOwner } = this.#of(cluster)
-    for (const { uid } of before ?? []) {
-      if (after?.some((owner) => owner.uid === uid)) continue
-      const ids = byOwner.get(uid)
-      ids?.delete(id)
-      if (ids?.size === 0) byOwner.delete(uid)
-    }
-    for (const { uid } of after ?? []) {
-      const ids = byOwner.get(uid)
-      if (ids === undefined) byOwner.set(uid, new Set([id]))
-      else ids.add(id)
-    }
-  }
-
-  of(cluster: string, uid: string | undefined): readonly string[] {
-    return [...(this.#of(cluster).byOwner.get(uid ?? '') ?? [])]
-  }
-
-  setWaiting(cluster: string, uid: string | undefined, id: string, waits: boolean): void {
-    const { waiting } = this.#of(cluster)
-    if (waits) waiting.set(uid ?? '', id)
-    else waiting.delete(uid ?? '')
-  }
-
-  waiting(cluster: string, uid: string): readonly string[] {
-    const id = this.#of(cluster).waiting.get(uid)
-    return id === undefined ? [] : [id]
-  }
-
-  forget(cluster: string): void {
-    this.#clusters.delete(cluster)
-  }
-
-  #of(cluster: string) {
-    let known = this.#clusters.get(cluster)
-    if (known === undefined) this.#clusters.set(cluster, (known = { byOwner: new Map(), waiting: new Map() }))
-    return known
-  }
 }

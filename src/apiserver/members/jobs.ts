@@ -56,7 +56,7 @@ export function createJobs(maker: PodMaker): MemberController {
       const job = work.cluster.peek('jobs.batch', work.key) as Job | undefined
       if (job === undefined || isTerminating(job)) return undefined
       if (finishedAs(job) !== undefined) return expire(work, job)
-      const tally = new Tally(job, podsOf(work.cluster, job))
+      const tally = new Tally(job, podsOf(work, job))
       const outcome = outcomeOf(job, tally, work.now())
       const starting = !job.spec.suspend && outcome === undefined
       const writes: Promise<unknown>[] = []
@@ -166,7 +166,7 @@ function podOf(job: Job, index: number | undefined): Pod {
 async function report(work: Work, outcome: Outcome | undefined): Promise<number | undefined> {
   const job = work.cluster.peek('jobs.batch', work.key) as Job | undefined
   if (job === undefined) return undefined
-  const tally = new Tally(job, podsOf(work.cluster, job))
+  const tally = new Tally(job, podsOf(work, job))
   const before = job.status ?? {}
   const now = work.nowText()
   const startTime = before.startTime ?? (job.spec.suspend ? undefined : now)

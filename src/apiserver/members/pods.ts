@@ -1,21 +1,12 @@
 import { findCondition } from '../../kube/object/condition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { controllerReferenceTo, isControlledBy } from '../../kube/object/owner.js'
-import type { LogicalCluster } from '../contract.js'
+import { controllerReferenceTo } from '../../kube/object/owner.js'
+import type { Work } from './contract.js'
 import type { Pod, PodTemplate } from './objects.js'
 
 /** The pods that `owner` controls, by name. */
-export function podsOf(cluster: LogicalCluster, owner: KubeObject): Pod[] {
-  return ownedBy<Pod>(cluster, 'pods', owner)
-}
-
-/** The objects of a resource that `owner` controls, in its namespace. */
-export function ownedBy<T extends KubeObject>(cluster: LogicalCluster, groupResource: string, owner: KubeObject): T[] {
-  const found: T[] = []
-  for (const object of cluster.peekAll(groupResource, owner.metadata.namespace)) {
-    if (isControlledBy(object, owner)) found.push(object as T)
-  }
-  return found
+export function podsOf(work: Work, owner: KubeObject): Pod[] {
+  return work.owned<Pod>('pods', owner).sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
 }
 
 /** A pod that `owner` makes from its template. The name is generated when none is given. */

@@ -1,23 +1,40 @@
 import { equalJson } from '../../base/json.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
 import { controllerOf } from '../../kube/object/owner.js'
 import { fromLabelSelector, matchesLabels } from '../../kube/object/selector.js'
-import type { ClusterChange, LogicalCluster } from '../contract.js'
+import type { ClusterChange } from '../contract.js'
 import type { ClusterQueue, MemberController, Work } from './contract.js'
 import type { Pod, ReplicaSet } from './objects.js'
 import type { PodMaker } from './placement.js'
 import { availableAt, isActive, isReady, podFromTemplate, podsOf } from './pods.js'
 
 /** Keeps as many pods of a template as asked for: for ReplicaSets and, with the same rules, ReplicationControllers. */
-export function createReplicaSets(pods: PodMaker, kind: 'ReplicaSet' | 'ReplicationController'): MemberController {
+export function createReplicaSets(
+  maker: PodMaker,
+  peekAll: (cluster: string, resource: string, namespace: string) => Iterable<KubeObject>,
+  kind: 'ReplicaSet' | 'ReplicationController',
+): MemberController {
   const resource = kind === 'ReplicaSet' ? 'replicasets.apps' : 'replicationcontrollers'
+  const orphans = new Orphans()
+  const ownerOf = ownerOfKind(kind)
   return {
     name: kind === 'ReplicaSet' ? 'replicaset-controller' : 'replication-controller',
     manager: 'kube-controller-manager',
     watches: {
       [resource]: (change, queue) => queue.add(keyIn(change)),
-      pods: ownerOfKind(kind),
+      pods(change, queue) {
+        orphans.hear(change)
+        ownerOf(change, queue)
+        if (change.type === 'DELETED' || controllerOf(change.object) !== undefined) return
+        for (const set of peekAll(change.cluster, resource, change.object.metadata.namespace ?? '') as Iterable<ReplicaSet>) {
+          const selector = fromLabelSelector(withSelector(set).spec.selector, { validate: false })
+          if (matchesLabels(selector, change.object.metadata.labels))
+            queue.addSoon(`${set.metadata.namespace}/${set.metadata.name}`)
+        }
+      },
     },
-    reconcile: (work) => reconcileReplicas(work, pods, resource),
+    reconcile: (work) => reconcileReplicas(work, maker, orphans, resource),
+    forget: (cluster) => orphans.forget(cluster),
   }
 }
 
@@ -39,23 +56,23 @@ export function ownerOfKind(kind: string): (change: ClusterChange, queue: Cluste
 /** Pods made or deleted at once, before a look at what came of it. */
 const mostAtOnce = 500
 
-async function reconcileReplicas(work: Work, pods: PodMaker, resource: string): Promise<number | undefined> {
+async function reconcileReplicas(work: Work, maker: PodMaker, orphans: Orphans, resource: string): Promise<number | undefined> {
   const { cluster, write } = work
   const found = cluster.peek(resource, work.key) as ReplicaSet | undefined
   if (found === undefined) return undefined
   const set = withSelector(found)
   const wanted = set.spec.replicas ?? 1
-  let active = podsOf(cluster, set).filter(isActive)
+  let active = podsOf(work, set).filter(isActive)
   if (set.metadata.deletionTimestamp === undefined) {
-    active = [...active, ...(await adopt(work, set))]
+    active = [...active, ...(await adopt(work, set, orphans))]
     if (active.length < wanted) {
       const missing = Math.min(wanted - active.length, mostAtOnce)
-      await Promise.all(Array.from({ length: missing }, () => pods.create(work, podFromTemplate(set, set.spec.template))))
+      await Promise.all(Array.from({ length: missing }, () => maker.create(work, podFromTemplate(set, set.spec.template))))
     } else if (active.length > wanted) {
       const surplus = rankForDeletion(active).slice(0, Math.min(active.length - wanted, mostAtOnce))
       await Promise.all(surplus.map((pod) => write.delete(pod)))
     }
-    active = podsOf(cluster, set).filter(isActive)
+    active = podsOf(work, set).filter(isActive)
   }
   return updateStatus(work, resource, active)
 }
@@ -67,11 +84,13 @@ function withSelector(set: ReplicaSet): ReplicaSet {
 }
 
 /** Takes pods that match and that nobody controls. */
-async function adopt({ cluster, write }: Work, set: ReplicaSet): Promise<Pod[]> {
+async function adopt({ cluster, write }: Work, set: ReplicaSet, orphans: Orphans): Promise<Pod[]> {
   const selector = fromLabelSelector(set.spec.selector, { validate: false })
   const adopted: Promise<Pod>[] = []
-  for (const pod of cluster.peekAll('pods', set.metadata.namespace) as Iterable<Pod>) {
-    if (controllerOf(pod) !== undefined || !isActive(pod) || !matchesLabels(selector, pod.metadata.labels)) continue
+  for (const key of orphans.in(cluster.name, set.metadata.namespace ?? '')) {
+    const pod = cluster.peek('pods', key) as Pod | undefined
+    if (pod === undefined || controllerOf(pod) !== undefined || !isActive(pod)) continue
+    if (!matchesLabels(selector, pod.metadata.labels)) continue
     const reference = podFromTemplate(set, set.spec.template).metadata.ownerReferences ?? []
     adopted.push(
       write.update({
@@ -81,6 +100,29 @@ async function adopt({ cluster, write }: Work, set: ReplicaSet): Promise<Pod[]> 
     )
   }
   return Promise.all(adopted)
+}
+
+/** Pods that nobody controls, by cluster: few as a rule. */
+class Orphans {
+  readonly #clusters = new Map<string, Set<string>>()
+
+  hear(change: ClusterChange): void {
+    const key = keyIn(change)
+    if (change.type === 'DELETED' || controllerOf(change.object) !== undefined) this.#clusters.get(change.cluster)?.delete(key)
+    else {
+      const keys = this.#clusters.get(change.cluster)
+      if (keys === undefined) this.#clusters.set(change.cluster, new Set([key]))
+      else keys.add(key)
+    }
+  }
+
+  *in(cluster: string, namespace: string): Generator<string> {
+    for (const key of [...(this.#clusters.get(cluster) ?? [])]) if (key.startsWith(`${namespace}/`)) yield key
+  }
+
+  forget(cluster: string): void {
+    this.#clusters.delete(cluster)
+  }
 }
 
 /** Whom to delete first: without a node, pending, not ready, cheaper to lose, younger. */
@@ -147,9 +189,4 @@ export function countReady(
     else nextAt = Math.min(nextAt ?? at, at)
   }
   return { ready, available, nextAt }
-}
-
-/** The object with this key, typed by the caller. */
-export function peekKey<T>(cluster: LogicalCluster, resource: string, key: string): T | undefined {
-  return cluster.peek(resource, key) as T | undefined
 }

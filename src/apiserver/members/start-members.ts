@@ -64,13 +64,13 @@ export function startMembers(options: StartMembersOptions): Members {
     createScheduler(placement),
     createKubelet(options),
     deployments,
-    createReplicaSets(placement, 'ReplicaSet'),
-    createReplicaSets(placement, 'ReplicationController'),
+    createReplicaSets(placement, peekAll, 'ReplicaSet'),
+    createReplicaSets(placement, peekAll, 'ReplicationController'),
     createStatefulSets(placement),
     createDaemonSets(peekAll),
     createJobs(placement),
     cronJobs,
-    createEndpoints((cluster, namespace) => peekAll(cluster, 'services', namespace)),
+    createEndpoints(),
     createDisruptionBudgets(peekAll),
   ]
   const sets: Record<ClusterProfile, readonly MemberController[]> = { bare: [], control, member }

@@ -58,7 +58,7 @@ async function step(work: Work, maker: PodMaker, set: StatefulSet, history: Temp
   const end = start + (set.spec.replicas ?? 1)
   const ordered = set.spec.podManagementPolicy !== 'Parallel'
   const partition = start + (set.spec.updateStrategy?.rollingUpdate?.partition ?? 0)
-  const pods = new Map(podsOf(work.cluster, set).map((pod) => [ordinalOf(pod), pod]))
+  const pods = new Map(podsOf(work, set).map((pod) => [ordinalOf(pod), pod]))
   const writes: Promise<unknown>[] = []
   let allReady = true
   for (let ordinal = start; ordinal < end; ordinal++) {
@@ -157,7 +157,7 @@ async function createClaim(work: Work, set: StatefulSet, name: string, template:
 async function report(work: Work, history: TemplateHistory, current: string): Promise<number | undefined> {
   const set = work.cluster.peek('statefulsets.apps', work.key) as StatefulSet | undefined
   if (set === undefined) return undefined
-  const pods = podsOf(work.cluster, set)
+  const pods = podsOf(work, set)
   const minReadySeconds = set.spec.minReadySeconds ?? 0
   const { ready, available, nextAt } = countReady(
     pods.filter((pod) => !isTerminating(pod)),

@@ -1,6 +1,6 @@
 import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import type { ResourceType } from '../../kube/object/resource-type.js'
+import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, LogicalCluster, RequestContext } from '../contract.js'
 import type { Writer } from './contract.js'
@@ -10,13 +10,20 @@ const context: RequestContext = {
   warn() {},
 }
 
-/** Writes to a cluster through its API, with admission and all, as one field manager. */
-export function createWriter(cluster: LogicalCluster, fieldManager: string): Writer {
+/** Writes to a cluster through its API, with admission and all, as one field manager. `created` hears of every new object. */
+export function createWriter(
+  cluster: LogicalCluster,
+  fieldManager: string,
+  created?: (groupResource: string, object: KubeObject) => void,
+): Writer {
   const options = { fieldManager }
   return {
     async create(object) {
-      const target = { type: typeOf(cluster, object), namespace: object.metadata.namespace ?? '', name: '' }
-      return (await cluster.api.create(context, target, object, options)) as typeof object
+      const type = typeOf(cluster, object)
+      const target = { type, namespace: object.metadata.namespace ?? '', name: '' }
+      const result = await cluster.api.create(context, target, object, options)
+      created?.(groupResourceOf(type), result)
+      return result as typeof object
     },
     async update(object, subresource) {
       return (await cluster.api.update(context, targetOf(cluster, object, subresource), object, options)).object as typeof object
