@@ -18,8 +18,10 @@ export interface WorkQueueOptions {
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions
-  /** Insertion order is the order of work. */
   readonly #ready = new Set<string>()
+  /** #ready in the order of work, from #head on: iterating over a Set's first member gets slow after many deletions. */
+  #order: string[] = []
+  #head = 0
   readonly #working = new Set<string>()
   /** Added while worked on. */
   readonly #again = new Set<string>()
@@ -55,6 +57,7 @@ export class WorkQueue {
     }
     if (this.#ready.has(key)) return
     this.#ready.add(key)
+    this.#order.push(key)
     this.#options.onReady?.()
   }
 
@@ -100,13 +103,17 @@ export class WorkQueue {
    * sees things as they are and decides anew when to look again.
    */
   take(): string | undefined {
-    for (const key of this.#ready) {
-      this.#ready.delete(key)
-      this.#working.add(key)
-      this.#delayed.delete(key)
-      return key
+    const key = this.#order[this.#head]
+    if (key === undefined) return undefined
+    this.#head++
+    if (this.#head === this.#order.length || (this.#head > 1024 && this.#head * 2 > this.#order.length)) {
+      this.#order = this.#order.slice(this.#head)
+      this.#head = 0
     }
-    return undefined
+    this.#ready.delete(key)
+    this.#working.add(key)
+    this.#delayed.delete(key)
+    return key
   }
 
   done(key: string): void {
@@ -118,6 +125,8 @@ export class WorkQueue {
   close(): void {
     this.#closed = true
     this.#ready.clear()
+    this.#order = []
+    this.#head = 0
     this.#again.clear()
     this.#delayed.clear()
     this.#failures.clear()

@@ -1,6 +1,6 @@
 import { isObject } from '../../../base/json.js'
 import type { Connection, ConnectionAuth } from '../../../inventory/cluster.js'
-import { JsonTextError, type PositionedJson, parsePositionedJson } from './positioned-json.js'
+import { type JsonPlace, JsonTextError, parsePositionedJson } from './positioned-json.js'
 
 /** What is wrong with a cluster Secret. The message names the field and the place and holds no secret value. */
 export class ClusterSecretProblem extends Error {
@@ -158,17 +158,17 @@ function unknownFields(reader: Reader): string[] {
 
 /** Reads fields as Go's encoding/json does (names regardless of case, null as absent) and tells where they stand. */
 class Reader {
-  readonly #json: PositionedJson
+  readonly #text: string
+  readonly #value: unknown
 
   constructor(text: string) {
+    this.#text = text
     try {
-      this.#json = parsePositionedJson(text)
-    } catch (error) {
-      if (!(error instanceof JsonTextError)) throw error
-      const { line, column } = error.place
-      throw new ClusterSecretProblem('InvalidJSON', `config is no valid JSON: line ${line}, column ${column}: ${error.message}`)
+      this.#value = JSON.parse(text)
+    } catch {
+      throw invalidJson(text)
     }
-    if (!isObject(this.#json.value)) throw this.problem([], 'expected a JSON object')
+    if (!isObject(this.#value)) throw this.problem([], 'expected a JSON object')
   }
 
   get(path: readonly string[]): unknown {
@@ -227,12 +227,12 @@ class Reader {
 
   problem(path: readonly string[], what: string): ClusterSecretProblem {
     const actual = this.#find(path)?.path ?? path
-    const { line, column } = this.#json.at(actual)
+    const { line, column } = placeOf(this.#text, actual)
     return new ClusterSecretProblem('InvalidConfig', `${['config', ...path].join('.')} (line ${line}, column ${column}): ${what}`)
   }
 
   #find(path: readonly string[]): { value: unknown; path: string[] } | undefined {
-    let value: unknown = this.#json.value
+    let value: unknown = this.#value
     const actual: string[] = []
     for (const step of path) {
       if (!isObject(value)) return undefined
@@ -245,6 +245,26 @@ class Reader {
   }
 }
 
+// Places are worth their cost only when there is something to complain about.
+function placeOf(text: string, path: readonly string[]): JsonPlace {
+  try {
+    return parsePositionedJson(text).at(path)
+  } catch {
+    return { line: 1, column: 1 }
+  }
+}
+
+function invalidJson(text: string): ClusterSecretProblem {
+  try {
+    parsePositionedJson(text)
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error
+    const { line, column } = error.place
+    return new ClusterSecretProblem('InvalidJSON', `config is no valid JSON: line ${line}, column ${column}: ${error.message}`)
+  }
+  return new ClusterSecretProblem('InvalidJSON', 'config is no valid JSON')
+}
+
 /** Go's base64.StdEncoding: padded, line breaks are skipped. */
 export function decodeBase64(text: string): string | { what: string; at: number } {
   const bad = /[^A-Za-z0-9+/=\r\n]/.exec(text)
@@ -255,7 +275,9 @@ export function decodeBase64(text: string): string | { what: string; at: number 
   if (dense.length % 4 !== 0 || /={3}$/.test(dense))
     return { what: 'found the end (its length is no multiple of four)', at: text.length + 1 }
   const binary = atob(dense)
-  return new TextDecoder().decode(Uint8Array.from(binary, (character) => character.charCodeAt(0)))
+  const bytes = new Uint8Array(binary.length)
+  for (let index = 0; index < binary.length; index++) bytes[index] = binary.charCodeAt(index)
+  return new TextDecoder().decode(bytes)
 }
 
 function kindOf(value: unknown): string {
