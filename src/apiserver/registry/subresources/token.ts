@@ -15,7 +15,7 @@ export const token: Subresource = {
     const issue = scope.extensions.issueToken
     if (issue === undefined) throw statusErrors.methodNotAllowed('create', { resource: 'serviceaccounts/token', group: '' })
     const spec = isObject(body['spec']) ? body['spec'] : {}
-    const expirationSeconds = spec['expirationSeconds'] === undefined ? 3600 : Number(spec['expirationSeconds'])
+    const expirationSeconds = Number(spec['expirationSeconds'] ?? 3600)
     checkExpiry(request, expirationSeconds)
     const audiences = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
     const boundObject = boundTo(request, spec['boundObjectRef'])
