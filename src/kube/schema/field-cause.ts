@@ -11,7 +11,8 @@ export const fieldCauses = {
     cause('FieldValueInvalid', field, `Invalid value: ${printValue(value)}`, detail),
   typeInvalid: (field: string, value: unknown, detail: string) =>
     cause('FieldValueTypeInvalid', field, `Invalid value: ${printValue(value)}`, detail),
-  duplicate: (field: string, value: unknown) => cause('FieldValueDuplicate', field, `Duplicate value: ${printValue(value)}`, ''),
+  duplicate: (field: string, value: unknown, detail = '') =>
+    cause('FieldValueDuplicate', field, `Duplicate value: ${printValue(value)}`, detail),
   notFound: (field: string, value: unknown) => cause('FieldValueNotFound', field, `Not found: ${printValue(value)}`, ''),
   forbidden: (field: string, detail: string) => cause('FieldValueForbidden', field, 'Forbidden', detail),
   notSupported: (field: string, value: unknown, supported: readonly string[]) =>
@@ -30,10 +31,19 @@ function cause(reason: string, field: string, head: string, detail: string): Sta
   return { reason, message: detail === '' ? head : `${head}: ${detail}`, field }
 }
 
+/** A value that is printed as Go prints its own type: `map[string]string{"app":"a"}`. */
+export class GoText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** Go's %q for text, %v for other scalars, %#v for the rest of JSON. */
 export function printValue(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'string') return quote(value)
+  if (value instanceof GoText) return value.text
   if (typeof value === 'object') return goSyntax(value)
   return String(value)
 }

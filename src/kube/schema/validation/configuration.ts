@@ -1,0 +1,97 @@
+import { equalJson } from '../../../base/json.js'
+import { explainConfigKey, explainQualifiedName } from '../../object/names.js'
+import { GoText, quote } from '../field-cause.js'
+import { type Findings, listOf, type Members, membersOf, structsOf, textOf } from './findings.js'
+import { cidrText, isCidr } from './ip-address.js'
+
+export function checkConfigMap(configMap: Members, to: Findings): void {
+  const binary = membersOf(configMap['binaryData'])
+  for (const key of Object.keys(membersOf(configMap['data']))) {
+    to.explain(`data[${key}]`, key, explainConfigKey(key))
+    if (Object.hasOwn(binary, key)) to.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
+  }
+  for (const key of Object.keys(binary)) to.explain(`binaryData[${key}]`, key, explainConfigKey(key))
+}
+
+/** Keys that a type of Secret must have. */
+const secretKeys: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+}
+
+export function checkSecret(secret: Members, to: Findings): void {
+  const data = membersOf(secret['data'])
+  for (const key of Object.keys(data)) to.explain(`data[${key}]`, key, explainConfigKey(key))
+  const type = textOf(secret['type'])
+  for (const key of secretKeys[type] ?? []) if (!Object.hasOwn(data, key)) to.required(`data[${key}]`)
+  if (type === 'kubernetes.io/service-account-token') {
+    const annotation = 'kubernetes.io/service-account.name'
+    const { annotations } = membersOf(secret['metadata'])
+    if (textOf(membersOf(annotations)[annotation]) === '') to.required(`metadata.annotations[${annotation}]`)
+  }
+  if (type === 'kubernetes.io/basic-auth' && !Object.hasOwn(data, 'username') && !Object.hasOwn(data, 'password')) {
+    to.required('data[username]')
+    to.required('data[password]')
+  }
+}
+
+/** Of an immutable ConfigMap or Secret only the metadata may change. */
+export function checkDataUpdate(object: Members, old: Members, to: Findings): void {
+  if (old['immutable'] !== true) return
+  const text = 'field is immutable when `immutable` is set'
+  if (object['immutable'] !== true) to.forbidden('immutable', text)
+  for (const key of ['data', 'binaryData']) {
+    if (!equalJson(membersOf(object[key]), membersOf(old[key]))) to.forbidden(key, text)
+  }
+}
+
+export function checkSecretUpdate(secret: Members, old: Members, to: Findings): void {
+  to.immutable('type', secret['type'], !equalJson(secret['type'], old['type']))
+  checkDataUpdate(secret, old, to)
+}
+
+export function checkNamespace(namespace: Members, to: Findings): void {
+  for (const finalizer of listOf(membersOf(namespace['spec'])['finalizers']).map(textOf)) {
+    const field = 'spec.finalizers'
+    to.explain(field, finalizer, explainQualifiedName(finalizer))
+    if (!finalizer.includes('/') && finalizer !== 'kubernetes') {
+      to.invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')
+    }
+  }
+}
+
+export function checkNode(node: Members, to: Findings): void {
+  const spec = membersOf(node['spec'])
+  for (const [index, range] of listOf(spec['podCIDRs']).entries()) {
+    if (!isCidr(textOf(range))) to.invalid(`spec.podCIDRs[${index}]`, range, cidrText)
+  }
+  const seen = new Set<string>()
+  for (const [index, taint] of structsOf(spec['taints']).entries()) {
+    const at = `metadata.taints[${index}]`
+    to.explain(`${at}.key`, textOf(taint['key']), explainQualifiedName(textOf(taint['key'])))
+    const effect = textOf(taint['effect'])
+    if (effect === '') to.required(`${at}.effect`)
+    else to.oneOf(`${at}.effect`, effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+    const key = `${textOf(taint['key'])}/${effect}`
+    if (seen.has(key)) {
+      const { key: name, value } = taint
+      const printed = `core.Taint{Key:${quote(textOf(name))}, Value:${quote(textOf(value))}, Effect:${quote(effect)}, TimeAdded:<nil>}`
+      to.duplicate(at, new GoText(printed), 'taints must be unique by key and effect pair')
+    }
+    seen.add(key)
+  }
+}
+
+export function checkNodeUpdate(node: Members, old: Members, to: Findings): void {
+  const spec = membersOf(node['spec'])
+  const before = membersOf(old['spec'])
+  const hadRanges = listOf(before['podCIDRs'])
+  if (hadRanges.length > 0 && !equalJson(spec['podCIDRs'], hadRanges)) {
+    to.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid')
+  }
+  if (textOf(before['providerID']) !== '' && spec['providerID'] !== before['providerID']) {
+    to.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid')
+  }
+}

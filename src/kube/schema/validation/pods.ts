@@ -1,0 +1,72 @@
+import { cloneJson, equalJson } from '../../../base/json.js'
+import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf } from './findings.js'
+import { checkPodSpec } from './pod-spec.js'
+
+export function checkPod(pod: Members, to: Findings): void {
+  checkPodSpec(membersOf(pod['spec']), 'spec', to)
+}
+
+export function checkNewPod(pod: Members, to: Findings): void {
+  checkPod(pod, to)
+  if (listOf(membersOf(pod['spec'])['ephemeralContainers']).length > 0) {
+    to.forbidden('spec.ephemeralContainers', 'cannot be set on create')
+  }
+}
+
+const mayChange =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+
+/** Of a Pod that runs only a few things may change. */
+export function checkPodUpdate(pod: Members, old: Members, to: Findings): void {
+  checkPod(pod, to)
+  const spec = membersOf(pod['spec'])
+  const before = membersOf(old['spec'])
+  for (const key of ['containers', 'initContainers']) {
+    if (listOf(spec[key]).length === listOf(before[key]).length) continue
+    to.forbidden(`spec.${key}`, 'pod updates may not add or remove containers')
+    return
+  }
+  checkDeadline(spec, before, to)
+  checkTolerationsUpdate(spec, before, to)
+  const gated = listOf(before['schedulingGates']).length > 0
+  // Gates may only go, one by one.
+  if (listOf(spec['schedulingGates']).some((gate) => !listOf(before['schedulingGates']).some((one) => equalJson(one, gate)))) {
+    to.forbidden('spec.schedulingGates', 'only deletion is allowed, but found new scheduling gates')
+  }
+  const kept = comparable(spec, before, gated)
+  const keptBefore = comparable(before, before, gated)
+  if (!equalJson(kept, keptBefore)) to.forbidden('spec', mayChange)
+}
+
+function checkDeadline(spec: Members, before: Members, to: Findings): void {
+  const now = spec['activeDeadlineSeconds']
+  const then = before['activeDeadlineSeconds']
+  const field = 'spec.activeDeadlineSeconds'
+  if (!isSet(then)) return
+  if (!isSet(now)) to.invalid(field, null, 'must not update from a positive integer to nil value')
+  else if (numberOf(now) > numberOf(then)) to.invalid(field, now, 'must be less than or equal to previous value')
+}
+
+function checkTolerationsUpdate(spec: Members, before: Members, to: Findings): void {
+  const essence = ({ tolerationSeconds: _, ...rest }: Members) => rest
+  const now = structsOf(spec['tolerations']).map(essence)
+  const isKept = (toleration: Members) => now.some((one) => equalJson(one, essence(toleration)))
+  if (!structsOf(before['tolerations']).every(isKept)) {
+    to.forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds')
+  }
+}
+
+/** The spec without what may change. */
+function comparable(spec: Members, before: Members, gated: boolean): Members {
+  const copy = cloneJson(spec)
+  for (const key of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates']) delete copy[key]
+  for (const key of ['containers', 'initContainers']) for (const container of structsOf(copy[key])) delete container['image']
+  if (copy['terminationGracePeriodSeconds'] === 1 && numberOf(before['terminationGracePeriodSeconds']) < 0) {
+    copy['terminationGracePeriodSeconds'] = before['terminationGracePeriodSeconds']
+  }
+  if (gated) {
+    delete copy['nodeSelector']
+    delete copy['affinity']
+  }
+  return copy
+}

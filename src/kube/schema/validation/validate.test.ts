@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import type { KubeObject } from '../../object/kube-object.js'
+import type { StatusCause } from '../../object/status-error.js'
+import { builtInSchemas } from '../built-in.js'
+import { applyDefaults } from '../defaults/apply-defaults.js'
+import { builtInResources } from '../resources.js'
+import { toTyped } from '../typed.js'
+import { validateCreate, validateUpdate } from './validate.js'
+
+// What the create and update strategies of kube-apiserver 1.33 say of these objects.
+const { creates, updates } = JSON.parse(readFileSync('src/kube/schema/validation/goldens/causes.json', 'utf8')) as {
+  creates: { object: KubeObject; causes: StatusCause[] }[]
+  updates: { object: KubeObject; old: KubeObject; causes: StatusCause[] }[]
+}
+
+function prepared(object: KubeObject): KubeObject {
+  const schema = builtInSchemas.forKind(object.apiVersion, object.kind)
+  assert.ok(schema)
+  return applyDefaults(object.apiVersion, object.kind, toTyped(schema, object).object as KubeObject)
+}
+const optionsOf = (object: KubeObject) => ({ namespaced: builtInResources.find(({ kind }) => kind === object.kind)?.namespaced })
+
+/** Without the insides of structs that Go dumps with addresses, and without its diffs. Upstream validates some parts twice. */
+function essence(causes: readonly StatusCause[]): string[] {
+  const dump =
+    /^((?:Invalid|Unsupported) value: (?:\[\])?(?:core|v1|policy)\.(?:PodTemplateSpec|PodDisruptionBudgetSpec|OwnerReference|ResourceList))\{.*\}: /s
+  const texts = causes.map(({ field, reason, message }) => {
+    const text = (message ?? '').replace(dump, '$1{...}: ').replace(/\n[\s\S]*$/, '')
+    return `${field}: ${text} [${reason}]`
+  })
+  return [...new Set(texts)].sort()
+}
+
+test('new objects are refused for the reasons of kube-apiserver', () => {
+  assert.ok(creates.length > 300)
+  for (const { object, causes } of creates) {
+    assert.deepEqual(essence(validateCreate(prepared(object), optionsOf(object))), essence(causes), JSON.stringify(object))
+  }
+})
+
+test('changes are refused for the reasons of kube-apiserver', () => {
+  assert.ok(updates.length > 50)
+  for (const { object, old, causes } of updates) {
+    const found = validateUpdate(prepared(object), prepared(old), optionsOf(object))
+    assert.deepEqual(essence(found), essence(causes), JSON.stringify({ object, old }))
+  }
+})
+
+test('custom resources have their metadata checked', () => {
+  const object = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'Bad', labels: { 'a b': 'c' } } }
+  assert.deepEqual(
+    validateCreate(object, { namespaced: true }).map(({ field }) => field),
+    ['metadata.name', 'metadata.namespace', 'metadata.labels'],
+  )
+})
+
+test('malformed objects are judged without a crash', () => {
+  for (const { kind, group, version } of builtInResources) {
+    const apiVersion = group === '' ? version : `${group}/${version}`
+    for (const rest of [
+      {},
+      { spec: null },
+      { spec: [] },
+      { spec: 'x', metadata: 5 },
+      { spec: { template: [], ports: [null], containers: [null] } },
+    ]) {
+      const object = { apiVersion, kind, metadata: { name: 'x' }, ...rest } as unknown as KubeObject
+      validateCreate(object)
+      validateUpdate(object, object)
+    }
+  }
+})

@@ -1,0 +1,113 @@
+import { equalJson } from '../../../base/json.js'
+import { groupOf, type KubeObject } from '../../object/kube-object.js'
+import type { StatusCause } from '../../object/status-error.js'
+import {
+  checkConfigMap,
+  checkDataUpdate,
+  checkNamespace,
+  checkNode,
+  checkNodeUpdate,
+  checkSecret,
+  checkSecretUpdate,
+} from './configuration.js'
+import { Findings, type Members } from './findings.js'
+import { checkCronJob, checkJob, checkJobUpdate, checkNewJob } from './jobs.js'
+import { checkMetadata, checkMetadataUpdate, type MetadataOptions, metadataOf } from './metadata.js'
+import { checkIngress, checkNetworkPolicy } from './networking.js'
+import { checkNewPod, checkPodUpdate } from './pods.js'
+import { checkAutoscaler, checkDisruptionBudget, checkLease, checkQuota, checkQuotaUpdate } from './policies.js'
+import { checkRole, checkRoleBinding, checkRoleBindingUpdate } from './rbac.js'
+import { checkEndpointSlice, checkEndpoints, checkService, checkServiceUpdate } from './services.js'
+import { checkClaim, checkClaimUpdate, checkVolume, checkVolumeUpdate } from './storage.js'
+import {
+  checkDaemonSet,
+  checkDeployment,
+  checkReplicaSet,
+  checkSelectorUpdate,
+  checkStatefulSet,
+  checkStatefulSetChange,
+} from './workloads.js'
+
+interface Rules {
+  /** What an object of the kind must be, whenever it is written. */
+  readonly check?: (object: Members, to: Findings) => void
+  /** Instead of `check` on create. */
+  readonly create?: (object: Members, to: Findings) => void
+  /** What may not change. Runs after `check`. */
+  readonly update?: (object: Members, old: Members, to: Findings) => void
+}
+
+/** By group and kind. */
+const rules: Readonly<Record<string, Rules>> = {
+  '/ConfigMap': { check: checkConfigMap, update: checkDataUpdate },
+  '/Endpoints': { check: checkEndpoints },
+  '/Namespace': { check: checkNamespace },
+  '/Node': { check: checkNode, update: checkNodeUpdate },
+  '/PersistentVolume': { check: checkVolume, update: checkVolumeUpdate },
+  '/PersistentVolumeClaim': { create: checkClaim, update: checkClaimUpdate },
+  '/Pod': { create: checkNewPod, update: checkPodUpdate },
+  '/ResourceQuota': { check: checkQuota, update: checkQuotaUpdate },
+  '/Secret': { check: checkSecret, update: checkSecretUpdate },
+  '/Service': { check: checkService, update: checkServiceUpdate },
+  'apps/DaemonSet': { check: checkDaemonSet, update: checkSelectorUpdate },
+  'apps/Deployment': { check: checkDeployment, update: checkSelectorUpdate },
+  'apps/ReplicaSet': { check: checkReplicaSet, update: checkSelectorUpdate },
+  'apps/StatefulSet': { check: checkStatefulSet, update: checkStatefulSetChange },
+  'autoscaling/HorizontalPodAutoscaler': { check: checkAutoscaler },
+  'batch/CronJob': { check: checkCronJob },
+  'batch/Job': { check: checkJob, create: checkNewJob, update: checkJobUpdate },
+  'coordination.k8s.io/Lease': { check: checkLease },
+  'discovery.k8s.io/EndpointSlice': {
+    check: checkEndpointSlice,
+    update: (slice, old, to) =>
+      to.immutable('addressType', slice['addressType'], !equalJson(slice['addressType'], old['addressType'])),
+  },
+  'networking.k8s.io/Ingress': { check: checkIngress },
+  'networking.k8s.io/NetworkPolicy': { check: checkNetworkPolicy },
+  'policy/PodDisruptionBudget': { check: checkDisruptionBudget },
+  'rbac.authorization.k8s.io/ClusterRole': { check: checkRole },
+  'rbac.authorization.k8s.io/ClusterRoleBinding': { check: checkRoleBinding, update: checkRoleBindingUpdate },
+  'rbac.authorization.k8s.io/Role': { check: checkRole },
+  'rbac.authorization.k8s.io/RoleBinding': { check: checkRoleBinding, update: checkRoleBindingUpdate },
+}
+
+function rulesOf(object: KubeObject): Rules {
+  const key = `${groupOf(object.apiVersion)}/${object.kind}`
+  return Object.hasOwn(rules, key) ? (rules[key] as Rules) : {}
+}
+
+/**
+ * What is wrong with a new object, as the causes of a Status of reason Invalid; empty when nothing is. The object has its
+ * defaults. Every kind's metadata is checked, custom resources' too; of the spec what `rules` knows.
+ *
+ * Reference: k8s.io/kubernetes/pkg/apis/.../validation, k8s.io/apimachinery/pkg/api/validation.
+ */
+export function validateCreate(object: KubeObject, options: MetadataOptions = {}): StatusCause[] {
+  const to = new Findings()
+  checkMetadata(object.kind, metadataOf(object), options, to)
+  const { check, create } = rulesOf(object)
+  ;(create ?? check)?.(object, to)
+  return distinct(to.causes)
+}
+
+/**
+ * What is wrong with the change of an object: what may not change, and what the new object may not be. Both have their
+ * defaults. For writes to the object itself, not to its subresources.
+ */
+export function validateUpdate(object: KubeObject, old: KubeObject, options: MetadataOptions = {}): StatusCause[] {
+  const to = new Findings()
+  checkMetadataUpdate(metadataOf(object), metadataOf(old), to)
+  checkMetadata(object.kind, metadataOf(object), options, to)
+  const { check, update } = rulesOf(object)
+  check?.(object, to)
+  update?.(object, old, to)
+  return distinct(to.causes)
+}
+
+function distinct(causes: readonly StatusCause[]): StatusCause[] {
+  const seen = new Set<string>()
+  return causes.filter(({ field, reason, message }) => {
+    const key = `${field}\n${reason}\n${message}`
+    return !seen.has(key) && seen.add(key)
+  })
+}
