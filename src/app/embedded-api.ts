@@ -1,3 +1,4 @@
+import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
 import { certificateAuthenticator } from '../apiserver/auth/certificate-authenticator.js'
 import { createRbac } from '../apiserver/auth/rbac.js'
 import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/reviews.js'
@@ -29,6 +30,8 @@ export function openEmbeddedApi(options: {
   sync: boolean
   createdMs: number
   ports: ServerPorts
+  /** Plugins of our own, after the built-in ones. */
+  admission?: readonly AdmissionPlugin[]
 }): EmbeddedApi {
   const { directory, pki, ports } = options
   const storage: Storage = openFileStorage({
@@ -51,7 +54,7 @@ export function openEmbeddedApi(options: {
     storage,
     ports,
     ...createReviewPorts(rbac, tokens, [staticTokens]),
-    admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) })],
+    admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
   clusters.onChange((change) => {
     for (const listener of listeners) listener(change)

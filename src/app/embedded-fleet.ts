@@ -4,11 +4,13 @@ import { startMembers } from '../apiserver/members/start-members.js'
 import type { Log } from '../base/log.js'
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
+import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import type { ConnectCluster } from '../inventory/cluster.js'
 import type { Connection } from '../kube/client/connection.js'
 import { createKubeconfig } from '../kube/client/create-kubeconfig.js'
 import { createHttpClient } from '../kube/client/http-client.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
+import { createApplyWarnings } from './apply-warnings.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import { demoFiles } from './demo/demo-files.js'
 import { demoRootApplication } from './demo/root-application.js'
@@ -60,7 +62,21 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     nowMs: ports.clock.now(),
   })
   const description = describe(directory, config, options.env)
-  const api = openEmbeddedApi({ directory, pki, sync: options.sync, createdMs: config.createdMs, ports })
+  const api = openEmbeddedApi({
+    directory,
+    pki,
+    sync: options.sync,
+    createdMs: config.createdMs,
+    ports,
+    admission: [
+      createApplyWarnings({
+        cluster: hubName,
+        namespace,
+        functions: applicationSetProfile(ports),
+        quietUsers: [hubUser.name],
+      }),
+    ],
+  })
 
   await api.serve(hubName, { host: config.host, port: config.hubPort })
   for (const member of config.members) await api.serve(member.name, { host: config.host, port: member.port })

@@ -44,7 +44,7 @@ async function runAt(
     })
     // As upstream, the selector itself is not rendered.
     outcomes.push({
-      params: selected(sets, entry),
+      params: selectSets(sets, entry),
       template: (entry[kind.name] as { template?: ApplicationSetTemplate }).template,
     })
   }
@@ -64,7 +64,8 @@ function kindsOf(entry: Generator, level: number): GeneratorKind[] {
   return kinds
 }
 
-function selected(sets: Params[], { selector }: Generator): Params[] {
+/** The sets that the selector of a `generators` entry leaves. */
+export function selectSets(sets: Params[], { selector }: Generator): Params[] {
   if (selector === undefined || selector === null) return sets
   for (const { operator } of selector.matchExpressions ?? []) {
     if (!['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator))

@@ -2,21 +2,25 @@ import { isObject, setOwn } from '../../../../base/json.js'
 import { copyValue } from '../../../../formats/go-template/sprig/defaults.js'
 import { parseYaml } from '../../../../formats/yaml/parse-yaml.js'
 import type { Params } from '../params.js'
+import type { TextRenderer } from '../text-renderer.js'
 import type { GeneratorKind } from './contract.js'
 
 /** Elements as they are written. In fasttemplate mode each member is a string, those of `values` one level down. */
 export const listGenerator: GeneratorKind = {
   name: 'list',
   combines: false,
-  async generate(spec, { text }) {
-    const elements = Array.isArray(spec['elements']) ? spec['elements'] : []
-    const sets = elements.map((element, index) => {
-      if (!isObject(element)) throw new Error(`list.elements[${index}]: expected an object, found ${describe(element)}`)
-      return text.goTemplate ? (copyValue(element) as Params) : flatElement(element, index)
-    })
-    return [...sets, ...yamlElements(spec['elementsYaml'])]
-  },
+  generate: async (spec, { text }) => listSets(spec, text),
   recheckSeconds: () => undefined,
+}
+
+/** The sets of parameters, without waiting. */
+export function listSets(spec: Readonly<Record<string, unknown>>, text: TextRenderer): Params[] {
+  const elements = Array.isArray(spec['elements']) ? spec['elements'] : []
+  const sets = elements.map((element, index) => {
+    if (!isObject(element)) throw new Error(`list.elements[${index}]: expected an object, found ${describe(element)}`)
+    return text.goTemplate ? (copyValue(element) as Params) : flatElement(element, index)
+  })
+  return [...sets, ...yamlElements(spec['elementsYaml'])]
 }
 
 function flatElement(element: Readonly<Record<string, unknown>>, index: number): Params {
