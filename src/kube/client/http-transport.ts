@@ -22,6 +22,8 @@ export interface HttpRequest {
   /** Until the headers of the answer are here, and then again until its body is (default 60 s). */
   readonly timeoutMs?: number
   readonly onWarning?: (text: string) => void
+  /** Ask for the answer as it is: compression would hold back the lines of a stream. */
+  readonly uncompressed?: boolean
 }
 
 export interface TransportLimits {
@@ -71,7 +73,7 @@ export class HttpTransport {
 
   /** The answer as a stream of bytes, without a deadline once it has begun. Ends with the signal. */
   async stream(request: HttpRequest): Promise<AsyncIterable<Uint8Array>> {
-    return this.#exchange(request, async (response, deadline) => {
+    return this.#exchange({ ...request, uncompressed: true }, async (response, deadline) => {
       deadline.cancel()
       return this.#chunks(response, request)
     })
@@ -128,7 +130,7 @@ export class HttpTransport {
   #send(request: HttpRequest, credential: Credential, deadline: Deadline): Promise<IncomingMessage> {
     if (this.#closed) return Promise.reject(unreachable(this.#cluster, 'this client has been closed'))
     const secure = this.#base.protocol === 'https:'
-    const gzip = this.#connection.disableCompression !== true && request.method === 'GET'
+    const gzip = this.#connection.disableCompression !== true && request.method === 'GET' && request.uncompressed !== true
     return new Promise((resolve, reject) => {
       const outgoing = (secure ? httpsRequest : httpRequest)({
         agent: this.#agentFor(credential),
@@ -186,10 +188,10 @@ export class HttpTransport {
 
   async *#chunks(response: IncomingMessage, request: HttpRequest): AsyncIterable<Uint8Array> {
     const abort = () => response.destroy()
-    request.signal?.addEventListener('abort', abort, { once: true })
+    if (request.signal?.aborted) abort()
+    else request.signal?.addEventListener('abort', abort, { once: true })
     try {
-      const gzipped = response.headers['content-encoding'] === 'gzip'
-      for await (const chunk of gzipped ? response.pipe(createGunzip()) : response) yield chunk as Uint8Array
+      for await (const chunk of response) yield chunk as Uint8Array
     } catch (error) {
       if (!request.signal?.aborted) throw this.#unreachable(error)
     } finally {
