@@ -183,7 +183,7 @@ describe('custom resources', () => {
     await client.create(type('crd'), definition())
     await client.create(type('wd'), widget('plain', { color: 'red' }))
     const held = widget('held', { color: 'red' })
-    await client.create(type('wd'), { ...held, metadata: { ...held.metadata, finalizers: ['example.com/hold'] } })
+    await client.create(type('wd'), { ...held, metadata: { ...held.metadata, finalizers: ['hold.example.com'] } })
     const wd = type('wd')
     let ended = false
     const watching = (async () => {

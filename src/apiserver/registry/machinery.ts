@@ -5,8 +5,8 @@ import { readFields } from '../../kube/schema/check-fields.js'
 import { validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
+import { validateCreate, validateUpdate } from '../../kube/schema/validation/validate.js'
 import type { Resource } from './resource.js'
-import { validateMeta, validateTags } from './validate-meta.js'
 
 /**
  * A copy of the body that is ours to change, without fields that the schema does not know; those come as problems.
@@ -26,14 +26,25 @@ export function withDefaults(resource: Resource, object: KubeObject): KubeObject
   return applyDefaults(object.apiVersion, object.kind, object)
 }
 
+/** What is wrong with a new object. */
 export function validateNew(resource: Resource, object: KubeObject): readonly StatusCause[] {
-  return [...validateMeta(resource, object), ...validateShape(resource, object)]
+  return [...validateCreate(object, metadataRules(resource)), ...validateShape(resource, object)]
 }
 
-/** Names and namespaces cannot have changed. */
-export function validateChanged(resource: Resource, object: KubeObject, previous: KubeObject): readonly StatusCause[] {
-  const tags = object.metadata === previous.metadata ? [] : validateTags(object)
-  return [...tags, ...validateShape(resource, object)]
+/** What is wrong with a change. Writes to a subresource of a built-in kind touch too little to break its rules. */
+export function validateChanged(
+  resource: Resource,
+  object: KubeObject,
+  previous: KubeObject,
+  subresource: string,
+): readonly StatusCause[] {
+  const rules = subresource === '' ? validateUpdate(object, previous, metadataRules(resource)) : []
+  return [...rules, ...validateShape(resource, object)]
+}
+
+function metadataRules({ type, custom }: Resource): { namespaced: boolean; anyFinalizer: boolean } {
+  const ofMachinery = type.group === 'apiextensions.k8s.io' || type.group === 'apiregistration.k8s.io'
+  return { namespaced: type.namespaced, anyFinalizer: custom !== undefined || ofMachinery }
 }
 
 function validateShape(resource: Resource, object: KubeObject): readonly StatusCause[] {

@@ -26,10 +26,13 @@ const nameRules: Readonly<Record<string, ExplainName>> = {
 export interface MetadataOptions {
   /** Undefined when it is not known: the namespace is not checked then. */
   readonly namespaced?: boolean | undefined
+  /** Finalizers need no domain: custom resources, their definitions, and API services, which Kubernetes' core does not check. */
+  readonly anyFinalizer?: boolean | undefined
 }
 
 /** What an object's own metadata must be, on create and on update. Reference: ValidateObjectMeta of apimachinery. */
-export function checkMetadata(kind: string, metadata: Members, { namespaced }: MetadataOptions, to: Findings): void {
+export function checkMetadata(kind: string, metadata: Members, options: MetadataOptions, to: Findings): void {
+  const { namespaced } = options
   const rule = nameRules[kind] ?? explainDns1123Subdomain
   const generateName = textOf(metadata['generateName'])
   if (generateName !== '') {
@@ -49,7 +52,7 @@ export function checkMetadata(kind: string, metadata: Members, { namespaced }: M
   checkLabels(metadata['labels'], 'metadata.labels', to)
   checkAnnotations(metadata['annotations'], 'metadata.annotations', to)
   checkOwners(metadata['ownerReferences'], to)
-  checkFinalizers(metadata['finalizers'], to)
+  checkFinalizers(metadata['finalizers'], options.anyFinalizer === true, to)
 }
 
 function checkOwners(references: unknown, to: Findings): void {
@@ -82,11 +85,11 @@ function checkOwners(references: unknown, to: Findings): void {
 
 const standardFinalizers = ['foregroundDeletion', 'orphan', 'kubernetes']
 
-function checkFinalizers(finalizers: unknown, to: Findings): void {
+function checkFinalizers(finalizers: unknown, any: boolean, to: Findings): void {
   const names = listOf(finalizers).map(textOf)
   for (const name of names) to.explain('metadata.finalizers', name, explainQualifiedName(name))
   for (const [index, name] of names.entries()) {
-    if (name.includes('/') || standardFinalizers.includes(name)) continue
+    if (any || name.includes('/') || standardFinalizers.includes(name)) continue
     to.invalid(`metadata.finalizers[${index}]`, name, 'name is neither a standard finalizer name nor is it fully qualified')
   }
   if (names.includes('orphan') && names.includes('foregroundDeletion')) {
