@@ -128,7 +128,10 @@ function annotationsOf(value: unknown): Record<string, unknown> | undefined {
 
 function hasAnnotationsThatAreNotText(value: unknown): boolean {
   const annotations = annotationsOf(value)
-  return annotations !== undefined && Object.values(annotations).some((text) => typeof text !== 'string' || rfc3339.test(text))
+  return (
+    annotations !== undefined &&
+    Object.values(annotations).some((text) => (typeof text === 'string' ? rfc3339.test(text) : text !== null))
+  )
 }
 
 /** Annotations are text in the end, and then as they were written (1.10 is not 1.1): read a second time, all as text. */
@@ -139,7 +142,7 @@ function keepAnnotationText(documents: readonly ParsedDocument[], text: string):
     const written = annotationsOf(texts[index]?.value)
     if (annotations === undefined || written === undefined) continue
     for (const key of Object.keys(annotations)) {
-      if (typeof annotations[key] !== 'object' || annotations[key] === null) setOwn(annotations, key, written[key] ?? '')
+      if (typeof annotations[key] !== 'object' && typeof written[key] === 'string') setOwn(annotations, key, written[key])
     }
   }
 }

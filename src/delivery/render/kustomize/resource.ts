@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../../base/json.js'
 import { isObject, setOwn } from '../../../base/json.js'
 import { formatGoNumber } from '../../../formats/yaml/go-number.js'
+import { isImplicitNull } from '../../../formats/yaml/implicit-null.js'
 import { equalGvk, formatGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
 
 /** The annotation that says where a resource comes from. */
@@ -161,9 +162,13 @@ export function scalarText(value: unknown): string {
   return ''
 }
 
+function mapText(map: Record<string, unknown>, key: string): string {
+  if (map[key] !== null) return scalarText(map[key])
+  return isImplicitNull(map, key) ? '' : 'null'
+}
+
 function textMap(value: Json | undefined): Record<string, string> {
   const map: Record<string, string> = {}
-  if (isObject(value))
-    for (const key of Object.keys(value)) setOwn(map, key, value[key] === null ? 'null' : scalarText(value[key]))
+  if (isObject(value)) for (const key of Object.keys(value)) setOwn(map, key, mapText(value, key))
   return map
 }

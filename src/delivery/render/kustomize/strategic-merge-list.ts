@@ -132,7 +132,7 @@ function mergeElements(
     }
     setElement(added, merged, elementKeys, elementValues)
   }
-  if (values.length === 0) return target.length === 0 ? undefined : target
+  if (values.length === 0) return target
   appendOthers(added, target, lastKeys)
   return added
 }
