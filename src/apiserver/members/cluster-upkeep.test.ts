@@ -235,6 +235,35 @@ test('a pod of nobody runs as well, and goes when it is deleted', async () => {
   fixture.stop()
 })
 
+test('load balancers and Ingresses get an address, claims their storage', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply(
+    service('web', { type: 'LoadBalancer' }),
+    {
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'Ingress',
+      metadata: { name: 'web' },
+      spec: { defaultBackend: { service: { name: 'web', port: { number: 80 } } } },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    },
+  )
+  await fixture.settle()
+  const addressOf = (resource: string) =>
+    (fixture.peek(resource, 'default/web')?.status['loadBalancer'] as { ingress?: { ip: string }[] } | undefined)?.ingress?.[0]
+      ?.ip
+  assert.match(addressOf('services') ?? '', /^172\.18\.255\.\d+$/)
+  assert.match(addressOf('ingresses.networking.k8s.io') ?? '', /^172\.18\.255\.\d+$/)
+  assert.notEqual(addressOf('services'), addressOf('ingresses.networking.k8s.io'))
+  assert.equal(fixture.peek('persistentvolumeclaims', 'default/data')?.status['phase'], 'Bound')
+  assert.deepEqual(fixture.warnings, [])
+  fixture.stop()
+})
+
 test('a control cluster runs no workloads, but looks after namespaces and owners', async () => {
   const fixture = await createMemberFixture({ profileOf: () => 'control' })
   await fixture.apply(deploymentOf('web', { replicas: 1 }), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })

@@ -53,6 +53,8 @@ export interface Writer {
   update<T extends KubeObject>(object: T, subresource?: string): Promise<T>
   /** Writes the status, and the annotations beside it, if anything differs from `before`. */
   status<T extends KubeObject>(before: T, after: T): Promise<T>
+  /** Gives a pod its node. */
+  bind(pod: KubeObject, node: string): Promise<void>
   /** An object that is gone already is no failure. */
   delete(
     object: KubeObject,

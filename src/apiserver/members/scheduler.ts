@@ -42,7 +42,7 @@ async function schedule({ cluster, write, nowText }: Work, placement: Placement,
   if (scheduler !== undefined && scheduler !== 'default-scheduler') return
   const node = placement.choose(cluster, pod)
   if (node !== undefined) {
-    await write.update({ ...pod, spec: { ...pod.spec, nodeName: node } })
+    await write.bind(pod, node)
     return
   }
   const gated = (pod.spec.schedulingGates?.length ?? 0) > 0

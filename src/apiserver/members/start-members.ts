@@ -8,6 +8,7 @@ import { createDisruptionBudgets } from './disruption-budgets.js'
 import { createEndpoints } from './endpoints.js'
 import { MemberEngine } from './engine.js'
 import { createGarbageCollector } from './garbage-collector.js'
+import { createInfrastructure } from './infrastructure.js'
 import { createJobs } from './jobs.js'
 import { createKubelet, type KubeletOptions } from './kubelet.js'
 import { createNamespaceDefaults } from './namespace-defaults.js'
@@ -72,6 +73,7 @@ export function startMembers(options: StartMembersOptions): Members {
     cronJobs,
     createEndpoints(),
     createDisruptionBudgets(peekAll),
+    createInfrastructure(),
   ]
   const sets: Record<ClusterProfile, readonly MemberController[]> = { bare: [], control, member }
   const engine = new MemberEngine({

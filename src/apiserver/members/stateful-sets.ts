@@ -133,12 +133,12 @@ async function createReplica(
   })
 }
 
-/** A claim of its own for each replica, bound at once: there is no storage behind it. It outlives the replica. */
+/** A claim of its own for each replica. It outlives the replica. */
 async function createClaim(work: Work, set: StatefulSet, name: string, template: KubeObject): Promise<void> {
   const namespace = set.metadata.namespace ?? 'default'
   if (work.cluster.peek('persistentvolumeclaims', `${namespace}/${name}`) !== undefined) return
   const { labels, annotations } = template.metadata
-  const claim = await work.write.create<KubeObject>({
+  await work.write.create<KubeObject>({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
@@ -149,9 +149,6 @@ async function createClaim(work: Work, set: StatefulSet, name: string, template:
     },
     spec: template['spec'],
   })
-  const spec = template['spec'] as { accessModes?: string[]; resources?: { requests?: Record<string, string> } } | undefined
-  const status = { phase: 'Bound', accessModes: spec?.accessModes ?? [], capacity: spec?.resources?.requests ?? {} }
-  await work.write.status(claim, { ...claim, status })
 }
 
 async function report(work: Work, history: TemplateHistory, current: string): Promise<number | undefined> {

@@ -34,6 +34,16 @@ export function createWriter(
       if (same) return before
       return (await cluster.api.update(context, targetOf(cluster, after, 'status'), after, options)).object as typeof after
     },
+    async bind(pod, node) {
+      const { name, namespace = '', uid } = pod.metadata
+      const binding = {
+        apiVersion: 'v1',
+        kind: 'Binding',
+        metadata: { name, namespace, ...(uid === undefined ? {} : { uid }) },
+        target: { apiVersion: 'v1', kind: 'Node', name: node },
+      }
+      await cluster.api.create(context, targetOf(cluster, pod, 'binding'), binding, options)
+    },
     async delete(object, deletion = {}) {
       const { uid } = object.metadata
       try {
