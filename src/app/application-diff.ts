@@ -25,18 +25,20 @@ export async function diffApplication(
 ): Promise<readonly ObjectDiff[]> {
   const { hub, namespace } = fleet
   const ending = new AbortController()
-  const repositories = openReadingRepositories(fleet, env)
   const clientPorts = createSystemClientPorts(env)
+  let close = () => {}
   try {
-    const { services, deliveries } = await openHubParts({
+    const parts = await openHubParts({
       hub,
       namespace,
-      repositories,
+      openRepositories: (credentials) => openReadingRepositories(fleet, env, credentials),
       sources: [await destinationOnly(fleet, application)],
       connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
       ports: { clock: systemClock, random: systemRandom, log: silentLog },
       signal: ending.signal,
     })
+    const { services, deliveries } = parts
+    close = () => parts.repositories.close?.()
     const target = await readTargetState(atRevision(application, revision), await readProject(fleet, application), services, {
       refresh: true,
     })
@@ -50,7 +52,7 @@ export async function diffApplication(
     return await deliveries.diff(deliveryOf(application, target.cluster, target.rendered, namespace))
   } finally {
     ending.abort()
-    repositories.close()
+    close()
   }
 }
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.js'
 import { silentLog } from '../base/log.js'
+import type { RepositoryCredentials } from '../delivery/source/contract.js'
 import { decideApplicationSet } from '../dialects/argo-cd/application-set/decide-application-set.js'
 import { generateApplications } from '../dialects/argo-cd/application-set/generate-applications.js'
 import { parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -9,6 +10,7 @@ import type { AppProject } from '../dialects/argo-cd/kinds/app-project.js'
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
 import type { ApplicationSet } from '../dialects/argo-cd/kinds/application-set.js'
 import { applicationSetType, applicationType, appProjectType } from '../dialects/argo-cd/kinds/resource-types.js'
+import { findCredentials } from '../dialects/argo-cd/repository-secret/repository-credentials.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import { parseYamlDocuments } from '../formats/yaml/parse-yaml.js'
 import { inClusterServer, normalizeServer } from '../inventory/in-cluster.js'
@@ -52,7 +54,11 @@ export async function previewApplicationSets(
   const names = new Set(['in-cluster', ...clusters.map((cluster) => cluster.name)])
   const servers = new Set([inClusterServer, ...clusters.map((cluster) => normalizeServer(cluster.server))])
   const projectNames = new Set(projects.items.map((project) => project.metadata.name))
-  const repositories = openReadingRepositories(fleet, env)
+  const repositorySecrets = await hub.list(secretType, {
+    namespace,
+    labelSelector: 'argocd.argoproj.io/secret-type in (repository,repo-creds)',
+  })
+  const repositories = openReadingRepositories(fleet, env, (url) => findCredentials(repositorySecrets.items, url))
   const applications: Application[] = []
   const problems: string[] = []
   const changes = new Map<string, 'create' | 'update' | 'delete'>()
@@ -96,12 +102,14 @@ export async function previewApplicationSets(
 export function openReadingRepositories(
   fleet: Pick<ReadableFleet, 'dataDirectory'>,
   env: Readonly<Record<string, string | undefined>>,
+  credentials: RepositoryCredentials,
 ) {
   const directory = fleet.dataDirectory === undefined ? undefined : openDataDirectory(fleet.dataDirectory)
   const cache = env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache')
   return createHubRepositories({
     directory: directory?.file('cache/git-commands') ?? join(cache, 'flotilla', 'git-commands'),
     env,
+    credentials,
     ...(directory === undefined ? {} : { local: localRepositories(directory) }),
     ports: { clock: systemClock, random: systemRandom, log: silentLog },
   })

@@ -18,7 +18,7 @@ import { hubUser, openEmbeddedApi } from './embedded-api.js'
 import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig, writeFleetConfig } from './fleet-config.js'
 import { type FleetPki, openFleetPki } from './fleet-pki.js'
 import { createGitServer, gitUserName } from './git-server/git-server.js'
-import { startHub } from './hub.js'
+import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
 import { installHub } from './install-hub.js'
 import { localRepositories } from './local-repositories.js'
@@ -26,6 +26,7 @@ import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
 import { createSystemClientPorts } from './system-client-ports.js'
 import { systemClock, systemRandom } from './system-ports.js'
+import { answerWebhook } from './webhook.js'
 
 export interface EmbeddedFleetOptions {
   readonly directory: DataDirectory
@@ -89,24 +90,23 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     rootCertificate: () => pki.caPem,
   })
 
-  const repositories = createHubRepositories({
-    directory: directory.file('cache/git'),
-    env: options.env,
-    local: localRepositories(directory, config.gitPort),
-    ports,
-  })
+  const hubClient = logicalCluster(api.clusters, hubName).client({ user: hubUser, name: hubName })
+  let hub: Hub | undefined
   const git = createGitServer({
     root: directory.file('git'),
     tls: pki.server,
     token: pki.gitToken,
     clock: ports.clock,
     log,
-    onPush: (name) => repositories.notify(gitUrl(config, name)),
+    onPush: (name) => hub?.repositories.notify(gitUrl(config, name)),
+    webhook: (request, response) => {
+      if (hub) void answerWebhook(request, response, { hub: hubClient, namespace, repositories: hub.repositories, log })
+      else response.writeHead(503).end('the fleet is starting\n')
+    },
   })
   await git.listen({ host: config.host, port: config.gitPort })
   writeAccessFiles(directory, config, description, pki)
 
-  const hubClient = logicalCluster(api.clusters, hubName).client({ user: hubUser, name: hubName })
   await installHub(hubClient, { namespace })
   await registerMembers(hubClient, {
     namespace,
@@ -118,14 +118,22 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
       caPem: pki.caPem,
     })),
   })
-  const hub = await startHub({
+  const running = await startHub({
     hub: hubClient,
     namespace,
-    repositories,
+    openRepositories: (credentials) =>
+      createHubRepositories({
+        directory: directory.file('cache/git'),
+        env: options.env,
+        credentials,
+        local: localRepositories(directory, config.gitPort),
+        ports,
+      }),
     connect: connectEmbedded(options, config, pki, api.clusters),
     ports,
     signal: stopping.signal,
   })
+  hub = running
   if (options.demo) {
     const { created } = await git.ensureRepository(repositoryName, demoFiles(description.git.url), 'The demo')
     if (created) {
@@ -142,9 +150,8 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     demoSettled: options.demo ? untilSettled(hubClient, stopping.signal) : Promise.resolve('no demo'),
     async stop() {
       stopping.abort()
-      await hub.stopped
+      await running.stopped
       members.stop()
-      repositories.close()
       await git.close()
       await api.stop()
     },

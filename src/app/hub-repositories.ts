@@ -1,5 +1,5 @@
 import type { ServerPorts } from '../apiserver/contract.js'
-import type { Repositories } from '../delivery/source/contract.js'
+import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
 import { createRepositories } from '../delivery/source/repositories.js'
 
 /** Variables that git may see: where programs, proxies and keys are, and nothing of git's own settings. */
@@ -23,6 +23,7 @@ export function createHubRepositories(options: {
   env: Readonly<Record<string, string | undefined>>
   pollSeconds?: number
   local?: (url: string) => string | undefined
+  credentials: RepositoryCredentials
   ports: ServerPorts
 }): Repositories & { close(): void } {
   const environment: Record<string, string> = {}
@@ -34,7 +35,7 @@ export function createHubRepositories(options: {
     directory: options.directory,
     clock: options.ports.clock,
     log: options.ports.log,
-    credentials: () => undefined,
+    credentials: options.credentials,
     environment,
     ...(options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds }),
     ...(options.local === undefined ? {} : { local: options.local }),

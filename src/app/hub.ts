@@ -5,11 +5,12 @@ import type { Deliveries } from '../delivery/delivery.js'
 import { createDeliveries } from '../delivery/engine/deliveries.js'
 import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
-import type { Repositories } from '../delivery/source/contract.js'
+import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
 import { createApplicationController } from '../dialects/argo-cd/application/controller.js'
 import { createApplicationSetController } from '../dialects/argo-cd/application-set/controller.js'
 import { createApplicationSetStatusController } from '../dialects/argo-cd/application-set/status-controller.js'
 import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
+import { createRepositoryCredentials } from '../dialects/argo-cd/repository-secret/repository-credentials.js'
 import { publishClusterProfiles } from '../dialects/cluster-profile/publish-profiles.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import type { ConnectCluster, Inventory, InventorySource } from '../inventory/cluster.js'
@@ -22,7 +23,8 @@ export interface StartHubOptions {
   /** The API that holds the state: embedded or any other. */
   readonly hub: KubeClient
   readonly namespace: string
-  readonly repositories: Repositories
+  /** Opens the repositories, with the credentials that the hub holds for them. They are closed in the end. */
+  readonly openRepositories: (credentials: RepositoryCredentials) => Repositories & { close?(): void }
   readonly connect: ConnectCluster
   /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
   readonly sources?: readonly InventorySource[]
@@ -35,6 +37,7 @@ export interface StartHubOptions {
 export interface Hub {
   readonly inventory: Inventory
   readonly deliveries: Deliveries
+  readonly repositories: Repositories
   /** Resolves when nothing is ready or under way in any controller. */
   settled(): Promise<void>
   /** Resolves after the signal has aborted and everything has let go. */
@@ -43,11 +46,13 @@ export interface Hub {
 
 /** The parts that reading commands (preview, diff) share with a running hub: everything but the controllers. */
 export async function openHubParts(options: StartHubOptions) {
-  const { hub, namespace, repositories, connect, ports, signal } = options
+  const { hub, namespace, connect, ports, signal } = options
   const { clock, random, log } = ports
   // Caches, watches and clusters listen for the end of what they belong to; that many listeners are no leak.
   setMaxListeners(0)
   const caches = createCaches({ client: hub, clock, random, log, signal })
+  const credentials = await createRepositoryCredentials({ caches, namespace, changed: (url) => repositories.notify(url) })
+  const repositories = options.openRepositories(credentials)
   const inventory = createInventory({
     sources: options.sources ?? [createClusterSecretSource({ caches, namespace })],
     hub,
@@ -67,13 +72,13 @@ export async function openHubParts(options: StartHubOptions) {
     templateFunctions: applicationSetProfile({ clock, random }),
   }
   await inventory.whenReady
-  return { caches, inventory, deliveries, services }
+  return { caches, inventory, deliveries, repositories, services }
 }
 
 /** Starts the controllers of the GitOps dialects against a hub. Resolves once they have read its state. */
 export async function startHub(options: StartHubOptions): Promise<Hub> {
   const { hub, namespace, ports, signal } = options
-  const { caches, inventory, deliveries, services } = await openHubParts(options)
+  const { caches, inventory, deliveries, repositories, services } = await openHubParts(options)
   const manager = createControllerManager({ hub, caches, ...ports, services })
   manager.add(createApplicationController({ namespace }))
   manager.add(createApplicationSetController({ namespace }))
@@ -83,10 +88,11 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   const stopped = new Promise<void>((done) => {
     const end = () => {
       deliveries.close()
+      repositories.close?.()
       done()
     }
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })
-  return { inventory, deliveries, settled: () => manager.settled(), stopped }
+  return { inventory, deliveries, repositories, settled: () => manager.settled(), stopped }
 }

@@ -6,9 +6,11 @@ import { checkHub, installHub } from '../app/install-hub.js'
 import { connectKubeconfigFile } from '../app/kubeconfig-files.js'
 import { createSystemClientPorts } from '../app/system-client-ports.js'
 import { createLineLog, type LogLevel, systemClock, systemRandom } from '../app/system-ports.js'
+import { listenForWebhooks } from '../app/webhook.js'
 import { UsageError } from '../base/errors.js'
 import { createHttpClient } from '../kube/client/http-client.js'
 import type { HubOptions } from './commands/hub.js'
+import { parsePort } from './commands/up.js'
 import type { CommandIo } from './contract.js'
 
 /** Runs the hub's controllers against a real Kubernetes API until it is told to stop. */
@@ -21,6 +23,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       fix: 'Use at least 1.',
     })
   }
+  const webhookPort = options.webhookPort === undefined ? undefined : parsePort(options.webhookPort)
   const log = createLineLog((line) => io.err(line), options.logLevel as LogLevel, systemClock)
   const ports = { clock: systemClock, random: systemRandom, log }
   const clientPorts = createSystemClientPorts(io.env, log)
@@ -30,20 +33,29 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
     const version = await client.version()
     if (options.install) await installHub(client, { namespace: options.namespace })
     else await checkHub(client)
-    const repositories = createHubRepositories({
-      directory: options.cacheDir ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'flotilla', 'git'),
-      env: io.env,
-      pollSeconds,
-      ports,
-    })
     const hub = await startHub({
       hub: client,
       namespace: options.namespace,
-      repositories,
+      openRepositories: (credentials) =>
+        createHubRepositories({
+          directory:
+            options.cacheDir ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'flotilla', 'git'),
+          env: io.env,
+          pollSeconds,
+          credentials,
+          ports,
+        }),
       connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
       ports,
       signal: stopping.signal,
     })
+    const webhooks =
+      webhookPort === undefined
+        ? undefined
+        : await listenForWebhooks(
+            { host: options.webhookHost, port: webhookPort },
+            { hub: client, namespace: options.namespace, repositories: hub.repositories, log },
+          )
     io.out(`Hub running against Kubernetes ${version.gitVersion}, namespace ${options.namespace}; stop with Ctrl-C.`)
     await new Promise<void>((done) => {
       const keepAlive = setInterval(() => {}, 1 << 30)
@@ -55,8 +67,8 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       process.once('SIGTERM', stop)
     })
     stopping.abort()
+    webhooks?.close()
     await hub.stopped
-    repositories.close()
   } finally {
     stopping.abort()
     client.close()

@@ -72,7 +72,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const hub = await startHub({
     hub: hubClient,
     namespace,
-    repositories,
+    openRepositories: () => repositories,
     connect: (_cluster, connection) => clients.get(names.get(connection.server) ?? '') ?? refuse(connection.server),
     ports,
     signal: stopping.signal,

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Clock } from '../../base/clock.js'
@@ -18,6 +19,8 @@ export interface GitServerOptions {
   readonly log: Log
   /** Called with the repository's name after a push has been stored. */
   readonly onPush?: (repository: string) => void
+  /** Answers POST /api/webhook, which has an authentication of its own. */
+  readonly webhook?: (request: IncomingMessage, response: ServerResponse) => void
   /** 256 MiB unless told. */
   readonly maxPushBytes?: number
 }
@@ -45,6 +48,10 @@ export function createGitServer(options: GitServerOptions): GitServer {
   const server = createServer(
     { cert: options.tls.certPem, key: options.tls.keyPem, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' },
     (request, response) => {
+      if (options.webhook && request.url === '/api/webhook') {
+        options.webhook(request, response)
+        return
+      }
       if (!isAuthorized(request.headers.authorization, expected)) {
         request.resume()
         refuse(response, 401, `log in as user ${gitUserName} with the fleet's token as the password`, {

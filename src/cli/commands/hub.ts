@@ -12,6 +12,11 @@ export const hubCommand: CommandEntry = {
       .option('--install', 'install the custom resource definitions it needs')
       .option('--cache-dir <dir>', 'where mirrors of repositories are kept (default: under the XDG cache home)')
       .option('--poll-seconds <seconds>', 'how often repositories are asked for news', '120')
+      .option(
+        '--webhook-port <number>',
+        'take webhooks of Git providers at this port, path /api/webhook (no TLS: put an ingress in front)',
+      )
+      .option('--webhook-host <address>', 'and at this address', '127.0.0.1')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
         const { runHub } = await import('../run-hub.js')
@@ -27,5 +32,7 @@ export interface HubOptions {
   install?: boolean
   cacheDir?: string
   pollSeconds: string
+  webhookPort?: string
+  webhookHost: string
   logLevel: string
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.js'
-import type { CommandEntry, CommandIo } from '../contract.js'
+import type { CommandEntry } from '../contract.js'
 
 export interface UpOptions {
   clusters: string
@@ -28,7 +28,7 @@ export const upCommand: CommandEntry = {
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
       .action(async (options: UpOptions) => {
         const members = parseClusters(options.clusters)
-        const port = parsePort(options.port)
+        const port = options.port === undefined ? undefined : parsePort(options.port)
         if (options.output !== undefined && options.output !== 'json') {
           throw new UsageError({
             code: 'unknown-output-format',
@@ -82,12 +82,10 @@ export function parseClusters(text: string): string[] {
   return names
 }
 
-function parsePort(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+/** A TCP port out of an option's text. */
+export function parsePort(text: string): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new UsageError({ code: 'bad-port', message: `--port ${text} is no port`, fix: 'Use a number from 1 to 65535.' })
+    throw new UsageError({ code: 'bad-port', message: `${text} is no port`, fix: 'Use a number from 1 to 65535.' })
   return port
 }
-
-export type { CommandIo }
