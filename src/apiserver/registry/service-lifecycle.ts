@@ -1,3 +1,4 @@
+import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { serviceRange } from './allocation/allocations.js'
@@ -21,6 +22,7 @@ export const serviceLifecycle: Lifecycle = {
   beforeUpdate(scope, object, previous, subresource) {
     if (subresource !== '') return
     keepAllocated(serviceSpec(object), serviceSpec(previous))
+    dropForType(serviceSpec(object), serviceSpec(previous))
     allocate(scope, object, previous)
   },
   released: (scope, object, previous) => free(scope, object, previous),
@@ -44,18 +46,34 @@ function keepAllocated(spec: ServiceSpec, before: ServiceSpec): void {
   }
 }
 
+/**
+ * What the server or an earlier type brought in, and the new type has no use for, goes when the writer left it as it was.
+ * What the writer set stays, for validation to judge.
+ */
+function dropForType(spec: ServiceSpec, before: ServiceSpec): void {
+  if (spec.type === before.type) return
+  const drop = (field: string, needs: (of: ServiceSpec) => boolean) => {
+    if (needs(before) && !needs(spec) && equalJson(spec[field], before[field])) delete spec[field]
+  }
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) {
+    drop(field, ({ type }) => type !== 'ExternalName')
+  }
+  drop('externalTrafficPolicy', (of) => wantsNodePorts(of) || (of.externalIPs?.length ?? 0) > 0)
+  drop('healthCheckNodePort', (of) => of.type === 'LoadBalancer' && of.externalTrafficPolicy === 'Local')
+  drop('allocateLoadBalancerNodePorts', isLoadBalancer)
+  drop('loadBalancerClass', isLoadBalancer)
+  if (wantsNodePorts(spec) || !wantsNodePorts(before)) return
+  const held = new Set(before.ports?.map((port) => port.nodePort))
+  for (const port of spec.ports ?? []) if (held.has(port.nodePort)) delete port.nodePort
+}
+
 function allocate(scope: ClusterScope, object: KubeObject, previous: KubeObject | undefined): void {
   const spec = serviceSpec(object)
   const heldAddresses = new Set(previous === undefined ? [] : serviceAddresses(previous))
   const heldPorts = new Set(previous === undefined ? [] : serviceNodePorts(previous))
   const taken: KubeObject = { ...object, spec: {} }
   try {
-    if (spec.type === 'ExternalName') {
-      delete spec.clusterIP
-      delete spec.clusterIPs
-      delete spec.ipFamilies
-      delete spec.ipFamilyPolicy
-    } else allocateAddress(scope, object, spec, heldAddresses, serviceSpec(taken))
+    if (spec.type !== 'ExternalName') allocateAddress(scope, object, spec, heldAddresses, serviceSpec(taken))
     allocateNodePorts(scope, object, spec, heldPorts, serviceSpec(taken))
   } catch (error) {
     free(scope, taken, undefined)
@@ -111,10 +129,7 @@ function allocateNodePorts(
   held: ReadonlySet<number>,
   taken: ServiceSpec,
 ): void {
-  if (!wantsNodePorts(spec)) {
-    for (const port of spec.ports ?? []) delete port.nodePort
-    return
-  }
+  if (!wantsNodePorts(spec)) return
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
   spec.externalTrafficPolicy ??= 'Cluster'
   const pool = scope.allocations.nodePorts
@@ -165,6 +180,10 @@ function free(scope: ClusterScope, object: KubeObject, still: KubeObject | undef
 
 function wantsNodePorts(spec: ServiceSpec): boolean {
   return spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+}
+
+function isLoadBalancer(spec: ServiceSpec): boolean {
+  return spec.type === 'LoadBalancer'
 }
 
 function protocolOf(port: ServicePort): string {

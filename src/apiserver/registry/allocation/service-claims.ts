@@ -19,6 +19,7 @@ export interface ServiceSpec {
   selector?: Record<string, string>
   externalTrafficPolicy?: string
   healthCheckNodePort?: number
+  externalIPs?: string[]
   allocateLoadBalancerNodePorts?: boolean
   [field: string]: unknown
 }

@@ -175,6 +175,24 @@ test('services get addresses and node ports, and give them back', async () => {
   const outside = await client.update(type('svc'), service('a', { type: 'ExternalName', externalName: 'x.example.com' }))
   assert.equal(spec(outside).clusterIP, undefined)
   await client.create(type('svc'), service('b', { clusterIP: spec(a).clusterIP }))
+  // What only the old type had goes with it, also when a writer applies nothing but the type.
+  const target = { type: type('svc'), namespace: 'default', name: 'lb' }
+  const apply = (kind: string) =>
+    client.patch(target, { kind: 'apply', object: service('lb', { type: kind }) }, { fieldManager: 'm', force: true })
+  const balanced = (await apply('LoadBalancer'))['spec'] as Record<string, unknown>
+  assert.equal(balanced['externalTrafficPolicy'], 'Cluster')
+  assert.equal(balanced['allocateLoadBalancerNodePorts'], true)
+  const plain = (await apply('ClusterIP'))['spec'] as Record<string, unknown>
+  assert.deepEqual(Object.keys(plain).sort(), [
+    'clusterIP',
+    'clusterIPs',
+    'internalTrafficPolicy',
+    'ipFamilies',
+    'ipFamilyPolicy',
+    'ports',
+    'sessionAffinity',
+    'type',
+  ])
 })
 
 test('reviews ask the ports', async () => {
