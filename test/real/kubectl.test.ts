@@ -250,6 +250,17 @@ describe('kubectl against an embedded cluster', { skip: missing }, () => {
     assert.match(escalation, /cannot create resource "clusterrolebindings"/)
   })
 
+  test('tokens of service accounts', async () => {
+    await kubectl('create serviceaccount bot')
+    const token = (await kubectl('create token bot --duration=20m')).trim()
+    assert.match(await kubectl(`auth whoami --context=jane --token=${token}`), /^Username +system:serviceaccount:default:bot$/m)
+    await kubectl('create rolebinding bot-views --clusterrole=view --serviceaccount=default:bot')
+    assert.match(await kubectl(`get services --context=jane --token=${token}`), /kubernetes/)
+    assert.match(await kubectl(`get secrets --context=jane --token=${token}`, { fails: true }), /Forbidden/)
+    await kubectl('delete serviceaccount bot')
+    assert.match(await kubectl(`get services --context=jane --token=${token}`, { fails: true }), /Unauthorized|must be logged in/)
+  })
+
   test('custom resources', async () => {
     const input = JSON.stringify({
       apiVersion: 'apiextensions.k8s.io/v1',

@@ -123,6 +123,8 @@ test('refuses forms that it cannot give and bodies that it cannot read', async (
   assert.equal((await api.ask('POST', configMaps, { body: 'x'.repeat(3 * 1024 * 1024 + 1) })).code, 413)
   assert.equal((await api.ask('GET', '/api/v1/namespaces/%zz/pods')).code, 400)
   assert.equal((await api.ask('GET', '/api/v1/nothing')).code, 404)
+  assert.equal((await api.ask('GET', '/api/v1/namespaces/default%2Fx/configmaps/y')).code, 404)
+  assert.equal((await api.ask('GET', `${configMaps}/a%2Fb`)).code, 404)
   assert.equal((await api.ask('GET', '/apis/apps/v9/deployments')).code, 404)
   assert.equal((await api.ask('DELETE', '/api/v1/namespaces')).code, 405)
   assert.equal((await api.ask('GET', `${configMaps}?limit=many`)).code, 400)

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js'
 import type { Random } from '../../base/random.js'
-import type { KubeObject } from '../../kube/object/kube-object.js'
+import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, LogicalCluster } from '../contract.js'
@@ -56,6 +56,8 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
   // The path of a namespace has its own name where others have their namespace.
   const namespace = type.namespaced ? info.namespace : ''
   if (!type.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw statusErrors.pathNotFound()
+  // No name of anything has a slash: one that comes percent-encoded must not lead into another namespace's keys.
+  if (info.name.includes('/') || namespace.includes('/')) throw statusErrors.pathNotFound()
   if (info.subresource !== '') return serveSubresource(exchange, ports, type, namespace)
   requireVerb(type, info.verb)
   if (type.namespaced && namespace === '' && (info.name !== '' || info.verb === 'create' || info.verb === 'deletecollection')) {
@@ -146,6 +148,7 @@ function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType
   return streamWatch(exchange, {
     ...transform,
     clock: ports.clock,
+    list: { apiVersion: apiVersionOf(type.group, type.version), kind: `${type.kind}List` },
     start: (sink) => cluster.api.watch(watching, type, options, sink),
     stop: (reason) => abort.abort(reason),
   })

@@ -39,6 +39,7 @@ function stream(limits?: WatchLimits) {
     printer: () => ({ columns: [], cells: () => [] }),
     now: () => 0,
     encode: JSON.stringify,
+    list: { apiVersion: 'v1', kind: 'ConfigMapList' },
     clock,
     stop: (reason) => {
       stopped = reason
@@ -119,4 +120,21 @@ test('a client that falls too far behind is dropped', async () => {
   for (let index = 0; index < 12; index++) watch.push([added(object(`o${index}`))])
   assert.match(watch.stopped()?.message ?? '', /11 events wait/)
   await watch.done
+})
+
+test('the end of the initial events brings an empty list along', async () => {
+  const watch = stream()
+  const annotations = { 'k8s.io/initial-events-end': 'true' }
+  const bookmark = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { resourceVersion: '7', annotations } }
+  watch.push([{ type: 'BOOKMARK', object: bookmark }])
+  watch.finish()
+  await watch.done
+  const { metadata } = JSON.parse(watch.lines()[0]!).object
+  assert.equal(metadata.resourceVersion, '7')
+  assert.deepEqual(JSON.parse(atob(metadata.annotations['kubernetes.io/initial-events-list-blueprint'])), {
+    kind: 'ConfigMapList',
+    apiVersion: 'v1',
+    metadata: {},
+    items: [],
+  })
 })

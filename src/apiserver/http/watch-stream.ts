@@ -14,6 +14,8 @@ export interface WatchStreamOptions extends TransformOptions {
   /** Ends the underlying watch. */
   readonly stop: (reason: Error) => void
   readonly clock: Clock
+  /** apiVersion and kind of the list whose items are watched. */
+  readonly list: { readonly apiVersion: string; readonly kind: string }
   readonly limits?: WatchLimits
 }
 
@@ -149,12 +151,35 @@ class WatchLines {
     const first = this.#first
     this.#first = false
     if (event.type === 'ERROR') return lineOf('ERROR', JSON.stringify(event.object))
-    const bookmark = event.type === 'BOOKMARK'
-    if (options.form.as !== 'object') {
-      return lineOf(event.type, JSON.stringify(transformWatched(event.object as KubeObject, first, bookmark, options)))
+    if (event.type === 'BOOKMARK') {
+      const object = withBlueprint(event.object as KubeObject, options)
+      return lineOf('BOOKMARK', JSON.stringify(transformWatched(object, first, true, options) ?? object))
     }
-    return lineOf(event.type, bookmark ? JSON.stringify(event.object) : options.encode(event.object as KubeObject))
+    const object = event.object as KubeObject
+    const value = transformWatched(object, first, false, options)
+    return lineOf(event.type, value === undefined ? options.encode(object) : JSON.stringify(value))
   }
+}
+
+const initialEventsEnd = 'k8s.io/initial-events-end'
+const listBlueprint = 'kubernetes.io/initial-events-list-blueprint'
+
+/**
+ * The bookmark that ends the initial events carries an empty list in the form asked for (base64): clients that know no types
+ * put their list together from it.
+ */
+function withBlueprint(bookmark: KubeObject, { form, list }: WatchStreamOptions): KubeObject {
+  const { annotations } = bookmark.metadata
+  if (annotations?.[initialEventsEnd] !== 'true') return bookmark
+  const meta = `meta.k8s.io/${form.metaVersion}`
+  const empty =
+    form.as === 'object'
+      ? { kind: list.kind, apiVersion: list.apiVersion, metadata: {}, items: [] }
+      : form.as === 'Table'
+        ? { kind: 'Table', apiVersion: meta, metadata: {}, columnDefinitions: [], rows: [] }
+        : { kind: 'PartialObjectMetadataList', apiVersion: meta, metadata: {}, items: [] }
+  const blueprint = Buffer.from(JSON.stringify(empty)).toString('base64')
+  return { ...bookmark, metadata: { ...bookmark.metadata, annotations: { ...annotations, [listBlueprint]: blueprint } } }
 }
 
 function lineOf(type: string, object: string): string {

@@ -47,7 +47,7 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
 /** Decodes the patch and applies it. */
 export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<{ object: KubeObject; created: boolean }> {
   const mediaType = mediaTypeOf(exchange.request)
-  const kind = patchTypes[mediaType as keyof typeof patchTypes]
+  const kind = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType as keyof typeof patchTypes] : undefined
   if (kind === undefined) throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))
   if (kind === 'strategic' && !patchTypesOf(exchange, target).includes(mediaType)) {
     throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))

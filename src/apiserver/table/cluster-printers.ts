@@ -35,7 +35,8 @@ function accessModes(object: KubeObject, ...path: string[]): string {
     ReadWriteOncePod: 'RWOP',
   }
   return listAt(object, ...path)
-    .map((mode) => short[String(mode)] ?? String(mode))
+    .map(String)
+    .map((mode) => (Object.hasOwn(short, mode) ? short[mode] : mode))
     .join(',')
 }
 
