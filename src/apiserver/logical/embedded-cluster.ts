@@ -11,6 +11,7 @@ import { WatchHub } from '../registry/watch-hub.js'
 import type { WatchTicker } from '../registry/watch-ticker.js'
 import type { ClusterStorage } from '../storage/contract.js'
 import { bootstrapObjects } from './bootstrap.js'
+import type { EventExpiry } from './event-expiry.js'
 import { InProcessClient } from './in-process-client.js'
 
 export interface SharedParts {
@@ -19,6 +20,7 @@ export interface SharedParts {
   readonly admission: readonly AdmissionPlugin[]
   readonly ticker: WatchTicker
   readonly extensions: ServerExtensions
+  readonly expiry: EventExpiry
   onChange(change: ClusterChange): void
 }
 
@@ -50,15 +52,16 @@ export class EmbeddedCluster implements LogicalCluster {
       served.define(definition.metadata.name, definition)
     }
     this.api = new ClusterRegistry(this.#scope, shared.version)
-    this.#leave = storage.onChange((change) =>
-      shared.onChange({
-        cluster: change.cluster,
-        groupResource: change.resource,
-        type: change.type,
-        object: change.object,
-        ...(change.previous === undefined ? {} : { previous: change.previous }),
-      }),
-    )
+    shared.expiry.follow(storage)
+    const leave = storage.onChange((change) => {
+      const { cluster, resource, type, object, previous } = change
+      if (resource === 'events') shared.expiry.note(cluster, change.key, type !== 'DELETED')
+      shared.onChange({ cluster, groupResource: resource, type, object, ...(previous ? { previous } : {}) })
+    })
+    this.#leave = () => {
+      leave()
+      shared.expiry.forget(storage.cluster)
+    }
   }
 
   client(options: { user?: UserInfo; name?: string } = {}): KubeClient {

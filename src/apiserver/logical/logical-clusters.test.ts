@@ -93,6 +93,27 @@ test('a reader that is too slow is told to list again, after what it has', async
   await assert.rejects(queue.take(), isExpired)
 })
 
+test('Events go an hour after their last change, and leave no timer', async () => {
+  const { client, type, clock } = await createClusterFixture()
+  const event = (name: string, count: number): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name, namespace: 'default' },
+    involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' },
+    count,
+  })
+  await client.create(type('ev'), event('old', 1))
+  await client.create(type('ev'), event('again', 1))
+  await clock.advance(1_800_000)
+  await client.update(type('ev'), event('again', 2))
+  const names = async () => (await client.list(type('ev'))).items.map(({ metadata }) => metadata.name)
+  await clock.advance(2_200_000)
+  assert.deepEqual(await names(), ['again'])
+  await clock.advance(2_000_000)
+  assert.deepEqual(await names(), [])
+  assert.equal(clock.untilNextMs(), undefined)
+})
+
 test('closing a client ends its watches and refuses further calls', async () => {
   const { cluster, type, clock } = await createClusterFixture()
   const client = cluster.client()

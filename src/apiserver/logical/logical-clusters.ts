@@ -6,6 +6,7 @@ import type { ServerExtensions } from '../registry/scope.js'
 import { WatchTicker } from '../registry/watch-ticker.js'
 import type { Storage } from '../storage/contract.js'
 import { EmbeddedCluster } from './embedded-cluster.js'
+import { EventExpiry } from './event-expiry.js'
 
 /** What the server says it is when nothing else is asked for. */
 export const defaultVersion: ServerVersion = {
@@ -42,6 +43,7 @@ export function createLogicalClusters(options: LogicalClustersOptions): LogicalC
     admission: [...builtInPlugins, ...(options.admission ?? [])],
     ticker: new WatchTicker(options.ports.clock, options.bookmarkPeriodMs),
     extensions: options,
+    expiry: new EventExpiry(options.ports.clock),
     onChange(change: ClusterChange) {
       for (const listener of listeners) listener(change)
     },
