@@ -25,7 +25,7 @@ const optionsOf = (object: KubeObject) => ({ namespaced: builtInResources.find((
 /** Without the insides of structs that Go dumps with addresses, and without its diffs. Upstream validates some parts twice. */
 function essence(causes: readonly StatusCause[]): string[] {
   const dump =
-    /^((?:Invalid|Unsupported) value: (?:\[\])?(?:core|v1|policy)\.(?:PodTemplateSpec|PodDisruptionBudgetSpec|OwnerReference|ResourceList))\{.*\}: /s
+    /^((?:Invalid|Unsupported) value: (?:\[\])?(?:core|v1|policy|apiextensions)\.(?:PodTemplateSpec|PodDisruptionBudgetSpec|OwnerReference|ResourceList|CustomResourceDefinitionVersion))\{.*\}: /s
   const texts = causes.map(({ field, reason, message }) => {
     const text = (message ?? '').replace(dump, '$1{...}: ').replace(/\n[\s\S]*$/, '')
     return `${field}: ${text} [${reason}]`

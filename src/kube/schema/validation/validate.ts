@@ -10,6 +10,7 @@ import {
   checkSecret,
   checkSecretUpdate,
 } from './configuration.js'
+import { checkDefinitionUpdate, checkNewDefinition } from './custom-definitions.js'
 import { Findings, type Members } from './findings.js'
 import { checkCronJob, checkJob, checkJobUpdate, checkNewJob } from './jobs.js'
 import { checkMetadata, checkMetadataUpdate, type MetadataOptions, metadataOf } from './metadata.js'
@@ -49,6 +50,7 @@ const rules: Readonly<Record<string, Rules>> = {
   '/ResourceQuota': { check: checkQuota, update: checkQuotaUpdate },
   '/Secret': { check: checkSecret, update: checkSecretUpdate },
   '/Service': { check: checkService, update: checkServiceUpdate },
+  'apiextensions.k8s.io/CustomResourceDefinition': { create: checkNewDefinition, update: checkDefinitionUpdate },
   'apps/DaemonSet': { check: checkDaemonSet, update: checkSelectorUpdate },
   'apps/Deployment': { check: checkDeployment, update: checkSelectorUpdate },
   'apps/ReplicaSet': { check: checkReplicaSet, update: checkSelectorUpdate },
