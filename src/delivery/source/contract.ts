@@ -23,4 +23,6 @@ export interface Repositories {
 /** Credentials by repository URL (Argo CD repository and repo-creds Secrets), asked for at each fetch. */
 export type RepositoryCredentials = (
   url: string,
-) => { username?: string; password?: string; sshPrivateKey?: string; insecure?: boolean; caPem?: string } | undefined
+) =>
+  | { username?: string; password?: string; bearerToken?: string; sshPrivateKey?: string; insecure?: boolean; caPem?: string }
+  | undefined

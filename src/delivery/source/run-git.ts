@@ -95,7 +95,9 @@ export async function runGit(
   }
   try {
     if (url && credentials && (url.protocol === 'https' || url.protocol === 'http')) {
-      if (credentials.password !== undefined || credentials.username !== undefined) {
+      if (credentials.bearerToken !== undefined)
+        settings.push([`http.${url.origin}/.extraHeader`, `Authorization: Bearer ${credentials.bearerToken}`])
+      else if (credentials.password !== undefined || credentials.username !== undefined) {
         const pair = `${credentials.username ?? 'git'}:${credentials.password ?? ''}`
         settings.push([`http.${url.origin}/.extraHeader`, `Authorization: Basic ${Buffer.from(pair).toString('base64')}`])
       }
