@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from 'node:test'
 import { createWorld, type World } from '../../../../test/support/world.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
+import type { AppProject } from '../kinds/app-project.js'
 import type { Application, ApplicationSpec, ApplicationStatus } from '../kinds/application.js'
 import { applicationType, appProjectType } from '../kinds/resource-types.js'
 
@@ -282,6 +283,30 @@ test('refresh reads again and is taken off; skip-reconcile holds everything', as
   push({ 'a.yaml': map('a', '2') })
   await settle()
   assert.equal(await dataOf('a'), '1')
+})
+
+test('a sync window holds an application until it opens', async () => {
+  push({ 'a.yaml': map('a') })
+  const at = new Date(world.clock.now() + 10 * 60_000)
+  const object: AppProject = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'AppProject',
+    metadata: { name: app, namespace: 'argocd' },
+    spec: {
+      sourceRepos: ['*'],
+      destinations: [{ name: '*', namespace: '*' }],
+      syncWindows: [
+        { kind: 'allow', schedule: `${at.getUTCMinutes()} ${at.getUTCHours()} * * *`, duration: '1h', applications: ['*'] },
+      ],
+    },
+  }
+  await world.client('hub').create(appProjectType, object)
+  await apply({ project: app, syncPolicy: automated })
+  await settle()
+  assert.equal((await status()).sync?.status, 'OutOfSync')
+  assert.equal((await status()).operationState, undefined)
+  await world.clock.advance(11 * 60_000)
+  assert.equal((await status()).sync?.status, 'Synced')
 })
 
 test('an operation can be ended', async () => {

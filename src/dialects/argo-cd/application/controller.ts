@@ -11,9 +11,10 @@ import { sameRepository } from '../../../delivery/source/git-url.js'
 import type { Inventory } from '../../../inventory/cluster.js'
 import { keyOf } from '../../../kube/object/kube-object.js'
 import type { AppProject } from '../kinds/app-project.js'
-import type { Application, ApplicationStatus, OperationState } from '../kinds/application.js'
+import type { Application, ApplicationStatus, Operation, OperationState } from '../kinds/application.js'
 import { applicationType, appProjectType } from '../kinds/resource-types.js'
 import { defaultProject, defaultProjectName } from '../project/default-project.js'
+import { decideSyncWindow } from '../project/sync-windows.js'
 import { buildStatus } from './build-status.js'
 import { isError, type PlainCondition } from './conditions.js'
 import { type AutoSyncDecision, decideAutoSync } from './decide-auto-sync.js'
@@ -281,7 +282,8 @@ class Look {
     }
     if (this.#memory.run === undefined && comparison !== undefined && !conditions.some(isError)) {
       const decision = this.#decideAutoSync(application, target, comparison)
-      if (decision.kind === 'sync') this.#memory.run = startRun(decision.operation, clock.now())
+      if (decision.kind === 'sync' && this.#blocked(target, decision.operation)) later(nextMinute(clock.now()))
+      else if (decision.kind === 'sync') this.#memory.run = startRun(decision.operation, clock.now())
       else if (decision.kind === 'later') later(decision.at)
       else if (decision.kind === 'refused') conditions.push({ type: 'SyncError', message: decision.message })
     }
@@ -309,6 +311,20 @@ class Look {
     else if (decision.kind === 'refused') conditions.push({ type: 'SyncError', message: decision.message })
   }
 
+  #blocked(target: TargetState, operation: Operation): boolean {
+    const { cluster, project } = target
+    if (cluster === undefined || project === undefined || (project.spec.syncWindows ?? []).length === 0) return false
+    const { metadata, spec } = this.#application
+    const subject = {
+      name: metadata.name,
+      namespace: spec.destination.namespace ?? '',
+      clusterName: cluster.name,
+      server: cluster.server,
+    }
+    const manual = operation.initiatedBy?.automated !== true
+    return decideSyncWindow(project, subject, manual, this.#context.clock.now()) === 'blocked'
+  }
+
   #decideAutoSync(application: Application, target: TargetState, comparison: Comparison): AutoSyncDecision {
     const { sources, multiple, rendered } = target
     const revisions = rendered?.revisions ?? []
@@ -317,6 +333,11 @@ class Look {
 
   async #pass(run: OperationRun, target: TargetState): Promise<ReturnType<typeof recordOutcome>> {
     const { clock } = this.#context
+    // What has begun before a window shut goes on; what was asked for waits for it to open.
+    if (run.attempt.results.length === 0 && run.retryAt === undefined && this.#blocked(target, run.operation)) {
+      const message = 'Sync operation blocked by sync window'
+      return { state: stateOf(run, 'Running', message, undefined), finished: false, again: nextMinute(clock.now()) }
+    }
     if (run.retryAt !== undefined) {
       if (clock.now() < run.retryAt) {
         const state = this.#application.status?.operationState
@@ -410,6 +431,11 @@ function* on(cluster: string, inventory: Inventory, handle: SourceHandle<Applica
 function usesRepository(application: Application, url: string): boolean {
   const { source, sources = [] } = application.spec
   return [...(source ? [source] : []), ...sources].some((one) => one.repoURL !== undefined && sameRepository(one.repoURL, url))
+}
+
+/** Windows open and shut at whole minutes. */
+function nextMinute(nowMs: number): number {
+  return (Math.floor(nowMs / 60_000) + 1) * 60_000
 }
 
 function trimmed(server: string | undefined): string {
