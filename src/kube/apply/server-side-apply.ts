@@ -3,7 +3,15 @@ import type { KubeObject, ManagedFieldsEntry } from '../object/kube-object.js'
 import { StatusError, statusErrors } from '../object/status-error.js'
 import type { SchemaNode } from '../schema/schema-node.js'
 import { type Conflict, conflictError, conflictsOf, withoutPaths } from './apply-conflict.js'
-import { difference, emptyFieldSet, type FieldSet, intersection, recursiveDifference, union } from './field-set.js'
+import {
+  difference,
+  emptyFieldSet,
+  equalFieldSets,
+  type FieldSet,
+  intersection,
+  recursiveDifference,
+  union,
+} from './field-set.js'
 import { fieldsOfLastApplied, syncLastApplied } from './last-applied.js'
 import {
   capUpdateManagers,
@@ -88,27 +96,26 @@ function tryApply(
   const owners = reconciled(present, schema)
   const self = identify(request, 'Apply')
   const key = ownerKey(self)
+  const entry = present.get(key)
   const last = owners.get(key)?.fields ?? emptyFieldSet
   let fields = fieldSetOfValue(schema, applied)
   if (request.resetFields !== undefined) fields = recursiveDifference(fields, request.resetFields)
-  owners.set(key, { ...self, time: owners.get(key)?.time, fields })
+  let own = difference(fields, unownedFields)
+  // The very set that was there keeps its stored form.
+  if (entry !== undefined && equalFieldSets(own, entry.fields)) own = entry.fields
+  owners.set(key, { ...self, time: entry?.time, fields })
   const merged = mergeTyped(schema, live, applied)
-  const pruned = prune(schema, merged, last, fields, owners)
+  const pruned = own === last ? merged : prune(schema, merged, last, fields, owners)
   const comparison = withoutReset(compareTyped(schema, live, pruned), request.resetFields)
   const conflicts = disown(owners, key, comparison, force)
-  const object = normalizeTyped(schema, withoutEmptied(pruned, merged), live) as KubeObject
   const changed = pruned !== live && !equalJson(normalizeTyped(schema, pruned), live)
-  let own = difference(fields, unownedFields)
-  const entry = present.get(key)
-  // The very set that was there keeps its stored form.
-  if (entry !== undefined && difference(own, entry.fields).size === 0 && difference(entry.fields, own).size === 0)
-    own = entry.fields
   if (own.size === 0) owners.delete(key)
   else {
     const time = changed ? request.nowText : entry?.time
     owners.set(key, { ...self, time, fields: own, ...(entry?.entry === undefined ? {} : { entry: entry.entry }) })
   }
-  return { object: changed ? object : live, owners, conflicts }
+  const object = changed ? (normalizeTyped(schema, withoutEmptied(pruned, merged), live) as KubeObject) : live
+  return { object, owners, conflicts }
 }
 
 /**

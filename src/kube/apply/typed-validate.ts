@@ -1,6 +1,6 @@
 import { isObject } from '../../base/json.js'
 import type { SchemaNode } from '../schema/schema-node.js'
-import { elementOf, formatPathElement, UnidentifiedElement } from './path-element.js'
+import { elementOf, fieldElement, formatPathElement, type PathElement, UnidentifiedElement } from './path-element.js'
 import { memberSchema, untyped } from './typed-schema.js'
 
 /**
@@ -10,22 +10,32 @@ import { memberSchema, untyped } from './typed-schema.js'
  */
 export function validateTyped(schema: SchemaNode, value: unknown): string[] {
   const problems: string[] = []
-  validate(schema, value, '', problems)
+  validate(schema, value, undefined, problems)
   return problems
 }
 
-function validate(schema: SchemaNode, value: unknown, path: string, problems: string[]): void {
+/** Where a value stands; made into text only for a problem. */
+interface Place {
+  readonly parent: Place | undefined
+  readonly element: PathElement
+}
+
+function format(place: Place | undefined): string {
+  return place === undefined ? '' : format(place.parent) + formatPathElement(place.element)
+}
+
+function validate(schema: SchemaNode, value: unknown, place: Place | undefined, problems: string[]): void {
   if (value === null || value === undefined) return
-  const report = (text: string) => problems.push(path === '' ? text : `${path}: ${text}`)
+  const report = (text: string) => problems.push(place === undefined ? text : `${format(place)}: ${text}`)
   switch (schema.type) {
     case 'struct':
     case 'map':
       if (!isObject(value)) report(`expected map, got ${describe(value)}`)
-      else validateMembers(schema, value, path, problems)
+      else validateMembers(schema, value, place, problems)
       return
     case 'list':
       if (!Array.isArray(value)) report(`expected list, got ${describe(value)}`)
-      else validateItems(schema, value, path, problems)
+      else validateItems(schema, value, place, problems)
       return
     case 'any':
       return
@@ -45,36 +55,35 @@ function validate(schema: SchemaNode, value: unknown, path: string, problems: st
   }
 }
 
-function validateMembers(schema: SchemaNode, value: Record<string, unknown>, path: string, problems: string[]): void {
+function validateMembers(schema: SchemaNode, value: Record<string, unknown>, place: Place | undefined, problems: string[]): void {
   for (const name of Object.keys(value)) {
     const below = memberSchema(schema, name)
     if (below === undefined) {
-      problems.push(`${path}.${name}: field not declared in schema`)
+      problems.push(`${format(place)}.${name}: field not declared in schema`)
       return
     }
-    validate(below, value[name], `${path}.${name}`, problems)
+    validate(below, value[name], { parent: place, element: fieldElement(name) }, problems)
   }
 }
 
-function validateItems(schema: SchemaNode, items: readonly unknown[], path: string, problems: string[]): void {
+function validateItems(schema: SchemaNode, items: readonly unknown[], place: Place | undefined, problems: string[]): void {
   const itemSchema = schema.items ?? untyped
   const associative = schema.listType === 'map' || schema.listType === 'set'
   const seen = new Set<string>()
   for (const [index, item] of items.entries()) {
-    let step = `[${index}]`
+    let element: PathElement = `i:${index}`
     if (associative) {
       try {
-        const element = elementOf(schema, item)
-        step = formatPathElement(element)
-        if (seen.has(element)) problems.push(`${path}: duplicate entries for key ${step}`)
+        element = elementOf(schema, item)
+        if (seen.has(element)) problems.push(`${format(place)}: duplicate entries for key ${formatPathElement(element)}`)
         seen.add(element)
       } catch (error) {
         if (!(error instanceof UnidentifiedElement)) throw error
-        problems.push(`${path}: element ${index}: ${error.message}`)
+        problems.push(`${format(place)}: element ${index}: ${error.message}`)
         return
       }
     }
-    validate(itemSchema, item, `${path}${step}`, problems)
+    validate(itemSchema, item, { parent: place, element }, problems)
   }
 }
 
