@@ -222,7 +222,7 @@ function notConnected(type: ResourceType, subresource: string): StatusError {
     status: 'Failure',
     message:
       `${subresource} is not served by this embedded cluster: it has no container runtime to connect to. ` +
-      'Use kubectl logs, or run the command against a cluster with real nodes.',
+      'Run the command against a cluster with real nodes.',
     reason: 'MethodNotAllowed',
     details: { kind: type.plural, group: type.group },
     code: 405,
