@@ -11,7 +11,7 @@ interface Seed {
 
 /**
  * What every cluster has of its own from the start: the four system namespaces and the Service `kubernetes` with its
- * endpoint. `uid` becomes the uid of kube-system, which is what the world takes for the identity of a cluster.
+ * endpoints. `uid` becomes the uid of kube-system, which is what the world takes for the identity of a cluster.
  */
 export function* bootstrapObjects(ports: ServerPorts, uid: string | undefined): Generator<Seed> {
   const creationTimestamp = formatTime(ports.clock.now())
@@ -57,6 +57,22 @@ export function* bootstrapObjects(ports: ServerPorts, uid: string | undefined): 
         internalTrafficPolicy: 'Cluster',
       },
       status: { loadBalancer: {} },
+    },
+  }
+  yield {
+    resource: 'endpoints',
+    key: 'default/kubernetes',
+    object: {
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        uid: uuid(ports.random),
+        creationTimestamp,
+        labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+      },
+      subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ name: 'https', port: 6443, protocol: 'TCP' }] }],
     },
   }
   yield {

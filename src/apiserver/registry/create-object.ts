@@ -24,6 +24,7 @@ export async function createObject(request: WriteRequest, body: KubeObject): Pro
  */
 export async function storeNew(request: WriteRequest, decoded: KubeObject, owned: boolean): Promise<KubeObject> {
   const { scope, resource, options } = request
+  refuseWhenEnding(request)
   initializeMeta(resource, decoded, scope.ports)
   initializeStatus(resource, decoded)
   const object = withDefaults(resource, decoded)
@@ -67,6 +68,14 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
   }
   lifecycle?.released?.(scope, object, undefined)
   return next
+}
+
+/** A definition that is being deleted takes no new objects, or it would never be gone. */
+function refuseWhenEnding({ scope, resource }: WriteRequest): void {
+  if (resource.custom === undefined) return
+  const definition = scope.storage.get('customresourcedefinitions.apiextensions.k8s.io', resource.custom.definition)
+  if (definition?.metadata.deletionTimestamp === undefined) return
+  throw statusErrors.methodNotAllowed('create', { resource: resource.type.plural, group: resource.type.group })
 }
 
 /** Clients do not say what the state of a new object is. */

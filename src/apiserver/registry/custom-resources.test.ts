@@ -197,6 +197,7 @@ describe('custom resources', () => {
       (await client.list(wd)).items.map(({ metadata }) => metadata.name),
       ['held'],
     )
+    await assert.rejects(client.create(wd, widget('late', { color: 'red' })), fails(405, /create is not supported/))
     await client.patch(
       { type: wd, namespace: 'default', name: 'held' },
       { kind: 'merge', body: { metadata: { finalizers: null } } },

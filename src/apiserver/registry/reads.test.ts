@@ -117,7 +117,7 @@ describe('list', () => {
     assert.deepEqual(names(await client.list(type('cm'), { resourceVersion: at })), ['one', 'two'])
     assert.deepEqual(names(await client.list(type('cm'), { resourceVersion: at, limit: 5 })), ['one'])
     await assert.rejects(client.list(type('cm'), { resourceVersion: '9999' }), (error) => {
-      fails(504, /Too large resource version: 9999, current: 9/)(error)
+      fails(504, /Too large resource version: 9999, current: 10/)(error)
       assert.equal((error as StatusError).status.details?.causes?.[0]?.reason, 'ResourceVersionTooLarge')
       return true
     })
@@ -201,7 +201,7 @@ describe('watch', () => {
     await clock.advance(0)
     await client.create(type('cm'), map('b'))
     await clock.advance(0)
-    assert.deepEqual(watch.text(), ['ADDED a', 'BOOKMARK 8', 'ADDED b'])
+    assert.deepEqual(watch.text(), ['ADDED a', 'BOOKMARK 9', 'ADDED b'])
     const mark = watch.events[1]!.object.metadata as { annotations?: Record<string, string> }
     assert.deepEqual(mark.annotations, { 'k8s.io/initial-events-end': 'true' })
     const bad = follow(fixture, { sendInitialEvents: true })
@@ -214,17 +214,17 @@ describe('watch', () => {
   test('bookmarks come each minute and before the deadline; timeouts end the watch', async () => {
     const fixture = await createClusterFixture()
     const { client, type, clock } = fixture
-    const watch = follow(fixture, { resourceVersion: '7', allowWatchBookmarks: true, timeoutSeconds: 150 })
-    const silent = follow(fixture, { resourceVersion: '7', timeoutSeconds: 90 })
+    const watch = follow(fixture, { resourceVersion: '8', allowWatchBookmarks: true, timeoutSeconds: 150 })
+    const silent = follow(fixture, { resourceVersion: '8', timeoutSeconds: 90 })
     await clock.advance(61_000)
     await client.create(type('ns'), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } })
     await clock.advance(60_000)
-    assert.deepEqual(watch.text(), ['BOOKMARK 7', 'BOOKMARK 8'])
+    assert.deepEqual(watch.text(), ['BOOKMARK 8', 'BOOKMARK 9'])
     assert.equal(silent.watch.ended, true)
     assert.deepEqual(silent.text(), [])
     await clock.advance(60_000)
     assert.equal(watch.watch.ended, true)
-    assert.deepEqual(watch.text(), ['BOOKMARK 7', 'BOOKMARK 8', 'BOOKMARK 8'])
+    assert.deepEqual(watch.text(), ['BOOKMARK 8', 'BOOKMARK 9', 'BOOKMARK 9'])
     assert.equal(clock.untilNextMs(), undefined, 'no timer is left')
   })
 

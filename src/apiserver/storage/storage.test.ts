@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
+import { CodedError } from '../../base/errors.js'
 import { silentLog } from '../../base/log.js'
 import { createSeededRandom } from '../../base/random.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -242,6 +253,25 @@ test('damage that acknowledged writes follow is an error, not a silent loss', as
   assert.equal(storage.open('c').count('maps', ''), 4)
   assert.ok(!readdirSync(directory).some((name) => name.endsWith('.partial')))
   await storage.close()
+})
+
+test('a full disk fails the writes that it cannot take, and all after them', {
+  skip: !existsSync('/dev/full'),
+}, async () => {
+  const directory = newDirectory()
+  const storage = open(directory, { rotateBytes: 10 })
+  const cluster = storage.open('c')
+  const commit = (key: string) => cluster.commit({ resource: 'maps', key, expected: '', object: object(key, 1) })
+  await commit('a/1')
+  symlinkSync('/dev/full', join(directory, 'log-0000000002'))
+  await assert.rejects(commit('a/2'), (error) => error instanceof CodedError && error.code === 'storage-write-failed')
+  await assert.rejects(commit('a/3'), /was not made durable: ENOSPC/)
+  await storage.close().catch(() => undefined)
+  rmSync(join(directory, 'log-0000000002'))
+  const reopened = open(directory)
+  assert.ok(reopened.open('c').get('maps', 'a/1'))
+  assert.equal(reopened.open('c').get('maps', 'a/3'), undefined)
+  await reopened.close()
 })
 
 test('kill -9 in a storm of writes loses nothing that was acknowledged', async () => {
