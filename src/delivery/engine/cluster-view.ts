@@ -41,6 +41,7 @@ export class ClusterView {
   readonly name: string
   readonly #options: ClusterViewOptions
   readonly #kinds = new Map<string, LiveKind>()
+  readonly #watches = new Map<LiveKind, AbortController>()
   readonly #desired = new Map<string, DesiredEntry[]>()
   readonly #ended = new AbortController()
   #running = 0
@@ -124,6 +125,9 @@ export class ClusterView {
       },
     })
     this.#kinds.set(key, kind)
+    const watching = new AbortController()
+    this.#watches.set(kind, watching)
+    const signal = AbortSignal.any([this.#ended.signal, watching.signal])
     const scopes = cluster.namespaces.length > 0 && type.namespaced ? cluster.namespaces : ['']
     for (const { scope, sink } of scopes.map((scope) => ({ scope, sink: kind.sink(scope) }))) {
       void runReflector<KubeObject>({
@@ -134,10 +138,20 @@ export class ClusterView {
         clock,
         random,
         log: log.with({ cluster: this.name }),
-        signal: this.#ended.signal,
+        signal,
       })
     }
     return kind
+  }
+
+  /** Ends the watches of kinds that are not in use: a watch is a stream on the cluster and a record of each object. */
+  keepOnly(used: ReadonlySet<LiveKind>): void {
+    for (const [key, kind] of this.#kinds) {
+      if (used.has(kind)) continue
+      this.#kinds.delete(key)
+      this.#watches.get(kind)?.abort()
+      this.#watches.delete(kind)
+    }
   }
 
   /** A kind that is watched under any version. */

@@ -1,9 +1,10 @@
-import type { Comparison, Delivery, HealthStatus, ObjectState } from '../delivery.js'
+import type { Comparison, HealthStatus, ObjectState } from '../delivery.js'
 import { isWorse } from '../health/health.js'
 import { hasCompareOption, ignoresHealth, waveOf } from './directives.js'
 import { isSelfMarked, type LiveKind } from './live-kind.js'
 import type { LiveObject } from './live-object.js'
 import { identityOf, objectKeyOf } from './object-identity.js'
+import { ownerOf } from './owner-of.js'
 import type { Prepared } from './prepare.js'
 
 /** Live objects of the delivery that are not desired: candidates for pruning. */
@@ -21,13 +22,6 @@ export function extrasOf(prepared: Prepared): LiveObject[] {
     }
   }
   return [...found.values()]
-}
-
-/** The owner's name in marks of this delivery. */
-export function ownerOf(delivery: Pick<Delivery, 'tracking'>): string | undefined {
-  return delivery.tracking.owner(
-    delivery.tracking.value({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x', namespace: 'x' } }),
-  )
 }
 
 export function liveIdentity(kind: LiveKind, live: LiveObject): string {

@@ -246,3 +246,23 @@ test('what a cluster had before anyone looked is read once', async () => {
   await world.deliveries.compare(wanted)
   assert.equal(world.client().count('get'), gets)
 })
+
+test('a kind that nobody wants any more is no longer watched', async () => {
+  const world = createDeliveryFixture()
+  const wanted = world.delivery('web', [configMap('a'), deployment('web', 'v1')])
+  await world.sync(wanted)
+  assert.equal(world.client().openWatches, 2)
+  // As long as something is left to prune, its kind is looked at.
+  const less = world.delivery('web', [configMap('a')])
+  await world.deliveries.compare(less)
+  await world.clock.advance(601_000)
+  assert.equal(world.client().openWatches, 2)
+  assert.equal((await world.deliveries.compare(less)).sync, 'OutOfSync')
+  await world.sync(less)
+  await world.deliveries.compare(world.delivery('web', [configMap('a', { x: '2' })]))
+  await world.clock.advance(601_000)
+  assert.equal(world.client().openWatches, 1)
+  world.deliveries.forget(wanted.id)
+  await world.clock.advance(601_000)
+  assert.equal(world.client().openWatches, 0)
+})

@@ -11,6 +11,7 @@ import type { DeliveryClusters } from './clusters.js'
 import { decideComparison, extrasOf, unknownComparison } from './compare.js'
 import type { DesiredEntry } from './desired-entry.js'
 import { findLive, lookUp } from './find-live.js'
+import type { LiveKind } from './live-kind.js'
 import { maskSecrets, presentable } from './object-diff.js'
 import { identityOf, objectKeyOf } from './object-identity.js'
 import { type Prepared, prepareDelivery, requireComplete } from './prepare.js'
@@ -32,6 +33,9 @@ export interface DeliveriesOptions {
   /** Pause between the steps of a sync (default 2 s, as upstream). */
   readonly waveDelayMs?: number
 }
+
+/** How often watches that nobody needs any more are looked for. */
+const tidyMs = 600_000
 
 /** The delivery engine over the clusters of an inventory. */
 export function createDeliveries(options: DeliveriesOptions): Deliveries & { close(): void } {
@@ -97,6 +101,16 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
     })
     views.set(name, view)
     return view
+  }
+
+  /** Now and then, so that an object that comes and goes does not make its kind be read again and again. */
+  let cancelTidy = clock.after(tidyMs, tidy)
+  function tidy(): void {
+    const used = new Set<LiveKind>()
+    for (const { value } of prepared.values()) for (const kind of value.kinds) used.add(kind)
+    // A delivery that is being prepared has kinds that nobody knows of yet.
+    if (preparing.size === 0) for (const view of views.values()) view.keepOnly(used)
+    cancelTidy = clock.after(tidyMs, tidy)
   }
 
   function forget(id: string): void {
@@ -248,6 +262,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
 
     close() {
       stop()
+      cancelTidy()
       for (const name of [...views.keys()]) endView(name)
       listeners.clear()
     },

@@ -11,6 +11,7 @@ import { hasArgoHook, hookTypesOf, isHook } from './directives.js'
 import { ignoredFieldsFor } from './ignore-differences.js'
 import type { LiveKind } from './live-kind.js'
 import { identityOf, objectKeyOf, placeObject } from './object-identity.js'
+import { ownerOf } from './owner-of.js'
 
 /** A delivery made ready for one cluster: kinds resolved, objects placed and marked, watches running. */
 export interface Prepared {
@@ -104,9 +105,16 @@ export async function prepareDelivery(
     const type = types.get(identityOf(objectKeyOf(hook)))
     if (type) watch(type)
   }
-  for (const hint of [...(delivery.kinds ?? []), ...(before?.kinds.map((kind) => kind.type) ?? [])]) {
+  for (const hint of delivery.kinds ?? []) {
     const type = typeForHint(catalogue, hint)
     if (type) watch(type)
+  }
+  // A kind that is no longer wanted is looked at for as long as something of it is left to prune.
+  const owner = ownerOf(delivery)
+  for (const kind of before?.kinds ?? []) {
+    const served = catalogue.forKind(apiVersionOf(kind.type.group, kind.type.version), kind.type.kind)
+    const left = !kind.synced || (owner !== undefined && kind.ofOwner(delivery.tracking, owner).length > 0)
+    if (served && left) watch(served)
   }
   return { delivery, catalogue, entries: [...entries.values()], hooks, types, kinds: [...kinds.values()], problems }
 }
