@@ -137,6 +137,8 @@ export interface Deliveries {
   ): Promise<boolean>
   /** The structured difference of each object, for people: secrets masked. */
   diff(delivery: Delivery): Promise<readonly ObjectDiff[]>
+  /** Ends a sync that is under way: deletes its hooks that are still running. What was applied stays. */
+  abandon(target: { cluster: string; tracking: Tracking }, results: readonly ObjectResult[]): Promise<void>
   /** The delivery is no longer wanted and nothing is done about its objects: frees what is kept for it. */
   forget(id: string): void
   /** An object of a delivery has changed on a cluster (`owner` as tracking names it), or a cluster's knowledge came or went (owner undefined). */

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js'
 import { CodedError, messageOf, Waiting } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { Random } from '../../base/random.js'
-import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
+import { apiVersionOf, groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { Deliveries, Delivery, ObjectDiff, SyncOutcome, Tracking } from '../delivery.js'
@@ -215,6 +215,28 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
       const done = await withdrawFrom(view, target, known, propagation)
       if (done) forget(target.id)
       return done
+    },
+
+    async abandon(target, results) {
+      const view = viewOf(target.cluster, target.tracking)
+      const catalogue = await view.catalogue()
+      const running = results.filter((result) => result.hookType !== undefined && result.hookPhase === 'Running')
+      await Promise.all(
+        running.map(async ({ group, version, kind, namespace, name }) => {
+          const type = catalogue.forKind(apiVersionOf(group, version), kind)
+          if (type === undefined) return
+          await view
+            .request((signal) =>
+              view.client.delete(
+                { type, name, ...(namespace ? { namespace } : {}) },
+                { propagationPolicy: 'Background', signal },
+              ),
+            )
+            .catch((error: unknown) => {
+              if (!isNotFound(error)) throw error
+            })
+        }),
+      )
     },
 
     async diff(delivery) {

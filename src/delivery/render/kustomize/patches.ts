@@ -1,13 +1,13 @@
 import { messageOf } from '../../../base/errors.js'
 import type { JsonObject } from '../../../base/json.js'
-import { cloneJson, isObject } from '../../../base/json.js'
+import { isObject } from '../../../base/json.js'
 import { applyJsonPatch, decodeJsonPatch, type JsonPatchOperation } from '../../../formats/json-patch/json-patch.js'
 import { parseYamlDocuments } from '../../../formats/yaml/parse-yaml.js'
 import type { SchemaCatalogue } from '../../../kube/schema/schema-node.js'
 import { buildError, buildErrorIn } from './build-error.js'
 import type { PatchEntry, ResourceSelector } from './kustomization.js'
 import { decodeText, type Loader } from './loader.js'
-import { parseResourceDocuments, toResources } from './read-documents.js'
+import { copyWithMarks, parseResourceDocuments, toResources } from './read-documents.js'
 import { formatId, Resource } from './resource.js'
 import type { ResourceList } from './resource-list.js'
 import { mergeStrategically } from './strategic-merge.js'
@@ -115,7 +115,8 @@ function targetOf(list: ResourceList, patch: Resource): Resource {
 
 /** A patch for several targets is used up by each; it takes the target's apiVersion, and its labels and annotations are text. */
 function copyFor(target: Resource, patch: Resource): Resource {
-  const copy = new Resource({ ...cloneJson(patch.object ?? {}), apiVersion: target.apiVersion }, patch.source)
+  const copy = new Resource(copyWithMarks(patch.object ?? {}) as JsonObject, patch.source)
+  if (copy.object !== undefined) copy.object['apiVersion'] = target.apiVersion
   copy.allowNameChange = patch.allowNameChange
   copy.allowKindChange = patch.allowKindChange
   copy.setMetadataMap('labels', copy.labels())

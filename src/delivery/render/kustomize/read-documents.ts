@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../base/json.js'
 import { isObject, setOwn } from '../../../base/json.js'
-import { isImplicitNull, markImplicitNull } from '../../../formats/yaml/implicit-null.js'
 import { type ParsedDocument, parseYamlDocuments } from '../../../formats/yaml/parse-yaml.js'
+import { copyMarks } from '../../../formats/yaml/source-marks.js'
 import { buildError } from './build-error.js'
 import { decodeText } from './loader.js'
 import { Resource } from './resource.js'
@@ -66,7 +66,7 @@ export function toResources(documents: readonly ParsedDocument[], source: string
       for (const item of items) pending.push({ value: item, source: here })
       continue
     }
-    resources.push(new Resource(copy(object) as JsonObject, here))
+    resources.push(new Resource(copyWithMarks(object) as JsonObject, here))
   }
   return resources
 }
@@ -85,16 +85,13 @@ export async function loadResources(
   return toResources(documents, name)
 }
 
-/** A deep copy that keeps the marks of implicit nulls. */
-function copy(value: Json): Json {
+/** A deep copy that keeps what is known of how things were written. */
+export function copyWithMarks(value: Json): Json {
   if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map(copy)
+  if (Array.isArray(value)) return value.map(copyWithMarks)
   const result: JsonObject = {}
-  for (const key of Object.keys(value)) {
-    const member = value[key]!
-    setOwn(result, key, copy(member))
-    if (member === null && isImplicitNull(value, key)) markImplicitNull(result, key)
-  }
+  for (const key of Object.keys(value)) setOwn(result, key, copyWithMarks(value[key]!))
+  copyMarks(value, result)
   return result
 }
 

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../base/json.js'
 import { isObject, setOwn } from '../../../base/json.js'
 import { formatGoNumber } from '../../../formats/yaml/go-number.js'
-import { isImplicitNull } from '../../../formats/yaml/implicit-null.js'
+import { isImplicitNull } from '../../../formats/yaml/source-marks.js'
 import { equalGvk, formatGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
 
 /** The annotation that says where a resource comes from. */

@@ -83,8 +83,9 @@ function distinct(values: string[][]): string[][] {
 function joinPartial(values: string[][]): string[][] {
   const joined = [...values]
   for (let a = 0; a < joined.length; a++) {
+    // As it was before this round, also when the round changes it.
+    const left = joined[a]!
     for (let b = 0; b < joined.length; b++) {
-      const left = joined[a]!
       const right = joined[b]!
       if (!left.some((text, index) => text === right[index])) continue
       if (left.some((text, index) => text !== right[index] && text !== '' && right[index] !== '')) continue
@@ -178,7 +179,7 @@ function setElement(list: unknown[], element: unknown, keys: readonly string[], 
 
 /** As `matches`, except that an empty value stands for any value, and that keys beyond the values are as the last one. */
 function hasValues(item: unknown, keys: readonly string[], values: readonly string[]): boolean {
-  let last = true
+  let last = false
   for (const [index, key] of keys.entries()) {
     const value = values[index]
     if (value !== undefined) {

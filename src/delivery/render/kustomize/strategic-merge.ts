@@ -1,7 +1,9 @@
 import { isObject, setOwn } from '../../../base/json.js'
-import { isImplicitNull } from '../../../formats/yaml/implicit-null.js'
+import { scalarStyle } from '../../../formats/yaml/scalar-style.js'
+import { isImplicitNull, isQuoted, markQuoted } from '../../../formats/yaml/source-marks.js'
 import type { SchemaCatalogue, SchemaNode } from '../../../kube/schema/schema-node.js'
 import { buildError } from './build-error.js'
+import { scalarText } from './resource.js'
 import { type Keep, keepNull, mergeLists, type Side } from './strategic-merge-list.js'
 
 /**
@@ -55,7 +57,9 @@ export class Merger {
         path === '' ? key : `${path}.${key}`,
       )
       if (value === undefined || value === null || (value === keepNull && isImplicitNull(target, key))) delete target[key]
-      else setOwn(target, key, value === keepNull ? null : value)
+      else if (value === keepNull) setOwn(target, key, null)
+      else if (typeof value === 'object' || target === origin) setOwn(target, key, value)
+      else setScalar(target, key, value, origin)
     }
     return target
   }
@@ -65,6 +69,21 @@ export class Merger {
     const { apiVersion, kind } = side
     return typeof apiVersion === 'string' && typeof kind === 'string' ? this.#schemas.forKind(apiVersion, kind) : undefined
   }
+}
+
+/**
+ * A scalar of the patch takes over the quotes of the one in its place: a number for what was text in quotes becomes text. In
+ * a new place it keeps its own.
+ */
+function setScalar(target: Record<string, unknown>, key: string, value: unknown, origin: MapSide): void {
+  const before = Object.hasOwn(target, key) ? target[key] : undefined
+  if (before === undefined || before === null || typeof before === 'object') {
+    if (isObject(origin) && isQuoted(origin, key)) markQuoted(target, key)
+    setOwn(target, key, value)
+    return
+  }
+  const wasQuoted = typeof before === 'string' && (isQuoted(target, key) || scalarStyle(before, false) !== 'plain')
+  setOwn(target, key, wasQuoted && typeof value !== 'string' ? scalarText(value) : value)
 }
 
 type MapSide = Record<string, unknown> | null | undefined

@@ -323,5 +323,8 @@ test('an operation can be ended', async () => {
   await settle()
   assert.equal((await status()).operationState?.phase, 'Failed')
   assert.equal((await status()).operationState?.message, 'operation terminated')
+  const east = world.client('east')
+  const jobs = await east.list((await east.resources()).forName('jobs')!, { namespace: app })
+  assert.equal(jobs.items.length, 0, 'the hook that was running is gone')
   assert.equal(await read('east', 'a'), undefined)
 })

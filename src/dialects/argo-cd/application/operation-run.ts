@@ -19,6 +19,11 @@ export interface OperationRun {
     | undefined
 }
 
+/** What an operation had come to by its status. */
+export function resultsOf(state: OperationState): ObjectResult[] {
+  return (state.syncResult?.resources ?? []).map(fromSyncedResource)
+}
+
 export function startRun(operation: Operation, nowMs: number): OperationRun {
   return {
     operation,
@@ -38,7 +43,7 @@ export function resumeRun(state: OperationState, nowMs: number): OperationRun {
     operation: state.operation,
     startedAt: began,
     retries: state.retryCount ?? 0,
-    attempt: { startedAt: began, results: (state.syncResult?.resources ?? []).map(fromSyncedResource) },
+    attempt: { startedAt: began, results: resultsOf(state) },
     retryAt: undefined,
     rendered: undefined,
   }
