@@ -1,17 +1,17 @@
 import { formatTime } from '../../base/clock.js'
-import { cloneJson, isObject } from '../../base/json.js'
+import { cloneJson, equalJson, isObject } from '../../base/json.js'
 import { applyServerSide } from '../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { storeNew } from './create-object.js'
 import { decodeBody } from './machinery.js'
-import { checkIdentity } from './object-meta.js'
+import { checkIdentity, modified } from './object-meta.js'
 import { patchBody } from './patch-body.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { named, viewOf } from './resource.js'
 import { storeChanged } from './update-object.js'
-import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
+import { decodeFor, reportProblems, storedObject, type WriteRequest } from './write-request.js'
 
 /** PATCH of the resource itself or of its status. Apply creates what is not there; the other kinds answer NotFound. */
 export async function patchObject(request: WriteRequest, patch: Patch): Promise<{ object: KubeObject; created: boolean }> {
@@ -19,7 +19,10 @@ export async function patchObject(request: WriteRequest, patch: Patch): Promise<
   const stored = storedObject(request)
   if (patch.kind === 'apply') return applyObject(request, patch.object, stored)
   if (stored === undefined) throw statusErrors.notFound(named(resource, request.name))
-  const patched = patchBody(resource, viewOf(resource, stored), patch)
+  const live = viewOf(resource, stored)
+  const patched = patchBody(resource, live, patch)
+  // Controllers patch what is there already more often than not.
+  if (equalJson(patched, live)) return { object: live, created: false }
   const object = decodeFor(request, patched as KubeObject)
   checkIdentity(resource, object, request)
   return { object: await storeChanged(request, object, stored, false), created: false }
@@ -33,8 +36,8 @@ async function applyObject(
   const { resource, options } = request
   if (!options.fieldManager) throw managerRequired()
   if (!isObject(body)) throw statusErrors.badRequest('the body of an apply patch is not an object')
-  // Decoded for its problems only: what the writer did not say must not become theirs.
-  decodeFor(request, body)
+  // Not decoded as the kind: what the writer did not say must not become theirs. Apply itself judges the fields.
+  reportProblems(request, new Set(options.decodeProblems))
   const applied = cloneJson(body)
   checkIdentity(resource, applied, request)
   if (stored === undefined && request.subresource !== '') throw statusErrors.notFound(named(resource, request.name))
@@ -55,6 +58,11 @@ async function applyObject(
     nowText: formatTime(request.scope.ports.clock.now()),
     resetFields: resetFieldsOf(request),
   })
+  if (result === live && stored !== undefined) {
+    const wanted = applied.metadata.resourceVersion
+    if (wanted && wanted !== stored.metadata.resourceVersion) throw modified(resource, request.name)
+    return { object: live, created: false }
+  }
   // A copy: the result shares with what was applied and with what is stored.
   const object = decodeBody(resource, result).object
   if (stored === undefined) return { object: await storeNew(request, object, true), created: true }

@@ -52,6 +52,8 @@ export async function storeChanged(
   const previous = viewOf(resource, stored)
   preserveMeta(resource, decoded, previous)
   keepOtherParts(request, decoded, previous)
+  // What is stored went all the way below before; going again changes nothing.
+  if (equalJson(decoded, previous)) return previous
   const object = withDefaults(resource, decoded)
   admit(request, 'mutate', 'UPDATE', object, previous)
   const lifecycle = lifecycles[resource.stored]

@@ -30,7 +30,8 @@ export function decodeFor(request: WriteRequest, body: KubeObject): KubeObject {
   return object
 }
 
-function reportProblems(request: WriteRequest, problems: ReadonlySet<string>): void {
+/** Refuses, warns of or passes over the problems, as the client wants. */
+export function reportProblems(request: WriteRequest, problems: ReadonlySet<string>): void {
   if (problems.size === 0) return
   const mode = request.options.fieldValidation ?? 'Warn'
   if (mode === 'Strict') {
