@@ -24,7 +24,8 @@ export function createEndpoints(): MemberController {
     watches: {
       services(change, queue) {
         services.hear(change)
-        queue.add(keyIn(change))
+        // Its pods often come about with it.
+        queue.addSoon(keyIn(change))
       },
       pods(change, queue) {
         const { cluster, object, previous, type } = change

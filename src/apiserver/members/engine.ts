@@ -39,7 +39,11 @@ export class MemberEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options
-    this.#unsubscribe = options.clusters.onChange((change) => this.#hear(change))
+    this.#unsubscribe = options.clusters.onChange((change) => {
+      // The first change of every new cluster: one of the same name may have been before it.
+      if (isBirth(change)) this.#forget(change.cluster)
+      this.#hear(change)
+    })
     for (const cluster of options.clusters.list()) this.#replay(cluster)
   }
 
@@ -48,11 +52,6 @@ export class MemberEngine {
     if (this.#atWork > 0) return false
     for (const queue of this.#queues.values()) if (!queue.idle) return false
     return true
-  }
-
-  /** Looks at everything in the cluster again: after a controller was added to it. */
-  replay(cluster: LogicalCluster): void {
-    this.#replay(cluster)
   }
 
   stop(): void {
@@ -202,6 +201,10 @@ export class MemberEngine {
     }
     return writer
   }
+}
+
+function isBirth({ groupResource, type, object }: ClusterChange): boolean {
+  return type === 'ADDED' && groupResource === 'namespaces' && object.metadata.name === 'kube-system'
 }
 
 function ownedIn<T extends KubeObject>(

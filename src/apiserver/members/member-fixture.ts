@@ -89,7 +89,8 @@ export async function createMemberFixture(
   }
 }
 
-function collectingLog(warnings: string[]): Log {
+/** A log that keeps its warnings and errors as lines. */
+export function collectingLog(warnings: string[]): Log {
   const log: Log = {
     debug() {},
     info() {},

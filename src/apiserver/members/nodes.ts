@@ -12,15 +12,13 @@ export interface NodePoolOptions {
 /** Gives every member its simulated nodes. Nodes that a user deletes stay deleted until the process starts again. */
 export function createNodePool(options: NodePoolOptions = {}): MemberController {
   const count = options.count ?? 3
-  const seeded = new Set<string>()
   return {
     name: 'node-pool',
     manager: 'kubelet',
     watches: {
       // Namespace kube-system is the first sign of life of a cluster.
-      namespaces({ cluster, object, type }: ClusterChange, queue) {
-        if (object.metadata.name !== 'kube-system' || type === 'DELETED' || seeded.has(cluster)) return
-        seeded.add(cluster)
+      namespaces({ object, type }: ClusterChange, queue) {
+        if (object.metadata.name !== 'kube-system' || type !== 'ADDED') return
         for (let index = 1; index <= count; index++) queue.add(`node-${index}`)
       },
     },
@@ -28,7 +26,6 @@ export function createNodePool(options: NodePoolOptions = {}): MemberController 
       if (work.cluster.peek('nodes', work.key) === undefined) await work.write.create(nodeObject(work))
       return undefined
     },
-    forget: (cluster) => seeded.delete(cluster),
   }
 }
 
