@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -145,11 +146,32 @@ test('takes gzip bodies and bounds what they unpack to', async () => {
   assert.ok(bomb.code === 413 || !/ok refs/.test(bomb.body))
 })
 
+test('a push that git sends in chunks is told once', async () => {
+  await server.ensureRepository('chunked', { a: 'x' })
+  await git(folder, 'clone', '--quiet', urlOf('chunked'), 'chunks')
+  const work = join(folder, 'chunks')
+  await writeFile(join(work, 'noise'), randomBytes(120_000))
+  await git(work, 'add', '.')
+  await git(work, 'commit', '--quiet', '-m', 'Noise')
+  // A hook in the repository must not run.
+  const hook = join(folder, 'repositories/chunked.git/hooks/post-receive')
+  await mkdir(join(hook, '..'), { recursive: true })
+  await writeFile(hook, `#!/bin/sh\ntouch ${join(folder, 'hooked')}\n`, { mode: 0o755 })
+  await git(work, 'push', '--quiet', 'origin', 'main')
+  await assert.rejects(readFile(join(folder, 'hooked')), { code: 'ENOENT' })
+  assert.deepEqual(
+    pushes.filter((name) => name === 'chunked'),
+    ['chunked'],
+  )
+  const head = (await git(work, 'rev-parse', 'HEAD')).trim()
+  assert.match(await git(work, 'ls-remote', 'origin'), new RegExp(head))
+})
+
 test('a push larger than the limit changes nothing', async () => {
   await server.ensureRepository('small', { a: 'x' })
   await git(folder, 'clone', '--quiet', urlOf('small'), 'large')
   const work = join(folder, 'large')
-  await writeFile(join(work, 'noise'), (await import('node:crypto')).randomBytes(400_000))
+  await writeFile(join(work, 'noise'), randomBytes(400_000))
   await git(work, 'add', '.')
   await git(work, 'commit', '--quiet', '-m', 'Large')
   const before = await git(work, 'ls-remote', 'origin')
