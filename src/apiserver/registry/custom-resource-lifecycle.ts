@@ -1,4 +1,5 @@
 import { formatTime } from '../../base/clock.js'
+import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { checkDefinition } from './check-definition.js'
 import { type DefinitionSpec, definitionSpec, storageVersionOf } from './custom-resources.js'
@@ -32,7 +33,7 @@ export const customResourceDefinitionLifecycle: Lifecycle = {
       scope.watches.end(stored)
       return
     }
-    if (previous?.['spec'] !== object['spec']) scope.served.define(name, object)
+    if (previous === undefined || !equalJson(previous['spec'], object['spec'])) scope.served.define(name, object)
     if (object.metadata.deletionTimestamp && !previous?.metadata.deletionTimestamp) scope.served.cleanup.begin(scope, name)
   },
 }

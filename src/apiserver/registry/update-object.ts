@@ -73,7 +73,7 @@ export async function storeChanged(
     }
     next = withGeneration(request, next, previous)
     const done = isDone(request, next)
-    if (!done && equalJson(next, previous)) {
+    if (!done && equalJson(withTimesOf(previous, next), previous)) {
       lifecycle?.released?.(scope, object, previous)
       return previous
     }
@@ -93,6 +93,18 @@ export async function storeChanged(
   }
   lifecycle?.released?.(scope, object, previous)
   return next
+}
+
+/**
+ * Times in managedFields do not count as a change: an apply of values that defaults complete again (in atomic parts) gives
+ * new times and nothing else. Upstream: IgnoreManagedFieldsTimestampsTransformer.
+ */
+function withTimesOf(previous: KubeObject, next: KubeObject): KubeObject {
+  const before = previous.metadata.managedFields
+  const after = next.metadata.managedFields
+  if (before === undefined || after === undefined || before.length !== after.length) return next
+  const same = after.every((entry, index) => equalJson({ ...entry, time: undefined }, { ...before[index], time: undefined }))
+  return same ? { ...next, metadata: { ...next.metadata, managedFields: before } } : next
 }
 
 /** Writes to the resource keep the status; writes to the status keep all but the status (and, of built-in kinds, metadata). */

@@ -249,6 +249,19 @@ describe('patch', () => {
     )
   })
 
+  test('applying what defaults complete again in atomic parts writes nothing', async () => {
+    const { client, type, clock } = await createClusterFixture()
+    const target = { type: type('deploy'), namespace: 'default', name: 'd' }
+    const object = deployment('d')
+    const [container] = (object['spec'] as { template: { spec: { containers: Record<string, unknown>[] } } }).template.spec
+      .containers
+    container!['env'] = [{ name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }]
+    const made = await client.patch(target, { kind: 'apply', object }, { fieldManager: 'm' })
+    await clock.advance(60_000)
+    const again = await client.patch(target, { kind: 'apply', object }, { fieldManager: 'm' })
+    assert.equal(again, made)
+  })
+
   test('apply to status leaves the rest alone', async () => {
     const { client, type } = await createClusterFixture()
     await client.create(type('deploy'), deployment('d'))
