@@ -55,6 +55,8 @@ export interface Writer {
   status<T extends KubeObject>(before: T, after: T): Promise<T>
   /** Gives a pod its node. */
   bind(pod: KubeObject, node: string): Promise<void>
+  /** Records a Warning about an object, for `kubectl describe`. Never fails: what went wrong matters more than its record. */
+  warn(about: KubeObject, reason: string, message: string, nowText: string): Promise<void>
   /** An object that is gone already is no failure. */
   delete(
     object: KubeObject,

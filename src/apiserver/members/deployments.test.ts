@@ -81,6 +81,8 @@ test('a broken image stops the rollout, and the deadline passes', async () => {
   assert.equal(deployment(fixture).status?.availableReplicas, 3)
   assert.equal(condition(deployment(fixture), 'Available')?.status, 'True')
   assert.equal(condition(deployment(fixture), 'Progressing')?.status, 'True')
+  const events = fixture.all('events', 'default') as unknown as { reason: string; involvedObject: { kind: string } }[]
+  assert.deepEqual(new Set(events.map((event) => `${event.involvedObject.kind} ${event.reason}`)), new Set(['Pod Failed']))
   await fixture.settle(70)
   assert.equal(condition(deployment(fixture), 'Progressing')?.reason, 'ProgressDeadlineExceeded')
   await fixture.apply(deploymentOf('web', spec))

@@ -54,8 +54,15 @@ async function run(work: Work, pod: Pod, addresses: PodAddresses): Promise<numbe
     hostIP: node?.status?.addresses?.find((address) => address.type === 'InternalIP')?.address ?? '127.0.0.1',
     podIP: pod.status?.podIP ?? (pod.spec.hostNetwork ? undefined : addresses.next(work.cluster.name)),
   })
-  await work.write.status(pod, { ...pod, status })
+  const written = await work.write.status(pod, { ...pod, status })
+  const trouble = troubles[stage.kind]
+  if (written !== pod && trouble !== undefined) await work.write.warn(written, trouble.reason, trouble.message, work.nowText())
   return againAfter(stage, work.now())
+}
+
+const troubles: { readonly [kind in PodStage['kind']]?: { reason: string; message: string } } = {
+  'no-image': { reason: 'Failed', message: 'Error: ImagePullBackOff' },
+  crashing: { reason: 'BackOff', message: 'Back-off restarting failed container' },
 }
 
 function againAfter(stage: PodStage, now: number): number | undefined {

@@ -61,4 +61,5 @@ async function schedule({ cluster, write, nowText }: Work, placement: Placement,
   }
   const others = (pod.status?.conditions ?? []).filter((condition) => condition.type !== 'PodScheduled')
   await write.status(pod, { ...pod, status: { ...pod.status, conditions: [...others, waiting] } })
+  if (!gated) await write.warn(pod, 'FailedScheduling', message, nowText())
 }

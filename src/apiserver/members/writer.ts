@@ -4,6 +4,7 @@ import { groupResourceOf, type ResourceType } from '../../kube/object/resource-t
 import { isNotFound, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, LogicalCluster, RequestContext } from '../contract.js'
 import type { Writer } from './contract.js'
+import { hashOf } from './pods.js'
 
 const context: RequestContext = {
   user: { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] },
@@ -44,6 +45,13 @@ export function createWriter(
       }
       await cluster.api.create(context, targetOf(cluster, pod, 'binding'), binding, options)
     },
+    async warn(about, reason, message, nowText) {
+      try {
+        await this.create(warningOf(about, { reason, message, nowText, component: fieldManager }))
+      } catch {
+        // A namespace that goes away takes no more records.
+      }
+    },
     async delete(object, deletion = {}) {
       const { uid } = object.metadata
       try {
@@ -55,6 +63,29 @@ export function createWriter(
         if (!isNotFound(error)) throw error
       }
     },
+  }
+}
+
+function warningOf(
+  { apiVersion, kind, metadata }: KubeObject,
+  { reason, message, nowText, component }: { reason: string; message: string; nowText: string; component: string },
+): KubeObject {
+  const { name, namespace = 'default', uid = '', resourceVersion = '' } = metadata
+  return {
+    apiVersion: 'v1',
+    kind: 'Event',
+    // The same trouble in the same second has the same name: it is recorded once.
+    metadata: { name: `${name}.${hashOf(`${uid} ${reason} ${nowText}`)}`, namespace },
+    involvedObject: { apiVersion, kind, name, namespace, uid, resourceVersion },
+    type: 'Warning',
+    reason,
+    message,
+    count: 1,
+    firstTimestamp: nowText,
+    lastTimestamp: nowText,
+    source: { component },
+    reportingComponent: component,
+    reportingInstance: '',
   }
 }
 
