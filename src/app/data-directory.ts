@@ -65,7 +65,7 @@ export function readRunningFleet(directory: DataDirectory): RunningFleet | undef
 /** Takes the directory for this process, or says who has it. The returned function gives it back. */
 export function lockDataDirectory(directory: DataDirectory): { markReady(): void; release(): void } {
   const path = directory.file('running.json')
-  const mine: RunningFleet = { pid: process.pid, processStart: processStart(process.pid), ready: false }
+  const mine: RunningFleet = { pid: process.pid, processStart: processFacts(process.pid).start, ready: false }
   for (let attempt = 0; ; attempt++) {
     try {
       writeFileSync(path, JSON.stringify(mine), { flag: 'wx', mode: 0o600 })
@@ -95,16 +95,18 @@ function isRunning(running: RunningFleet): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  const start = processStart(running.pid)
-  return start === '' || running.processStart === '' || start === running.processStart
+  // A process that was killed and not yet buried (state Z) still answers to signal 0.
+  const { state, start } = processFacts(running.pid)
+  return state !== 'Z' && (start === '' || running.processStart === '' || start === running.processStart)
 }
 
-function processStart(pid: number): string {
+function processFacts(pid: number): { state: string; start: string } {
   try {
-    // Field 22, counted after the command name, which is in parentheses and may hold spaces.
+    // Fields 3 and 22, counted from the command name, which is in parentheses and may hold spaces.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0] ?? '', start: fields[19] ?? '' }
   } catch {
-    return ''
+    return { state: '', start: '' }
   }
 }

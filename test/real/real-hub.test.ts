@@ -61,7 +61,7 @@ else {
     await startHub({
       hub,
       namespace,
-      repositories,
+      openRepositories: () => repositories,
       connect: (cluster, to) => createHttpClient({ name: cluster.name, connection: to, ports }),
       ports: { clock: systemClock, random: systemRandom, log: silentLog },
       signal: stopping.signal,
