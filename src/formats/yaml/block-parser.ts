@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
-import { markImplicitNull } from './implicit-null.js'
 import { isSurelyText, plainKind, resolvePlain, type YamlDialect } from './resolve-scalar.js'
 import { decodeEscapes, foldLines } from './scalar-text.js'
+import { markImplicitNull, markQuoted } from './source-marks.js'
 
 /**
  * A fast reader for the YAML that manifests are written in: block maps and lists, flow collections, every scalar style,
@@ -198,7 +198,10 @@ class BlockParser {
         const nested = this.#nestedValue(column)
         if (nested === undefined && this.#dialect === 'kyaml') markImplicitNull(map, key)
         value = nested ?? null
-      } else value = this.#inlineValue(column)
+      } else {
+        if (this.#dialect === 'kyaml' && isQuoting(text.charCodeAt(this.#at))) markQuoted(map, key)
+        value = this.#inlineValue(column)
+      }
       if (key === '__proto__') setOwn(map, key, value)
       else map[key] = value
       if (!this.#skipToContent()) return map
@@ -456,6 +459,7 @@ class BlockParser {
       code = this.#text.charCodeAt(this.#at)
       if (!quoted && !isBlankOrBreak(code)) throw uncommon
       code = this.#flowSpace()
+      if (this.#dialect === 'kyaml' && isQuoting(code)) markQuoted(map, key)
       setOwn(map, key, code === COMMA || code === CLOSE_MAP ? null : this.#flowValue())
       code = this.#flowSpace()
       if (code === COMMA) this.#at++
@@ -534,6 +538,11 @@ function foldBlock(lines: readonly string[]): string {
     first = false
   }
   return out
+}
+
+/** True for what starts a scalar that is not plain. */
+function isQuoting(code: number): boolean {
+  return code === DOUBLE_QUOTE || code === SINGLE_QUOTE || code === BAR || code === GREATER
 }
 
 function isBlank(code: number): boolean {

@@ -14,8 +14,8 @@ import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
 import type { ParsedDocument } from './block-parser.js'
 import { formatGoNumber } from './go-number.js'
-import { markImplicitNull } from './implicit-null.js'
 import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
+import { markImplicitNull, markQuoted } from './source-marks.js'
 import { YamlError } from './yaml-error.js'
 
 const maxDepth = 512
@@ -150,7 +150,9 @@ class Reader {
       own.add(key)
       if (merged.has(key)) this.read(valueNode)
       else setOwn(into, key, this.read(valueNode))
-      if (this.#dialect === 'kyaml' && (valueNode === null || isEmptyScalar(valueNode))) markImplicitNull(into, key)
+      if (this.#dialect !== 'kyaml') continue
+      if (valueNode === null || isEmptyScalar(valueNode)) markImplicitNull(into, key)
+      else if (isScalar(valueNode) && valueNode.type !== 'PLAIN') markQuoted(into, key)
     }
     const seen = new Set([...merged, ...own])
     for (const merge of merges) this.#merge(merge, into, seen)

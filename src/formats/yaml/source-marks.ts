@@ -1,0 +1,51 @@
+/**
+ * How members of parsed maps were written, where the value does not tell: a null that is not written at all (`key:`), and text
+ * that stands in quotes or in a block. JSON has no place for these, but kustomize's merge makes differences by them. Only the
+ * dialect `kyaml` marks; copies have no marks by themselves.
+ */
+interface Marks {
+  implicitNulls: Set<string> | undefined
+  quoted: Set<string> | undefined
+}
+
+const marks = new WeakMap<object, Marks>()
+
+function marksOf(map: object): Marks {
+  let known = marks.get(map)
+  if (known === undefined) {
+    known = { implicitNulls: undefined, quoted: undefined }
+    marks.set(map, known)
+  }
+  return known
+}
+
+export function markImplicitNull(map: object, key: string): void {
+  const known = marksOf(map)
+  known.implicitNulls ??= new Set()
+  known.implicitNulls.add(key)
+}
+
+export function isImplicitNull(map: object, key: string): boolean {
+  return marks.get(map)?.implicitNulls?.has(key) === true
+}
+
+export function markQuoted(map: object, key: string): void {
+  const known = marksOf(map)
+  known.quoted ??= new Set()
+  known.quoted.add(key)
+}
+
+/** True for text that was written in quotes or as a block. */
+export function isQuoted(map: object, key: string): boolean {
+  return marks.get(map)?.quoted?.has(key) === true
+}
+
+/** Gives a copy of a map the marks of the original. */
+export function copyMarks(from: object, to: object): void {
+  const known = marks.get(from)
+  if (known === undefined) return
+  marks.set(to, {
+    implicitNulls: known.implicitNulls === undefined ? undefined : new Set(known.implicitNulls),
+    quoted: known.quoted === undefined ? undefined : new Set(known.quoted),
+  })
+}
