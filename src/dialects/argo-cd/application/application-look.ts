@@ -1,4 +1,5 @@
 import { formatTime } from '../../../base/clock.js'
+import { Waiting } from '../../../base/errors.js'
 import { cloneJson, equalJson } from '../../../base/json.js'
 import type { ReconcileContext, ReconcileResult } from '../../../controller/contract.js'
 import type { Comparison, Deliveries } from '../../../delivery/delivery.js'
@@ -87,8 +88,13 @@ export class ApplicationLook {
     const later = (at: number) => {
       again = Math.min(again, at)
     }
-    const run = this.#takeRun(target, comparison, conditions, patch, later)
-    if (run !== undefined) {
+    const claimed = this.#claim()
+    const run = claimed ? undefined : this.#takeRun(target, comparison, conditions, later)
+    if (claimed) {
+      operationState = claimed
+      patch.operation = null
+      later(clock.now())
+    } else if (run !== undefined) {
       const result = await this.#pass(run, target)
       operationState = result.state
       if (result.again !== undefined) later(result.again)
@@ -100,7 +106,10 @@ export class ApplicationLook {
         this.#afterwards(result.state, target, comparison, conditions, later)
       }
     } else if (operationState?.phase === 'Terminating') {
-      await this.#terminate(target, operationState)
+      // What cannot be reached now must not keep the operation alive.
+      await this.#terminate(target, operationState).catch((error: unknown) => {
+        if (!(error instanceof Waiting)) throw error
+      })
       operationState = {
         ...operationState,
         phase: 'Failed',
@@ -156,12 +165,23 @@ export class ApplicationLook {
     return clock.now() - this.#memory.doubtSince < doubtMs
   }
 
-  /** The operation to work on: one under way, one that was asked for, one that another process began, or an automatic one. */
+  /**
+   * An operation that was asked for moves from its field into the status before anything is done, in one write: should that
+   * write be refused, nothing has happened, and should the process end, another goes on.
+   */
+  #claim(): OperationState | undefined {
+    const { operation, status } = this.#application
+    const phase = status?.operationState?.phase
+    if (operation === undefined || this.#memory.run !== undefined || phase === 'Running' || phase === 'Terminating')
+      return undefined
+    return stateOf(startRun(cloneJson(operation), this.#context.clock.now()), 'Running', 'Sync operation started', undefined)
+  }
+
+  /** The operation to work on: one under way, one that stands in the status, or an automatic one. */
   #takeRun(
     target: TargetState,
     comparison: Comparison | undefined,
     conditions: PlainCondition[],
-    patch: Record<string, unknown>,
     later: (at: number) => void,
   ): OperationRun | undefined {
     const { clock } = this.#context
@@ -172,10 +192,6 @@ export class ApplicationLook {
       return undefined
     }
     if (this.#memory.run === undefined && state?.phase === 'Running') this.#memory.run = resumeRun(state, clock.now())
-    if (this.#memory.run === undefined && application.operation !== undefined) {
-      this.#memory.run = startRun(cloneJson(application.operation), clock.now())
-      patch.operation = null
-    }
     if (this.#memory.run === undefined && comparison !== undefined && !conditions.some(isError)) {
       const decision = this.#decideAutoSync(application, target, comparison)
       if (decision.kind === 'sync' && this.#blocked(target, decision.operation)) later(nextMinute(clock.now()))

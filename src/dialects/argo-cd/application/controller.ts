@@ -1,5 +1,5 @@
 import { formatTime } from '../../../base/clock.js'
-import { messageOf } from '../../../base/errors.js'
+import { messageOf, Waiting } from '../../../base/errors.js'
 import { changed } from '../../../controller/changed.js'
 import type { ControllerDefinition, SourceHandle } from '../../../controller/contract.js'
 import { defineController } from '../../../controller/define-controller.js'
@@ -83,7 +83,10 @@ export function createApplicationController(options: {
     },
 
     failed(application, error, { clock }) {
-      const condition: PlainCondition = { type: 'UnknownError', message: messageOf(error) }
+      const going = application.metadata.deletionTimestamp !== undefined
+      // Waiting for objects to go is no failure; waiting for a cluster to come back is worth saying.
+      if (error instanceof Waiting && (!going || error.code === 'finalizing')) return undefined
+      const condition: PlainCondition = { type: going ? 'DeletionError' : 'UnknownError', message: messageOf(error) }
       const before = application.status?.conditions ?? []
       if (before.some((known) => known.type === condition.type && known.message === condition.message)) return undefined
       const conditions = [
