@@ -4,6 +4,7 @@ import { applyServerSide } from '../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { digestOf, isAppliedAlready, rememberApplied } from './apply-memory.js'
 import { storeNew } from './create-object.js'
 import { decodeBody } from './machinery.js'
 import { checkIdentity, modified } from './object-meta.js'
@@ -48,6 +49,8 @@ async function applyObject(
     )
   }
   const live = stored === undefined ? undefined : viewOf(resource, stored)
+  const digest = digestOf(applied)
+  if (live !== undefined && isAppliedAlready(request, live, digest)) return { object: live, created: false }
   const result = applyServerSide({
     schema: resource.schema,
     live,
@@ -61,13 +64,17 @@ async function applyObject(
   if (result === live && stored !== undefined) {
     const wanted = applied.metadata.resourceVersion
     if (wanted && wanted !== stored.metadata.resourceVersion) throw modified(resource, request.name)
+    rememberApplied(request, live, digest)
     return { object: live, created: false }
   }
   // A copy: the result shares with what was applied and with what is stored.
   const object = decodeBody(resource, result).object
-  if (stored === undefined) return { object: await storeNew(request, object, true), created: true }
-  if (applied.metadata.resourceVersion) object.metadata.resourceVersion = applied.metadata.resourceVersion
-  return { object: await storeChanged(request, object, stored, true), created: false }
+  if (stored !== undefined && applied.metadata.resourceVersion) {
+    object.metadata.resourceVersion = applied.metadata.resourceVersion
+  }
+  const state = await (stored === undefined ? storeNew(request, object, true) : storeChanged(request, object, stored, true))
+  if (!options.dryRun || state === live) rememberApplied(request, state, digest)
+  return { object: state, created: stored === undefined }
 }
 
 function managerRequired(): StatusError {

@@ -249,6 +249,25 @@ describe('patch', () => {
     )
   })
 
+  test('an apply that was done before is done again when the object or the applier is another', async () => {
+    const { client, type } = await createClusterFixture()
+    const target = { type: type('cm'), namespace: 'default', name: 'a' }
+    const apply = (fieldManager: string, dryRun = false) =>
+      client.patch(target, { kind: 'apply', object: map('a', { x: '1' }) }, { fieldManager, dryRun, force: true })
+    const managers = (object: KubeObject) => object.metadata.managedFields?.map(({ manager }) => manager).sort()
+    const made = await apply('one')
+    assert.equal(await apply('one'), made)
+    assert.equal(await apply('one', true), made)
+    assert.deepEqual(managers(await apply('two', true)), ['one', 'two'])
+    assert.equal(await apply('one'), made)
+    const shared = await apply('two')
+    assert.deepEqual(managers(shared), ['one', 'two'])
+    await client.update(type('cm'), map('a', { x: '2' }))
+    assert.deepEqual((await apply('two'))['data'], { x: '1' })
+    await client.delete(target)
+    assert.deepEqual(managers(await apply('two')), ['two'])
+  })
+
   test('applying what defaults complete again in atomic parts writes nothing', async () => {
     const { client, type, clock } = await createClusterFixture()
     const target = { type: type('deploy'), namespace: 'default', name: 'd' }
