@@ -61,6 +61,33 @@ function indexByIdentity(items: readonly unknown[], mergeKey: string | undefined
   return index
 }
 
+/**
+ * The server's list as upstream finds it when it comes to put elements in order: merging has been at work on the same
+ * memory. Deleted elements have let those behind them move up, and new ones stand in the places that became free, which
+ * decides where they end up among the server's own.
+ */
+export function orderLeftBehind(server: readonly unknown[], patch: readonly unknown[], mergeKey: string): readonly unknown[] {
+  const memory = [...server]
+  let length = memory.length
+  const find = (identity: unknown) => {
+    const at = memory.findIndex((item) => identityOf(item, mergeKey) === identity)
+    return at < length ? at : -1
+  }
+  for (const item of patch) {
+    if (!isObject(item) || item['$patch'] !== 'delete') continue
+    for (let at = find(item[mergeKey]); at >= 0; at = find(item[mergeKey])) {
+      memory.copyWithin(at, at + 1, length)
+      length--
+    }
+  }
+  if (patch.some((item) => isObject(item) && item['$patch'] === 'replace')) return memory
+  for (const item of patch) {
+    if (!isObject(item) || item['$patch'] !== undefined || length >= memory.length) continue
+    if (find(item[mergeKey]) < 0) memory[length++] = item
+  }
+  return memory
+}
+
 /** Elements of a list that is to be merged by key must have it. */
 export function requireMergeKey(items: readonly unknown[], mergeKey: string): void {
   for (const item of items) {

@@ -1,7 +1,15 @@
 import { isObject, setOwn } from '../../base/json.js'
 import type { SchemaNode } from '../schema/schema-node.js'
 import { patchRefused, patchUnreadable } from './patch-errors.js'
-import { checkElementOrder, elementKind, identityOf, orderElements, requireList, requireMergeKey } from './strategic-lists.js'
+import {
+  checkElementOrder,
+  elementKind,
+  identityOf,
+  orderElements,
+  orderLeftBehind,
+  requireList,
+  requireMergeKey,
+} from './strategic-lists.js'
 import { memberSchema, untyped } from './typed-schema.js'
 
 const directive = '$patch'
@@ -91,13 +99,17 @@ function mergeOrdered(schema: SchemaNode, result: JsonMap, patch: JsonMap, name:
   const patched = (wanted ?? []) as readonly unknown[]
   checkElementOrder(patched, order, mergeKey)
   let merged: readonly unknown[]
+  let serverOrder = server
   if (present === undefined || present === null) {
     if (wanted === undefined) return false
     merged = withoutDirectives(patched) as unknown[]
   } else if (wanted === undefined) merged = server
-  else merged = strategyOf(list) === 'merge' ? mergeList(list, server, patched) : patched
+  else if (strategyOf(list) === 'merge') {
+    merged = mergeList(list, server, patched)
+    if (mergeKey !== undefined) serverOrder = orderLeftBehind(server, patched, mergeKey)
+  } else merged = patched
   if (mergeKey !== undefined && elementKind(merged) === 'map') requireMergeKey([...merged, ...order], mergeKey)
-  result[name] = orderElements(merged, order, server, mergeKey)
+  result[name] = orderElements(merged, order, serverOrder, mergeKey)
   return true
 }
 
