@@ -10,6 +10,7 @@ import type { AppProject } from '../dialects/argo-cd/kinds/app-project.js'
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
 import type { ApplicationSet } from '../dialects/argo-cd/kinds/application-set.js'
 import { applicationSetType, applicationType, appProjectType } from '../dialects/argo-cd/kinds/resource-types.js'
+import { repositorySecretSelector } from '../dialects/argo-cd/repository-secret/parse-repository-secret.js'
 import { findCredentials } from '../dialects/argo-cd/repository-secret/repository-credentials.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import { parseYamlDocuments } from '../formats/yaml/parse-yaml.js'
@@ -56,7 +57,7 @@ export async function previewApplicationSets(
   const projectNames = new Set(projects.items.map((project) => project.metadata.name))
   const repositorySecrets = await hub.list(secretType, {
     namespace,
-    labelSelector: 'argocd.argoproj.io/secret-type in (repository,repo-creds)',
+    labelSelector: repositorySecretSelector,
   })
   const repositories = openReadingRepositories(fleet, env, (url) => findCredentials(repositorySecrets.items, url))
   const applications: Application[] = []

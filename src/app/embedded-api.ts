@@ -4,7 +4,7 @@ import { createRbac } from '../apiserver/auth/rbac.js'
 import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/reviews.js'
 import { createServiceAccountTokens } from '../apiserver/auth/service-account-tokens.js'
 import { createStaticTokenAuthenticator } from '../apiserver/auth/static-token-authenticator.js'
-import type { ClusterChange, LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contract.js'
+import type { LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contract.js'
 import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
@@ -42,23 +42,14 @@ export function openEmbeddedApi(options: {
   })
   const tokens = createServiceAccountTokens({ keyPem: pki.tokenKeyPem, clock: ports.clock, random: ports.random })
   const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
-  // The index listens to the clusters, and the clusters ask the index: the feed is joined once both are there.
-  const listeners = new Set<(change: ClusterChange) => void>()
-  const rbac = createRbac({
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-  })
+  const rbac = createRbac()
   const clusters: LogicalClusters = createLogicalClusters({
     storage,
     ports,
     ...createReviewPorts(rbac, tokens, [staticTokens]),
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
-  clusters.onChange((change) => {
-    for (const listener of listeners) listener(change)
-  })
+  rbac.follow(clusters)
   const front = createApiFront({
     clusters,
     authenticators: [certificateAuthenticator, staticTokens, tokens],

@@ -1,5 +1,6 @@
 import type { ServerPorts } from '../apiserver/contract.js'
 import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
+import type { GitProtocol } from '../delivery/source/git-url.js'
 import { createRepositories } from '../delivery/source/repositories.js'
 
 /** Variables that git may see: where programs, proxies and keys are, and nothing of git's own settings. */
@@ -22,6 +23,8 @@ export function createHubRepositories(options: {
   directory: string
   env: Readonly<Record<string, string | undefined>>
   pollSeconds?: number
+  /** Default: all that git speaks. `file` lets an Application read repositories on this machine's disk. */
+  protocols?: readonly GitProtocol[]
   local?: (url: string) => string | undefined
   credentials: RepositoryCredentials
   ports: ServerPorts
@@ -38,6 +41,7 @@ export function createHubRepositories(options: {
     credentials: options.credentials,
     environment,
     ...(options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds }),
+    ...(options.protocols === undefined ? {} : { protocols: options.protocols }),
     ...(options.local === undefined ? {} : { local: options.local }),
   })
 }

@@ -42,6 +42,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
             options.cacheDir ?? join(io.env.XDG_CACHE_HOME ?? join(io.env.HOME ?? homedir(), '.cache'), 'flotilla', 'git'),
           env: io.env,
           pollSeconds,
+          protocols: options.allowFileRepositories ? undefined : ['https', 'http', 'ssh', 'git'],
           credentials,
           ports,
         }),

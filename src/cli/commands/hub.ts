@@ -32,6 +32,7 @@ export interface HubOptions {
   install?: boolean
   cacheDir?: string
   pollSeconds: string
+  allowFileRepositories?: boolean
   webhookPort?: string
   webhookHost: string
   logLevel: string

@@ -38,5 +38,5 @@ test('a prefix ends at a path segment, and hosts do not mix', () => {
 
 test('keys and tokens', () => {
   assert.deepEqual(findCredentials(known, 'git@git.test:org/app.git'), { sshPrivateKey: 'KEY' })
-  assert.deepEqual(findCredentials(known, 'https://token.test/x'), { username: 'git', password: 't' })
+  assert.deepEqual(findCredentials(known, 'https://token.test/x'), { bearerToken: 't' })
 })

@@ -6,8 +6,9 @@ import type { ResourceType } from '../../../kube/object/resource-type.js'
 
 const secrets: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true }
 const configMaps: ResourceType = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
-const typeLabel = 'argocd.argoproj.io/secret-type'
 const certificates = 'argocd-tls-certs-cm'
+
+import { parseRepositorySecret, type RepositorySecret, repositorySecretSelector } from './parse-repository-secret.js'
 
 /**
  * Credentials of repositories as Argo CD keeps them: Secrets of type `repository` for one URL, of type `repo-creds` for all
@@ -21,10 +22,13 @@ export async function createRepositoryCredentials(options: {
 }): Promise<RepositoryCredentials> {
   const { caches, namespace } = options
   const [known, authorities] = await Promise.all([
-    caches.cache(secrets, { namespace, labelSelector: `${typeLabel} in (repository,repo-creds)` }),
+    caches.cache(secrets, { namespace, labelSelector: repositorySecretSelector }),
     caches.cache(configMaps, { namespace }),
   ])
-  known.onChange(({ object }) => options.changed(field(object, 'url')))
+  known.onChange(({ object }) => {
+    const secret = parse(object)
+    if (secret !== undefined) options.changed(secret.url)
+  })
   return (url) => {
     const found = findCredentials(known.list(), url)
     const caPem = authorityOf(authorities, namespace, url)
@@ -32,33 +36,29 @@ export async function createRepositoryCredentials(options: {
   }
 }
 
-/** The credentials that count for a URL; those of its own Secret before those of a prefix. */
+/** The credentials that count for a URL: those of its own Secret, else those of the longest prefix. */
 export function findCredentials(known: readonly KubeObject[], url: string): ReturnType<RepositoryCredentials> {
   const wanted = normal(url)
-  let best: { secret: KubeObject; length: number } | undefined
+  let best: { credentials: ReturnType<RepositoryCredentials>; length: number } | undefined
   for (const secret of known) {
-    const own = normal(field(secret, 'url'))
-    if (own === '' || !hasCredentials(secret)) continue
-    const exact = secret.metadata.labels?.[typeLabel] === 'repository'
+    const parsed = parse(secret)
+    // A Secret without credentials only makes the repository known: a prefix may have them.
+    if (parsed?.credentials === undefined) continue
+    const own = normal(parsed.url)
+    const exact = parsed.kind === 'repository'
     const matches = exact ? own === wanted : wanted === own || wanted.startsWith(own.endsWith('/') ? own : `${own}/`)
     if (!matches) continue
     const length = exact ? Number.POSITIVE_INFINITY : own.length
-    if (best === undefined || length > best.length) best = { secret, length }
+    if (best === undefined || length > best.length) best = { credentials: parsed.credentials, length }
   }
-  if (best === undefined) return undefined
-  const { secret } = best
-  const password = field(secret, 'password') || field(secret, 'bearerToken')
-  return {
-    ...(password === '' ? {} : { username: field(secret, 'username') || 'git', password }),
-    ...(field(secret, 'sshPrivateKey') === '' ? {} : { sshPrivateKey: field(secret, 'sshPrivateKey') }),
-    ...(field(secret, 'insecure') === 'true' || field(secret, 'insecureIgnoreHostKey') === 'true' ? { insecure: true } : {}),
-  }
+  return best?.credentials
 }
 
-function hasCredentials(secret: KubeObject): boolean {
-  return ['password', 'bearerToken', 'sshPrivateKey', 'insecure', 'insecureIgnoreHostKey'].some(
-    (name) => field(secret, name) !== '',
-  )
+const parsedSecrets = new WeakMap<KubeObject, RepositorySecret | undefined>()
+
+function parse(secret: KubeObject): RepositorySecret | undefined {
+  if (!parsedSecrets.has(secret)) parsedSecrets.set(secret, parseRepositorySecret(secret))
+  return parsedSecrets.get(secret)
 }
 
 function authorityOf(cache: Cache, namespace: string, url: string): string | undefined {
@@ -66,12 +66,6 @@ function authorityOf(cache: Cache, namespace: string, url: string): string | und
   if (data === undefined) return undefined
   const host = /^[a-z+]+:\/\/(?:[^@/]*@)?([^:/]+)/i.exec(url)?.[1]
   return host === undefined ? undefined : data[host.toLowerCase()]
-}
-
-function field(secret: KubeObject, name: string): string {
-  const data = secret.data as Record<string, string> | undefined
-  const text = data?.[name]
-  return text === undefined ? '' : Buffer.from(text, 'base64').toString('utf8').trim()
 }
 
 function normal(url: string): string {
