@@ -1,13 +1,12 @@
 import { formatTime } from '../../base/clock.js'
 import { cloneJson } from '../../base/json.js'
-import { recordUpdate } from '../../kube/apply/server-side-apply.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
 import { validateNew, withDefaults } from './machinery.js'
 import { checkIdentity, generateName, initializeMeta } from './object-meta.js'
-import { resetFieldsOf } from './reset-fields.js'
+import { recordCreation } from './record-creation.js'
 import { named, type Resource } from './resource.js'
 import { admit, decodeFor, storedObject, type WriteRequest } from './write-request.js'
 
@@ -46,16 +45,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
   lifecycle?.beforeCreate?.(scope, object)
   let next = object
   try {
-    if (!owned) {
-      next = recordUpdate({
-        schema: resource.schema,
-        updated: object,
-        manager: options.fieldManager ?? 'unknown',
-        subresource: request.subresource,
-        nowText: formatTime(scope.ports.clock.now()),
-        resetFields: resetFieldsOf(request),
-      })
-    }
+    if (!owned) next = recordCreation(request, object, formatTime(scope.ports.clock.now()))
     const causes = validateNew(resource, next)
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: metadata.name }, [...causes])
