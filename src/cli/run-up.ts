@@ -55,6 +55,10 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
     await untilStopped()
     progress('stopping ...')
     await fleet.stop()
+  } catch (error) {
+    // A fleet that started in part still listens, which would keep this process for ever; the error is printed first.
+    setTimeout(() => process.exit(process.exitCode ?? 1), 100)
+    throw error
   } finally {
     lock.release()
   }
