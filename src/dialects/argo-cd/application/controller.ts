@@ -107,6 +107,9 @@ export function createApplicationController(options: {
           context.log.warn('application deleted without its objects', { problem: destination.problem })
           return true
         }
+        // Nothing was ever deployed, so a cluster that cannot be reached before its Secret is mended has nothing to give back.
+        const { history, operationState } = application.status ?? {}
+        if (destination.cluster.problem !== undefined && history === undefined && operationState === undefined) return true
         const owner = instanceName(application, namespace)
         const kinds = application.status?.resources?.map(({ group = '', kind }) => ({ group, kind }))
         return context.deliveries.withdraw(
