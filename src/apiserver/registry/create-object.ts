@@ -12,6 +12,9 @@ import { admit, decodeFor, storedObject, type WriteRequest } from './write-reque
 
 /** POST. The object that is stored, or would be with dryRun. */
 export async function createObject(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
+  if (request.resource.type.namespaced && request.namespace === '') {
+    throw statusErrors.badRequest('an empty namespace may not be set during creation')
+  }
   const object = decodeFor(request, body)
   checkIdentity(request.resource, object, request)
   return storeNew(request, object, false)

@@ -12,7 +12,7 @@ export class HistoryBudget {
 }
 
 /** Under pressure of the total budget a cluster still keeps this many changes. */
-const leastKept = 500
+const leastKept = 100
 
 /** The latest changes of one cluster, oldest first, without gaps. */
 export class ChangeHistory {

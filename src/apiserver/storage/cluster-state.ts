@@ -18,6 +18,7 @@ export class ClusterState implements ClusterStorage {
   readonly #own = new Map<string, OrderedMap<KubeObject | null>>()
   readonly #history: ChangeHistory
   readonly #enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
+  readonly #prepare: (object: KubeObject) => void
   readonly #listeners = new Set<(change: StoredChange) => void>()
   #revision: number
   #durable: number
@@ -31,11 +32,14 @@ export class ClusterState implements ClusterStorage {
       revision?: number
       /** Takes a change that is visible now; resolves when it is durable. */
       enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
+      /** Throws for what cannot be stored. */
+      prepare: (object: KubeObject) => void
     },
   ) {
     this.cluster = cluster
     this.#base = options.base
     this.#enqueue = options.enqueue
+    this.#prepare = options.prepare
     this.#revision = this.#durable = options.revision ?? baseRevision
     this.#history = new ChangeHistory(options.budget, this.#revision)
   }
@@ -108,6 +112,7 @@ export class ClusterState implements ClusterStorage {
     if (previous === undefined && change.object === undefined) throw new Superseded(resource, key, expected, undefined)
     const revision = this.#revision + 1
     const stored = withRevision(change.object ?? previous!, revision)
+    if (change.object !== undefined) this.#prepare(stored)
     const event: StoredChange = {
       cluster: this.cluster,
       revision,

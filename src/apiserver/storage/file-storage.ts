@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { BaseLayer, Storage } from './contract.js'
+import { encodeObject } from './encoding.js'
 import { openDirectory, removeThrough } from './log-files.js'
 import { LogWriter } from './log-writer.js'
 import { recover } from './recovery.js'
@@ -53,6 +54,8 @@ export function openFileStorage(
   }
   const journal: Journal = {
     schedule: (flush) => setImmediate(flush),
+    // The text is kept for the write. An object without one (nested too deeply) must fail alone, not with its group.
+    prepare: encodeObject,
     write(entries) {
       rotateWhenDue()
       return writer!.write(entries)

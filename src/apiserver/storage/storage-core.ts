@@ -11,6 +11,8 @@ export type JournalEntry = StoredChange | { readonly dropped: string }
 export interface Journal {
   /** Calls `flush` soon; what is committed until then is written together. */
   schedule(flush: () => void): void
+  /** Called before a change is visible: throws for objects that cannot be written. */
+  prepare?(object: KubeObject): void
   /** Resolves (or returns nothing) when the entries are durable. A rejection is final: no further writes are taken. */
   write(entries: readonly JournalEntry[]): Promise<void> | void
   close(): Promise<void>
@@ -27,7 +29,7 @@ interface Group {
 export interface HistoryLimits {
   /** Changes that one cluster keeps for watches (default 10,000). */
   historyPerCluster?: number
-  /** Changes that all clusters keep together (default 100,000). */
+  /** Changes that all clusters keep together (default 50,000). */
   historyTotal?: number
 }
 
@@ -45,7 +47,7 @@ export class StorageCore implements Storage {
   constructor(options: { journal: Journal; base?: BaseLayer } & HistoryLimits) {
     this.#journal = options.journal
     this.#base = orderBase(options.base)
-    this.#budget = new HistoryBudget(options.historyPerCluster ?? 10_000, options.historyTotal ?? 100_000)
+    this.#budget = new HistoryBudget(options.historyPerCluster ?? 10_000, options.historyTotal ?? 50_000)
   }
 
   clusters(): readonly string[] {
@@ -79,7 +81,9 @@ export class StorageCore implements Storage {
     let state = this.#states.get(cluster)
     if (state === undefined) {
       const enqueue = (of: ClusterState, change: StoredChange) => this.#add(change, of)
-      state = new ClusterState(cluster, { base: this.#base, budget: this.#budget, enqueue, ...(revision ? { revision } : {}) })
+      const prepare = (object: KubeObject) => this.#journal.prepare?.(object)
+      const shared = { base: this.#base, budget: this.#budget, enqueue, prepare }
+      state = new ClusterState(cluster, { ...shared, ...(revision ? { revision } : {}) })
       this.#states.set(cluster, state)
     }
     return state
