@@ -97,13 +97,15 @@ test('kill -9 during a storm of writes: what was acknowledged is there, and noth
         }
       }),
     )
-    await new Promise((done) => setTimeout(done, 400 + 150 * round))
+    // Killed in the thick of it, however fast the machine is.
+    const enough = acknowledged.size + 100
+    while (acknowledged.size < enough) await new Promise((done) => setTimeout(done, 5))
     process.kill(fleet.pid, 'SIGKILL')
     stop = true
     await Promise.all(writers)
     for (const member of members) member.close()
   }
-  assert.ok(acknowledged.size > 200, `only ${acknowledged.size} writes were acknowledged: no storm`)
+  assert.ok(acknowledged.size >= 300, `only ${acknowledged.size} writes were acknowledged: no storm`)
   const fleet = await up()
   for (const name of ['hub', 'one', 'two']) {
     const { client } = await connectKubeconfigFile({ path: fleet.kubeconfig, context: name, name }, createSystemClientPorts({}))

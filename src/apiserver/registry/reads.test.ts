@@ -59,7 +59,7 @@ describe('list', () => {
       fails(400, /Unable to find "\/v1, Resource=configmaps".*field label not supported: spec\.x/),
     )
     await assert.rejects(client.list(type('cm'), { labelSelector: 'a in (' }), fails(400, /unable to parse requirement/))
-    const secret = (name: string, kind: string) => ({
+    const secret = (name: string, kind: string): KubeObject => ({
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name, namespace: 'default' },

@@ -73,7 +73,8 @@ test('every kind resolves down to its leaves', () => {
   for (const [apiVersion, of] of Object.entries(builtInKinds())) {
     for (const kind of Object.keys(of)) {
       const node = builtInSchemas.forKind(apiVersion, kind)
-      assert.ok(node?.fields?.has('kind'), kind)
+      assert.ok(node, kind)
+      assert.ok(node.fields?.has('kind'), kind)
       walk(node)
       kinds++
     }

@@ -250,7 +250,7 @@ test('the same facts give the same applications in the same order', async () => 
   assert.deepEqual(reversed.applications, (await generate(platformServices)).applications)
 })
 
-const inputs = process.env['FLOTILLA_INPUTS']
+const inputs = process.env['FLOTILLA_INPUTS'] && join(process.env['FLOTILLA_INPUTS'], 'seeds')
 test('every ApplicationSet of the given inputs generates', { skip: inputs === undefined }, async () => {
   let count = 0
   for (const name of readdirSync(inputs!).filter((file) => file.endsWith('.yaml'))) {
