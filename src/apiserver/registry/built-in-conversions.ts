@@ -10,12 +10,25 @@ export interface BuiltInConversion extends VersionConversion {
   readonly strategy: Strategy
 }
 
+/** Field labels of events.k8s.io, at the paths of the stored core Event. */
+const eventFields: Readonly<Record<string, string>> = {
+  reason: 'reason',
+  type: 'type',
+  reportingController: 'reportingComponent',
+  ...Object.fromEntries(
+    ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map((field) => [
+      `regarding.${field}`,
+      `involvedObject.${field}`,
+    ]),
+  ),
+}
+
 /** Built-in resources whose version is not the stored one, by `apiVersion/plural`. */
 export const builtInConversions: Readonly<Record<string, BuiltInConversion>> = {
   'events.k8s.io/v1/events': {
     ...convertEvents,
     stored: 'events',
-    strategy: { createOnUpdate: true, selectable: { reason: 'reason', type: 'type' } },
+    strategy: { createOnUpdate: true, selectable: eventFields },
   },
   'autoscaling/v1/horizontalpodautoscalers': {
     ...convertAutoscalers,

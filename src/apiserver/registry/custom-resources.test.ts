@@ -239,6 +239,8 @@ test('event APIs and autoscaler versions show the same objects', async () => {
   assert.equal(core['message'], 'hello')
   assert.deepEqual(core['involvedObject'], { kind: 'Pod', name: 'p', namespace: 'default' })
   assert.equal((await client.list(type('ev'), { fieldSelector: 'involvedObject.name=p' })).items.length, 1)
+  const regarding = { fieldSelector: 'regarding.name=p,reportingController=c' }
+  assert.equal((await client.list(type('events.v1.events.k8s.io'), regarding)).items.length, 1)
   const again = await client.get({ type: type('events.v1.events.k8s.io'), namespace: 'default', name: 'e' })
   assert.equal(again['note'], 'hello')
   await client.create(type('hpa.v1.autoscaling'), {
