@@ -37,6 +37,8 @@ export interface EmbeddedFleetOptions {
   readonly sync: boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
+  /** Told in a few words what is done next. */
+  readonly progress?: (text: string) => void
 }
 
 export interface EmbeddedFleet {
@@ -55,6 +57,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
   const { directory, log } = options
   const ports = { clock: systemClock, random: systemRandom, log }
   const stopping = new AbortController()
+  const progress = options.progress ?? (() => {})
   const pki = await openFleetPki(directory, ports)
   const config = await planFleet(readFleetConfig(directory), {
     members: options.members,
@@ -79,6 +82,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     ],
   })
 
+  progress(`starting ${config.members.length + 1} API servers`)
   await api.serve(hubName, { host: config.host, port: config.hubPort })
   for (const member of config.members) await api.serve(member.name, { host: config.host, port: member.port })
   const members = startMembers({
@@ -107,6 +111,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
   await git.listen({ host: config.host, port: config.gitPort })
   writeAccessFiles(directory, config, description, pki)
 
+  progress('registering the members with the hub')
   await installHub(hubClient, { namespace })
   await registerMembers(hubClient, {
     namespace,
@@ -118,6 +123,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
       caPem: pki.caPem,
     })),
   })
+  progress('starting the controllers')
   const running = await startHub({
     hub: hubClient,
     namespace,

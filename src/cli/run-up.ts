@@ -45,6 +45,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       demo: options.demo,
       sync: options.sync,
       env: io.env,
+      progress,
       log: createLineLog((line) => io.err(line), level, systemClock),
     })
     lock.markReady()
