@@ -112,6 +112,10 @@ export const clusterProfileCrd: KubeObject = {
   },
 }
 
+/** Whose profile it is (KEP-4322). */
+export const managerLabel = 'x-k8s.io/cluster-manager'
+export const managerName = 'flotilla'
+
 export const lastSeenProperty = 'flotilla.dev/last-seen'
 export const serverProperty = 'flotilla.dev/server'
 export const healthProperty = 'flotilla.dev/health'
@@ -138,9 +142,9 @@ export function toClusterProfile(options: {
     metadata: {
       name: cluster.name,
       namespace,
-      labels: { ...cluster.labels, 'x-k8s.io/cluster-manager': 'flotilla' },
+      labels: { ...cluster.labels, [managerLabel]: managerName },
     },
-    spec: { displayName: cluster.name, clusterManager: { name: 'flotilla' } },
+    spec: { displayName: cluster.name, clusterManager: { name: managerName } },
     status: {
       conditions: [...setCondition<Condition>(now?.status?.conditions, condition, formatTime(options.nowMs))],
       ...(state.version ? { version: { kubernetes: state.version.gitVersion } } : {}),

@@ -7,7 +7,7 @@ import type { Inventory } from '../../inventory/cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
-import { type ClusterProfile, clusterProfileType, toClusterProfile } from './cluster-profile.js'
+import { type ClusterProfile, clusterProfileType, managerLabel, managerName, toClusterProfile } from './cluster-profile.js'
 
 /**
  * Keeps a ClusterProfile for each cluster of the inventory: written when something about the cluster changes, and every
@@ -62,14 +62,13 @@ export function publishClusterProfiles(options: {
     const cluster = inventory.list().find((each) => each.name === name)
     const target = { type: clusterProfileType, namespace, name }
     if (!cluster) {
-      if (!inventory.ready) return
-      await hub.delete(target, { signal }).catch((error) => {
-        if (!isNotFound(error)) throw error
-      })
       known.delete(name)
+      if (inventory.ready) await remove(name)
       return
     }
     const now = known.get(name) ?? (await hub.get<ClusterProfile>(target, { signal }).catch(absent))
+    // Until the writes below have succeeded, it is not known how it stands.
+    known.delete(name)
     const wanted = toClusterProfile({ cluster, state: inventory.state(name), namespace, nowMs: clock.now(), now })
     let stored = now
     if (!stored || !equalJson(stored.spec, wanted.spec) || !equalJson(stored.metadata.labels, wanted.metadata.labels)) {
@@ -87,6 +86,14 @@ export function publishClusterProfiles(options: {
       )
     }
     known.set(name, stored)
+  }
+
+  /** Another manager may keep a profile of the same name in this namespace: it is not ours to remove. */
+  async function remove(name: string): Promise<void> {
+    const target = { type: clusterProfileType, namespace, name }
+    const profile = await hub.get<ClusterProfile>(target, { signal }).catch(absent)
+    if (profile?.metadata.labels?.[managerLabel] !== managerName) return
+    await hub.delete(target, { preconditions: { uid: profile.metadata.uid }, signal }).catch(absent)
   }
 
   const stop = inventory.onChange((change) => queue.add(change.name))
@@ -107,7 +114,7 @@ export function publishClusterProfiles(options: {
   for (const cluster of inventory.list()) queue.add(cluster.name)
   // Profiles that outlived their cluster while nobody looked.
   void hub
-    .list<ClusterProfile>(clusterProfileType, { namespace, labelSelector: 'x-k8s.io/cluster-manager=flotilla', signal })
+    .list<ClusterProfile>(clusterProfileType, { namespace, labelSelector: `${managerLabel}=${managerName}`, signal })
     .then((list) => {
       for (const profile of list.items) if (inventory.ready) queue.add(profile.metadata.name)
     })
