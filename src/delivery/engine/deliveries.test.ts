@@ -203,6 +203,23 @@ test('ignored differences are not counted, and kept on request', async () => {
   assert.equal(live.replicas, 7)
 })
 
+test('the difference for people shows what a sync would change, and nothing that only the cluster says', async () => {
+  const world = createDeliveryFixture()
+  const type = typeOf('Deployment')
+  const ignore = [{ group: 'apps', kind: 'Deployment', jsonPointers: ['/spec/replicas'] }]
+  await world.sync(world.delivery('web', [deployment('web', 'v1')]))
+  const where = { type, namespace: 'shop', name: 'web' }
+  const body = { spec: { replicas: 7, revisionHistoryLimit: 10 }, status: { replicas: 7 } }
+  await world.client().patch(where, { kind: 'merge', body })
+  await world.settle()
+  const [diff] = await world.deliveries.diff(world.delivery('web', [deployment('web', 'v2')], { ignoreDifferences: ignore }))
+  const flat = (value: unknown) => JSON.stringify(value)
+  assert.equal(diff?.change, 'change')
+  assert.equal(flat(diff?.live).replace('"v1"', '"v2"'), flat(diff?.desired))
+  assert.deepEqual(Object.keys(diff?.live?.metadata ?? {}).sort(), ['annotations', 'name', 'namespace'])
+  assert.equal(diff?.live?.status, undefined)
+})
+
 test('the difference for people masks secrets', async () => {
   const world = createDeliveryFixture()
   const secret = (value: string): KubeObject => ({

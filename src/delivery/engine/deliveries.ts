@@ -6,6 +6,7 @@ import { apiVersionOf, groupOf, type KubeObject } from '../../kube/object/kube-o
 import { isNotFound } from '../../kube/object/status-error.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { Deliveries, Delivery, ObjectDiff, SyncOutcome, Tracking } from '../delivery.js'
+import { applyObject } from './apply-object.js'
 import { ClusterView } from './cluster-view.js'
 import type { DeliveryClusters } from './clusters.js'
 import { decideComparison, extrasOf, unknownComparison } from './compare.js'
@@ -148,6 +149,22 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
     await Promise.all(missing.map((entry) => readEntry(view, ready, entry)))
   }
 
+  /** What the live object would be after a sync, as the cluster itself says; what is applied, when it refuses to say. */
+  async function predict(view: ClusterView, ready: Prepared, entry: DesiredEntry): Promise<KubeObject> {
+    const type = ready.types.get(entry.identity)
+    if (type === undefined) return entry.marked
+    const applied = await applyObject(view, type, entry.marked, entry, {
+      dryRun: true,
+      replace: false,
+      force: false,
+      serverSideApply: true,
+      // What is ignored is no difference to show.
+      respectIgnoreDifferences: true,
+      existed: true,
+    })
+    return applied.kind === 'applied' ? applied.object : entry.marked
+  }
+
   async function readEntry(view: ClusterView, ready: Prepared, entry: DesiredEntry): Promise<KubeObject | undefined> {
     const type = ready.types.get(entry.identity)
     if (type === undefined) return undefined
@@ -246,8 +263,9 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
       const found = await Promise.all(
         ready.entries.map(async (entry): Promise<ObjectDiff> => {
           const live = await readEntry(view, ready, entry)
-          const [desired, shown] = maskSecrets(entry.marked, live && presentable(live))
           const change = live === undefined ? 'add' : entry.verdict?.inSync ? 'same' : 'change'
+          const after = change === 'change' ? await predict(view, ready, entry) : entry.marked
+          const [desired, shown] = maskSecrets(presentable(after), live && presentable(live))
           return { ...objectKeyOf(entry.object), change, desired, live: shown }
         }),
       )

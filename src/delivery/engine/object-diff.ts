@@ -1,12 +1,13 @@
 import { cloneJson, equalJson, isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 
-/** What people see of an object: without bookkeeping. */
+/** What people see of an object: without what only the cluster says, so that two states differ in what somebody wants. */
 export function presentable(object: KubeObject): KubeObject {
-  const { managedFields: _fields, ...metadata } = object.metadata
+  const { status: _status, ...rest } = object
+  const { managedFields, resourceVersion, uid, generation, creationTimestamp, selfLink, ...metadata } = object.metadata
   const annotations = { ...metadata.annotations }
   delete annotations['kubectl.kubernetes.io/last-applied-configuration']
-  return { ...object, metadata: { ...metadata, ...(metadata.annotations ? { annotations } : {}) } }
+  return { ...rest, metadata: { ...metadata, ...(metadata.annotations ? { annotations } : {}) } }
 }
 
 /**

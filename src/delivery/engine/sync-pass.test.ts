@@ -218,6 +218,24 @@ test('CreateNamespace makes the namespace first, with its metadata, and once', a
   assert.deepEqual(writes(plain), ['a'])
 })
 
+test('CreateNamespace holds for a part of the objects too, and a dry run does not miss the namespace', async () => {
+  const world = createDeliveryFixture()
+  const wanted = world.delivery('web', [configMap('a'), configMap('b')])
+  const options = { createNamespace: true }
+  const tried = await world.sync(wanted, { dryRun: true, options })
+  assert.equal(tried.phase, 'Succeeded')
+  assert.deepEqual(
+    tried.results.map((result) => result.message),
+    ['configmap/a created with its namespace (dry run)', 'configmap/b created with its namespace (dry run)'],
+  )
+  assert.deepEqual(writes(world), [])
+  await world.sync(wanted, {
+    only: [{ group: '', version: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'b' }],
+    options,
+  })
+  assert.deepEqual(writes(world), ['shop', 'b'])
+})
+
 test('a selective sync touches what was chosen and runs no hooks', async () => {
   const world = createDeliveryFixture()
   const wanted = world.delivery('web', [configMap('a'), configMap('b'), configMap('p', {}, hook('PreSync'))])

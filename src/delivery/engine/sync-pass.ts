@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.js'
 import { messageOf, Waiting } from '../../base/errors.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { isNotFound, StatusError } from '../../kube/object/status-error.js'
+import { isConflict, isNotFound, StatusError } from '../../kube/object/status-error.js'
 import type { Delivery, SyncOutcome, SyncRequest, SyncRun } from '../delivery.js'
 import { applyObject, labelOf } from './apply-object.js'
 import type { ClusterView } from './cluster-view.js'
@@ -89,8 +89,7 @@ class Pass {
     try {
       this.#refuseShared()
       if (!memo.checked) {
-        await this.#createNamespace()
-        await this.#tryAll()
+        await this.#tryAll(await this.#createNamespace())
         memo.checked = true
       }
       if (request.dryRun) return this.#outcome('Succeeded', 'successfully synced (dry run)')
@@ -120,6 +119,10 @@ class Pass {
         const seconds = error.status.details?.retryAfterSeconds ?? 2
         return this.#outcome('Running', messageOf(error), clock.now() + seconds * 1000)
       }
+      // Someone else has changed or replaced the object in between: looked at anew.
+      if (isConflict(error)) return this.#outcome('Running', messageOf(error), clock.now() + retryMs)
+      // Refused for good (no right to read, delete ...): the sync ends, told with what is done so far.
+      if (error instanceof StatusError) return this.#outcome('Failed', messageOf(error))
       throw error
     }
   }
@@ -152,18 +155,20 @@ class Pass {
     }
   }
 
-  async #createNamespace(): Promise<void> {
+  /** Also for a part of the objects, as upstream. Returns the namespace that only a real run would create. */
+  async #createNamespace(): Promise<string | undefined> {
     const { view, delivery, request, prepared } = this.#pass
     const { options } = request
     const name = delivery.namespace
     const selfMade = prepared.entries.some((entry) => entry.object.kind === 'Namespace' && entry.object.metadata.name === name)
-    if (!options.createNamespace || name === '' || selfMade || request.only || request.dryRun) return
+    if (!options.createNamespace || name === '' || selfMade) return undefined
     const type = prepared.catalogue.forKind('v1', 'Namespace')
-    if (type === undefined) return
+    if (type === undefined) return undefined
     const { labels, annotations } = options.namespaceMetadata ?? {}
     const metadata = { name, ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) }
     const live = await this.#read(type, '', name)
-    if (live !== undefined && labels === undefined && annotations === undefined) return
+    if (request.dryRun) return live === undefined ? name : undefined
+    if (live !== undefined && labels === undefined && annotations === undefined) return undefined
     const applied = await applyObject(view, type, { apiVersion: 'v1', kind: 'Namespace', metadata }, undefined, {
       dryRun: false,
       replace: false,
@@ -184,13 +189,15 @@ class Pass {
       hookPhase: applied.kind === 'failed' ? 'Failed' : 'Succeeded',
     })
     if (applied.kind === 'failed') throw new Failure(`namespace ${name} could not be created: ${applied.message}`)
+    return undefined
   }
 
   /** Asks the cluster what it would say, before anything is changed: one bad object does not leave the others half done. */
-  async #tryAll(): Promise<void> {
+  async #tryAll(comingNamespace: string | undefined): Promise<void> {
     const { request, prepared } = this.#pass
     const wanted = this.#tasks.filter((task) => task.desired !== undefined)
     const comingNamespaces = new Set(wanted.filter((task) => task.key.kind === 'Namespace').map((task) => task.key.name))
+    if (comingNamespace !== undefined) comingNamespaces.add(comingNamespace)
     const coming = new Set(wanted.flatMap((task) => (task.desired ? definedKind(task.desired) : undefined) ?? []))
     const candidates: (SyncTask & { type: ResourceType; desired: KubeObject })[] = []
     for (const task of wanted) {
@@ -212,10 +219,16 @@ class Pass {
       const namespaceComes =
         comingNamespaces.has(task.key.namespace) && findLive(prepared, `/Namespace//${task.key.namespace}`) === undefined
       if (!namespaceComes) candidates.push(task as SyncTask & { type: ResourceType; desired: KubeObject })
+      else if (request.dryRun)
+        this.#results.set(task, {
+          status: 'Synced',
+          message: `${labelOf(task.desired!)} created with its namespace (dry run)`,
+          hookPhase: 'Succeeded',
+        })
     }
     // One object alone is all or nothing anyway.
     if (candidates.length > 1 || request.dryRun) {
-      await Promise.all(
+      await all(
         candidates.map(async (task) => {
           const applied = await this.#apply(task, task.type, task.desired, true)
           // What would be recreated by force cannot be tried.
@@ -301,14 +314,13 @@ class Pass {
 
   /** Everything of one phase and wave: what goes, then what comes, kind by kind, those of one kind together. */
   async #runStep(step: readonly SyncTask[]): Promise<void> {
-    await Promise.all(step.filter((task) => task.prune).map((task) => this.#prune(task)))
+    await all(step.filter((task) => task.prune).map((task) => this.#prune(task)))
     const coming = step.filter((task) => task.desired !== undefined)
     while (coming.length > 0) {
       const rank = rankOf(coming[0]!)
       const count = coming.findIndex((task) => rankOf(task) !== rank)
       const group = coming.splice(0, count < 0 ? coming.length : count)
-      const outcomes = await Promise.allSettled(group.map((task) => this.#applyTask(task)))
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+      await all(group.map((task) => this.#applyTask(task)))
       if (group.some((task) => this.#results.failed(task))) return
       if (group.some((task) => task.key.kind === 'CustomResourceDefinition')) await this.#pass.view.refreshCatalogue()
     }
@@ -390,7 +402,8 @@ class Pass {
     const type = task.type!
     // The last look before something is destroyed is at the object itself.
     const live = await this.#read(type, task.key.namespace, task.key.name)
-    if (live !== undefined) {
+    if (live === undefined) this.#pass.view.watch(type).observeGone(task.key.namespace, task.key.name)
+    else {
       const record = liveObjectOf(live, [delivery.tracking.annotation])
       if (!isSelfMarked(record, delivery.tracking)) {
         this.#results.set(task, { status: 'PruneSkipped', message: 'ignored (no longer tracked)' })
@@ -437,6 +450,11 @@ class Pass {
         if (!isNotFound(error)) throw error
       })
   }
+}
+
+/** Waits for all of them before the first failure is thrown: nothing goes on behind the back of a pass that has ended. */
+async function all(work: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(work)) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 /** The sync has failed as a whole. */
