@@ -39,9 +39,11 @@ export async function prepareDelivery(
   schemas: SchemaCatalogue,
 ): Promise<Prepared> {
   const wanted = delivery.objects
-  const unserved = (catalogue: ResourceCatalogue) =>
+  // A kind that cannot be read may be served no more: its definition has been deleted.
+  const doubtful = (catalogue: ResourceCatalogue) =>
+    before?.kinds.some((kind) => kind.problem !== undefined) ||
     wanted.some((object) => catalogue.forKind(object.apiVersion, object.kind) === undefined)
-  const catalogue = await view.catalogue(unserved)
+  const catalogue = await view.catalogue(doubtful)
   if (
     before !== undefined &&
     before.catalogue === catalogue &&
