@@ -10,6 +10,11 @@ test('credentials leave the URL', () => {
   assert.equal(url.password, 's3cr@t')
 })
 
+test('another password is another repository: nobody reads what he may not, and a new password counts at once', () => {
+  const ids = ['https://h/x', 'https://u@h/x', 'https://u:a@h/x', 'https://u:b@h/x'].map((text) => parseGitUrl(text).id)
+  assert.equal(new Set(ids).size, 4)
+})
+
 test('the shapes that git knows', () => {
   assert.equal(parseGitUrl('git@github.com:org/name.git').protocol, 'ssh')
   assert.equal(parseGitUrl('ssh://git@host:22/org/name').protocol, 'ssh')
@@ -54,4 +59,7 @@ test('spellings of one repository are the same', () => {
 
 test('redaction drops user, password and query', () => {
   assert.equal(redactUrl('https://u:p@h/x?token=1'), 'https://h/x')
+  assert.equal(redactUrl('https://u:p@ss@h/x@v1'), 'https://h/x@v1')
+  assert.equal(redactUrl('https://u:p/ss@h/x'), 'https://h/x')
+  assert.equal(redactUrl('https://u:p?a@ss@h/x'), 'https://h/x')
 })

@@ -34,7 +34,7 @@ export function parseGitUrl(text: string, allowed: readonly GitProtocol[] = gitP
   return {
     ...parsed,
     id: createHash('sha256')
-      .update(`${parsed.username ?? ''}@${canonical(parsed.url)}`)
+      .update(`${parsed.username ?? ''}${parsed.password === undefined ? '' : `:${parsed.password}`}@${canonical(parsed.url)}`)
       .digest('hex')
       .slice(0, 32),
   }
@@ -106,10 +106,8 @@ export function normalizeGitUrl(text: string): string {
   return canonical(`${url.protocol}//${url.host.toLowerCase()}${url.pathname}`)
 }
 
-/** For logs and messages: without user, password, query. */
+/** For logs and messages: without user, password, query. Of what is no URL nothing before its last @ is shown. */
 export function redactUrl(text: string): string {
-  return text
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1')
-    .replace(/\?.*$/, '')
-    .slice(0, 300)
+  const beforeAt = URL.canParse(text) ? /^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i : /^([a-z][a-z0-9+.-]*:\/\/).*@/is
+  return text.replace(beforeAt, '$1').replace(/\?.*$/s, '').slice(0, 300)
 }

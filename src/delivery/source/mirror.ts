@@ -74,6 +74,8 @@ export function createMirror(options: MirrorOptions): Mirror {
   let fetching: Promise<void> | undefined
   let prepared: Promise<void> | undefined
   let lastUsed = clock.now()
+  /** Counts what `forget` has been told: an answer to a question from before it is not kept. */
+  let era = 0
 
   const git = (args: readonly string[], signal?: AbortSignal) =>
     options.limit(() =>
@@ -89,14 +91,17 @@ export function createMirror(options: MirrorOptions): Mirror {
     )
 
   async function ask(): Promise<GitReferences> {
+    const asked = era
     try {
       const value = parseReferences(await git(['ls-remote', '--symref', '--', remote]))
-      references = { value, at: clock.now() }
-      failure = undefined
+      if (asked === era) {
+        references = { value, at: clock.now() }
+        failure = undefined
+      }
       return value
     } catch (error) {
       const explained = explainGitFailure(url.url, error)
-      failure = { error: explained, at: clock.now() }
+      if (asked === era) failure = { error: explained, at: clock.now() }
       throw explained
     }
   }
@@ -106,10 +111,11 @@ export function createMirror(options: MirrorOptions): Mirror {
     if (references && clock.now() - references.at < maxAgeMs) return Promise.resolve(references.value)
     if (asking) return asking
     if (failure && clock.now() - failure.at < Math.min(maxAgeMs, options.failureMs)) return Promise.reject(failure.error)
-    asking = ask().finally(() => {
-      asking = undefined
+    const question = ask().finally(() => {
+      if (asking === question) asking = undefined
     })
-    return asking
+    asking = question
+    return question
   }
 
   const prepare = () => {
@@ -262,8 +268,8 @@ export function createMirror(options: MirrorOptions): Mirror {
     forget() {
       if (references) references = { ...references, at: Number.NEGATIVE_INFINITY }
       failure = undefined
-      // An answer that is on its way may be from before the change.
       asking = undefined
+      era++
     },
     close: () => reader.close(),
   }

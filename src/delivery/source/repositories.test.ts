@@ -158,6 +158,51 @@ test('knowledge of a remote is kept for the polling interval; refresh and notify
   repositories.close()
 })
 
+test('an answer from before a push is not taken for the state after it', async () => {
+  const slow = join(home, 'slow-git')
+  // Answers what it saw half a second ago.
+  writeFileSync(slow, '#!/bin/sh\nsaid=$(git "$@") || exit\n[ "$1" = ls-remote ] && sleep 0.5\nprintf "%s\\n" "$said"\n', {
+    mode: 0o755,
+  })
+  const repositories = open({ pollSeconds: 600, git: slow })
+  const before = git('rev-parse', 'HEAD')
+  const asking = repositories.resolve(url, 'main')
+  await new Promise((resolve) => setTimeout(resolve, 250))
+  const next = push('app/race.yaml', 'kind: R\n', 'race')
+  repositories.notify(url)
+  assert.equal(await asking, before)
+  assert.equal(await repositories.resolve(url, 'main'), next)
+  repositories.close()
+})
+
+test('a repository that nobody asks for any more is forgotten, and known again when somebody asks', async () => {
+  let hours = 0
+  const waiting = new Set<() => void>()
+  const later: Clock = {
+    now: () => Date.now() + hours * 3_600_000,
+    after: (_delayMs, run) => {
+      waiting.add(run)
+      return () => waiting.delete(run)
+    },
+  }
+  let asked = 0
+  const repositories = open({
+    clock: later,
+    local: () => {
+      asked++
+      return bare
+    },
+  })
+  await repositories.resolve(url, 'main')
+  await repositories.resolve(url, 'main')
+  assert.equal(asked, 1)
+  hours = 2
+  for (const run of [...waiting]) run()
+  assert.equal(await repositories.resolve(url, 'main'), git('rev-parse', 'HEAD'))
+  assert.equal(asked, 2)
+  repositories.close()
+})
+
 test('polling tells of moved references', async () => {
   const repositories = open({ pollSeconds: 0.1 })
   await repositories.resolve(url, 'main')

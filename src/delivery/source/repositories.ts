@@ -36,7 +36,7 @@ export interface RepositoriesOptions {
   readonly readerIdleSeconds?: number
 }
 
-/** A repository that nobody has asked for since this long is no longer polled. */
+/** A repository that nobody has asked for since this long is forgotten until somebody asks again; its files stay. */
 const unusedAfterMs = 3_600_000
 
 /** Repositories through the system's git: a bare mirror each, one fetch for all users, objects read by hash. */
@@ -62,11 +62,15 @@ export function createRepositories(options: RepositoriesOptions): Repositories &
     for (const [url, of] of byUrl) if (of === mirror) for (const listener of listeners) listener({ url })
   }
 
-  function watch(mirror: Mirror, everyMs: number, first: number): () => void {
+  function watch(mirror: Mirror, everyMs: number, first: number, unused: () => void): () => void {
     let stopped = false
     let cancel = clock.after(first, function tick() {
       const step = async () => {
-        if (clock.now() - mirror.lastUsed < unusedAfterMs && (await mirror.poll()) && !stopped) {
+        if (clock.now() - mirror.lastUsed >= unusedAfterMs) {
+          unused()
+          return
+        }
+        if ((await mirror.poll()) && !stopped) {
           log.debug('repository has changed', { url: redactUrl(mirror.url) })
           changed(mirror)
         }
@@ -78,6 +82,12 @@ export function createRepositories(options: RepositoriesOptions): Repositories &
       stopped = true
       cancel()
     }
+  }
+
+  function drop(key: string, mirror: Mirror): void {
+    mirrors.delete(key)
+    for (const [url, of] of byUrl) if (of === mirror) byUrl.delete(url)
+    mirror.close()
   }
 
   function mirrorOf(text: string): Mirror {
@@ -106,7 +116,11 @@ export function createRepositories(options: RepositoriesOptions): Repositories &
       const every = local === undefined ? pollMs : localPollMs
       // Repositories that came together are not asked together: spread by the address.
       const spread = Number.parseInt(url.id.slice(0, 4), 16) / 0xffff
-      entry = { mirror, local: local !== undefined, stop: watch(mirror, every, every * (0.5 + spread / 2)) }
+      entry = {
+        mirror,
+        local: local !== undefined,
+        stop: watch(mirror, every, every * (0.5 + spread / 2), () => drop(key, mirror)),
+      }
       mirrors.set(key, entry)
     }
     byUrl.set(text, entry.mirror)
