@@ -1,0 +1,271 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { after, before, test } from 'node:test'
+import { demoFiles } from '../src/app/demo/demo-files.js'
+import { createSeededRandom } from '../src/base/random.js'
+import { version } from '../src/cli/version.js'
+import { parseClusterSecret } from '../src/dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
+import { warnClusterSecret } from '../src/dialects/argo-cd/cluster-secret/warn-cluster-secret.js'
+import type { AppProject } from '../src/dialects/argo-cd/kinds/app-project.js'
+import type { Application } from '../src/dialects/argo-cd/kinds/application.js'
+import type { ApplicationSet } from '../src/dialects/argo-cd/kinds/application-set.js'
+import { argoCdKinds } from '../src/dialects/argo-cd/kinds/definitions.js'
+import { applicationType, appProjectType } from '../src/dialects/argo-cd/kinds/resource-types.js'
+import type { WarningFacts } from '../src/dialects/argo-cd/warnings/facts.js'
+import { warnApplication } from '../src/dialects/argo-cd/warnings/warn-application.js'
+import { warnApplicationSet } from '../src/dialects/argo-cd/warnings/warn-application-set.js'
+import { type ClusterProfile, clusterProfileType } from '../src/dialects/cluster-profile/cluster-profile.js'
+import { applicationSetProfile } from '../src/formats/go-template/profiles.js'
+import { parseYamlDocuments } from '../src/formats/yaml/parse-yaml.js'
+import type { KubeObject } from '../src/kube/object/kube-object.js'
+import { consoleCommands, type DocBlock, docBlocks, docPages } from './support/doc-blocks.js'
+import { runGuide } from './support/run-guide.js'
+import { createWorld, type World } from './support/world.js'
+
+// The documentation holds what it says: links lead somewhere, tables are complete, examples are accepted and work.
+
+const pages = docPages()
+const repository = 'https://git.example.com/fleet.git'
+
+test('every link leads somewhere', () => {
+  const broken: string[] = []
+  for (const page of pages) {
+    const text = readFileSync(page, 'utf8').replace(/^```[\s\S]*?^```$/gm, '')
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue
+      const [path = '', anchor = ''] = target.split('#')
+      const file = path === '' ? page : normalize(join(dirname(page), path))
+      if (!existsSync(file)) broken.push(`${page}: ${target}: there is no ${file}`)
+      else if (anchor !== '' && !anchorsOf(file).has(anchor)) broken.push(`${page}: ${target}: ${file} has no such heading`)
+    }
+  }
+  assert.deepEqual(broken, [])
+})
+
+test('every kind has its page, and README names every page', () => {
+  const kinds = [...argoCdKinds.map((kind) => kind.type.kind), clusterProfileType.kind]
+  for (const kind of kinds) {
+    const page = `docs/reference/${kind.toLowerCase()}.md`
+    assert.ok(existsSync(page), `${kind} has no page ${page}`)
+    assert.match(readFileSync(page, 'utf8'), new RegExp(`^# ${kind}$`, 'm'))
+  }
+  const readme = readFileSync('README.md', 'utf8')
+  for (const page of pages.filter((path) => /^docs\/(reference|guides)\//.test(path)))
+    assert.ok(readme.includes(`(${page})`), `README.md does not name ${page}`)
+})
+
+test('a reference page of a kind starts with an example and has the sections that people look for', () => {
+  const kinds = [
+    'application',
+    'applicationset',
+    'appproject',
+    'cluster-secret',
+    'repository-secret',
+    'clusterprofile',
+    'webhooks',
+  ]
+  for (const name of [...kinds, 'embedded-cluster', 'kustomize']) {
+    const page = `docs/reference/${name}.md`
+    const headings = [...readFileSync(page, 'utf8').matchAll(/^## (.*)$/gm)].map((match) => match[1]!)
+    for (const wanted of ['Status', 'Annotations', 'Where we differ from Argo CD on purpose', 'Limits']) {
+      if (name === 'embedded-cluster' && wanted === 'Annotations') continue
+      assert.ok(headings.includes(wanted), `${page} has no section "${wanted}"`)
+    }
+    assert.ok(
+      docBlocks(page).some((block) => block.language === 'yaml'),
+      `${page} has no example`,
+    )
+  }
+})
+
+test('commands.md is current, so every command has its section', () => {
+  const result = spawnSync(process.execPath, ['tools/docs/commands.mjs', '--check'], { encoding: 'utf8' })
+  assert.equal(result.status, 0, result.stderr)
+})
+
+test('the version is the same in package.json and in the program', () => {
+  assert.equal((JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }).version, version)
+})
+
+test('errors.md has every code of the source, and no other', () => {
+  const page = readFileSync('docs/reference/errors.md', 'utf8')
+  const documented = new Set<string>()
+  for (const row of page.split('\n').filter((line) => line.startsWith('| `'))) {
+    for (const [, code = ''] of row.split('|')[1]!.matchAll(/`([a-z0-9-]+)`/g)) {
+      assert.ok(!documented.has(code), `errors.md has ${code} twice`)
+      documented.add(code)
+    }
+  }
+  const used = new Set<string>()
+  for (const path of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts') || path.endsWith('.test.ts')) continue
+    const text = readFileSync(join('src', path), 'utf8')
+    // `code: 'a'`, and the alternatives of an expression; `reason:` where the engine makes codes of reasons.
+    for (const [, expression = ''] of text.matchAll(/\bcode: ([^,;\n]*)/g)) {
+      // Reasons of Kubernetes APIs.
+      if (expression.startsWith('kebab(')) continue
+      for (const [, code = ''] of expression.matchAll(/'([a-z][a-z0-9]*(?:-[a-z0-9]+)*)'/g)) used.add(code)
+    }
+    for (const [, code = ''] of text.matchAll(/\breason: '(cluster-[a-z-]+)'/g)) used.add(code)
+  }
+  assert.ok(used.size > 100)
+  const missing = [...used].filter((code) => !documented.has(code)).sort()
+  const gone = [...documented].filter((code) => !used.has(code)).sort()
+  assert.deepEqual({ missing, gone }, { missing: [], gone: [] })
+})
+
+interface Example {
+  readonly where: string
+  readonly cluster: string
+  readonly object: KubeObject
+}
+
+test('the examples of the reference are accepted and do what they say', async (t) => {
+  const blocks = pages.filter((page) => page.startsWith('docs/reference/')).flatMap(docBlocks)
+  const yaml = blocks.filter((block) => block.language === 'yaml')
+  const outputs = yaml.filter((block) => block.note === 'output')
+  const files = yaml.filter((block) => block.note.startsWith('file='))
+  const examples = yaml.filter((block) => !outputs.includes(block) && !files.includes(block)).flatMap(examplesOf)
+  assert.ok(examples.length > 10)
+
+  let world: World
+  before(async () => {
+    world = await createWorld({
+      members: {
+        'us-east': { env: 'production', region: 'us-east-1', tier: 'primary' },
+        'eu-west': { env: 'production', region: 'eu-west-1', tier: 'secondary' },
+        staging: { env: 'staging', region: 'us-east-1', tier: 'secondary' },
+      },
+    })
+    world.repositories.commit({
+      url: repository,
+      files: {
+        ...demoFiles(repository),
+        ...Object.fromEntries(files.map((block) => [block.note.slice('file='.length), block.text])),
+      },
+    })
+  })
+  after(() => world.stop())
+
+  await t.test('they are accepted', async () => {
+    for (const { where, cluster, object } of examples) {
+      const client = world.client(cluster)
+      const type = (await client.resources()).forKind(object.apiVersion, object.kind)
+      assert.ok(type, `${where}: ${cluster} does not serve ${object.apiVersion} ${object.kind}`)
+      const { namespace, name } = object.metadata
+      await assert.doesNotReject(
+        client.patch(
+          { type, name, ...(namespace === undefined ? {} : { namespace }) },
+          { kind: 'apply', object },
+          { fieldManager: 'docs', force: true, fieldValidation: 'Strict' },
+        ),
+        where,
+      )
+    }
+    await world.settle()
+  })
+
+  await t.test('nothing is to be warned of', async () => {
+    const facts = await factsOf(world)
+    for (const { where, object } of examples) {
+      assert.deepEqual(warningsOf(object, facts), [], where)
+    }
+  })
+
+  await t.test('every Application becomes Synced and Healthy', async () => {
+    const { items } = await world.client('hub').list<Application>(applicationType, { namespace: 'argocd' })
+    const names = items.map(({ metadata }) => metadata.name)
+    for (const name of ['guestbook', 'shop', 'checkout', 'api-us-east', 'policies-eu-west', 'node-agent-us-east'])
+      assert.ok(names.includes(name), `${name} is not among ${names.join(', ')}`)
+    for (const { metadata, status } of items) {
+      assert.deepEqual(
+        [status?.sync?.status, status?.health?.status],
+        ['Synced', 'Healthy'],
+        JSON.stringify([metadata.name, status]),
+      )
+    }
+  })
+
+  await t.test('what a page shows as written by Flotilla looks like that', async () => {
+    for (const block of outputs) {
+      for (const shown of documentsOf(block)) {
+        assert.equal(shown.kind, 'ClusterProfile', `${block.page}:${block.line}`)
+        const { namespace = '', name } = shown.metadata
+        const live = await world.client('hub').get<ClusterProfile>({ type: clusterProfileType, namespace, name })
+        const wanted = shown as ClusterProfile
+        assert.deepEqual(live.spec, wanted.spec)
+        assert.deepEqual(live.metadata.labels, wanted.metadata.labels)
+        assert.deepEqual(Object.keys(live.status ?? {}).sort(), Object.keys(wanted.status ?? {}).sort())
+        assert.deepEqual(live.status?.version, wanted.status?.version)
+        const essence = ({
+          type,
+          status,
+          reason,
+          message,
+        }: {
+          type: string
+          status: string
+          reason?: string
+          message?: string
+        }) => [type, status, reason, message].join()
+        assert.deepEqual(live.status?.conditions?.map(essence), wanted.status?.conditions?.map(essence))
+        const properties = (profile: ClusterProfile) => profile.status?.properties?.map((property) => property.name)
+        assert.deepEqual(properties(live), properties(wanted))
+      }
+    }
+  })
+})
+
+test('the guides run, kubectl left out', { timeout: 60_000 }, async () => {
+  await runGuide('docs/guides/first-rollout.md', { kubectl: false })
+})
+
+test('every console block of the guides and the README has commands', () => {
+  for (const page of pages.filter((path) => path === 'README.md' || path.startsWith('docs/guides/'))) {
+    for (const block of docBlocks(page).filter(({ language }) => language === 'console'))
+      assert.ok(consoleCommands(block).length > 0, `${page}:${block.line}`)
+  }
+})
+
+function anchorsOf(page: string): Set<string> {
+  const headings = [...readFileSync(page, 'utf8').matchAll(/^#+ (.*)$/gm)].map((match) => match[1]!)
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  )
+}
+
+function documentsOf(block: DocBlock): KubeObject[] {
+  return parseYamlDocuments(block.text, { source: `${block.page}:${block.line}` }).map(({ value }) => value as KubeObject)
+}
+
+function examplesOf(block: DocBlock): Example[] {
+  const cluster = block.note === '' ? 'hub' : block.note
+  return documentsOf(block).map((object) => ({ where: `${block.page}:${block.line} ${object.kind}`, cluster, object }))
+}
+
+async function factsOf(world: World): Promise<WarningFacts> {
+  const hub = world.client('hub')
+  const projects = (await hub.list<AppProject>(appProjectType, { namespace: 'argocd' })).items
+  return {
+    namespace: 'argocd',
+    clusters: world.hub.inventory.list().filter((cluster) => cluster.source !== 'in-cluster'),
+    projects: new Map(projects.map((project) => [project.metadata.name, project])),
+    functions: applicationSetProfile({ clock: world.clock, random: createSeededRandom(1) }),
+  }
+}
+
+function warningsOf(object: KubeObject, facts: WarningFacts): string[] {
+  if (object.kind === 'Application') return warnApplication(object as Application, facts)
+  if (object.kind === 'ApplicationSet') return warnApplicationSet(object as ApplicationSet, facts)
+  if (object.kind !== 'Secret') return []
+  const { problem } = parseClusterSecret(object)
+  const isCluster = object.metadata.labels?.['argocd.argoproj.io/secret-type'] === 'cluster'
+  return [...(isCluster && problem ? [problem.message] : []), ...warnClusterSecret(object)]
+}

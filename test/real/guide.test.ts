@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { type Guide, runGuide } from '../support/run-guide.js'
+
+// The guides as somebody with kubectl would go through them.
+const noKubectl = spawnSync('kubectl', ['version', '--client']).status === 0 ? false : 'kubectl is not installed'
+
+test('from zero to a rollout', { skip: noKubectl }, async () => {
+  const seen: string[] = []
+  const look = (command: string, wanted: RegExp) => ({
+    [command]: (guide: Guide) => {
+      assert.match(guide.run(command, 'docs/guides/first-rollout.md'), wanted)
+      seen.push(command)
+    },
+  })
+  const after = {
+    ...look('kubectl --context hub -n argocd get applicationsets,applications', /guestbook-us-east +Synced +Healthy/),
+    ...look('kubectl --context us-east -n guestbook get deployments -o wide', /nginx:1\.28/),
+    ...look('kubectl --context eu-west -n guestbook wait --for=create deployment/guestbook', /condition met/),
+    ...look('npx flotilla app list', /guestbook-staging/),
+  }
+  await runGuide('docs/guides/first-rollout.md', { kubectl: true, after })
+  assert.deepEqual([...new Set(seen)].sort(), Object.keys(after).sort())
+})
+
+test('add a cluster of your own', { skip: noKubectl }, async () => {
+  await runGuide('docs/guides/add-a-cluster.md', {
+    kubectl: true,
+    prepare: (guide) => guide.startOtherCluster('production-eu'),
+  })
+})
+
+test('run it on a management cluster', { skip: noKubectl }, async () => {
+  await runGuide('docs/guides/management-cluster.md', {
+    kubectl: true,
+    prepare: (guide) => guide.startOtherCluster('management'),
+  })
+})
