@@ -86,7 +86,9 @@ async function allHealthy(): Promise<void> {
 }
 
 before(async () => {
-  fleet = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json'))) as FleetDescription
+  // Ports of its own: while this fleet is down, no other test may take them.
+  const port = String(20_000 + (process.pid % 400) * 25)
+  fleet = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json', '--port', port))) as FleetDescription
 })
 after(async () => {
   for (const each of clients) each.close()

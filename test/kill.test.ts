@@ -13,8 +13,24 @@ import { builtInResources } from '../src/kube/schema/resources.js'
 const configMaps = builtInResources.find((type) => type.group === '' && type.plural === 'configmaps')!
 const directory = mkdtempSync(join(tmpdir(), 'flotilla-kill-'))
 
+// Ports of its own: while this fleet is down, no other test may take them.
+const port = String(30_000 + (process.pid % 100) * 25)
+
 function up(): Promise<FleetDescription> {
-  const args = ['bin/flotilla.js', 'up', '--detach', '--no-demo', '--clusters', 'one,two', '-o', 'json', '--data-dir', directory]
+  const args = [
+    'bin/flotilla.js',
+    'up',
+    '--detach',
+    '--no-demo',
+    '--clusters',
+    'one,two',
+    '-o',
+    'json',
+    '--data-dir',
+    directory,
+    '--port',
+    port,
+  ]
   return new Promise((done, fail) => {
     execFile(process.execPath, args, (error, out, err) =>
       error ? fail(new Error(`${error.message}: ${err}`)) : done(JSON.parse(out) as FleetDescription),

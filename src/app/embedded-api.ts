@@ -10,6 +10,7 @@ import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
 import type { Storage } from '../apiserver/storage/contract.js'
 import { openFileStorage } from '../apiserver/storage/file-storage.js'
+import { CodedError } from '../base/errors.js'
 import type { DataDirectory } from './data-directory.js'
 import type { FleetPki } from './fleet-pki.js'
 
@@ -61,11 +62,27 @@ export function openEmbeddedApi(options: {
     clusters,
     async serve(name, address) {
       await clusters.ensure(name)
-      await front.listen(name, address)
+      try {
+        await front.listen(name, address)
+      } catch (error) {
+        throw explainListenFailure(error, `the API of ${name}`, address)
+      }
     },
     async stop() {
       await front.close()
       await storage.close()
     },
   }
+}
+
+/** A port that is taken is for the user to free: say whose it was to be. */
+export function explainListenFailure(error: unknown, what: string, { host, port }: { host: string; port: number }): unknown {
+  const code = (error as { code?: unknown }).code
+  if (code !== 'EADDRINUSE' && code !== 'EACCES') return error
+  return new CodedError({
+    code: 'port-in-use',
+    message: `${what} cannot listen at ${host}:${port}: ${code === 'EACCES' ? 'not permitted' : 'another program does'}`,
+    fix: 'This fleet keeps its ports, since kubeconfigs and cluster Secrets name them: stop the other program, or start another fleet with another --data-dir.',
+    cause: error,
+  })
 }

@@ -14,7 +14,7 @@ import { createApplyWarnings } from './apply-warnings.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import { demoFiles } from './demo/demo-files.js'
 import { demoRootApplication } from './demo/root-application.js'
-import { hubUser, openEmbeddedApi } from './embedded-api.js'
+import { explainListenFailure, hubUser, openEmbeddedApi } from './embedded-api.js'
 import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig, writeFleetConfig } from './fleet-config.js'
 import { type FleetPki, openFleetPki } from './fleet-pki.js'
 import { createGitServer, gitUserName } from './git-server/git-server.js'
@@ -54,6 +54,24 @@ const namespace = 'argocd'
 
 /** Starts a hub, members and a Git server in this process. The caller holds the data directory's lock. */
 export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise<EmbeddedFleet> {
+  /** How to close what is open so far, the oldest first. */
+  const opened: (() => Promise<void> | void)[] = []
+  const stop = async () => {
+    for (const close of opened.splice(0).reverse()) await close()
+  }
+  try {
+    return await openFleet(options, opened, stop)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function openFleet(
+  options: EmbeddedFleetOptions,
+  opened: (() => Promise<void> | void)[],
+  stop: () => Promise<void>,
+): Promise<EmbeddedFleet> {
   const { directory, log } = options
   const ports = { clock: systemClock, random: systemRandom, log }
   const stopping = new AbortController()
@@ -81,6 +99,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
       }),
     ],
   })
+  opened.push(() => api.stop())
 
   progress(`starting ${config.members.length + 1} API servers`)
   await api.serve(hubName, { host: config.host, port: config.hubPort })
@@ -93,6 +112,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     profileOf: () => 'member',
     rootCertificate: () => pki.caPem,
   })
+  opened.push(() => members.stop())
 
   const hubClient = logicalCluster(api.clusters, hubName).client({ user: hubUser, name: hubName })
   let hub: Hub | undefined
@@ -108,7 +128,11 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
       else response.writeHead(503).end('the fleet is starting\n')
     },
   })
-  await git.listen({ host: config.host, port: config.gitPort })
+  const gitAddress = { host: config.host, port: config.gitPort }
+  await git.listen(gitAddress).catch((error: unknown) => {
+    throw explainListenFailure(error, 'the Git server', gitAddress)
+  })
+  opened.push(() => git.close())
   writeAccessFiles(directory, config, description, pki)
 
   progress('registering the members with the hub')
@@ -124,6 +148,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     })),
   })
   progress('starting the controllers')
+  opened.push(() => stopping.abort())
   const running = await startHub({
     hub: hubClient,
     namespace,
@@ -140,6 +165,10 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
     signal: stopping.signal,
   })
   hub = running
+  opened.push(async () => {
+    stopping.abort()
+    await running.stopped
+  })
   if (options.demo) {
     const { created } = await git.ensureRepository(repositoryName, demoFiles(description.git.url), 'The demo')
     if (created) {
@@ -154,13 +183,7 @@ export async function startEmbeddedFleet(options: EmbeddedFleetOptions): Promise
   return {
     description,
     demoSettled: options.demo ? untilSettled(hubClient, stopping.signal) : Promise.resolve('no demo'),
-    async stop() {
-      stopping.abort()
-      await running.stopped
-      members.stop()
-      await git.close()
-      await api.stop()
-    },
+    stop,
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -264,10 +264,7 @@ test('a mirror left broken by a killed process is made again', async () => {
   const commit = await first.resolve(url, 'main')
   await first.tree(url, commit)
   first.close()
-  const mirror = execFileSync('ls', [directory], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .find((name) => name.endsWith('.git'))!
+  const mirror = readdirSync(directory).find((name) => name.endsWith('.git'))!
   const next = push('app/f.yaml', 'kind: F\n', 'sixth')
   writeFileSync(join(directory, mirror, 'packed-refs.lock'), '')
   writeFileSync(join(directory, mirror, 'refs/heads/main.lock'), '')
