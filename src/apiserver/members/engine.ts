@@ -156,6 +156,8 @@ export class MemberEngine {
   }
 
   #failed(controller: MemberController, queue: WorkQueue, key: string, error: unknown): void {
+    // What was at work when it all ended met a closed storage: that is no failure.
+    if (this.#stopped) return
     // Another write came between: what it wrote is there to be read, so look again at once.
     if ((isConflict(error) || isAlreadyExists(error) || isNotFound(error)) && queue.failures(key) < 5) {
       queue.addFailed(key)
