@@ -1,5 +1,5 @@
 import { renderFastTemplate } from '../../../formats/fasttemplate/fasttemplate.js'
-import type { MissingKey } from '../../../formats/go-template/exec.js'
+import type { Budget, MissingKey } from '../../../formats/go-template/exec.js'
 import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import { parseTemplate, type Template } from '../../../formats/go-template/template.js'
 import type { ApplicationSetSpec } from '../kinds/application-set.js'
@@ -11,10 +11,11 @@ export interface TextRenderer {
   render(template: string, params: Params, missingKey?: MissingKey): string
 }
 
-/** The renderer that a spec asks for: Go templates with `goTemplate`, fasttemplate otherwise. `functions` is for the former. */
+/** The renderer that a spec asks for: Go templates with `goTemplate`, fasttemplate otherwise. `functions` and `budget` are for the former. */
 export function createTextRenderer(
   spec: Pick<ApplicationSetSpec, 'goTemplate' | 'goTemplateOptions'>,
   functions: FunctionTable,
+  budget?: Budget,
 ): TextRenderer {
   if (spec.goTemplate !== true) return { goTemplate: false, render: (template, params) => renderFastTemplate(template, params) }
   const configured = missingKeyOf(spec.goTemplateOptions ?? [])
@@ -26,7 +27,7 @@ export function createTextRenderer(
       const key = `${missingKey} ${template}`
       let ready = parsed.get(key)
       if (ready === undefined) {
-        ready = parseTemplate('base', template, { functions, missingKey })
+        ready = parseTemplate('base', template, { functions, missingKey, ...(budget ? { budget } : {}) })
         parsed.set(key, ready)
       }
       return ready.execute(params)

@@ -1,5 +1,7 @@
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
+import { TemplateBudgetError } from '../../../formats/go-template/errors.js'
+import type { Budget } from '../../../formats/go-template/exec.js'
 import { fillTemplate } from '../application-set/fill-template.js'
 import { generatorKinds } from '../application-set/generators/index.js'
 import { compileIgnoredDifferences } from '../application-set/ignored-differences.js'
@@ -38,12 +40,21 @@ export function warnApplicationSet(appSet: ApplicationSet, facts: WarningFacts):
   found.push(...compileIgnoredDifferences(spec.ignoreApplicationDifferences).unsupported.map((text) => `spec.${text}`))
   for (const [index, entry] of generators.entries()) found.push(...warnGenerator(entry, `spec.generators[${index}]`, facts))
   try {
-    found.push(...warnRendered(appSet, generators, createTextRenderer(spec, facts.functions), facts))
+    const text = createTextRenderer(spec, facts.functions, budget)
+    const more = costly.test(JSON.stringify(spec)) ? warnUnrendered(appSet, facts) : warnRendered(appSet, generators, text, facts)
+    // Selectors that are none have been told of with their place.
+    found.push(...more.filter((each) => !found.some((known) => known.endsWith(each.replace(/^\S+/, '')))))
   } catch (error) {
+    if (error instanceof TemplateBudgetError) return found
     found.push(`spec: ${messageOf(error)}: nothing is generated until this is mended`)
   }
   return [...new Set(found)]
 }
+
+/** Who applies an object waits for the warnings: what takes longer is left to the controller. */
+const budget: Budget = { steps: 20_000, outputBytes: 256 * 1024, depth: 100 }
+/** Functions that take long by themselves: keys, certificates, passwords. */
+const costly = /\{\{[^}]*\b(gen[A-Z]\w*|derivePassword|bcrypt|htpasswd|buildCustomCert)\b/
 
 function hasOwnProject(entry: Generator): boolean {
   return Object.values(entry).some(
@@ -102,6 +113,7 @@ function warnRendered(
     try {
       known = knownSets(entry, where, text, facts)
     } catch (error) {
+      if (error instanceof TemplateBudgetError) throw error
       found.push(`${where}: ${messageOf(error)}: nothing is generated until this is mended`)
       continue
     }
@@ -122,7 +134,8 @@ function renderKnown(appSet: ApplicationSet, known: KnownSets, text: TextRendere
   return known.sets.flatMap((params) => {
     try {
       return [renderApplication(appSet, template, params, text)]
-    } catch {
+    } catch (error) {
+      if (error instanceof TemplateBudgetError) throw error
       // Why it fails has been told with the template.
       return []
     }

@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
+import { TemplateBudgetError } from '../../../formats/go-template/errors.js'
 import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import { parseTemplate } from '../../../formats/go-template/template.js'
 import type { Params } from '../application-set/params.js'
@@ -51,6 +52,7 @@ function goProblems({ path, text: template }: TemplateText, params: Params, text
   try {
     output = text.render(template, params)
   } catch (error) {
+    if (error instanceof TemplateBudgetError) throw error
     const missing = missingKey(error)
     // Templates that cannot be read have been told of without parameters.
     if (missing === undefined) return isParseError(error) ? [] : [`${path}: ${explainGoError(error)} (${forWhom})`]
