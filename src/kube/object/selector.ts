@@ -242,6 +242,10 @@ function parseExactValue(reader: Reader): string {
 
 function requirement(key: string, operator: LabelOperator, values: readonly string[], validate: boolean): LabelRequirement {
   if (validate) {
+    // Selectors out of raw JSON: YAML turns an unquoted `true` or `1` into something else than text.
+    const notText = values.find((value) => typeof value !== 'string')
+    if (notText !== undefined)
+      throw invalid(`values of the label ${key} must be strings, found ${JSON.stringify(notText)}: quote it`)
     const wrong = explainQualifiedName(key)
     const problems = [
       ...(wrong.length > 0 ? [invalidValue('key', key, wrong)] : []),
