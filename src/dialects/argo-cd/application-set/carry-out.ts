@@ -27,7 +27,7 @@ const concurrency = 8
 
 /**
  * Creates, updates and deletes what was decided, in this order: what has moved to another name is there before the old one
- * goes. One failure stops nothing else, but nothing is deleted after one.
+ * goes. One failure stops nothing else, but nothing is deleted after one, nor after a sign that the decision is out of date.
  */
 export async function carryOut(decision: ApplicationSetDecision, context: CarryOutContext): Promise<CarriedOut> {
   const { hub, fieldManager, signal, event } = context
@@ -65,7 +65,7 @@ export async function carryOut(decision: ApplicationSetDecision, context: CarryO
     }),
   )
   // What should take the place of a deleted application may be what could not be written.
-  const deletions = failures.length === 0 ? decision.delete : []
+  const deletions = failures.length === 0 && !outdated ? decision.delete : []
   await inTurns(deletions, ({ application, dropsResourcesFinalizer }) =>
     attempt('DeleteApplicationError', application, async () => {
       if (dropsResourcesFinalizer) {
