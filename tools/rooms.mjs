@@ -80,7 +80,15 @@ export const rooms = [
     path: 'src/apiserver/members',
     layer: 4,
     about: 'what makes a logical cluster behave: workload controllers, scheduler, simulated kubelet',
-    uses: ['src/base', 'src/kube/object', 'src/kube/client', 'src/kube/queue', 'src/apiserver', 'src/apiserver/storage'],
+    uses: [
+      'src/base',
+      'src/formats',
+      'src/kube/object',
+      'src/kube/client',
+      'src/kube/queue',
+      'src/apiserver',
+      'src/apiserver/storage',
+    ],
   },
   {
     path: 'src/inventory',

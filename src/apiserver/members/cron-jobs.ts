@@ -1,9 +1,9 @@
 import { formatTime } from '../../base/clock.js'
 import { equalJson } from '../../base/json.js'
+import { nextTime, parseCronSchedule, zoneOffset } from '../../formats/cron/cron-schedule.js'
 import type { KubeObject, ObjectMeta } from '../../kube/object/kube-object.js'
 import { controllerReferenceTo } from '../../kube/object/owner.js'
 import type { MemberController, Work } from './contract.js'
-import { nextTime, parseCronSchedule } from './cron-schedule.js'
 import { finishedAs, type Job } from './jobs.js'
 import { isTerminating } from './pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
@@ -11,6 +11,7 @@ import { keyIn, ownerOfKind } from './replica-sets.js'
 type CronJob = KubeObject & {
   spec: {
     schedule: string
+    timeZone?: string
     suspend?: boolean
     concurrencyPolicy?: string
     startingDeadlineSeconds?: number
@@ -39,7 +40,7 @@ export const cronJobs: MemberController = {
     if (due !== undefined && (await start(work, cronJob, jobs, due))) scheduled = formatTime(due)
     await report(work, cronJob, scheduled)
     if (cronJob.spec.suspend) return undefined
-    const next = nextTime(parseCronSchedule(cronJob.spec.schedule), work.now())
+    const next = nextTime(parseCronSchedule(cronJob.spec.schedule), work.now(), zoneOffset(cronJob.spec.timeZone ?? ''))
     return next === undefined ? undefined : next - work.now()
   },
 }
@@ -47,13 +48,14 @@ export const cronJobs: MemberController = {
 /** The latest time that is due and was not served, if it is not too late for it. */
 function dueTime(cronJob: CronJob, now: number): number | undefined {
   const schedule = parseCronSchedule(cronJob.spec.schedule)
+  const zone = zoneOffset(cronJob.spec.timeZone ?? '')
   const { lastScheduleTime } = cronJob.status ?? {}
   const deadline = cronJob.spec.startingDeadlineSeconds
   let from = Date.parse(lastScheduleTime ?? cronJob.metadata.creationTimestamp ?? '')
   // Of many missed times only the last counts; looking at a day of them is enough to find it.
   from = Math.max(from, now - (deadline === undefined ? 86_400_000 : deadline * 1000))
   let due: number | undefined
-  for (let at = nextTime(schedule, from); at !== undefined && at <= now; at = nextTime(schedule, at)) due = at
+  for (let at = nextTime(schedule, from, zone); at !== undefined && at <= now; at = nextTime(schedule, at, zone)) due = at
   return due
 }
 

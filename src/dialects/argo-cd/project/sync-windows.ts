@@ -1,8 +1,9 @@
 import { isObject } from '../../../base/json.js'
+import { type CronSchedule, parseCronSchedule, zoneOffset } from '../../../formats/cron/cron-schedule.js'
 import { matchGlob } from '../../../formats/glob/plain-glob.js'
 import { parseDurationMs } from '../application/duration.js'
 import type { AppProject } from '../kinds/app-project.js'
-import { type CronExpression, isWindowOpen, parseCron, zoneOffset } from './cron-window.js'
+import { isWindowOpen } from './cron-window.js'
 
 export interface WindowSubject {
   readonly name: string
@@ -67,13 +68,13 @@ function matches(pattern: unknown, text: string): boolean {
   }
 }
 
-const parsed = new Map<string, CronExpression | undefined>()
+const parsed = new Map<string, CronSchedule | undefined>()
 const zones = new Map<string, ((atMs: number) => number) | undefined>()
 
 function isOpen(window: Record<string, unknown>, nowMs: number): boolean | undefined {
   const { schedule, duration, timeZone = '' } = window
   if (typeof schedule !== 'string' || typeof duration !== 'string' || typeof timeZone !== 'string') return undefined
-  const cron = remembered(parsed, schedule, parseCron)
+  const cron = remembered(parsed, schedule, validSchedule)
   const offset = remembered(zones, timeZone, zoneOffset)
   const durationMs = parseDurationMs(duration)
   if (cron === undefined || offset === undefined || durationMs === undefined) return undefined
@@ -86,4 +87,13 @@ function remembered<T>(memory: Map<string, T>, key: string, make: (key: string) 
     memory.set(key, make(key))
   }
   return memory.get(key) as T
+}
+
+/** Undefined for a malformed schedule; the caller errs on the safe side then. */
+function validSchedule(text: string): CronSchedule | undefined {
+  try {
+    return parseCronSchedule(text)
+  } catch {
+    return undefined
+  }
 }

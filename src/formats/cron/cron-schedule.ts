@@ -92,28 +92,79 @@ function invalid(text: string, why: string): CodedError {
 }
 
 const minuteMs = 60_000
+const hourMs = 3_600_000
 const dayMs = 86_400_000
 
-/** The first time (epoch ms, UTC, whole minute) after `after` at which the schedule is due; undefined when it never is. */
-export function nextTime(schedule: CronSchedule, after: number): number | undefined {
+/** A zone's distance from UTC (ms, positive in the east) at a time. */
+export type ZoneOffset = (atMs: number) => number
+const utc: ZoneOffset = () => 0
+
+/**
+ * The first time (epoch ms, whole minute) after `after` at which the schedule is due by the clocks of a zone (default UTC);
+ * undefined when it never is.
+ */
+export function nextTime(schedule: CronSchedule, after: number, offsetMs: ZoneOffset = utc): number | undefined {
   let at = (Math.floor(after / minuteMs) + 1) * minuteMs
   // Four years and a day hold every date that can come.
   const end = after + 1500 * dayMs
   while (at < end) {
-    const date = new Date(at)
-    if (!schedule.months.has(date.getUTCMonth() + 1) || !matchesDay(schedule, date)) {
-      at = Math.floor(at / dayMs) * dayMs + dayMs
-    } else if (!schedule.hours.has(date.getUTCHours())) {
-      at = Math.floor(at / 3_600_000) * 3_600_000 + 3_600_000
-    } else if (!schedule.minutes.has(date.getUTCMinutes())) {
-      at += minuteMs
-    } else return at
+    const offset = offsetMs(at)
+    const local = new Date(at + offset)
+    // Never past the hour: the zone may change its offset there.
+    const nextHour = Math.floor((at + offset) / hourMs) * hourMs + hourMs - offset
+    if (!schedule.months.has(local.getUTCMonth() + 1) || !matchesDay(schedule, local)) {
+      const nextDay = Math.floor((at + offset) / dayMs) * dayMs + dayMs - offset
+      at = offsetMs(nextDay) === offset ? nextDay : nextHour
+    } else if (!schedule.hours.has(local.getUTCHours())) at = nextHour
+    else if (!schedule.minutes.has(local.getUTCMinutes())) at += minuteMs
+    else return at
   }
   return undefined
 }
 
-function matchesDay({ days, weekdays, eitherDay }: CronSchedule, date: Date): boolean {
-  const byDate = days.has(date.getUTCDate())
-  const byWeekday = weekdays.has(date.getUTCDay())
+/** Whether the schedule is due in the minute of `atMs` by the clocks of a zone. */
+export function isDue(schedule: CronSchedule, atMs: number, offsetMs: ZoneOffset = utc): boolean {
+  const local = new Date(atMs + offsetMs(atMs))
+  return (
+    schedule.minutes.has(local.getUTCMinutes()) &&
+    schedule.hours.has(local.getUTCHours()) &&
+    schedule.months.has(local.getUTCMonth() + 1) &&
+    matchesDay(schedule, local)
+  )
+}
+
+function matchesDay({ days, weekdays, eitherDay }: CronSchedule, local: Date): boolean {
+  const byDate = days.has(local.getUTCDate())
+  const byWeekday = weekdays.has(local.getUTCDay())
   return eitherDay ? byDate || byWeekday : byDate && byWeekday
+}
+
+/** The clocks of a zone by its IANA name; undefined for a name that is not known. */
+export function zoneOffset(name: string): ZoneOffset | undefined {
+  if (name === '' || name === 'UTC' || name === 'Etc/UTC') return utc
+  let format: Intl.DateTimeFormat
+  try {
+    const parts = {
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    } as const
+    format = new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', ...parts })
+  } catch {
+    return undefined
+  }
+  // Offsets change on quarters of an hour at most: one look for each is enough.
+  let known = { quarter: Number.NaN, offset: 0 }
+  return (atMs) => {
+    const quarter = Math.floor(atMs / 900_000)
+    if (quarter !== known.quarter) {
+      const parts = Object.fromEntries(format.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]))
+      const local = Date.UTC(parts.year!, parts.month! - 1, parts.day, parts.hour, parts.minute, parts.second)
+      known = { quarter, offset: local - Math.floor(atMs / 1000) * 1000 }
+    }
+    return known.offset
+  }
 }

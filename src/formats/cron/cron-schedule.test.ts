@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { nextTime, parseCronSchedule } from './cron-schedule.js'
+import { isDue, nextTime, parseCronSchedule, zoneOffset } from './cron-schedule.js'
 
 function next(schedule: string, after: string, times = 1): string | undefined {
   const parsed = parseCronSchedule(schedule)
@@ -46,4 +46,21 @@ test('what is no schedule is refused', () => {
   ]) {
     assert.throws(() => parseCronSchedule(text), { code: 'cron-schedule-invalid' }, text)
   }
+})
+
+test('a zone has its own clocks, across a change of the hour', () => {
+  const berlin = zoneOffset('Europe/Berlin')
+  assert.ok(berlin)
+  assert.equal(zoneOffset('Nowhere/Land'), undefined)
+  const nine = parseCronSchedule('0 9 * * *')
+  const times: string[] = []
+  let at: number | undefined = Date.UTC(2026, 2, 27)
+  for (let count = 0; count < 3; count++) {
+    at = nextTime(nine, at!, berlin)
+    times.push(new Date(at!).toISOString())
+  }
+  // Summer time begins on 29 March 2026.
+  assert.deepEqual(times, ['2026-03-27T08:00:00.000Z', '2026-03-28T08:00:00.000Z', '2026-03-29T07:00:00.000Z'])
+  assert.equal(isDue(nine, Date.UTC(2026, 6, 1, 7), berlin), true)
+  assert.equal(isDue(nine, Date.UTC(2026, 6, 1, 9), berlin), false)
 })
