@@ -23,7 +23,7 @@ export interface ClusterFixture {
 export async function createClusterFixture(options: Partial<LogicalClustersOptions> = {}): Promise<ClusterFixture> {
   const clock = new VirtualClock({ idle: () => new Promise((resolve) => setImmediate(resolve)) })
   const clusters = createLogicalClusters({
-    storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()) }),
+    storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
     ports: { clock, random: createSeededRandom(1), log: silentLog },
     ...options,
   })
