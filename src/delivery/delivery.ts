@@ -15,6 +15,11 @@ export interface Delivery {
   /** How objects on the cluster are known to be this delivery's. */
   readonly tracking: Tracking
   readonly ignoreDifferences: readonly IgnoreDifference[]
+  /**
+   * Why the owner may have no such object, undefined when it may. A sync asks it for every object that it would write or
+   * prune, with the scope that the cluster itself gives the kind, before anything is changed. Absent: all is allowed.
+   */
+  readonly refusal?: (key: ObjectKey, namespaced: boolean) => string | undefined
   /** Further kinds in which objects of this delivery may be (from its last status): they are looked at for what to prune. */
   readonly kinds?: readonly { readonly group: string; readonly version?: string; readonly kind: string }[]
 }

@@ -88,6 +88,7 @@ class Pass {
     const { clock, request, memo } = this.#pass
     try {
       this.#refuseShared()
+      this.#refuseForbidden()
       if (!memo.checked) {
         await this.#tryAll(await this.#createNamespace())
         memo.checked = true
@@ -153,6 +154,20 @@ class Pass {
           `Shared resource found: ${entry.object.kind}/${entry.object.metadata.name} is part of applications ${owner} and ${entry.owner}`,
         )
     }
+  }
+
+  /** In every pass: a retry, and an object whose kind has only now come to be known, are held to the same rules. */
+  #refuseForbidden(): void {
+    const refused = this.#tasks.filter((task) => {
+      // What is left alone needs no permission.
+      if (task.type === undefined || (task.prune && this.#pruneRefusal(task))) return false
+      const message = this.#pass.delivery.refusal?.(task.key, task.type.namespaced)
+      if (message !== undefined) this.#results.set(task, { status: 'SyncFailed', message })
+      return message !== undefined
+    })
+    if (refused.length === 0) return
+    const results = refused.map((task) => this.#results.get(task)!)
+    throw new Failure(failureMessage('one or more synchronization tasks are not valid', results))
   }
 
   /** Also for a part of the objects, as upstream. Returns the namespace that only a real run would create. */
@@ -362,7 +377,12 @@ class Pass {
     const { view, memo, clock } = this.#pass
     const catalogue = await view.catalogue((known) => known.forKind(desired.apiVersion, desired.kind) === undefined)
     const type = catalogue.forKind(desired.apiVersion, desired.kind)
-    if (type !== undefined) return type
+    if (type !== undefined) {
+      const message = this.#pass.delivery.refusal?.(task.key, type.namespaced)
+      if (message === undefined) return type
+      this.#results.set(task, { status: 'SyncFailed', message })
+      return undefined
+    }
     memo.definitionsSince ??= clock.now()
     if (clock.now() - memo.definitionsSince < definitionsWaitMs) {
       await view.refreshCatalogue()

@@ -1,5 +1,6 @@
+import type { Delivery } from '../../../delivery/delivery.js'
+import { redactUrl } from '../../../delivery/source/git-url.js'
 import type { Cluster } from '../../../inventory/cluster.js'
-import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import type { AppProject } from '../kinds/app-project.js'
 import type { Application, ApplicationSource } from '../kinds/application.js'
 import { permitsDestination, permitsNamespace, permitsResource, permitsSource } from '../project/project-rules.js'
@@ -22,10 +23,7 @@ export function checkSpec(
         `application '${application.metadata.name}' in namespace '${application.metadata.namespace}' is not allowed to use project '${name}'`,
       ),
     )
-  for (const source of sources) {
-    if (!permitsSource(project, source.repoURL))
-      problems.push(invalid(`application repo ${source.repoURL} is not permitted in project '${name}'`))
-  }
+  for (const message of explainSources(project, sources)) problems.push(invalid(message))
   const namespace = application.spec.destination.namespace ?? ''
   const destination = { server: cluster.server, name: cluster.name, namespace, clusterProject: cluster.project }
   if (!permitsDestination(project, destination))
@@ -37,26 +35,21 @@ export function checkSpec(
   return problems
 }
 
-/**
- * Objects that the project does not let the application have. `namespaced`: undefined where the kind is not known, which is
- * then taken for namespaced if the object names a namespace.
- */
-export function forbiddenObjects(
-  project: AppProject,
-  objects: readonly KubeObject[],
-  cluster: Cluster,
-  defaultNamespace: string,
-  namespaced: (object: KubeObject) => boolean | undefined,
-): { readonly object: KubeObject; readonly message: string }[] {
+/** Which of the sources the project does not permit. */
+export function explainSources(project: AppProject, sources: readonly ApplicationSource[]): string[] {
+  return sources
+    .filter(({ repoURL }) => !permitsSource(project, repoURL))
+    .map(({ repoURL }) => `application repo ${redactUrl(repoURL)} is not permitted in project '${project.metadata.name}'`)
+}
+
+/** Why an application may not have an object, for the engine to ask; `cluster` and `defaultNamespace` are its destination's. Pure. */
+export function refusalsOf(project: AppProject, cluster: Cluster, defaultNamespace: string): NonNullable<Delivery['refusal']> {
   const name = project.metadata.name
   const permittedNamespaces = new Map<string, boolean>()
-  return objects.flatMap((object) => {
-    const group = groupOf(object.apiVersion)
-    const scoped = namespaced(object) ?? object.metadata.namespace !== undefined
-    if (!permitsResource(project, { group, kind: object.kind, name: object.metadata.name }, scoped))
-      return [{ object, message: `resource ${group}:${object.kind} is not permitted in project ${name}` }]
-    const namespace = object.metadata.namespace || defaultNamespace
-    if (!scoped || namespace === defaultNamespace) return []
+  return ({ group, kind, name: objectName, namespace }, namespaced) => {
+    if (!permitsResource(project, { group, kind, name: objectName }, namespaced))
+      return `resource ${group}:${kind} is not permitted in project ${name}`
+    if (!namespaced || namespace === defaultNamespace) return undefined
     let permitted = permittedNamespaces.get(namespace)
     if (permitted === undefined) {
       permitted = permitsDestination(project, {
@@ -67,6 +60,6 @@ export function forbiddenObjects(
       })
       permittedNamespaces.set(namespace, permitted)
     }
-    return permitted ? [] : [{ object, message: `namespace ${namespace} is not permitted in project '${name}'` }]
-  })
+    return permitted ? undefined : `namespace ${namespace} is not permitted in project '${name}'`
+  }
 }

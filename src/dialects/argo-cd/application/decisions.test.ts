@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { objectKeyOf } from '../../../delivery/engine/object-identity.js'
 import type { Cluster } from '../../../inventory/cluster.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { defaultProject } from '../project/default-project.js'
 import { application } from './application-fixture.js'
-import { checkSpec, forbiddenObjects } from './check-project.js'
+import { checkSpec, refusalsOf } from './check-project.js'
 import { decideDestination } from './decide-destination.js'
 import { decideRetry } from './decide-retry.js'
 import { decideRollback } from './decide-rollback.js'
@@ -169,17 +170,19 @@ test('projects refuse repositories, destinations and kinds', () => {
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } },
     { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } },
     { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'kube-system' } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c', namespace: 'shop' } },
   ]
   const rules = {
     ...project,
     spec: { destinations: [{ server: '*', namespace: 'shop' }], namespaceResourceBlacklist: [{ group: '', kind: 'Secret' }] },
   }
   assert.deepEqual(
-    forbiddenObjects(rules, objects, east, 'shop', (object) => object.kind !== 'Namespace').map(({ message }) => message),
+    objects.map((object) => refusalsOf(rules, east, 'shop')(objectKeyOf(object), object.kind !== 'Namespace')),
     [
       'resource :Namespace is not permitted in project team',
       'resource :Secret is not permitted in project team',
       "namespace kube-system is not permitted in project 'team'",
+      undefined,
     ],
   )
 })

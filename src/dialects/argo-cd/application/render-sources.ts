@@ -117,12 +117,29 @@ async function checkPath(tree: Tree, written: string): Promise<string> {
     throw new Stalled({ code: 'path-outside', message: `${written}: app path outside root`, fix: 'Write a path without ..' })
   const path = parts.join('/')
   if ((await tree.list(path)) !== undefined) return path
-  const why = (await tree.hash(path)) === undefined ? 'app path does not exist' : 'app path is not a directory'
+  const why =
+    (await tree.hash(path)) === undefined
+      ? `app path does not exist${await neighboursOf(tree, parts)}`
+      : 'app path is not a directory'
   throw new Stalled({
     code: 'path-missing',
     message: `${written}: ${why}`,
     fix: 'Correct spec.source.path, or push the directory',
   })
+}
+
+/** What there is where the path stops: ` (apps/web/overlays has production-eu, production-us)`. */
+async function neighboursOf(tree: Tree, parts: readonly string[]): Promise<string> {
+  for (let depth = parts.length - 1; depth >= 0; depth--) {
+    const parent = parts.slice(0, depth).join('/')
+    const entries = await tree.list(parent)
+    if (entries === undefined) continue
+    const names = entries.flatMap((entry) => (entry.kind === 'directory' ? [entry.name] : []))
+    if (names.length === 0) return ` (${parent || 'the repository'} has no directories)`
+    const more = names.length > 8 ? ` and ${names.length - 8} more` : ''
+    return ` (${parent || 'the repository'} has ${names.slice(0, 8).join(', ')}${more})`
+  }
+  return ''
 }
 
 /** An explicit setting decides; else a kustomization file, then a chart, then plain files. */

@@ -1,7 +1,8 @@
 import { messageOf, Stalled, Waiting } from '../../../base/errors.js'
-import type { Deliveries, ObjectKey, ObjectResult, SyncOutcome, SyncRequest } from '../../../delivery/delivery.js'
-import { groupOf, versionOf } from '../../../kube/object/kube-object.js'
+import type { Deliveries, ObjectKey, SyncOutcome, SyncRequest } from '../../../delivery/delivery.js'
+import { groupOf } from '../../../kube/object/kube-object.js'
 import type { Application, ApplicationSource } from '../kinds/application.js'
+import { explainSources } from './check-project.js'
 import { decideSources } from './decide-sources.js'
 import type { OperationRun } from './operation-run.js'
 import { readSyncOptions } from './sync-options.js'
@@ -22,7 +23,8 @@ export async function runOperationPass(
   if (sync.manifests !== undefined)
     return fail('operation.sync.manifests: syncing local manifests is not possible here, push them to the repository')
   const invalid = target.conditions.find((condition) => condition.type === 'InvalidSpecError')
-  if (invalid || target.cluster === undefined) return fail(invalid?.message ?? 'the destination is not known')
+  if (invalid || target.cluster === undefined || target.project === undefined)
+    return fail(invalid?.message ?? 'the destination is not known')
   try {
     run.rendered ??= await fixContent(run, target, services)
   } catch (error) {
@@ -31,26 +33,10 @@ export async function runOperationPass(
   }
   if (run.rendered === undefined) return fail('there is nothing to sync')
   const { content } = run.rendered
+  // Sources that the operation brings itself are held to the project like those of the specification.
+  const [refused] = explainSources(target.project, run.rendered.sources)
+  if (refused !== undefined) return fail(refused)
   const chosen = chooseKeys(sync.resources, content.objects, application)
-  if (target.forbidden.length > 0 && content === target.rendered) {
-    const results = target.forbidden.map(
-      ({ object, message }): ObjectResult => ({
-        group: groupOf(object.apiVersion),
-        version: versionOf(object.apiVersion),
-        kind: object.kind,
-        namespace: object.metadata.namespace ?? '',
-        name: object.metadata.name,
-        status: 'SyncFailed',
-        message,
-        phase: 'Sync',
-      }),
-    )
-    return {
-      phase: 'Failed',
-      message: `one or more synchronization tasks are not valid due to application controller sync: ${results[0]!.message}`,
-      results,
-    }
-  }
   const request: SyncRequest = {
     prune: sync.prune === true,
     dryRun: sync.dryRun === true,
@@ -59,7 +45,7 @@ export async function runOperationPass(
     ...(sync.syncStrategy?.apply && !sync.syncStrategy.hook ? { skipHooks: true } : {}),
     options: readSyncOptions(application, sync),
   }
-  const delivery = deliveryOf(application, target.cluster, content, controlNamespace)
+  const delivery = deliveryOf(application, target.cluster, content, controlNamespace, target.project)
   try {
     return await services.deliveries.sync(delivery, request, run.attempt)
   } catch (error) {

@@ -4,12 +4,9 @@ import type { Renderer } from '../../../delivery/render/contract.js'
 import type { RenderCache } from '../../../delivery/render/render-cache.js'
 import type { Repositories } from '../../../delivery/source/contract.js'
 import type { Cluster, Inventory } from '../../../inventory/cluster.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { apiVersionOf } from '../../../kube/object/kube-object.js'
-import { builtInResources } from '../../../kube/schema/resources.js'
 import type { AppProject } from '../kinds/app-project.js'
 import type { Application, ApplicationSource } from '../kinds/application.js'
-import { checkSpec, forbiddenObjects } from './check-project.js'
+import { checkSpec, refusalsOf } from './check-project.js'
 import type { PlainCondition } from './conditions.js'
 import { decideDestination } from './decide-destination.js'
 import { decideSources } from './decide-sources.js'
@@ -34,8 +31,6 @@ export interface TargetState {
   readonly rendered: RenderedSources | undefined
   /** InvalidSpecError: nothing is done; ComparisonError: the sources could not be read; and warnings. */
   readonly conditions: readonly PlainCondition[]
-  /** Objects that the project forbids: they are compared, and a sync fails because of them. */
-  readonly forbidden: readonly { readonly object: KubeObject; readonly message: string }[]
   /** The sources may be readable later: when to try (ms from now). */
   readonly retryMs: number | undefined
 }
@@ -56,7 +51,7 @@ export async function readTargetState(
   if ('problem' in destination) invalid(destination.problem)
   const cluster = 'cluster' in destination ? destination.cluster : undefined
   if (cluster) conditions.push(...checkSpec(application, project, sources, cluster))
-  const none = { cluster, project, sources, multiple, conditions, rendered: undefined, forbidden: [], retryMs: undefined }
+  const none = { cluster, project, sources, multiple, conditions, rendered: undefined, retryMs: undefined }
   if (cluster === undefined || project === undefined || conditions.length > 0) return none
   try {
     const rendered = await renderWith(services, sources, options)
@@ -66,9 +61,7 @@ export async function readTargetState(
         message: `Resource ${identity} appeared more than once among application resources.`,
       })
     }
-    const namespace = application.spec.destination.namespace ?? ''
-    const forbidden = forbiddenObjects(project, rendered.objects, cluster, namespace, isNamespaced)
-    return { ...none, rendered, forbidden }
+    return { ...none, rendered }
   } catch (error) {
     if (!(error instanceof Stalled) && !(error instanceof Waiting)) throw error
     conditions.push({ type: 'ComparisonError', message: `Failed to load target state: ${messageOf(error)}` })
@@ -86,12 +79,13 @@ export function renderWith(
   return renderSources(ports, sources, { namespace: '' }, options)
 }
 
-/** The canonical form of what an application wants. */
+/** The canonical form of what an application wants. `project`: undefined where nothing is synced. */
 export function deliveryOf(
   application: Application,
   cluster: Cluster,
   rendered: RenderedSources,
   controlNamespace: string,
+  project?: AppProject,
 ): Delivery {
   const kinds = new Map<string, { group: string; kind: string }>()
   for (const { group = '', kind } of application.status?.resources ?? []) kinds.set(`${group}/${kind}`, { group, kind })
@@ -99,6 +93,7 @@ export function deliveryOf(
     id: deliveryId(application),
     cluster: cluster.name,
     namespace: application.spec.destination.namespace ?? '',
+    ...(project ? { refusal: refusalsOf(project, cluster, application.spec.destination.namespace ?? '') } : {}),
     objects: rendered.objects,
     digest: rendered.digest,
     tracking: trackingOf(instanceName(application, controlNamespace)),
@@ -113,12 +108,4 @@ export function deliveryId(application: Pick<Application, 'metadata'>): string {
 
 export function deliveryIdOfKey(key: string): string {
   return `argo-cd/${key}`
-}
-
-const scopes: ReadonlyMap<string, boolean> = new Map(
-  builtInResources.map((type) => [`${apiVersionOf(type.group, type.version)} ${type.kind}`, type.namespaced]),
-)
-
-function isNamespaced(object: KubeObject): boolean | undefined {
-  return scopes.get(`${object.apiVersion} ${object.kind}`)
 }
