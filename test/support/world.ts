@@ -44,7 +44,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const clock = new VirtualClock({ idle })
   const ports = { clock, random, log: options.log ?? silentLog }
   const stopping = new AbortController()
-  const clusters = createLogicalClusters({ storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()) }), ports })
+  const clusters = createLogicalClusters({
+    storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
+    ports,
+  })
   let changes = 0
   clusters.onChange(() => {
     changes++

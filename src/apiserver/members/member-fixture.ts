@@ -42,7 +42,7 @@ export async function createMemberFixture(
   const log = collectingLog(warnings)
   const ports = { clock, random: createSeededRandom(options.seed ?? 1), log }
   const clusters = createLogicalClusters({
-    storage: options.storage ?? createMemoryStorage({ base: createBootstrapLayer(clock.now()) }),
+    storage: options.storage ?? createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
     ports,
   })
   const changes: ClusterChange[] = []
