@@ -277,11 +277,17 @@ test('projects and destinations that are not there, or not allowed', async () =>
     await warn('project: narrow, destination: {name: east, namespace: a}'),
     /do not match any of the allowed destinations in project 'narrow': nothing is deployed/,
   )
-  assert.deepEqual(await apply(project('syncWindows: [{kind: deny, schedule: "* * * * *", duration: 1h}]')), [
-    'spec.syncWindows is not enforced here: syncs go on at any time',
-    'spec.sourceRepos is empty, so no repository is allowed: add URLs, or "*"',
-    'spec.destinations is empty, so no cluster is allowed: add {server: "*", namespace: "*"} or narrower',
-  ])
+  const windows =
+    '[{kind: deny, schedule: "* * * * *", duration: 1h}, {kind: allow, schedule: "0 25 * * *", duration: soon, timeZone: Mars, applications: ["*"]}]'
+  const warnings = await apply(project(`syncWindows: ${windows}, signatureKeys: [{keyID: A}]`))
+  assert.match(warnings.shift()!, /spec.signatureKeys is not enforced here: commits are not verified/)
+  assert.match(warnings.shift()!, /spec.sourceRepos is empty, so no repository is allowed/)
+  assert.match(warnings.shift()!, /spec.destinations is empty, so no cluster is allowed/)
+  assert.match(warnings.shift()!, /spec.syncWindows\[0\] names no applications, namespaces or clusters, so it has no effect/)
+  assert.match(warnings.shift()!, /spec.syncWindows\[1\].schedule: .*25.*; until then the window holds syncs back/)
+  assert.match(warnings.shift()!, /spec.syncWindows\[1\].duration is "soon": write 30m/)
+  assert.match(warnings.shift()!, /spec.syncWindows\[1\].timeZone is "Mars": write a name/)
+  assert.deepEqual(warnings, [])
 })
 
 test('cluster Secrets; namespaces that nothing looks at; edits that will be undone', async () => {
@@ -316,6 +322,15 @@ stringData: {name: c, server: "https://c.example.com", config: '${config}'}
     app(`project: default, ${source.replace('app', path)}, destination: {name: east}`, `name: owned, namespace: argocd, ${owner}`)
   assert.deepEqual(await apply(owned('a')), [])
   assert.match((await apply(owned('b'))).join(), /ApplicationSet shop will undo this/)
+  const taken = set(
+    '[{list: {elements: [{name: owned}]}}]',
+    template.replace('shop-{{name}}', '{{name}}').replace('name: "{{name}}", namespace', 'name: east, namespace'),
+    '',
+    'rival',
+  )
+  assert.deepEqual(await apply(taken), [
+    'Application owned already belongs to ApplicationSet shop and stays as it is: give yours another name',
+  ])
 })
 
 test('silence: our own writes, other clusters, writes that change no spec', async () => {

@@ -15,6 +15,7 @@ import { explainOwnership } from '../dialects/argo-cd/warnings/warn-owned-applic
 import type { FunctionTable } from '../formats/go-template/functions.js'
 import type { Cluster } from '../inventory/cluster.js'
 import type { KubeObject } from '../kube/object/kube-object.js'
+import { controllerOf } from '../kube/object/owner.js'
 
 export interface ApplyWarningsOptions {
   /** The logical cluster that is the hub; others are left alone. */
@@ -81,6 +82,10 @@ function warningsFor(
     clusters: [...clustersIn(storage, options.namespace, clusterOf)],
     projects: projectsIn(storage, options.namespace),
     functions: options.functions,
+    ownerOf: (name) => {
+      const application = storage.get(applications, `${options.namespace}/${name}`)
+      return application && controllerOf(application)
+    },
   })
   switch (groupResource) {
     case applications: {

@@ -31,6 +31,29 @@ spec:
   - host: api.invalid
     http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: api, port: {number: 80}}}}]}
 `
+/** Files for the repository that the seed draws as a tree. */
+function layoutFiles(drawing: string): Record<string, string> {
+  const files: Record<string, string> = {}
+  const path: string[] = []
+  for (const line of drawing.split('\n')) {
+    const found = /^([│├└─\s]*)([\w.-]+)(\/?)/.exec(line)
+    if (!found || line.startsWith('gitops-repo')) continue
+    const [, indent = '', name = '', isFolder = ''] = found
+    path.length = indent.length / 4 - 1
+    path.push(name)
+    if (isFolder === '') files[path.join('/')] = contentOf(name)
+  }
+  files['apps/myapp/base/kustomization.yaml'] = kustomization('deployment.yaml', 'service.yaml')
+  return files
+}
+
+function contentOf(name: string): string {
+  if (name === 'deployment.yaml') return deployment('layout')
+  if (name === 'service.yaml')
+    return 'apiVersion: v1\nkind: Service\nmetadata: {name: layout}\nspec: {selector: {app: layout}, ports: [{port: 80}]}\n'
+  return kustomization('../../base')
+}
+
 const kustomization = (...resources: string[]) => `resources: [${resources.join(', ')}]\n`
 
 describe('the seeds of GitOps, as they are written', { skip: explainMissingInputs() }, () => {
@@ -204,6 +227,27 @@ ${fragment}
     assert.equal(await deployments('staging', 'shop'), 'deployment.apps/web')
     assert.equal(await deployments('us-east', 'blog'), 'deployment.apps/web')
     assert.ok((await names()).includes('shop-on-production-us-east'))
+  })
+
+  test('001-02: the layout of the repository: a path that it does not have is told with those that it has', async () => {
+    const layout = fleet.repository('layout', { files: layoutFiles(seed('001-02-gitops-repo-layout.txt')) })
+    const text = seed('001-01-applicationset.yaml')
+      .replaceAll(url, layout)
+      .replaceAll('myapp-', 'layout-')
+      .replace('name: myapp', 'name: layout')
+    await fleet.kubectl('apply -f -', { input: text })
+    await eventually(async () => {
+      const { status } = await fleet.application('layout-us-east')
+      assert.match(
+        JSON.stringify(status?.conditions),
+        /apps\/myapp\/overlays\/production: app path does not exist \(apps\/myapp\/overlays has production-eu, production-us\)/,
+      )
+    })
+    await fleet.kubectl('apply -f -', { input: text.replace('overlays/production', 'overlays/production-eu') })
+    await eventually(() => assertSyncedAndHealthy(fleet, ['layout-us-east', 'layout-eu-west']))
+    await fleet.kubectl('delete applicationset layout -n argocd')
+    // The namespace is shared with the Application that came before it, and its Deployment is of the same name.
+    await eventually(async () => assert.equal((await names()).includes('layout-us-east'), false))
   })
 
   test('all of it again: nothing changes', async () => {

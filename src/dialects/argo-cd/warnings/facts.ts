@@ -1,6 +1,7 @@
 import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import type { Cluster } from '../../../inventory/cluster.js'
 import { inCluster, normalizeServer } from '../../../inventory/in-cluster.js'
+import type { OwnerReference } from '../../../kube/object/kube-object.js'
 import type { AppProject } from '../kinds/app-project.js'
 
 /** What warnings are judged by: the fleet as it is when someone applies an object. */
@@ -13,6 +14,8 @@ export interface WarningFacts {
   readonly projects: ReadonlyMap<string, AppProject>
   /** Functions of Go templates in ApplicationSets. */
   readonly functions: FunctionTable
+  /** The controller that an Application of the control plane's namespace belongs to, if there is such an Application. */
+  ownerOf?(application: string): OwnerReference | undefined
 }
 
 /** As the inventory finds clusters: by name or by server, the hub itself last. */

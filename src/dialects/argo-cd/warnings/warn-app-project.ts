@@ -1,8 +1,8 @@
 import type { AppProject } from '../kinds/app-project.js'
+import { warnSyncWindow } from './warn-sync-window.js'
 
 /** Fields that restrict what is allowed upstream and are not enforced here. */
 const notEnforced: Readonly<Record<string, string>> = {
-  syncWindows: 'syncs go on at any time',
   destinationServiceAccounts: "objects are applied with the cluster Secret's own credentials",
   signatureKeys: 'commits are not verified',
   sourceIntegrity: 'commits are not verified',
@@ -20,6 +20,8 @@ export function warnAppProject(project: AppProject): string[] {
   if (!isSet(spec['destinations'])) {
     found.push('spec.destinations is empty, so no cluster is allowed: add {server: "*", namespace: "*"} or narrower')
   }
+  for (const [index, window] of (project.spec.syncWindows ?? []).entries())
+    found.push(...warnSyncWindow(window, `spec.syncWindows[${index}]`))
   return found
 }
 

@@ -154,6 +154,7 @@ function warnApplications(appSet: ApplicationSet, applications: readonly Applica
       else byProblem.set(problem, [application.metadata.name])
     }
   }
+  found.push(...warnOwned(appSet, applications, facts))
   for (const [problem, names] of byProblem) {
     found.push(
       names.length === applications.length && problem.startsWith('spec.')
@@ -162,6 +163,20 @@ function warnApplications(appSet: ApplicationSet, applications: readonly Applica
     )
   }
   return found
+}
+
+/** Applications of these names that others keep. */
+function warnOwned(appSet: ApplicationSet, applications: readonly Application[], facts: WarningFacts): string[] {
+  const byOwner = new Map<string, string[]>()
+  for (const { metadata } of applications) {
+    const owner = facts.ownerOf?.(metadata.name)
+    if (owner === undefined || (owner.kind === 'ApplicationSet' && owner.name === appSet.metadata.name)) continue
+    const key = `${owner.kind} ${owner.name}`
+    byOwner.set(key, [...(byOwner.get(key) ?? []), metadata.name])
+  }
+  return [...byOwner].map(
+    ([owner, names]) => `Application ${listNames(names)} already belongs to ${owner} and stays as it is: give yours another name`,
+  )
 }
 
 /** What holds whatever the parameters are: parts of the template without templates in them. */
