@@ -51,7 +51,11 @@ export async function openHubParts(options: StartHubOptions) {
   // Caches, watches and clusters listen for the end of what they belong to; that many listeners are no leak.
   setMaxListeners(0)
   const caches = createCaches({ client: hub, clock, random, log, signal })
-  const credentials = await createRepositoryCredentials({ caches, namespace, changed: (url) => repositories.notify(url) })
+  const credentials = await createRepositoryCredentials({
+    caches,
+    namespace,
+    changed: (url) => repositories.notify(url, { below: true }),
+  })
   const repositories = options.openRepositories(credentials)
   const inventory = createInventory({
     sources: options.sources ?? [createClusterSecretSource({ caches, namespace })],

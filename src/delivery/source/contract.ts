@@ -15,8 +15,8 @@ export interface Repositories {
   /** Author, date and subject, for histories. */
   describe(url: string, commit: string): Promise<{ author: string; date: string; message: string }>
   /** Something says that the repository has changed (a push, a webhook): its references are read again. */
-  notify(url: string): void
-  /** Called when a reference of a repository has moved. */
+  notify(url: string, how?: { /** Also all repositories whose address begins with it. */ below?: boolean }): void
+  /** Called when a reference of a repository has moved, and when one that could not be read can be read again. */
   onChange(listener: (change: { url: string }) => void): () => void
 }
 

@@ -260,7 +260,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       const failed = failure !== undefined
       try {
         const now = await known(0)
-        return before === undefined ? failed : !sameReferences(before, now)
+        return failed || (before !== undefined && !sameReferences(before, now))
       } catch {
         return false
       }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -200,6 +210,35 @@ test('a repository that nobody asks for any more is forgotten, and known again w
   for (const run of [...waiting]) run()
   assert.equal(await repositories.resolve(url, 'main'), git('rev-parse', 'HEAD'))
   assert.equal(asked, 2)
+  repositories.close()
+})
+
+test('a prefix stands for all repositories below it', async () => {
+  const repositories = open()
+  await repositories.resolve(url, 'main')
+  const told: string[] = []
+  repositories.onChange((change) => told.push(change.url))
+  repositories.notify(`file://${home}`)
+  assert.deepEqual(told, [])
+  repositories.notify(`file://${home}`, { below: true })
+  repositories.notify(`file://${home.slice(0, -1)}`, { below: true })
+  assert.deepEqual(told, [url])
+  repositories.close()
+})
+
+test('a repository that can be read again is told of, though nothing in it has moved', async () => {
+  const repositories = open({ pollSeconds: 0.1 })
+  await repositories.resolve(url, 'main')
+  const told: string[] = []
+  repositories.onChange((change) => told.push(change.url))
+  renameSync(bare, `${bare}.away`)
+  try {
+    await assert.rejects(repositories.resolve(url, 'main', { refresh: true }), { code: 'repository-not-found' })
+  } finally {
+    renameSync(`${bare}.away`, bare)
+  }
+  for (let turn = 0; turn < 100 && told.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(told, [url])
   repositories.close()
 })
 

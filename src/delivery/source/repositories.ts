@@ -163,11 +163,14 @@ export function createRepositories(options: RepositoriesOptions): Repositories &
       sweep()
       return mirrorOf(url).describe(commit)
     },
-    notify(url) {
+    notify(url, how) {
       const wanted = normalizeGitUrl(url)
       const local = options.local?.(url)
       const found = new Set<Mirror>()
-      for (const [spelling, mirror] of byUrl) if (spelling === url || normalizeGitUrl(spelling) === wanted) found.add(mirror)
+      for (const [spelling, mirror] of byUrl) {
+        const normal = normalizeGitUrl(spelling)
+        if (spelling === url || normal === wanted || (how?.below && normal.startsWith(`${wanted}/`))) found.add(mirror)
+      }
       const byPath = local === undefined ? undefined : mirrors.get(local)
       if (byPath) found.add(byPath.mirror)
       for (const mirror of found) {

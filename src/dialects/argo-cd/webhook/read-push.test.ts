@@ -69,3 +69,9 @@ test('hostile and empty input is refused, never thrown', () => {
     assert.equal(answer.kind === 'refused' && answer.status, 400, text)
   }
 })
+
+test('a push that names very many repositories is not followed to all of them', () => {
+  const clone = Array.from({ length: 5000 }, (_, index) => ({ href: `https://bs.test/${index}` }))
+  const answer = readPush({ 'x-event-key': 'repo:refs_changed' }, body({ repository: { links: { clone } } }), {})
+  assert.equal(answer.kind === 'push' && answer.urls.length, 32)
+})

@@ -45,10 +45,13 @@ export function readPush(
   } catch (error) {
     return { kind: 'refused', status: 400, why: `the body is no JSON: ${(error as Error).message}` }
   }
-  const urls = [...new Set(provider.urls.flatMap((path) => texts(payload, path)))]
+  const urls = [...new Set(provider.urls.flatMap((path) => texts(payload, path)))].slice(0, mostUrls)
   if (urls.length === 0) return { kind: 'refused', status: 400, why: `the ${provider.name} push names no repository` }
   return { kind: 'push', urls }
 }
+
+/** No provider names a repository in more ways; who is not asked for a secret could name a million. */
+const mostUrls = 32
 
 type Headers = Readonly<Record<string, string | undefined>>
 
