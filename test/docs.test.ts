@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { after, before, test } from 'node:test'
+import { secretType } from '../src/app/core-types.js'
 import { demoFiles } from '../src/app/demo/demo-files.js'
 import { createSeededRandom } from '../src/base/random.js'
 import { version } from '../src/cli/version.js'
@@ -13,6 +14,8 @@ import type { Application } from '../src/dialects/argo-cd/kinds/application.js'
 import type { ApplicationSet } from '../src/dialects/argo-cd/kinds/application-set.js'
 import { argoCdKinds } from '../src/dialects/argo-cd/kinds/definitions.js'
 import { applicationType, appProjectType } from '../src/dialects/argo-cd/kinds/resource-types.js'
+import { repositorySecretSelector } from '../src/dialects/argo-cd/repository-secret/parse-repository-secret.js'
+import { findCredentials } from '../src/dialects/argo-cd/repository-secret/repository-credentials.js'
 import type { WarningFacts } from '../src/dialects/argo-cd/warnings/facts.js'
 import { warnApplication } from '../src/dialects/argo-cd/warnings/warn-application.js'
 import { warnApplicationSet } from '../src/dialects/argo-cd/warnings/warn-application-set.js'
@@ -83,6 +86,49 @@ test('a reference page of a kind starts with an example and has the sections tha
 test('commands.md is current, so every command has its section', () => {
   const result = spawnSync(process.execPath, ['tools/docs/commands.mjs', '--check'], { encoding: 'utf8' })
   assert.equal(result.status, 0, result.stderr)
+})
+
+test('the pages have the names that the code reads', () => {
+  // Where names stand in the source, what finds them, and the page that must explain each.
+  const held: [path: string, names: RegExp, page: string][] = [
+    ['src/delivery/engine/directives.ts', /'(argocd\.argoproj\.io\/[a-z-]+)'/g, 'application'],
+    ['src/dialects/argo-cd/warnings/warn-sync-options.ts', /^ {2}'([A-Z]\w+)',$/gm, 'application'],
+    ['src/dialects/argo-cd/application-set/generators/index.ts', /\b([a-z]+)Generator\b(?=[,\]])/g, 'applicationset'],
+    ['src/dialects/argo-cd/application-set/carry-out.ts', /'(\w+ApplicationError)'/g, 'applicationset'],
+    ['src/dialects/argo-cd/application-set/generate-applications.ts', /reason: '(\w+)'/g, 'applicationset'],
+    ['src/dialects/argo-cd/cluster-secret/parse-cluster-secret.ts', /ClusterSecretProblem\(\s*'(\w+)'/g, 'cluster-secret'],
+    ['src/dialects/argo-cd/cluster-secret/cluster-config.ts', /^ {2}'(\w+)',$/gm, 'cluster-secret'],
+    ['src/dialects/argo-cd/warnings/warn-app-project.ts', /^ {2}(\w+): ['"]/gm, 'appproject'],
+    ['src/dialects/cluster-profile/cluster-profile.ts', /'(flotilla\.dev\/[a-z-]+)'/g, 'clusterprofile'],
+    ['src/app/webhook.ts', /'(webhook\.[a-z.]+)'/g, 'webhooks'],
+    ['src/delivery/render/contract.ts', /^ {2}readonly ((?:name|common|force|label|ignore)[A-Z]\w*)\?:/gm, 'kustomize'],
+    ['src/apiserver/members/pod-stages.ts', /'(simulation\.[\w./-]+)'/g, 'embedded-cluster'],
+  ]
+  const missing: string[] = []
+  for (const [path, names, page] of held) {
+    const text = readFileSync(`docs/reference/${page}.md`, 'utf8')
+    const found = new Set([...readFileSync(path, 'utf8').matchAll(names)].map((match) => match[1]!))
+    assert.ok(found.size > 0, `${path} has no names like ${names}: correct this test`)
+    for (const name of found) if (!text.includes(name)) missing.push(`${page}.md does not explain ${name} (${path})`)
+  }
+  assert.deepEqual(missing, [])
+})
+
+test('every option that a page names exists', () => {
+  const known = new Set(['--help', ...(readFileSync('docs/reference/commands.md', 'utf8').match(/--[a-z][a-z-]+/g) ?? [])])
+  const unknown: string[] = []
+  for (const page of pages.filter((path) => path === 'README.md' || /^docs\/(reference|guides)\//.test(path))) {
+    const text = readFileSync(page, 'utf8')
+    const blocks = docBlocks(page).flatMap(consoleCommands)
+    const inline = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)
+    for (const code of [...blocks.filter((command) => command.includes('flotilla')), ...inline]) {
+      // Options of other programs.
+      if (/\b(kubectl|git|kustomize|base64)\b/.test(code)) continue
+      for (const option of code.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [])
+        if (!known.has(option)) unknown.push(`${page}: ${option}`)
+    }
+  }
+  assert.deepEqual(unknown, [])
 })
 
 test('the version is the same in package.json and in the program', () => {
@@ -186,6 +232,24 @@ test('the examples of the reference are accepted and do what they say', async (t
         JSON.stringify([metadata.name, status]),
       )
     }
+  })
+
+  await t.test('simulated pods do what their annotations say', async () => {
+    const client = world.client('us-east')
+    const read = async (apiVersion: string, kind: string, name: string) => {
+      const type = (await client.resources()).forKind(apiVersion, kind)!
+      return (await client.get({ type, namespace: 'default', name })).status as Record<string, unknown>
+    }
+    assert.equal((await read('apps/v1', 'Deployment', 'slow'))['availableReplicas'], 2)
+    assert.equal((await read('batch/v1', 'Job', 'fails'))['failed'], 1)
+  })
+
+  await t.test('credentials are found for the repositories that the page means', async () => {
+    const { items } = await world.client('hub').list(secretType, { namespace: 'argocd', labelSelector: repositorySecretSelector })
+    const own = findCredentials(items, 'https://git.example.com/private')
+    assert.deepEqual([own?.username, own?.password], ['flotilla', 'a personal access token'])
+    assert.match(findCredentials(items, 'git@git.example.com:team/app.git')?.sshPrivateKey ?? '', /OPENSSH/)
+    assert.equal(findCredentials(items, 'git@git.example.com:team-two/app.git'), undefined)
   })
 
   await t.test('what a page shows as written by Flotilla looks like that', async () => {

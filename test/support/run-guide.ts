@@ -20,13 +20,14 @@ export async function runGuide(
     guide.start()
     options.prepare?.(guide)
     for (const block of docBlocks(page).filter(({ language }) => language === 'console')) {
-      for (const command of consoleCommands(block)) {
-        if (!options.kubectl && /\bkubectl\b|KUBECONFIG/.test(command)) continue
+      const commands = consoleCommands(block).filter((command) => options.kubectl || !/\bkubectl\b|KUBECONFIG/.test(command))
+      for (const command of commands) {
         if (/\bflotilla hub\b/.test(command)) await guide.runUntil(command, /Hub running/)
         else if (!/^npm (run up|test)\b|flotilla up\b/.test(command)) guide.run(command, `${page}:${block.line}`)
         options.after?.[command]?.(guide)
       }
-      guide.rest()
+      // Looking changes nothing.
+      if (commands.some((command) => /\bpush\b|\bdelete\b|\blabel\b|\bcluster add\b/.test(command))) guide.rest()
     }
   } finally {
     guide.stop()
