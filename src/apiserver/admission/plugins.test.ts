@@ -80,6 +80,36 @@ test('quotas count what is stored', async () => {
   )
 })
 
+test('the status of a quota follows what is there', async () => {
+  const { client, type, clock } = await createClusterFixture()
+  const hard = { pods: '4', 'requests.cpu': '2', 'count/configmaps': '10', 'services.nodeports': '1' }
+  await client.create(type('quota'), object('v1', 'ResourceQuota', 'q', { spec: { hard } }))
+  const used = async () => {
+    await clock.advance(100)
+    const quota = await client.get({ type: type('quota'), namespace: 'default', name: 'q' })
+    return quota['status']
+  }
+  assert.deepEqual(await used(), {
+    hard,
+    used: { pods: '0', 'requests.cpu': '0', 'count/configmaps': '0', 'services.nodeports': '0' },
+  })
+  for (const name of ['a', 'b']) await client.create(type('po'), pod(name, { requests: { cpu: '600m' } }))
+  await client.create(type('cm'), object('v1', 'ConfigMap', 'c', {}))
+  await client.create(type('svc'), object('v1', 'Service', 's', { spec: { type: 'NodePort', ports: [{ port: 80 }] } }))
+  assert.deepEqual(await used(), {
+    hard,
+    used: { pods: '2', 'requests.cpu': '1200m', 'count/configmaps': '1', 'services.nodeports': '1' },
+  })
+  await client.delete({ type: type('po'), namespace: 'default', name: 'a' })
+  assert.deepEqual(((await used()) as { used: object }).used, {
+    pods: '1',
+    'requests.cpu': '600m',
+    'count/configmaps': '1',
+    'services.nodeports': '1',
+  })
+  assert.equal(clock.untilNextMs(), undefined)
+})
+
 test('claims get the default storage class', async () => {
   const { client, type } = await createClusterFixture()
   await client.create(type('sc'), {

@@ -13,6 +13,7 @@ import type { ClusterStorage } from '../storage/contract.js'
 import { bootstrapObjects } from './bootstrap.js'
 import type { EventExpiry } from './event-expiry.js'
 import { InProcessClient } from './in-process-client.js'
+import type { QuotaStatus } from './quota-status.js'
 
 export interface SharedParts {
   readonly ports: ServerPorts
@@ -21,6 +22,7 @@ export interface SharedParts {
   readonly ticker: WatchTicker
   readonly extensions: ServerExtensions
   readonly expiry: EventExpiry
+  readonly quotas: QuotaStatus
   onChange(change: ClusterChange): void
 }
 
@@ -53,14 +55,17 @@ export class EmbeddedCluster implements LogicalCluster {
     }
     this.api = new ClusterRegistry(this.#scope, shared.version)
     shared.expiry.follow(storage)
+    shared.quotas.follow(storage)
     const leave = storage.onChange((change) => {
       const { cluster, resource, type, object, previous } = change
       if (resource === 'events') shared.expiry.note(cluster, change.key, type !== 'DELETED')
+      shared.quotas.note(change)
       shared.onChange({ cluster, groupResource: resource, type, object, ...(previous ? { previous } : {}) })
     })
     this.#leave = () => {
       leave()
       shared.expiry.forget(storage.cluster)
+      shared.quotas.forget(storage.cluster)
     }
   }
 

@@ -7,6 +7,7 @@ import { WatchTicker } from '../registry/watch-ticker.js'
 import type { Storage } from '../storage/contract.js'
 import { EmbeddedCluster } from './embedded-cluster.js'
 import { EventExpiry } from './event-expiry.js'
+import { QuotaStatus } from './quota-status.js'
 
 /** What the server says it is when nothing else is asked for. */
 export const defaultVersion: ServerVersion = {
@@ -44,6 +45,7 @@ export function createLogicalClusters(options: LogicalClustersOptions): LogicalC
     ticker: new WatchTicker(options.ports.clock, options.bookmarkPeriodMs),
     extensions: options,
     expiry: new EventExpiry(options.ports.clock),
+    quotas: new QuotaStatus(options.ports.clock),
     onChange(change: ClusterChange) {
       for (const listener of listeners) listener(change)
     },
