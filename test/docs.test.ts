@@ -17,6 +17,7 @@ import { applicationType, appProjectType } from '../src/dialects/argo-cd/kinds/r
 import { repositorySecretSelector } from '../src/dialects/argo-cd/repository-secret/parse-repository-secret.js'
 import { findCredentials } from '../src/dialects/argo-cd/repository-secret/repository-credentials.js'
 import type { WarningFacts } from '../src/dialects/argo-cd/warnings/facts.js'
+import { warnAppProject } from '../src/dialects/argo-cd/warnings/warn-app-project.js'
 import { warnApplication } from '../src/dialects/argo-cd/warnings/warn-application.js'
 import { warnApplicationSet } from '../src/dialects/argo-cd/warnings/warn-application-set.js'
 import { type ClusterProfile, clusterProfileType } from '../src/dialects/cluster-profile/cluster-profile.js'
@@ -328,6 +329,7 @@ async function factsOf(world: World): Promise<WarningFacts> {
 function warningsOf(object: KubeObject, facts: WarningFacts): string[] {
   if (object.kind === 'Application') return warnApplication(object as Application, facts)
   if (object.kind === 'ApplicationSet') return warnApplicationSet(object as ApplicationSet, facts)
+  if (object.kind === 'AppProject') return warnAppProject(object as AppProject)
   if (object.kind !== 'Secret') return []
   const { problem } = parseClusterSecret(object)
   const isCluster = object.metadata.labels?.['argocd.argoproj.io/secret-type'] === 'cluster'
