@@ -50,9 +50,10 @@ export class EmbeddedCluster implements LogicalCluster {
       extensions: shared.extensions,
       allocations: new Allocations(storage),
     }
-    for (const definition of storage.scan('customresourcedefinitions.apiextensions.k8s.io', '')) {
-      served.define(definition.metadata.name, definition)
-    }
+    const definitions = [...storage.scan('customresourcedefinitions.apiextensions.k8s.io', '')]
+    for (const definition of definitions) served.define(definition.metadata.name, definition)
+    // What a crash interrupted.
+    for (const { metadata } of definitions) if (metadata.deletionTimestamp) cleanUpDefinition(this.#scope, metadata.name)
     this.api = new ClusterRegistry(this.#scope, shared.version)
     shared.expiry.follow(storage)
     shared.quotas.follow(storage)

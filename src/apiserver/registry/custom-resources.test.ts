@@ -219,6 +219,22 @@ describe('custom resources', () => {
   })
 })
 
+test('the end of a definition goes on after a restart', async () => {
+  const storage = createMemoryStorage()
+  const first = await createClusterFixture({ storage })
+  await first.client.create(first.type('crd'), definition())
+  await first.client.create(first.type('wd'), widget('w', { color: 'red' }))
+  // As if the process had died right behind this write.
+  const resource = 'customresourcedefinitions.apiextensions.k8s.io'
+  const key = 'widgets.example.com'
+  const stored = first.cluster.peek(resource, key)!
+  const metadata = { ...stored.metadata, deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0 }
+  await storage.open('test').commit({ resource, key, expected: metadata.resourceVersion!, object: { ...stored, metadata } })
+  const second = await createClusterFixture({ storage })
+  assert.equal(second.cluster.peek(resource, key), undefined)
+  assert.equal(second.cluster.peek('widgets.example.com', 'default/w'), undefined)
+})
+
 test('event APIs and autoscaler versions show the same objects', async () => {
   const { client, type } = await createClusterFixture()
   await client.create(type('events.v1.events.k8s.io'), {
