@@ -1,12 +1,11 @@
 import { formatTime } from '../../../base/clock.js'
 import { messageOf, Waiting } from '../../../base/errors.js'
 import { changed } from '../../../controller/changed.js'
-import type { ControllerDefinition, SourceHandle } from '../../../controller/contract.js'
+import type { ControllerDefinition } from '../../../controller/contract.js'
 import { defineController } from '../../../controller/define-controller.js'
 import { onEvent } from '../../../controller/on-event.js'
 import type { Deliveries } from '../../../delivery/delivery.js'
 import { sameRepository } from '../../../delivery/source/git-url.js'
-import type { Inventory } from '../../../inventory/cluster.js'
 import { keyOf } from '../../../kube/object/kube-object.js'
 import type { AppProject } from '../kinds/app-project.js'
 import type { Application } from '../kinds/application.js'
@@ -15,6 +14,7 @@ import { defaultProjectName } from '../project/default-project.js'
 import { ApplicationLook, type ApplicationServices, type Memory } from './application-look.js'
 import type { PlainCondition } from './conditions.js'
 import { decideDestination } from './decide-destination.js'
+import { type DestinationIndex, indexDestinations } from './destination-index.js'
 import { deliveryId, deliveryIdOfKey } from './target-state.js'
 import { instanceName, keyOfInstance, trackingOf } from './tracking.js'
 
@@ -34,6 +34,7 @@ export function createApplicationController(options: {
 }): ControllerDefinition<Application, ApplicationServices> {
   const { namespace } = options
   const memories = new Map<string, Memory>()
+  let destinations: DestinationIndex | undefined
   let engine: Deliveries | undefined
   const memoryOf = (key: string): Memory => {
     let memory = memories.get(key)
@@ -46,16 +47,17 @@ export function createApplicationController(options: {
     for: applicationType,
     concurrency: options.concurrency ?? 32,
     watches: [
+      {
+        name: 'destinations',
+        start: async (_handle, { caches }) => {
+          destinations = await indexDestinations(caches)
+        },
+      },
       onEvent('clusters', ({ inventory }, handle) =>
         inventory.onChange(({ name, what }) => {
-          const cluster = inventory.find({ name })
-          for (const application of handle.objects()) {
-            const { destination } = application.spec
-            const meant =
-              destination?.name === name || (cluster !== undefined && trimmed(destination?.server) === trimmed(cluster.server))
-            // When one leaves, its server is no longer known here: whoever goes by server looks for himself.
-            if (meant || (what !== 'health' && destination?.server)) handle.enqueue(keyOf(application))
-          }
+          for (const key of destinations?.on({ name, server: inventory.find({ name })?.server }) ?? []) handle.enqueue(key)
+          // Its server may have been another: whoever goes by server looks for himself.
+          if (what === 'left' || what === 'changed') for (const key of destinations?.byServer() ?? []) handle.enqueue(key)
         }),
       ),
       onEvent('repositories', ({ repositories }, handle) =>
@@ -67,7 +69,10 @@ export function createApplicationController(options: {
         engine = deliveries
         return deliveries.onChange(({ cluster, owner }) => {
           if (owner !== undefined) handle.enqueue(keyOfInstance(owner, namespace))
-          else for (const application of on(cluster, inventory, handle)) handle.enqueue(keyOf(application))
+          else {
+            const server = inventory.find({ name: cluster })?.server
+            for (const key of destinations?.on({ name: cluster, server }) ?? []) handle.enqueue(key)
+          }
         })
       }),
       changed<AppProject, Application, ApplicationServices>(appProjectType, function* (project, handle) {
@@ -132,18 +137,7 @@ export function createApplicationController(options: {
   })
 }
 
-function* on(cluster: string, inventory: Inventory, handle: SourceHandle<Application>): Iterable<Application> {
-  for (const application of handle.objects()) {
-    const destination = decideDestination(application.spec.destination, inventory)
-    if ('cluster' in destination && destination.cluster.name === cluster) yield application
-  }
-}
-
 function usesRepository(application: Application, url: string): boolean {
   const { source, sources = [] } = application.spec
   return [...(source ? [source] : []), ...sources].some((one) => one.repoURL !== undefined && sameRepository(one.repoURL, url))
-}
-
-function trimmed(server: string | undefined): string {
-  return (server ?? '').replace(/\/+$/, '')
 }
