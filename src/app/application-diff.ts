@@ -38,7 +38,10 @@ export async function diffApplication(
       signal: ending.signal,
     })
     const { services, deliveries } = parts
-    close = () => parts.repositories.close?.()
+    close = () => {
+      parts.deliveries.close()
+      parts.repositories.close?.()
+    }
     const target = await readTargetState(atRevision(application, revision), await readProject(fleet, application), services, {
       refresh: true,
     })

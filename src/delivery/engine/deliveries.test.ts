@@ -283,3 +283,16 @@ test('a kind that nobody wants any more is no longer watched', async () => {
   await world.clock.advance(601_000)
   assert.equal(world.client().openWatches, 0)
 })
+
+test('many looks at one delivery at a time leave what the last of them wants, and nothing else', async () => {
+  const world = createDeliveryFixture()
+  const wanted = ['a', 'b', 'c'].map((name) => world.delivery('web', [configMap(name)]))
+  await Promise.all(wanted.map((one) => world.deliveries.compare(one)))
+  world.changes.length = 0
+  await world.client().create(typeOf('ConfigMap'), { ...configMap('b'), metadata: { name: 'b', namespace: 'shop' } })
+  await world.settle()
+  assert.deepEqual(world.changes, [])
+  await world.client().create(typeOf('ConfigMap'), { ...configMap('c'), metadata: { name: 'c', namespace: 'shop' } })
+  await world.settle()
+  assert.deepEqual(world.changes, ['east/web'])
+})

@@ -123,7 +123,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
 
   /** One preparation of a delivery at a time: two would register its objects twice. */
   async function prepare(view: ClusterView, delivery: Delivery): Promise<Prepared> {
-    await preparing.get(delivery.id)?.catch(() => {})
+    for (let before = preparing.get(delivery.id); before; before = preparing.get(delivery.id)) await before.catch(() => {})
     const run = (async () => {
       const known = prepared.get(delivery.id)
       // It has moved to another cluster, or its cluster was defined anew.
