@@ -44,6 +44,9 @@ describe('public examples on three members', { skip: explainMissingInputs() }, (
       folders: {
         '.': join(inputs, 'fixtures/argocd-example-apps'),
         'online-boutique': join(inputs, 'fixtures/online-boutique/kustomize'),
+        'online-boutique-dev': join(inputs, 'fixtures/online-boutique/kubernetes-manifests'),
+        fleet: join(inputs, 'fixtures/fleet-examples'),
+        flux: join(inputs, 'fixtures/flux2-kustomize-helm-example'),
       },
       files: Object.fromEntries(overlays),
     })
@@ -132,7 +135,7 @@ ${elements.join('\n')}
   })
 
   test('online-boutique: the base', async () => {
-    const apps = await deploy('boutique', ['online-boutique'])
+    const apps = await deploy('boutique', ['online-boutique', 'online-boutique-dev'])
     await eventually(() => assertSyncedAndHealthy(fleet, apps), 120)
     for (const member of members) {
       const found = await names(member, 'online-boutique', 'deploy')
@@ -160,11 +163,62 @@ ${elements.join('\n')}
       await fleet.kubectl(`delete applicationset boutique-${component} -n argocd`)
     })
   }
+  test('fleet-examples: plain manifests everywhere, an overlay for each member by its label', async () => {
+    const overlays = { asia: 'dev', europe: 'test', us: 'prod' }
+    for (const [member, overlay] of Object.entries(overlays)) await fleet.flotilla(`cluster label ${member} overlay=${overlay}`)
+    const paths = ['simple', 'multi-cluster/kustomize/overlays/{{ .metadata.labels.overlay }}']
+    for (const [index, path] of paths.entries()) {
+      const { stderr } = await fleet.kubectl('apply -f -', {
+        input: `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: rancher-${index}, namespace: argocd}
+spec:
+  goTemplate: true
+  generators:
+    - clusters: {selector: {matchExpressions: [{key: overlay, operator: In, values: [dev, test, prod]}]}}
+  template:
+    metadata: {name: 'rancher-${index}-{{ .name }}'}
+    spec:
+      project: default
+      source: {repoURL: '${url}', path: 'fleet/${path}'}
+      destination: {name: '{{ .name }}', namespace: 'rancher-${index}'}
+      syncPolicy: {automated: {}, syncOptions: [CreateNamespace=true]}
+`,
+      })
+      assert.equal(stderr, '')
+    }
+    await eventually(() =>
+      assertSyncedAndHealthy(
+        fleet,
+        members.flatMap((member) => [`rancher-0-${member}`, `rancher-1-${member}`]),
+      ),
+    )
+    const fact = async (cluster: string, what: string) =>
+      (await fleet.kubectl(`--context ${cluster} -n rancher-1 get ${what}`)).stdout
+    assert.equal(await fact('asia', 'deploy redis-slave -o jsonpath={.spec.replicas}'), '0')
+    assert.equal(await fact('asia', 'service redis-slave -o jsonpath={.spec.selector.role}'), 'master')
+    assert.equal(await fact('europe', 'service frontend -o jsonpath={.spec.type}'), 'NodePort')
+    assert.equal(await fact('us', 'service frontend -o jsonpath={.spec.type}'), 'LoadBalancer')
+    assert.equal(await fact('us', 'deploy frontend -o jsonpath={.spec.replicas}'), '3')
+    for (const index of [0, 1]) await fleet.kubectl(`delete applicationset rancher-${index} -n argocd`)
+  })
+
+  test('flux2-kustomize-helm-example: kinds that members do not have are named', async () => {
+    const apps = await deploy('flux', ['staging', 'production'], 'flux/apps/')
+    await eventually(async () => {
+      for (const name of apps) {
+        const text = (await fleet.application(name)).status?.operationState?.message ?? ''
+        assert.match(text, /could not find helm\.toolkit\.fluxcd\.io\/HelmRelease for requested resource podinfo/)
+      }
+    })
+    await fleet.kubectl('delete applicationset flux -n argocd')
+  })
+
   test('what is deleted goes from every member, and nothing else', async () => {
     await eventually(async () => {
       const left = (await fleet.applications())
         .map((app) => app.metadata.name)
-        .filter((name) => /^(alloydb|network|spanner)/.test(name))
+        .filter((name) => /^(alloydb|network|spanner|rancher|production)/.test(name))
       assert.deepEqual(left, [])
       for (const member of members) {
         const { stdout } = await fleet.kubectl(
@@ -174,6 +228,7 @@ ${elements.join('\n')}
           'guestbook',
           'kustomize-guestbook',
           'online-boutique',
+          'online-boutique-dev',
           'pre-post-sync',
           'sock-shop',
         ])
