@@ -15,7 +15,7 @@ import { ApplicationLook, type ApplicationServices, type Memory } from './applic
 import type { PlainCondition } from './conditions.js'
 import { decideDestination } from './decide-destination.js'
 import { type DestinationIndex, indexDestinations } from './destination-index.js'
-import { deliveryId, deliveryIdOfKey } from './target-state.js'
+import { deliveryId, deliveryIdOfKey, kindsWithObjects } from './target-state.js'
 import { instanceName, keyOfInstance, trackingOf } from './tracking.js'
 
 const skipAnnotation = 'argocd.argoproj.io/skip-reconcile'
@@ -116,7 +116,7 @@ export function createApplicationController(options: {
         const { history, operationState } = application.status ?? {}
         if (destination.cluster.problem !== undefined && history === undefined && operationState === undefined) return true
         const owner = instanceName(application, namespace)
-        const kinds = application.status?.resources?.map(({ group = '', kind }) => ({ group, kind }))
+        const kinds = kindsWithObjects(application)
         return context.deliveries.withdraw(
           {
             id: deliveryId(application),

@@ -1,9 +1,9 @@
-import { UsageError } from '../../../base/errors.js'
+import { CodedError, UsageError } from '../../../base/errors.js'
 import type { Application, Operation } from '../kinds/application.js'
 
 /**
  * The operation that brings an application back to an entry of its history (an id, or a revision; default: the one before
- * the last). Throws UsageError when there is none, or while the application syncs itself (it would go forward again). Pure.
+ * the last). Throws UsageError when there is none, CodedError while the application syncs itself (it would go forward again). Pure.
  */
 export function decideRollback(
   application: Application,
@@ -12,7 +12,7 @@ export function decideRollback(
   const name = application.metadata.name
   const automated = application.spec.syncPolicy?.automated
   if (automated && automated.enabled !== false)
-    throw new UsageError({
+    throw new CodedError({
       code: 'rollback-with-auto-sync',
       message: `application ${name} syncs itself: a rollback would be undone at once`,
       fix: 'Remove spec.syncPolicy.automated (or set enabled: false) first, or revert in the repository',
@@ -29,6 +29,7 @@ export function decideRollback(
     throw new UsageError({
       code: 'rollback-unknown',
       message: `application ${name} has no history entry ${options.to ?? 'before the present one'}; it has ${history.map((entry) => entry.id).join(', ') || 'none'}`,
+      fix: `See flotilla app history ${name}`,
     })
   return {
     sync: {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { objectKeyOf } from '../../../delivery/engine/object-identity.js'
 import type { Cluster } from '../../../inventory/cluster.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { ApplicationStatus } from '../kinds/application.js'
 import { defaultProject } from '../project/default-project.js'
 import { application } from './application-fixture.js'
 import { checkSpec, refusalsOf } from './check-project.js'
@@ -13,6 +14,7 @@ import { decideSources } from './decide-sources.js'
 import { parseDurationMs } from './duration.js'
 import { imagesOf } from './images-of.js'
 import { readSyncOptions } from './sync-options.js'
+import { kindsWithObjects } from './target-state.js'
 import { instanceName, keyOfInstance, trackingOf } from './tracking.js'
 
 const east: Cluster = {
@@ -200,4 +202,27 @@ test('images of every kind of workload', () => {
     ]),
     ['a', 'b', 'c', 'init'],
   )
+})
+
+test('what is searched when an application goes: the kinds of its resources and of its hooks, all kinds when none are known', () => {
+  assert.equal(kindsWithObjects(application()), undefined)
+  assert.equal(kindsWithObjects(application({}, { resources: [] })), undefined)
+  const status: ApplicationStatus = {
+    resources: [
+      { kind: 'ConfigMap', name: 'a', status: 'Synced' },
+      { kind: 'ConfigMap', name: 'b', status: 'Synced' },
+    ],
+    operationState: {
+      operation: { sync: {} },
+      phase: 'Succeeded',
+      startedAt: '2026-01-01T00:00:00Z',
+      syncResult: {
+        resources: [{ group: 'batch', version: 'v1', kind: 'Job', namespace: 'shop', name: 'migrate', hookType: 'PreSync' }],
+      },
+    },
+  }
+  assert.deepEqual(kindsWithObjects(application({}, status)), [
+    { group: '', kind: 'ConfigMap' },
+    { group: 'batch', kind: 'Job' },
+  ])
 })

@@ -102,6 +102,18 @@ export function deliveryOf(
   }
 }
 
+/**
+ * The kinds in which an application has objects by its status, hooks of its last sync included; undefined when nothing is
+ * known of it: then all kinds have to be searched.
+ */
+export function kindsWithObjects({ status }: Application): { group: string; kind: string }[] | undefined {
+  if (status?.resources === undefined || status.resources.length === 0) return undefined
+  const kinds = new Map<string, { group: string; kind: string }>()
+  for (const { group = '', kind } of [...status.resources, ...(status.operationState?.syncResult?.resources ?? [])])
+    kinds.set(`${group}/${kind}`, { group, kind })
+  return [...kinds.values()]
+}
+
 export function deliveryId(application: Pick<Application, 'metadata'>): string {
   return deliveryIdOfKey(`${application.metadata.namespace ?? ''}/${application.metadata.name}`)
 }
