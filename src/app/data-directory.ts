@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { CodedError } from '../base/errors.js'
+import { CodedError, messageOf } from '../base/errors.js'
 
 /**
  * Everything an embedded fleet keeps, in one directory (mode 0700):
@@ -27,12 +27,35 @@ export function defaultDataDirectory(env: Readonly<Record<string, string | undef
   return join(home, 'flotilla')
 }
 
-/** Makes the directory if need be. Refuses one that holds other things. */
+/** Where things are in a data directory. Touches nothing. */
 export function openDataDirectory(path: string): DataDirectory {
   const absolute = resolve(path)
-  mkdirSync(absolute, { recursive: true, mode: 0o700 })
-  chmodSync(absolute, 0o700)
   return { path: absolute, file: (name) => join(absolute, name) }
+}
+
+/** What a fleet that was ever started leaves behind. */
+const marks = ['fleet.json', 'pki', 'state', 'running.json']
+
+/** Makes the directory if need be, for its owner alone. Refuses one that is somebody else's or holds other things. */
+export function prepareDataDirectory(path: string): DataDirectory {
+  const directory = openDataDirectory(path)
+  const refuse = (why: string) =>
+    new CodedError({
+      code: 'not-a-fleet-directory',
+      message: `${directory.path} cannot be the data directory of a fleet: ${why}`,
+      fix: 'Name a directory that does not exist yet, an empty one, or that of a fleet, with --data-dir.',
+    })
+  try {
+    const made = mkdirSync(directory.path, { recursive: true, mode: 0o700 })
+    const names = readdirSync(directory.path)
+    if (made === undefined && names.length > 0 && !names.some((name) => marks.includes(name)))
+      throw refuse('it holds other things')
+    chmodSync(directory.path, 0o700)
+  } catch (error) {
+    if (error instanceof CodedError) throw error
+    throw refuse(messageOf(error))
+  }
+  return directory
 }
 
 /** Writes so that a reader sees the old text or the new one, never a part; readable by the owner only. */
@@ -50,8 +73,8 @@ export interface RunningFleet {
   readonly ready: boolean
 }
 
-export function readRunningFleet(directory: DataDirectory): RunningFleet | undefined {
-  const path = directory.file('running.json')
+export function readRunningFleet(directory: DataDirectory, name = 'running.json'): RunningFleet | undefined {
+  const path = directory.file(name)
   if (!existsSync(path)) return undefined
   let running: RunningFleet
   try {
@@ -65,10 +88,12 @@ export function readRunningFleet(directory: DataDirectory): RunningFleet | undef
 /** Takes the directory for this process, or says who has it. The returned function gives it back. */
 export function lockDataDirectory(directory: DataDirectory): { markReady(): void; release(): void } {
   const path = directory.file('running.json')
+  const draft = `${path}.${process.pid}.draft`
   const mine: RunningFleet = { pid: process.pid, processStart: processFacts(process.pid).start, ready: false }
   for (let attempt = 0; ; attempt++) {
     try {
-      writeFileSync(path, JSON.stringify(mine), { flag: 'wx', mode: 0o600 })
+      writeFileSync(draft, JSON.stringify(mine), { mode: 0o600 })
+      createWhole(draft, path)
       break
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -80,12 +105,39 @@ export function lockDataDirectory(directory: DataDirectory): { markReady(): void
           fix: 'Use it as it is, stop it with `flotilla down`, or choose another --data-dir.',
         })
       }
-      rmSync(path, { force: true })
+      removeStale(directory, path)
+    } finally {
+      rmSync(draft, { force: true })
     }
   }
   return {
     markReady: () => writePrivateFile(path, JSON.stringify({ ...mine, ready: true })),
     release: () => rmSync(path, { force: true }),
+  }
+}
+
+/** Fails with EEXIST when it is there. Nobody sees it half written, which would look like the lock of a dead fleet. */
+function createWhole(draft: string, path: string): void {
+  try {
+    linkSync(draft, path)
+  } catch (error) {
+    // A file system without links has to do with less.
+    if (!['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    writeFileSync(path, readFileSync(draft), { flag: 'wx', mode: 0o600 })
+  }
+}
+
+/** Takes a dead fleet's lock away. Should another process have replaced it just now, that one is put back. */
+function removeStale(directory: DataDirectory, path: string): void {
+  const aside = `running.json.${process.pid}.stale`
+  try {
+    renameSync(path, directory.file(aside))
+    if (readRunningFleet(directory, aside)) createWhole(directory.file(aside), path)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ENOENT' && code !== 'EEXIST') throw error
+  } finally {
+    rmSync(directory.file(aside), { force: true })
   }
 }
 

@@ -32,6 +32,8 @@ export interface GitServer {
   close(): Promise<void>
 }
 
+const webhookMs = 30_000
+
 export const gitUserName = 'flotilla'
 
 /** A Git server over HTTPS: `git clone https://flotilla:TOKEN@HOST:PORT/NAME.git`. The work is done by the system's git. */
@@ -49,6 +51,9 @@ export function createGitServer(options: GitServerOptions): GitServer {
     { cert: options.tls.certPem, key: options.tls.keyPem, ALPNProtocols: ['http/1.1'], minVersion: 'TLSv1.2' },
     (request, response) => {
       if (options.webhook && request.url === '/api/webhook') {
+        // It comes from anybody, so it has not for ever to come.
+        const cancel = options.clock.after(webhookMs, () => request.destroy())
+        response.once('close', cancel)
         options.webhook(request, response)
         return
       }
