@@ -5,7 +5,7 @@ import {
   type DataDirectory,
   defaultDataDirectory,
   lockDataDirectory,
-  openDataDirectory,
+  prepareDataDirectory,
   readRunningFleet,
 } from '../app/data-directory.js'
 import type { FleetDescription } from '../app/fleet-config.js'
@@ -27,7 +27,7 @@ export interface RunUpOptions {
 /** Starts the embedded fleet here, or in a process of its own with --detach. */
 export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void> {
   const path = resolve(options.dataDir ?? defaultDataDirectory(io.env))
-  const directory = openDataDirectory(path)
+  const directory = prepareDataDirectory(path)
   if (options.detach) {
     await detach(options, directory, io)
     return

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { CodedError, UsageError } from '../../base/errors.js'
+import { decideRollback } from '../../dialects/argo-cd/application/decide-rollback.js'
 import type { Application, Operation, RevisionHistory } from '../../dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../../dialects/argo-cd/kinds/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
@@ -231,41 +232,14 @@ function registerRollback(app: Command, io: CommandIo): void {
       const timeoutMs = parseSeconds(options.timeout)
       await withFleet(options, io, async (fleet) => {
         const object = await getApplication(fleet, name)
-        const automated = object.spec.syncPolicy?.automated
-        if (automated && automated.enabled !== false) {
-          throw new CodedError({
-            code: 'rollback-while-automated',
-            message: `${name} syncs automatically, so a rollback would be undone at once`,
-            fix: `Revert the change in Git, or turn automated sync off first: kubectl -n ${fleet.namespace} patch app ${name} --type merge -p '{"spec":{"syncPolicy":{"automated":null}}}'`,
-          })
-        }
-        const entry = pickHistory(object, id)
-        const operation: Operation = {
-          initiatedBy: { username: io.env.USER ?? 'flotilla' },
-          sync: {
-            prune: options.prune === true,
-            ...(entry.revisions
-              ? { revisions: entry.revisions, sources: entry.sources }
-              : { revision: entry.revision, source: entry.source }),
-          },
-        }
+        const operation = decideRollback(object, {
+          ...(id === undefined ? {} : { to: id }),
+          prune: options.prune === true,
+          username: io.env.USER ?? 'flotilla',
+        })
         await waitForOperation(fleet, await startOperation(fleet, name, operation), timeoutMs, io)
       })
     })
-}
-
-function pickHistory(app: Application, id: string | undefined): RevisionHistory {
-  const history = [...(app.status?.history ?? [])].sort((a, b) => b.id - a.id)
-  const entry = id === undefined ? history[1] : history.find((each) => String(each.id) === id)
-  if (entry) return entry
-  throw new UsageError({
-    code: 'no-such-history-entry',
-    message:
-      id === undefined
-        ? `${app.metadata.name} has no deployment before the present one`
-        : `${app.metadata.name} has no history entry ${id}`,
-    fix: `The entries are: ${history.map((each) => each.id).join(', ') || 'none'} (flotilla app history ${app.metadata.name}).`,
-  })
 }
 
 function registerDelete(app: Command, io: CommandIo): void {

@@ -40,7 +40,7 @@ export function explainGitFailure(url: string, error: unknown): CodedError {
       return new Stalled({
         code: 'repository-certificate',
         message: `the certificate of ${where} is not trusted: ${said}`,
-        fix: 'Add the certificate authority to the repository Secret, or set insecure: "true" there',
+        fix: 'Add its certificate authority to the hub (Argo CD: ConfigMap argocd-tls-certs-cm), or set insecure: "true" in the repository Secret',
       })
   }
   return new Waiting({ code: 'repository-unreachable', message: `repository ${where} does not answer: ${said}` })
