@@ -22,7 +22,7 @@ test('applications are found by the name and by the server of a cluster, as they
   await add('d', {})
   const caches = createCaches({
     client,
-    clock: new VirtualClock({}),
+    clock: new VirtualClock({ idle: () => new Promise((done) => setImmediate(done)) }),
     random: createSeededRandom(1),
     log: silentLog,
     signal: ending.signal,
