@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -233,4 +233,16 @@ test('down and up again: everything is back', async () => {
   await allHealthy()
   const member = await client('us-east')
   assert.equal(image(await object(member, 'deployments.apps', 'guestbook', 'guestbook')), 'nginx:1.28')
+})
+
+test('a directory that holds other things is left alone', async () => {
+  const other = mkdtempSync(join(home, 'other-'))
+  chmodSync(other, 0o755)
+  writeFileSync(join(other, 'thesis.txt'), 'mine')
+  for (const args of [['up'], ['up', '--detach'], ['status'], ['down'], ['down', '--purge']]) {
+    const { code, err } = await flotilla(...args, '--data-dir', other)
+    if (args[0] !== 'down' || args.length > 1) assert.notEqual(code, 0, `${args.join(' ')}: ${err}`)
+  }
+  assert.equal(statSync(other).mode & 0o777, 0o755)
+  assert.equal(readFileSync(join(other, 'thesis.txt'), 'utf8'), 'mine')
 })

@@ -34,7 +34,7 @@ export function openDataDirectory(path: string): DataDirectory {
 }
 
 /** What a fleet that was ever started leaves behind. */
-const marks = ['fleet.json', 'pki', 'state', 'running.json']
+const marks = ['fleet.json', 'pki', 'state', 'running.json', 'flotilla.log']
 
 /** Makes the directory if need be, for its owner alone. Refuses one that is somebody else's or holds other things. */
 export function prepareDataDirectory(path: string): DataDirectory {
