@@ -36,7 +36,7 @@ export function recover(
     const result = readRecords(path, (record) => replay(core, record))
     tailBytes = result.wholeBytes
     if (result.intact) continue
-    if (index < files.segments.length - 1) throw damaged(path, result.wholeBytes)
+    if (index < files.segments.length - 1 || result.followed) throw damaged(path, result.wholeBytes)
     log.warn('the log ended in the middle of a write that was never acknowledged: cut off', {
       file: path,
       atByte: result.wholeBytes,

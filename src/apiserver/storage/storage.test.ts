@@ -235,6 +235,32 @@ test('every cut and every flipped byte at the end of the log loses the damaged r
   }
 })
 
+test('damage in the middle of the last segment is an error, and the file stays as it is', async () => {
+  const directory = newDirectory()
+  const storage = open(directory)
+  for (let n = 0; n < 5; n++) {
+    await storage.open('c').commit({ resource: 'maps', key: `a/${n}`, expected: '', object: object(String(n), n) })
+  }
+  await storage.close()
+  const file = join(directory, readdirSync(directory)[0]!)
+  const whole = readFileSync(file)
+  const second = whole.indexOf(0x0a) + 1
+  for (const bytes of [Buffer.from('X'), Buffer.from('\n\n'), Buffer.from('deadbeef')]) {
+    const bent = Buffer.from(whole)
+    bytes.copy(bent, second)
+    writeFileSync(file, bent)
+    assert.throws(() => open(directory), new RegExp(`the record at byte ${second} is damaged, and acknowledged writes follow it`))
+    assert.deepEqual(readFileSync(file), bent)
+  }
+  // A page that never reached the disk: nothing of that write was acknowledged, though its end may be there.
+  const hole = Buffer.from(whole)
+  hole.fill(0, second, second + 20)
+  writeFileSync(file, hole)
+  const reopened = open(directory)
+  assert.equal(reopened.open('c').count('maps', ''), 1)
+  await reopened.close()
+})
+
 test('damage that acknowledged writes follow is an error, not a silent loss', async () => {
   const directory = newDirectory()
   let storage = open(directory, { rotateBytes: 200 })

@@ -271,6 +271,8 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
       )
       const gone = await Promise.all(
         extrasOf(ready).map(async (extra): Promise<ObjectDiff | undefined> => {
+          // What goes already, or may stay: a sync does nothing about it.
+          if (extra.deleting || extra.ignoreExtraneous) return undefined
           const kind = ready.kinds.find((one) => one.type.group === groupOf(extra.apiVersion) && one.type.kind === extra.kind)
           if (kind === undefined) return undefined
           const where = { type: kind.type, name: extra.name, ...(extra.namespace === '' ? {} : { namespace: extra.namespace }) }
