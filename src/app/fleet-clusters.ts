@@ -51,7 +51,7 @@ export async function listFleetClusters(fleet: FleetHub, selector?: string): Pro
     }),
     hub.list<Application>(applicationType, { namespace }),
   ])
-  const byProfile = new Map(profiles.items.map((profile) => [profile.metadata.name, profile]))
+  const byProfile = new Map(profiles.items.map((profile) => [profile.spec.displayName ?? profile.metadata.name, profile]))
   const clusters = secrets.items.map((secret) => parseClusterSecret(secret))
   const known = new Set(clusters.map((cluster) => cluster.name))
   const rows = clusters.map((cluster) => toRow(cluster, byProfile.get(cluster.name), applications.items))

@@ -2,6 +2,7 @@ import { formatTime } from '../../base/clock.js'
 import type { Cluster, ClusterState } from '../../inventory/cluster.js'
 import { setCondition } from '../../kube/object/condition.js'
 import type { Condition, KubeObject } from '../../kube/object/kube-object.js'
+import { isDns1123Subdomain } from '../../kube/object/names.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 
 /**
@@ -116,6 +117,24 @@ export const clusterProfileCrd: KubeObject = {
 export const managerLabel = 'x-k8s.io/cluster-manager'
 export const managerName = 'flotilla'
 
+/**
+ * The name of a cluster's profile: the cluster's own where that is a name for an object, else one made from it (clusters of
+ * Argo CD may be called `Prod_EU`). The profile's displayName is always the cluster's name.
+ */
+export function profileNameOf(cluster: string): string {
+  if (isDns1123Subdomain(cluster)) return cluster
+  const slug = cluster
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, '-')
+    .replace(/\.+/g, '.')
+    .replace(/^[-.]+|[-.]+$/g, '')
+    .slice(0, 200)
+  // FNV-1a: tells names apart that the slug makes equal.
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(cluster)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0
+  return `${slug === '' ? 'cluster' : slug.replace(/[-.]+$/, '')}-${hash.toString(16).padStart(8, '0')}`
+}
+
 export const lastSeenProperty = 'flotilla.dev/last-seen'
 export const serverProperty = 'flotilla.dev/server'
 export const healthProperty = 'flotilla.dev/health'
@@ -140,7 +159,7 @@ export function toClusterProfile(options: {
     apiVersion: 'multicluster.x-k8s.io/v1alpha1',
     kind: 'ClusterProfile',
     metadata: {
-      name: cluster.name,
+      name: profileNameOf(cluster.name),
       namespace,
       labels: { ...cluster.labels, [managerLabel]: managerName },
     },

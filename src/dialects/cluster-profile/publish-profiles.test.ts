@@ -6,7 +6,7 @@ import { silentLog } from '../../base/log.js'
 import { createSeededRandom } from '../../base/random.js'
 import { VirtualClock } from '../../base/virtual-clock.js'
 import type { Cluster, ClusterState, Inventory } from '../../inventory/cluster.js'
-import { type ClusterProfile, clusterProfileType, managerLabel } from './cluster-profile.js'
+import { type ClusterProfile, clusterProfileType, managerLabel, profileNameOf } from './cluster-profile.js'
 import { publishClusterProfiles } from './publish-profiles.js'
 
 const namespace = 'argocd'
@@ -106,4 +106,12 @@ test('a profile that somebody has deleted comes back', async () => {
   await settle()
   assert.ok(profile('east'))
   end()
+})
+
+test('clusters whose name is no name for an object have a profile too, each its own', () => {
+  assert.equal(profileNameOf('us-east.prod'), 'us-east.prod')
+  const names = ['Prod_EU', 'prod-eu!', 'prod eu', '', '___', 'Ümlaut', 'a..b', 'x'.repeat(300)].map(profileNameOf)
+  for (const name of names) assert.match(name, /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/)
+  assert.equal(new Set(names).size, names.length)
+  assert.match(names[0]!, /^prod-eu-[0-9a-f]{8}$/)
 })

@@ -7,7 +7,14 @@ import type { Inventory } from '../../inventory/cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
-import { type ClusterProfile, clusterProfileType, managerLabel, managerName, toClusterProfile } from './cluster-profile.js'
+import {
+  type ClusterProfile,
+  clusterProfileType,
+  managerLabel,
+  managerName,
+  profileNameOf,
+  toClusterProfile,
+} from './cluster-profile.js'
 
 /**
  * Keeps a ClusterProfile for each cluster of the inventory: written when something about the cluster changes, and every
@@ -58,8 +65,9 @@ export function publishClusterProfiles(options: {
     }
   }
 
+  /** By the profile's name: that is what outlives the cluster. */
   async function publish(name: string): Promise<void> {
-    const cluster = inventory.list().find((each) => each.name === name)
+    const cluster = inventory.find({ name }) ?? inventory.list().find((each) => profileNameOf(each.name) === name)
     const target = { type: clusterProfileType, namespace, name }
     if (!cluster) {
       known.delete(name)
@@ -69,7 +77,7 @@ export function publishClusterProfiles(options: {
     const now = known.get(name) ?? (await hub.get<ClusterProfile>(target, { signal }).catch(absent))
     // Until the writes below have succeeded, it is not known how it stands.
     known.delete(name)
-    const wanted = toClusterProfile({ cluster, state: inventory.state(name), namespace, nowMs: clock.now(), now })
+    const wanted = toClusterProfile({ cluster, state: inventory.state(cluster.name), namespace, nowMs: clock.now(), now })
     let stored = now
     if (!stored || !equalJson(stored.spec, wanted.spec) || !equalJson(stored.metadata.labels, wanted.metadata.labels)) {
       stored = await hub.patch<ClusterProfile>(
@@ -96,11 +104,11 @@ export function publishClusterProfiles(options: {
     await hub.delete(target, { preconditions: { uid: profile.metadata.uid }, signal }).catch(absent)
   }
 
-  const stop = inventory.onChange((change) => queue.add(change.name))
+  const stop = inventory.onChange((change) => queue.add(profileNameOf(change.name)))
   const refreshMs = (options.refreshSeconds ?? 60) * 1000
   let cancel = clock.after(refreshMs, refresh)
   function refresh(): void {
-    for (const cluster of inventory.list()) queue.add(cluster.name)
+    for (const cluster of inventory.list()) queue.add(profileNameOf(cluster.name))
     cancel = clock.after(refreshMs, refresh)
   }
   signal.addEventListener(
@@ -111,7 +119,7 @@ export function publishClusterProfiles(options: {
     },
     { once: true },
   )
-  for (const cluster of inventory.list()) queue.add(cluster.name)
+  for (const cluster of inventory.list()) queue.add(profileNameOf(cluster.name))
   // Profiles that outlived their cluster while nobody looked.
   void hub
     .list<ClusterProfile>(clusterProfileType, { namespace, labelSelector: `${managerLabel}=${managerName}`, signal })
