@@ -328,3 +328,38 @@ test('an operation can be ended', async () => {
   assert.equal(jobs.items.length, 0, 'the hook that was running is gone')
   assert.equal(await read('east', 'a'), undefined)
 })
+
+test('an operation that another process had begun goes on with the commit that it had begun with', async () => {
+  const begun = push({ 'a.yaml': map('a'), 'b.yaml': map('b', 'old', 'argocd.argoproj.io/sync-wave: "1"') })
+  push({ 'b.yaml': map('b', 'new', 'argocd.argoproj.io/sync-wave: "1"') })
+  const spec: ApplicationSpec = {
+    project: 'default',
+    destination: { name: 'east', namespace: app },
+    source: { repoURL: url, path, targetRevision: 'main' },
+  }
+  const operation = { sync: { syncOptions: ['CreateNamespace=true'] } }
+  const namespace = { version: 'v1', kind: 'Namespace', name: app, status: 'Synced', syncPhase: 'PreSync' } as const
+  const done: ApplicationStatus = {
+    operationState: {
+      operation,
+      phase: 'Running',
+      startedAt: '2026-01-01T00:00:00Z',
+      syncResult: { revision: begun, source: spec.source!, resources: [{ group: '', namespace: '', ...namespace }] },
+    },
+  }
+  const namespaces = (await world.client('east').resources()).forName('namespaces')!
+  await world.client('east').create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: app } })
+  await world.client('hub').create(applicationType, {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: app, namespace: 'argocd' },
+    spec,
+    status: done,
+  })
+  await settle()
+  const seen = await status()
+  assert.equal(seen.operationState?.phase, 'Succeeded')
+  assert.equal(seen.operationState?.syncResult?.revision, begun)
+  assert.equal(await dataOf('b'), 'old')
+  assert.equal(seen.sync?.status, 'OutOfSync')
+})

@@ -13,6 +13,8 @@ export interface OperationRun {
   attempt: SyncRun
   /** A failed attempt is followed by another at this time. */
   retryAt: number | undefined
+  /** What another process had begun to sync: its results are those of these commits. */
+  resumed: readonly string[] | undefined
   /** What is synced: fixed when the operation starts, so that a push in the middle does not mix two revisions. */
   rendered:
     | { readonly content: RenderedSources; readonly sources: readonly ApplicationSource[]; readonly multiple: boolean }
@@ -31,6 +33,7 @@ export function startRun(operation: Operation, nowMs: number): OperationRun {
     retries: 0,
     attempt: { startedAt: nowMs, results: [] },
     retryAt: undefined,
+    resumed: undefined,
     rendered: undefined,
   }
 }
@@ -45,6 +48,7 @@ export function resumeRun(state: OperationState, nowMs: number): OperationRun {
     retries: state.retryCount ?? 0,
     attempt: { startedAt: began, results: resultsOf(state) },
     retryAt: undefined,
+    resumed: revisionsOf(state),
     rendered: undefined,
   }
 }
@@ -85,7 +89,11 @@ export function recordOutcome(run: OperationRun, outcome: SyncOutcome, nowMs: nu
 export function beginRetry(run: OperationRun, nowMs: number): void {
   run.attempt = { startedAt: nowMs, results: [] }
   run.retryAt = undefined
-  if (run.operation.retry?.refresh) run.rendered = undefined
+  if (run.operation.retry?.refresh) run.rendered = run.resumed = undefined
+}
+
+function revisionsOf({ syncResult }: OperationState): readonly string[] | undefined {
+  return syncResult?.revisions ?? (syncResult?.revision ? [syncResult.revision] : undefined)
 }
 
 export function stateOf(

@@ -65,7 +65,7 @@ async function fixContent(run: OperationRun, target: TargetState, services: Targ
   const own = 'problem' in given
   const sources: readonly ApplicationSource[] = own ? target.sources : given.sources
   const multiple = own ? target.multiple : given.multiple
-  const revisions = sync.revisions ?? (sync.revision ? [sync.revision] : [])
+  const revisions = sync.revisions ?? (sync.revision ? [sync.revision] : (run.resumed ?? []))
   const current = target.rendered
   const same =
     own && current !== undefined && revisions.every((revision, index) => revision === '' || revision === current.revisions[index])
