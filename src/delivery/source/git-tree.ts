@@ -1,3 +1,4 @@
+import { compareText } from '../../base/compare-text.js'
 import { Stalled } from '../../base/errors.js'
 import type { Tree, TreeEntry } from '../render/tree.js'
 
@@ -100,27 +101,10 @@ function lookUp(entries: readonly TreeEntry[], name: string): TreeEntry | undefi
     const middle = (low + high) >> 1
     const entry = entries[middle]!
     if (entry.name === name) return entry
-    if (compareBytes(entry.name, name) < 0) low = middle + 1
+    if (compareText(entry.name, name) < 0) low = middle + 1
     else high = middle - 1
   }
   return undefined
-}
-
-/** The order of the names' UTF-8 bytes (which is that of code points, not of UTF-16 units). */
-export function compareBytes(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let index = 0; index < length; index++) {
-    let left = a.charCodeAt(index)
-    let right = b.charCodeAt(index)
-    if (left === right) continue
-    // Surrogates stand for code points above everything else in UTF-16.
-    if (left >= 0xd800 && right >= 0xd800) {
-      left = left >= 0xe000 ? left - 0x800 : left + 0x2000
-      right = right >= 0xe000 ? right - 0x800 : right + 0x2000
-    }
-    return left - right
-  }
-  return a.length - b.length
 }
 
 const modes: Readonly<Record<string, TreeEntry['kind']>> = {
@@ -150,5 +134,5 @@ export function parseTreeObject(content: Uint8Array, hashBytes: number): TreeEnt
       entries.push({ name, kind, hash })
     at = end + 1 + hashBytes
   }
-  return entries.sort((a, b) => compareBytes(a.name, b.name))
+  return entries.sort((a, b) => compareText(a.name, b.name))
 }

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../base/clock.js'
+import { compareText } from '../../base/compare-text.js'
 import { Stalled, Waiting } from '../../base/errors.js'
 import type { TreeEntry } from '../render/tree.js'
 import type { Repositories } from './contract.js'
 import { checkRevision, resolveRevision, revisionNotFound } from './git-references.js'
-import { compareBytes, createGitTree } from './git-tree.js'
+import { createGitTree } from './git-tree.js'
 import { normalizeGitUrl } from './git-url.js'
 
 /** Repositories in memory, for scenarios and simulation: hashes are those that git would give to the same content. */
@@ -73,7 +74,7 @@ export function createMemoryRepositories(options: { clock: Clock }): MemoryRepos
     for (const [name, inner] of below) entries.push({ name, kind: 'directory', hash: storeFolder(inner).hash })
     // Git sorts a directory as if its name ended with a slash.
     const sorted = [...entries].sort((a, b) =>
-      compareBytes(a.kind === 'directory' ? `${a.name}/` : a.name, b.kind === 'directory' ? `${b.name}/` : b.name),
+      compareText(a.kind === 'directory' ? `${a.name}/` : a.name, b.kind === 'directory' ? `${b.name}/` : b.name),
     )
     const content = Buffer.concat(
       sorted.flatMap((entry) => [
@@ -84,7 +85,7 @@ export function createMemoryRepositories(options: { clock: Clock }): MemoryRepos
     const hash = store('tree', content)
     trees.set(
       hash,
-      entries.sort((a, b) => compareBytes(a.name, b.name)),
+      entries.sort((a, b) => compareText(a.name, b.name)),
     )
     return { hash }
   }

@@ -1,3 +1,5 @@
+import { compareText } from '../../base/compare-text.js'
+
 /**
  * How Go values look in JavaScript, for templates:
  *
@@ -189,24 +191,7 @@ export function zeroElement(map: unknown): unknown {
 
 /** The members of a map in the order in which templates visit them: by key, bytewise. */
 export function sortedKeys(map: GoMap): string[] {
-  return Object.keys(map).sort(compareStrings)
-}
-
-/** Bytewise order of the UTF-8 forms, as Go compares strings. */
-export function compareStrings(a: string, b: string): number {
-  const length = Math.min(a.length, b.length)
-  for (let index = 0; index < length; index++) {
-    let left = a.charCodeAt(index)
-    let right = b.charCodeAt(index)
-    if (left === right) continue
-    // Surrogates sort above the rest of the basic plane in UTF-8, below it in UTF-16.
-    if (left >= 0xd800 && right >= 0xd800) {
-      left = left >= 0xe000 ? left - 0x800 : left + 0x2000
-      right = right >= 0xe000 ? right - 0x800 : right + 0x2000
-    }
-    return left - right
-  }
-  return a.length - b.length
+  return Object.keys(map).sort(compareText)
 }
 
 /** Whether `if` takes the value for true: everything but nil, zero, false and what is empty. */

@@ -1,5 +1,6 @@
+import { compareText } from '../../../base/compare-text.js'
 import { type GoFunction, goFunction } from '../functions.js'
-import { compareStrings, GoInt, GoStruct, int } from '../values.js'
+import { GoInt, GoStruct, int } from '../values.js'
 
 /** A version as people write it: `v1`, `1.2`, `1.2.3-rc.1+build`. */
 export interface Version {
@@ -66,7 +67,7 @@ function comparePrereleases(a: string, b: string): number {
     const otherIsNumber = /^[0-9]+$/.test(other)
     if (oneIsNumber && otherIsNumber) return compareNumbers(BigInt(one), BigInt(other))
     if (oneIsNumber !== otherIsNumber) return oneIsNumber ? -1 : 1
-    return compareStrings(one, other) < 0 ? -1 : 1
+    return compareText(one, other) < 0 ? -1 : 1
   }
   return 0
 }

@@ -1,9 +1,9 @@
+import { compareText } from '../../../../base/compare-text.js'
 import { isObject, setOwn } from '../../../../base/json.js'
 import type { Tree } from '../../../../delivery/render/tree.js'
 import { compileDoublestar } from '../../../../formats/glob/doublestar.js'
 import { compileGitPathMatch } from '../../../../formats/glob/greedy-glob.js'
 import { baseName, directoryName } from '../../../../formats/go-template/sprig/paths.js'
-import { compareStrings } from '../../../../formats/go-template/values.js'
 import { parseYamlDocuments } from '../../../../formats/yaml/parse-yaml.js'
 import type { GitGenerator } from '../../kinds/application-set.js'
 import { flattenValues, type Params } from '../params.js'
@@ -26,7 +26,7 @@ export async function generateFromFiles(git: GitGenerator, tree: Tree, context: 
     for (const path of await filesBelow(tree, literalFolder(pattern))) if (matchers[index]!(path)) paths.add(path)
   }
   const sets: Params[] = []
-  for (const path of [...paths].sort(compareStrings)) {
+  for (const path of [...paths].sort(compareText)) {
     if (excludes.some((matches) => matches(path))) continue
     const content = await tree.read(path)
     if (content === undefined) throw new Error(`${path} in ${git.repoURL}: the file cannot be read`)
