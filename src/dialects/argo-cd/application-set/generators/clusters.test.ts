@@ -94,3 +94,8 @@ test('of two clusters with one name the last counts, with a warning', async () =
   )
   assert.match(warnings[0]!, /several clusters are named "a"/)
 })
+
+test('a Secret for the local cluster stands in for it, a slash at the end or not', async () => {
+  const local = testCluster('hub', {}, { server: 'https://kubernetes.default.svc/' })
+  assert.deepEqual(await names('clusters: {}', [local]), ['hub'])
+})

@@ -1,6 +1,7 @@
 import { isObject } from '../../../../base/json.js'
 import { normalizeName } from '../../../../formats/go-template/profiles.js'
 import { typedList, typedMap } from '../../../../formats/go-template/values.js'
+import { inClusterServer, isInCluster } from '../../../../inventory/in-cluster.js'
 import { fromLabelSelector, type LabelSelectorSpec, matchesLabels } from '../../../../kube/object/selector.js'
 import type { Selector } from '../../kinds/application-set.js'
 import { explainNoMatch } from '../../warnings/explain-selector.js'
@@ -9,7 +10,6 @@ import { addTemplatedValues } from '../template-values.js'
 import type { ClusterFacts, GeneratorContext, GeneratorKind } from './contract.js'
 
 export const inClusterName = 'in-cluster'
-export const inClusterServer = 'https://kubernetes.default.svc'
 
 /**
  * The clusters whose labels match, ordered by name (upstream leaves the order to chance). Without a selector the cluster
@@ -49,7 +49,7 @@ export function clusterSets(
     const why = explainNoMatch(selectorSpec as Selector, clusters) ?? ''
     warn(`the selector of clusters matches none of the ${clusters.length} clusters now: ${why}`)
   }
-  if (!selects && ![...chosen.values()].some((cluster) => cluster.server === inClusterServer)) {
+  if (!selects && ![...chosen.values()].some((cluster) => isInCluster(cluster.server))) {
     const local: Params = { name: inClusterName, nameNormalized: inClusterName, server: inClusterServer, project: '' }
     addTemplatedValues(values, local, text)
     sets.push(local)

@@ -10,7 +10,8 @@ import { pathParams } from './git-path-params.js'
 
 /**
  * One set for each directory that a pattern takes and no excluding pattern does, whatever their order. Hidden directories
- * and what is below them do not count. A malformed pattern takes nothing, with a warning.
+ * and what is below them do not count. A malformed pattern throws: upstream lets it take nothing, so that a slip in it deletes
+ * the applications that it stood for.
  */
 export async function generateFromDirectories(git: GitGenerator, tree: Tree, context: GeneratorContext): Promise<Params[]> {
   const includes: Matcher[] = []
@@ -25,7 +26,7 @@ export async function generateFromDirectories(git: GitGenerator, tree: Tree, con
         depth = Math.max(depth, item.path.split('/').length)
       }
     } catch (error) {
-      context.warn(`git.directories: ${messageOf(error)}`)
+      throw new Error(`git.directories: ${messageOf(error)}`, { cause: error })
     }
   }
   const sets: Params[] = []

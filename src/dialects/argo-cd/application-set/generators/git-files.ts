@@ -1,6 +1,7 @@
 import { compareText } from '../../../../base/compare-text.js'
 import { isObject, setOwn } from '../../../../base/json.js'
 import type { Tree } from '../../../../delivery/render/tree.js'
+import { redactUrl } from '../../../../delivery/source/git-url.js'
 import { compileDoublestar } from '../../../../formats/glob/doublestar.js'
 import { compileGitPathMatch } from '../../../../formats/glob/greedy-glob.js'
 import { baseName, directoryName } from '../../../../formats/go-template/sprig/paths.js'
@@ -29,7 +30,7 @@ export async function generateFromFiles(git: GitGenerator, tree: Tree, context: 
   for (const path of [...paths].sort(compareText)) {
     if (excludes.some((matches) => matches(path))) continue
     const content = await tree.read(path)
-    if (content === undefined) throw new Error(`${path} in ${git.repoURL}: the file cannot be read`)
+    if (content === undefined) throw new Error(`${path} in ${redactUrl(git.repoURL)}: the file cannot be read`)
     for (const object of objectsOf(content, path, git.repoURL)) sets.push(fileParams(object, path, git, context))
   }
   return sets
@@ -46,7 +47,7 @@ function fileParams(object: Params, path: string, git: GitGenerator, context: Ge
 }
 
 function objectsOf(content: Uint8Array, path: string, url: string): Params[] {
-  const where = `unable to process file '${path}' from repository '${url}'`
+  const where = `unable to process file '${path}' from repository '${redactUrl(url)}'`
   let value: unknown
   try {
     value = parseYamlDocuments(new TextDecoder().decode(content), { source: path })[0]?.value ?? null
