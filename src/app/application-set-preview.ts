@@ -34,6 +34,8 @@ export interface ApplicationSetPreview {
   readonly applications: readonly Application[]
   /** What is wrong, and what would be held. */
   readonly problems: readonly string[]
+  /** Whether a set does not generate as it stands: the controller would change nothing. */
+  readonly failed: boolean
   /** By Application name: create, update, delete; unchanged ones are not in it. */
   readonly changes: ReadonlyMap<string, 'create' | 'update' | 'delete'>
 }
@@ -62,6 +64,7 @@ export async function previewApplicationSets(
   const repositories = openReadingRepositories(fleet, env, (url) => findCredentials(repositorySecrets.items, url))
   const applications: Application[] = []
   const problems: string[] = []
+  let failed = false
   const changes = new Map<string, 'create' | 'update' | 'delete'>()
   try {
     for (const set of sets) {
@@ -85,6 +88,7 @@ export async function previewApplicationSets(
         },
       })
       applications.push(...generated.applications)
+      if (generated.problems.length > 0) failed = true
       for (const problem of generated.problems) problems.push(`${set.metadata.name}: ${problem.message}`)
       for (const warning of decision.warnings) problems.push(`${set.metadata.name}: ${warning}`)
       for (const each of decision.invalid) problems.push(`${set.metadata.name}: ${each.message}`)
@@ -96,7 +100,7 @@ export async function previewApplicationSets(
   } finally {
     repositories.close()
   }
-  return { applications, problems, changes }
+  return { applications, problems, failed, changes }
 }
 
 /** Repositories for a command: its own mirrors (two processes must not share them), the fleet's own repositories in place. */

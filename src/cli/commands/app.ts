@@ -5,6 +5,7 @@ import type { Application, Operation, RevisionHistory } from '../../dialects/arg
 import { applicationType } from '../../dialects/argo-cd/kinds/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isNotFound } from '../../kube/object/status-error.js'
+import { checkSync } from '../check-sync.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
 import { type Column, formatAge, formatTable, parseOutputFormat, printRows } from '../print.js'
@@ -35,7 +36,14 @@ const columns: readonly Column<Application>[] = [
   { title: 'REVISION', value: (app) => shortRevision(revisionOf(app)) },
   { title: 'REPO', wide: true, value: (app) => sourceOf(app)?.repoURL ?? '' },
   { title: 'PATH', wide: true, value: (app) => sourceOf(app)?.path ?? sourceOf(app)?.chart ?? '' },
-  { title: 'CONDITIONS', value: (app) => (app.status?.conditions ?? []).map((condition) => condition.type).join(',') },
+  {
+    title: 'CONDITIONS',
+    value: (app) =>
+      [
+        ...(app.metadata.deletionTimestamp === undefined ? [] : ['Deleting']),
+        ...(app.status?.conditions ?? []).map((condition) => condition.type),
+      ].join(','),
+  },
 ]
 
 function registerList(app: Command, io: CommandIo): void {
@@ -91,15 +99,19 @@ function registerGet(app: Command, io: CommandIo): void {
 /** The screen of `app get`: facts first, then what is wrong, then the objects. */
 export function describeApplication(app: Application): string {
   const status = app.status ?? {}
-  const source = sourceOf(app)
+  const { deletionTimestamp } = app.metadata
   const lines: [string, string][] = [
     ['Name', `${app.metadata.namespace ?? ''}/${app.metadata.name}`],
+    ...(deletionTimestamp === undefined ? [] : [['Deleting', `since ${deletionTimestamp}`] as [string, string]]),
     ['Project', app.spec.project],
     [
       'Destination',
       `${app.spec.destination.name ?? app.spec.destination.server ?? ''} ${app.spec.destination.namespace ?? ''}`.trim(),
     ],
-    ['Source', source ? `${source.repoURL} ${source.path ?? source.chart ?? ''} @ ${source.targetRevision || 'HEAD'}` : ''],
+    ...sourcesOf(app).map((source): [string, string] => [
+      'Source',
+      `${source.repoURL} ${source.path ?? source.chart ?? ''} @ ${source.targetRevision || 'HEAD'}${source.ref ? ` (ref ${source.ref})` : ''}`,
+    ]),
     ['Sync', `${status.sync?.status ?? 'Unknown'} at ${shortRevision(revisionOf(app)) || '<none>'}`],
     ['Health', `${status.health?.status ?? 'Unknown'}${status.health?.message ? `: ${status.health.message}` : ''}`],
   ]
@@ -176,7 +188,7 @@ function registerSync(app: Command, io: CommandIo): void {
             ...(resources ? { resources } : {}),
           },
         }
-        for (const name of names) await getApplication(fleet, name)
+        for (const name of names) checkSync(await getApplication(fleet, name), operation)
         const started = await Promise.all(names.map((name) => startOperation(fleet, name, operation)))
         if (options.async) return
         await Promise.all(started.map((each) => waitForOperation(fleet, each, timeoutMs, io)))
@@ -384,8 +396,13 @@ function parseSeconds(text: string): number {
   return seconds * 1000
 }
 
+/** `sources` wins over `source`, as upstream. */
+function sourcesOf(app: Application) {
+  return app.spec.sources?.length ? app.spec.sources : app.spec.source ? [app.spec.source] : []
+}
+
 function sourceOf(app: Application) {
-  return app.spec.sources?.[0] ?? app.spec.source
+  return sourcesOf(app)[0]
 }
 
 function revisionOf(app: Application): string {

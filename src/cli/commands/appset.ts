@@ -96,7 +96,9 @@ function registerPreview(appset: Command, io: CommandIo): void {
   addFleetOptions(
     appset
       .command('preview [file]')
-      .description('print the Applications that ApplicationSets in a file would generate on this fleet now; applies nothing'),
+      .description(
+        'print the Applications that ApplicationSets in a file would generate on this fleet now, applies nothing; exits 1 when one cannot',
+      ),
   )
     .option('-f, --filename <file>', 'the file, - for standard input')
     .option('-o, --output <format>', 'table, wide, json, yaml or name')
@@ -106,7 +108,7 @@ function registerPreview(appset: Command, io: CommandIo): void {
       const text = await readManifest(path, io)
       await withFleet(options, io, async (fleet) => {
         const { previewApplicationSets } = await import('../../app/application-set-preview.js')
-        const { applications, problems, changes } = await previewApplicationSets(fleet, { text, path }, io.env)
+        const { applications, problems, failed, changes } = await previewApplicationSets(fleet, { text, path }, io.env)
         printRows<Application>({
           format,
           rows: applications,
@@ -127,6 +129,7 @@ function registerPreview(appset: Command, io: CommandIo): void {
         })
         for (const [name, change] of changes) if (change === 'delete') io.err(`would delete application.argoproj.io/${name}`)
         for (const problem of problems) io.err(`warning: ${problem}`)
+        if (failed) io.exitCode(1)
       })
     })
 }
