@@ -12,7 +12,8 @@ const waveAnnotation = 'argocd.argoproj.io/sync-wave'
 const syncOptionsAnnotation = 'argocd.argoproj.io/sync-options'
 const compareOptionsAnnotation = 'argocd.argoproj.io/compare-options'
 const ignoreHealthAnnotation = 'argocd.argoproj.io/ignore-healthcheck'
-const deletionApprovedAnnotation = 'argocd.argoproj.io/deletion-approved'
+/** By which a person approves of the deletion of an object that asks for it. */
+export const deletionApprovedAnnotation = 'argocd.argoproj.io/deletion-approved'
 
 const hookTypes: ReadonlySet<string> = new Set(['PreSync', 'Sync', 'PostSync', 'SyncFail', 'PreDelete', 'PostDelete', 'Skip'])
 const helmHooks: Readonly<Record<string, HookType>> = {

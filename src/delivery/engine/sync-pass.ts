@@ -7,7 +7,7 @@ import type { Delivery, SyncOutcome, SyncRequest, SyncRun } from '../delivery.js
 import { applyObject, labelOf } from './apply-object.js'
 import type { ClusterView } from './cluster-view.js'
 import { extrasOf } from './compare.js'
-import { hasSyncOption, hookDeletePolicies } from './directives.js'
+import { deletionApprovedAnnotation, hasSyncOption, hookDeletePolicies } from './directives.js'
 import { findLive } from './find-live.js'
 import { kindRank } from './kind-order.js'
 import { isSelfMarked } from './live-kind.js'
@@ -408,7 +408,7 @@ class Pass {
     if (!this.#pass.request.prune) return skipped('ignored (requires pruning)')
     if (live.prune === 'no') return skipped('ignored (no prune)')
     if (live.prune === 'confirm')
-      return skipped('ignored (requires pruning confirmation: annotate it with argocd.argoproj.io/deletion-approved)')
+      return skipped(`ignored (requires pruning confirmation: annotate it with ${deletionApprovedAnnotation})`)
     return undefined
   }
 

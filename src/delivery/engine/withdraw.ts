@@ -3,6 +3,7 @@ import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isConflict, isNotFound, StatusError } from '../../kube/object/status-error.js'
 import type { Delivery, Tracking } from '../delivery.js'
 import type { ClusterView } from './cluster-view.js'
+import { deletionApprovedAnnotation } from './directives.js'
 import { isSelfMarked } from './live-kind.js'
 import { type LiveObject, liveObjectOf } from './live-object.js'
 import { typeForHint } from './prepare.js'
@@ -40,7 +41,7 @@ export async function withdrawFrom(
     throw new Waiting({
       code: 'deletion-not-approved',
       message: `${unapproved.length} objects wait for an approval of their deletion, the first is ${unapproved[0]!.live.kind}/${unapproved[0]!.live.name}`,
-      fix: 'Annotate them with argocd.argoproj.io/deletion-approved',
+      fix: `Annotate them with ${deletionApprovedAnnotation}`,
       retryAfterMs: 30_000,
     })
   }
