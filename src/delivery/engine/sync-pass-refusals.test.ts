@@ -91,3 +91,42 @@ test('a kind whose definition is deleted holds nothing up', async () => {
   assert.equal(comparison.sync, 'Synced')
   assert.deepEqual(comparison.problems, [])
 })
+
+test('an object that was told to stay a moment ago stays, in a sync and when its owner goes', async () => {
+  const world = createDeliveryFixture()
+  const wanted = world.delivery('web', [configMap('a'), configMap('b')])
+  await world.sync(wanted)
+  const client = world.client()
+  const keep = (name: string, option: string) =>
+    client.patch(
+      { type: typeOf('ConfigMap'), namespace: 'shop', name },
+      { kind: 'merge', body: { metadata: { annotations: { 'argocd.argoproj.io/sync-options': option } } } },
+    )
+  // The word comes after the engine has decided, before its request is served.
+  client.intercept = async (request) => {
+    if (request.verb !== 'get') return
+    client.intercept = undefined
+    await keep('b', 'Prune=false')
+  }
+  const outcome = await world.sync(world.delivery('web', [configMap('a')]))
+  assert.deepEqual(
+    outcome.results.filter((result) => result.name === 'b').map((result) => result.status),
+    ['PruneSkipped'],
+  )
+  client.intercept = async (request) => {
+    if (request.verb !== 'delete') return
+    client.intercept = undefined
+    await keep('a', 'Delete=false')
+  }
+  const target = { id: wanted.id, cluster: 'east', tracking: wanted.tracking, owner: 'web' }
+  let done = false
+  for (let turn = 0; turn < 5 && !done; turn++) {
+    done = await world.deliveries.withdraw(target, { propagation: 'background' })
+    await world.settle()
+  }
+  assert.ok(done)
+  assert.deepEqual(
+    client.all(typeOf('ConfigMap')).map((object) => object.metadata.name),
+    ['a'],
+  )
+})

@@ -11,7 +11,7 @@ import { deletionApprovedAnnotation, hasSyncOption, hookDeletePolicies } from '.
 import { findLive } from './find-live.js'
 import { kindRank } from './kind-order.js'
 import { isSelfMarked } from './live-kind.js'
-import { liveObjectOf } from './live-object.js'
+import { type LiveObject, liveObjectOf } from './live-object.js'
 import { ownerOf } from './owner-of.js'
 import { explainUnserved, type Prepared } from './prepare.js'
 import { failureMessage, SyncResults, waitingMessage } from './sync-results.js'
@@ -160,7 +160,7 @@ class Pass {
   #refuseForbidden(): void {
     const refused = this.#tasks.filter((task) => {
       // What is left alone needs no permission.
-      if (task.type === undefined || (task.prune && this.#pruneRefusal(task))) return false
+      if (task.type === undefined || (task.prune && this.#pruneRefusal(task.prune))) return false
       const message = this.#pass.delivery.refusal?.(task.key, task.type.namespaced)
       if (message !== undefined) this.#results.set(task, { status: 'SyncFailed', message })
       return message !== undefined
@@ -257,7 +257,7 @@ class Pass {
     if (failed.length > 0) throw new Failure(failureMessage('one or more objects failed to apply (dry run)', failed))
     if (!request.dryRun) return
     for (const task of this.#tasks) {
-      if (task.prune) this.#results.set(task, this.#pruneRefusal(task) ?? { status: 'Pruned', message: 'pruned (dry run)' })
+      if (task.prune) this.#results.set(task, this.#pruneRefusal(task.prune) ?? { status: 'Pruned', message: 'pruned (dry run)' })
     }
   }
 
@@ -402,8 +402,7 @@ class Pass {
       throw new NotYet(`waiting for deletion of hook ${task.key.kind}/${task.key.name}`, this.#pass.clock.now() + retryMs)
   }
 
-  #pruneRefusal(task: SyncTask): { status: 'PruneSkipped'; message: string } | undefined {
-    const live = task.prune!
+  #pruneRefusal(live: LiveObject): { status: 'PruneSkipped'; message: string } | undefined {
     const skipped = (message: string) => ({ status: 'PruneSkipped' as const, message })
     if (!this.#pass.request.prune) return skipped('ignored (requires pruning)')
     if (live.prune === 'no') return skipped('ignored (no prune)')
@@ -414,7 +413,7 @@ class Pass {
 
   async #prune(task: SyncTask): Promise<void> {
     const { delivery, request } = this.#pass
-    const refusal = this.#pruneRefusal(task)
+    const refusal = this.#pruneRefusal(task.prune!)
     if (refusal) {
       this.#results.set(task, refusal)
       return
@@ -427,6 +426,11 @@ class Pass {
       const record = liveObjectOf(live, [delivery.tracking.annotation])
       if (!isSelfMarked(record, delivery.tracking)) {
         this.#results.set(task, { status: 'PruneSkipped', message: 'ignored (no longer tracked)' })
+        return
+      }
+      const change = this.#pruneRefusal(record)
+      if (change) {
+        this.#results.set(task, change)
         return
       }
       try {

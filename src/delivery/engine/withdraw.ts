@@ -57,7 +57,8 @@ export async function withdrawFrom(
               { type, name: live.name, ...(live.namespace === '' ? {} : { namespace: live.namespace }) },
               {
                 propagationPolicy: propagation === 'foreground' ? 'Foreground' : 'Background',
-                preconditions: { uid: live.uid },
+                // Exactly what was judged: whoever has changed it since may have said that it stays. Then it is looked at anew.
+                preconditions: { uid: live.uid, ...(live.resourceVersion ? { resourceVersion: live.resourceVersion } : {}) },
                 signal,
               },
             ),
@@ -98,7 +99,7 @@ async function findOwned(view: ClusterView, type: ResourceType, target: { tracki
   const { namespaces, clusterResources } = view.cluster
   if (namespaces.length > 0 && !type.namespaced && !clusterResources) return []
   const watched = view.watched(type.group, type.kind)
-  // A complete and current watch saves the listing; before anything is deleted its object is named by uid.
+  // A complete and current watch saves the listing; what is deleted is named by uid and resourceVersion.
   if (watched?.synced && watched.problem === undefined) {
     return watched.ofOwner(target.tracking, target.owner).map((live) => ({ live, type }))
   }
