@@ -47,6 +47,8 @@ export interface Memory {
   run: OperationRun | undefined
   doubtSince: number | undefined
   writtenAt: number
+  /** Digest of the objects whose rendering was last warned about. */
+  warnedOf?: string
 }
 
 export type Context = ApplicationServices & ReconcileContext<Application>
@@ -65,6 +67,13 @@ export class ApplicationLook {
     this.#namespace = namespace
   }
 
+  /** What the renderer wants people to know (deprecated fields, settings without effect), once for each result. */
+  #warn({ rendered }: TargetState): void {
+    if (rendered === undefined || this.#memory.warnedOf === rendered.digest) return
+    this.#memory.warnedOf = rendered.digest
+    for (const warning of rendered.warnings.slice(0, 10)) this.#context.event('Warning', 'SourceWarning', warning)
+  }
+
   async run(): Promise<ReconcileResult<Application>> {
     const { clock, inventory, signal } = this.#context
     const application = this.#application
@@ -78,6 +87,7 @@ export class ApplicationLook {
       // Not asked yet: its first answer comes as an event.
       return { again: clock.now() + 5_000 }
     }
+    this.#warn(target)
     let comparison = await this.#compare(target)
     if (comparison && this.#inDoubt(comparison, target)) return { again: clock.now() + 3_000 }
     const conditions = [...target.conditions]

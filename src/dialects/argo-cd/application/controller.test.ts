@@ -363,3 +363,17 @@ test('an operation that another process had begun goes on with the commit that i
   assert.equal(await dataOf('b'), 'old')
   assert.equal(seen.sync?.status, 'OutOfSync')
 })
+
+test('what the renderer warns of becomes an event, once', async () => {
+  push({ 'kustomization.yaml': 'commonLabels: {app: x}\nresources: [map.yaml]\n', 'map.yaml': map('warned') })
+  await apply({ syncPolicy: automated })
+  await settle()
+  const events = (await world.client('hub').resources()).forKind('v1', 'Event')!
+  const { items } = await world.client('hub').list(events, { namespace: 'argocd' })
+  const mine = items.filter(
+    (each) => (each['involvedObject'] as { name: string }).name === app && each['reason'] === 'SourceWarning',
+  )
+  assert.equal(mine.length, 1)
+  assert.match(String(mine[0]!['message']), /commonLabels/)
+  assert.equal(mine[0]!['count'] ?? 1, 1)
+})

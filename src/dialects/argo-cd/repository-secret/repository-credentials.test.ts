@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FakeKubeClient } from '../../../../test/support/fake-kube-client.js'
+import { silentLog } from '../../../base/log.js'
+import { createSeededRandom } from '../../../base/random.js'
+import { VirtualClock } from '../../../base/virtual-clock.js'
+import { createCaches } from '../../../kube/informer/create-caches.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { findCredentials } from './repository-credentials.js'
+import { createRepositoryCredentials, findCredentials } from './repository-credentials.js'
 
 function secret(type: string, data: Record<string, string>): KubeObject {
   return {
@@ -39,4 +44,27 @@ test('a prefix ends at a path segment, and hosts do not mix', () => {
 test('keys and tokens', () => {
   assert.deepEqual(findCredentials(known, 'git@git.test:org/app.git'), { sshPrivateKey: 'KEY' })
   assert.deepEqual(findCredentials(known, 'https://token.test/x'), { bearerToken: 't' })
+})
+
+test('authorities count by host, and a new one is told for all that is read from there', async () => {
+  const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
+  const secrets = { ...configMaps, kind: 'Secret', plural: 'secrets' }
+  const hub = new FakeKubeClient({ types: [configMaps, secrets] })
+  const ending = new AbortController()
+  const clock = new VirtualClock({ idle: () => new Promise((done) => setImmediate(done)) })
+  const caches = createCaches({ client: hub, clock, random: createSeededRandom(1), log: silentLog, signal: ending.signal })
+  const told: string[] = []
+  const credentials = await createRepositoryCredentials({ caches, namespace: 'argocd', changed: (url) => told.push(url) })
+  assert.equal(credentials('https://git.test/a/b.git'), undefined)
+  await hub.create(configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'argocd-tls-certs-cm', namespace: 'argocd' },
+    data: { 'git.test': 'PEM' },
+  })
+  await clock.advance(1000)
+  assert.deepEqual(credentials('https://git.test:8443/a/b.git'), { caPem: 'PEM' })
+  assert.equal(credentials('https://other.test/a/b.git'), undefined)
+  assert.deepEqual(told, ['https://git.test/'])
+  ending.abort()
 })

@@ -29,6 +29,12 @@ export async function createRepositoryCredentials(options: {
     const secret = parse(object)
     if (secret !== undefined) options.changed(secret.url)
   })
+  // Certificates are by host: whatever is read from that host may be readable now.
+  authorities.onChange(({ object, previous }) => {
+    if (object.metadata.name !== certificates) return
+    const hosts = new Set([...Object.keys(object.data ?? {}), ...Object.keys(previous?.data ?? {})])
+    for (const host of hosts) options.changed(`https://${host}/`)
+  })
   return (url) => {
     const found = findCredentials(known.list(), url)
     const caPem = authorityOf(authorities, namespace, url)
