@@ -246,3 +246,29 @@ test('a directory that holds other things is left alone', async () => {
   assert.equal(statSync(other).mode & 0o777, 0o755)
   assert.equal(readFileSync(join(other, 'thesis.txt'), 'utf8'), 'mine')
 })
+
+test('app delete takes what was deployed along, or leaves it with --no-cascade', async () => {
+  const hub = await client('hub')
+  const member = await client('us-east')
+  const applications = (await hub.resources()).forName('applications')!
+  const manual = (name: string): KubeObject => ({
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name, namespace: 'argocd' },
+    spec: {
+      project: 'default',
+      source: { repoURL: fleet.git.url, targetRevision: 'main', path: 'apps/api' },
+      destination: { name: 'us-east', namespace: name },
+      syncPolicy: { syncOptions: ['CreateNamespace=true'] },
+    },
+  })
+  for (const name of ['kept', 'taken']) {
+    await hub.create(applications, manual(name))
+    assert.match(await ok(onFleet('app', 'sync', name)), /synced to [0-9a-f]{7}/)
+    assert.ok(await object(member, 'deployments.apps', name, 'api'))
+  }
+  await ok(onFleet('app', 'delete', 'taken', '--wait'))
+  assert.equal(await object(member, 'deployments.apps', 'taken', 'api'), undefined)
+  await ok(onFleet('app', 'delete', 'kept', '--no-cascade', '--wait'))
+  assert.ok(await object(member, 'deployments.apps', 'kept', 'api'))
+})

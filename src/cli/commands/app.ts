@@ -4,7 +4,7 @@ import { decideRollback } from '../../dialects/argo-cd/application/decide-rollba
 import type { Application, Operation, RevisionHistory } from '../../dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../../dialects/argo-cd/kinds/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
-import { isNotFound } from '../../kube/object/status-error.js'
+import { isConflict, isNotFound } from '../../kube/object/status-error.js'
 import { checkSync } from '../check-sync.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
@@ -263,21 +263,32 @@ function registerDelete(app: Command, io: CommandIo): void {
       const finalizer = cascadeFinalizer(options.cascade, options.propagationPolicy)
       await withFleet(options, io, async (fleet) => {
         for (const name of names) {
-          const object = await getApplication(fleet, name)
-          const others = (object.metadata.finalizers ?? []).filter(
-            (each) => !each.startsWith('resources-finalizer.argocd.argoproj.io'),
-          )
-          const finalizers = finalizer ? [...others, finalizer] : others
-          await fleet.hub.patch(
-            { type: applicationType, namespace: fleet.namespace, name },
-            { kind: 'merge', body: { metadata: { finalizers } } },
-          )
-          await fleet.hub.delete({ type: applicationType, namespace: fleet.namespace, name })
+          await deleteApplication(fleet, name, finalizer)
           io.out(`application.argoproj.io/${name} deleted`)
         }
         if (options.wait) for (const name of names) await waitUntilGone(fleet.hub, fleet.namespace, name)
       })
     })
+}
+
+/** Sets how it goes by its finalizer, then deletes exactly what was looked at. Others' finalizers stay. */
+async function deleteApplication(fleet: FleetAccess, name: string, finalizer: string | undefined): Promise<void> {
+  const target = { type: applicationType, namespace: fleet.namespace, name }
+  for (let attempt = 0; ; attempt++) {
+    const { metadata } = await getApplication(fleet, name)
+    const present = metadata.finalizers ?? []
+    const others = present.filter((each) => !each.startsWith('resources-finalizer.argocd.argoproj.io'))
+    const finalizers = finalizer ? [...others, finalizer] : others
+    try {
+      const body = { metadata: { finalizers, resourceVersion: metadata.resourceVersion } }
+      await fleet.hub.patch(target, { kind: 'merge', body })
+      break
+    } catch (error) {
+      // The controller wrote in between, most likely its status.
+      if (!isConflict(error) || attempt >= 20) throw error
+    }
+  }
+  await fleet.hub.delete(target)
 }
 
 function cascadeFinalizer(cascade: boolean, policy: string): string | undefined {
