@@ -5,13 +5,17 @@ import { createHubRepositories } from '../app/hub-repositories.js'
 import { checkHub, installHub } from '../app/install-hub.js'
 import { connectKubeconfigFile } from '../app/kubeconfig-files.js'
 import { createSystemClientPorts } from '../app/system-client-ports.js'
-import { createLineLog, type LogLevel, systemClock, systemRandom } from '../app/system-ports.js'
+import { createLineLog, systemClock, systemRandom } from '../app/system-ports.js'
 import { listenForWebhooks } from '../app/webhook.js'
 import { UsageError } from '../base/errors.js'
+import type { ClientPorts } from '../kube/client/client-ports.js'
 import { createHttpClient } from '../kube/client/http-client.js'
+import { readInClusterConnection } from '../kube/client/in-cluster.js'
+import type { KubeClient } from '../kube/client/kube-client.js'
 import type { HubOptions } from './commands/hub.js'
 import { parsePort } from './commands/up.js'
 import type { CommandIo } from './contract.js'
+import { parseLogLevel } from './run-up.js'
 
 /** Runs the hub's controllers against a real Kubernetes API until it is told to stop. */
 export async function runHub(options: HubOptions, io: CommandIo): Promise<void> {
@@ -24,10 +28,10 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
     })
   }
   const webhookPort = options.webhookPort === undefined ? undefined : parsePort(options.webhookPort)
-  const log = createLineLog((line) => io.err(line), options.logLevel as LogLevel, systemClock)
+  const log = createLineLog((line) => io.err(line), parseLogLevel(options.logLevel), systemClock)
   const ports = { clock: systemClock, random: systemRandom, log }
   const clientPorts = createSystemClientPorts(io.env, log)
-  const { client } = await connectKubeconfigFile({ path: options.kubeconfig, context: options.context, name: 'hub' }, clientPorts)
+  const client = await connectHub(options, clientPorts)
   const stopping = new AbortController()
   try {
     const version = await client.version()
@@ -75,4 +79,21 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
     client.close()
   }
   process.exit(process.exitCode ?? 0)
+}
+
+/** By a kubeconfig, or, without one, as the pod that this runs in. */
+async function connectHub(options: HubOptions, ports: ClientPorts): Promise<KubeClient> {
+  if (options.kubeconfig !== undefined) {
+    const { client } = await connectKubeconfigFile({ path: options.kubeconfig, context: options.context, name: 'hub' }, ports)
+    return client
+  }
+  if (options.context !== undefined) {
+    throw new UsageError({
+      code: 'context-without-kubeconfig',
+      message: '--context names a context of no file',
+      fix: 'Give --kubeconfig too.',
+    })
+  }
+  const { connection } = await readInClusterConnection(ports)
+  return createHttpClient({ name: 'hub', connection, ports })
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, openSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import {
   type DataDirectory,
@@ -8,13 +8,14 @@ import {
   prepareDataDirectory,
   readRunningFleet,
 } from '../app/data-directory.js'
-import type { FleetDescription } from '../app/fleet-config.js'
+import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
 import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
 import { CodedError, UsageError } from '../base/errors.js'
 import type { CommandIo } from './contract.js'
 
 export interface RunUpOptions {
-  members: string[]
+  /** Undefined: those of before, or the default ones of a new fleet. */
+  members: readonly string[] | undefined
   dataDir?: string
   port: number | undefined
   detach?: boolean
@@ -23,6 +24,8 @@ export interface RunUpOptions {
   sync: boolean
   logLevel: string
 }
+
+const defaultMembers = ['us-east', 'eu-west', 'staging']
 
 /** Starts the embedded fleet here, or in a process of its own with --detach. */
 export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void> {
@@ -40,7 +43,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
     const progress = io.interactive ? (text: string) => io.err(text) : () => {}
     const fleet = await startEmbeddedFleet({
       directory,
-      members: options.members,
+      members: options.members ?? (readFleetConfig(directory) === undefined ? defaultMembers : []),
       port: options.port,
       demo: options.demo,
       sync: options.sync,
@@ -110,8 +113,10 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   }
   const logPath = directory.file('flotilla.log')
   const log = openSync(logPath, 'a', 0o600)
+  const logged = fstatSync(log).size
   const started = Date.now()
-  const args = ['up', '--data-dir', directory.path, '--clusters', options.members.join(','), '--log-level', options.logLevel]
+  const args = ['up', '--data-dir', directory.path, '--log-level', options.logLevel]
+  if (options.members !== undefined) args.push('--clusters', options.members.join(',') || '0')
   if (options.port !== undefined) args.push('--port', String(options.port))
   if (!options.demo) args.push('--no-demo')
   if (!options.sync) args.push('--no-sync')
@@ -130,7 +135,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
     if (ended !== undefined) {
       throw new CodedError({
         code: 'fleet-did-not-start',
-        message: `the fleet did not start (${ended}): ${lastLines(logPath)}`,
+        message: `the fleet did not start (${ended}): ${lastLines(logPath, logged)}`,
         fix: `The whole log is in ${logPath}.`,
       })
     }
@@ -149,11 +154,14 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
     )
 }
 
-function lastLines(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-3).join(' | ') : ''
+/** The end of what was written behind the first `from` bytes. */
+function lastLines(path: string, from: number): string {
+  if (!existsSync(path)) return ''
+  return readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-3).join(' | ')
 }
 
-function parseLogLevel(text: string): LogLevel {
+/** A log level out of an option's text. */
+export function parseLogLevel(text: string): LogLevel {
   if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text
   throw new UsageError({ code: 'bad-log-level', message: `unknown log level "${text}"`, fix: 'Use debug, info, warn or error.' })
 }

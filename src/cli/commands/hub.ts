@@ -6,7 +6,7 @@ export const hubCommand: CommandEntry = {
     program
       .command('hub')
       .description('run the controllers against a Kubernetes API that holds the state (a management cluster)')
-      .requiredOption('--kubeconfig <file>', 'kubeconfig of the management cluster')
+      .option('--kubeconfig <file>', 'kubeconfig of the management cluster (default, in a pod: the service account of the pod)')
       .option('--context <name>', 'its context (default: the current one)')
       .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
       .option('--install', 'install the custom resource definitions it needs')
@@ -27,7 +27,7 @@ export const hubCommand: CommandEntry = {
 }
 
 export interface HubOptions {
-  kubeconfig: string
+  kubeconfig?: string
   context?: string
   namespace: string
   install?: boolean

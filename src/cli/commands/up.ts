@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.js'
 import type { CommandEntry } from '../contract.js'
 
 export interface UpOptions {
-  clusters: string
+  clusters?: string
   dataDir?: string
   port?: string
   detach?: boolean
@@ -18,7 +18,10 @@ export const upCommand: CommandEntry = {
     program
       .command('up')
       .description('start an embedded fleet: a hub, members, a Git server, everything in one process')
-      .option('--clusters <names|number>', 'members: names parted by commas, or how many', 'us-east,eu-west,staging')
+      .option(
+        '--clusters <names|number>',
+        'members: names parted by commas, or how many (default: those that it has; at first us-east,eu-west,staging)',
+      )
       .option('--data-dir <dir>', 'where the fleet keeps its state (default: under the XDG state home)')
       .option('--port <number>', 'port of the hub; members get the next ones (default: 7443 or what is free)')
       .option('--detach', 'go on in the background, return when it is ready')
@@ -27,7 +30,7 @@ export const upCommand: CommandEntry = {
       .option('--no-sync', 'let the disk decide when to write (survives kill -9, not a power cut)')
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
       .action(async (options: UpOptions) => {
-        const members = parseClusters(options.clusters)
+        const members = options.clusters === undefined ? undefined : parseClusters(options.clusters)
         const port = options.port === undefined ? undefined : parsePort(options.port)
         if (options.output !== undefined && options.output !== 'json') {
           throw new UsageError({
