@@ -272,3 +272,43 @@ test('app delete takes what was deployed along, or leaves it with --no-cascade',
   await ok(onFleet('app', 'delete', 'kept', '--no-cascade', '--wait'))
   assert.ok(await object(member, 'deployments.apps', 'kept', 'api'))
 })
+
+test('a fleet that starts again has the members that it had, and those that are named now', async () => {
+  const few = join(home, 'few')
+  const start = async (...args: string[]) => {
+    const text = await ok(flotilla('up', '--detach', '--no-demo', '-o', 'json', '--data-dir', few, ...args))
+    await ok(flotilla('down', '--data-dir', few))
+    return (JSON.parse(text) as FleetDescription).clusters.map((cluster) => cluster.name)
+  }
+  assert.deepEqual(await start('--clusters', 'one'), ['one'])
+  assert.deepEqual(await start(), ['one'])
+  assert.deepEqual(await start('--clusters', 'two'), ['one', 'two'])
+  await ok(flotilla('down', '--purge', '--data-dir', few))
+})
+
+test('what would be undone or touch nothing is refused, and a set that cannot generate exits with 1', async () => {
+  const revision = await onFleet('app', 'sync', 'guestbook-us-east', '--revision', 'v1')
+  assert.equal(revision.code, 1)
+  assert.match(revision.err, /would be undone at once/)
+  const resource = await onFleet('app', 'sync', 'guestbook-us-east', '--resource', 'apps:Deployment:nope')
+  assert.equal(resource.code, 1)
+  assert.match(resource.err, /has no apps:Deployment:nope/)
+  const file = join(home, 'set.yaml')
+  const set = (name: string) => `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: tried}
+spec:
+  goTemplate: true
+  goTemplateOptions: ['missingkey=error']
+  generators: [{clusters: {selector: {matchLabels: {env: production}}}}]
+  template:
+    metadata: {name: 'tried-${name}'}
+    spec: {project: default, source: {repoURL: 'https://git.test/a.git', path: a}, destination: {name: '{{.name}}'}}
+`
+  writeFileSync(file, set('{{.nope}}'))
+  const broken = await onFleet('appset', 'preview', file)
+  assert.equal(broken.code, 1)
+  assert.match(broken.err, /map has no entry for key "nope"/)
+  writeFileSync(file, set('{{.name}}'))
+  assert.match(await ok(onFleet('appset', 'preview', file)), /tried-us-east +create/)
+})

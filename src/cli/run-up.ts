@@ -78,7 +78,7 @@ export function welcome(fleet: FleetDescription, elapsedMs: number, colour: bool
     members.length > 5 ? `${members.slice(0, 3).join(', ')} ... ${members.at(-1)} (${members.length})` : members.join(', ')
   const clone = fleet.git.clone === '' ? [] : [bold(`  ${fleet.git.clone}`)]
   return [
-    `Fleet ready in ${(elapsedMs / 1000).toFixed(2)} s: hub ${fleet.hub.server}, members ${shown}`,
+    `Fleet ready in ${(elapsedMs / 1000).toFixed(2)} s: hub ${fleet.hub.server}, members ${shown || 'none'}`,
     `State in ${fleet.dataDir}; stop with Ctrl-C or flotilla down.`,
     '',
     'Next:',

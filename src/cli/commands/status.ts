@@ -2,11 +2,14 @@ import type { CommandEntry } from '../contract.js'
 import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
 import { formatTable, parseOutputFormat } from '../print.js'
 
+/** Problems that fit on a screen beside the summary. */
+const screenRows = 20
+
 /** `flotilla status`: the whole fleet on one screen. */
 export const statusCommand: CommandEntry = {
   register(program, io) {
     addFleetOptions(program.command('status').description('the fleet on one screen: clusters, Applications, what is wrong'))
-      .option('-o, --output <format>', 'table, json or yaml')
+      .option('-o, --output <format>', 'table, wide, json or yaml')
       .action(async (options: FleetOptions & { namespace?: string; output?: string }) => {
         const format = parseOutputFormat(options.output)
         await withFleet(options, io, async (fleet) => {
@@ -27,14 +30,17 @@ export const statusCommand: CommandEntry = {
             `Apps       ${status.applications.total}: ${count(status.applications.bySync)}; ${count(status.applications.byHealth)}`,
           )
           if (status.problems.length === 0) return
+          const shown = format === 'wide' ? status.problems : status.problems.slice(0, screenRows)
           io.out('')
           io.out(
-            formatTable(status.problems, [
+            formatTable(shown, [
               { title: 'WHAT', value: (row) => row.what },
               { title: 'STATE', value: (row) => row.state },
               { title: 'WHY', value: (row) => row.message },
             ]),
           )
+          const more = status.problems.length - shown.length
+          if (more > 0) io.out(`... and ${more} more (-o wide shows them all)`)
         })
       })
   },
