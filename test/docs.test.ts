@@ -92,7 +92,7 @@ test('commands.md is current, so every command has its section', () => {
 test('the pages have the names that the code reads', () => {
   // Where names stand in the source, what finds them, and the page that must explain each.
   const held: [path: string, names: RegExp, page: string][] = [
-    ['src/delivery/engine/directives.ts', /'(argocd\.argoproj\.io\/[a-z-]+)'/g, 'application'],
+    ['src/dialects/argo-cd/application/directives.ts', /'(argocd\.argoproj\.io\/[a-z-]+)'/g, 'application'],
     ['src/dialects/argo-cd/warnings/warn-sync-options.ts', /^ {2}'([A-Z]\w+)',$/gm, 'application'],
     ['src/dialects/argo-cd/application-set/generators/index.ts', /\b([a-z]+)Generator\b(?=[,\]])/g, 'applicationset'],
     ['src/dialects/argo-cd/application-set/carry-out.ts', /'(\w+ApplicationError)'/g, 'applicationset'],

@@ -2,6 +2,7 @@ import type { ServerPorts } from '../apiserver/contract.js'
 import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
 import type { GitProtocol } from '../delivery/source/git-url.js'
 import { createRepositories } from '../delivery/source/repositories.js'
+import { argoRepositoryAdvice } from '../dialects/argo-cd/repository-secret/repository-advice.js'
 
 /** Variables that git may see: where programs, proxies and keys are, and nothing of git's own settings. */
 const passed = [
@@ -39,6 +40,7 @@ export function createHubRepositories(options: {
     clock: options.ports.clock,
     log: options.ports.log,
     credentials: options.credentials,
+    advice: argoRepositoryAdvice,
     environment,
     ...(options.pollSeconds === undefined ? {} : { pollSeconds: options.pollSeconds }),
     ...(options.protocols === undefined ? {} : { protocols: options.protocols }),

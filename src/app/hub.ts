@@ -7,6 +7,7 @@ import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
 import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
 import { createApplicationController } from '../dialects/argo-cd/application/controller.js'
+import { argoDirectives } from '../dialects/argo-cd/application/directives.js'
 import { createApplicationSetController } from '../dialects/argo-cd/application-set/controller.js'
 import { createApplicationSetStatusController } from '../dialects/argo-cd/application-set/status-controller.js'
 import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
@@ -66,7 +67,7 @@ export async function openHubParts(options: StartHubOptions) {
     log,
     signal,
   })
-  const deliveries = createDeliveries({ inventory, clock, random, log, schemas: builtInSchemas })
+  const deliveries = createDeliveries({ inventory, directives: argoDirectives, clock, random, log, schemas: builtInSchemas })
   const services = {
     inventory,
     deliveries,

@@ -3,8 +3,10 @@ import { silentLog } from '../../src/base/log.js'
 import { createSeededRandom } from '../../src/base/random.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
 import type { Delivery, SyncOptions, SyncOutcome, SyncRequest, SyncRun, Tracking } from '../../src/delivery/delivery.js'
+import type { Directives } from '../../src/delivery/directives.js'
 import type { DeliveryClusters } from '../../src/delivery/engine/clusters.js'
 import { createDeliveries } from '../../src/delivery/engine/deliveries.js'
+import { argoDirectives } from '../../src/dialects/argo-cd/application/directives.js'
 import { groupOf, type KubeObject } from '../../src/kube/object/kube-object.js'
 import type { ResourceType } from '../../src/kube/object/resource-type.js'
 import { builtInSchemas } from '../../src/kube/schema/built-in.js'
@@ -16,6 +18,9 @@ export function typeOf(kind: string): ResourceType {
   if (found === undefined) throw new Error(`no built-in kind ${kind}`)
   return found
 }
+
+/** The words that objects of these tests are written in. */
+export const directives = argoDirectives
 
 const marked = 'argocd.argoproj.io/tracking-id'
 
@@ -51,7 +56,9 @@ export function configMap(name: string, data: Record<string, string> = {}, annot
 }
 
 /** Clusters of fakes with an engine over them, in virtual time. */
-export function createDeliveryFixture(options: { clusters?: readonly string[]; types?: readonly ResourceType[] } = {}) {
+export function createDeliveryFixture(
+  options: { clusters?: readonly string[]; types?: readonly ResourceType[]; directives?: Directives } = {},
+) {
   const clock = new VirtualClock({ idle: settle })
   const types = options.types ?? ['Namespace', 'ConfigMap', 'Secret', 'Deployment', 'Job', 'Service'].map(typeOf)
   const clients = new Map((options.clusters ?? ['east']).map((name) => [name, new FakeKubeClient({ name, types })]))
@@ -68,6 +75,7 @@ export function createDeliveryFixture(options: { clusters?: readonly string[]; t
   }
   const deliveries = createDeliveries({
     inventory,
+    directives: options.directives ?? directives,
     clock,
     random: createSeededRandom(1),
     log: silentLog,

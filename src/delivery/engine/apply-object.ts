@@ -3,9 +3,9 @@ import { cloneJson } from '../../base/json.js'
 import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isAlreadyExists, isConflict, isNotFound, StatusError } from '../../kube/object/status-error.js'
+import type { ObjectDirectives } from '../directives.js'
 import type { ClusterView } from './cluster-view.js'
 import { type DesiredEntry, fieldManager } from './desired-entry.js'
-import { hasSyncOption } from './directives.js'
 
 /** What became of one write. */
 export type Applied =
@@ -15,6 +15,8 @@ export type Applied =
   | { readonly kind: 'failed'; readonly message: string }
 
 export interface ApplyOptions {
+  /** What the object itself asks for. */
+  readonly directives: ObjectDirectives
   readonly dryRun: boolean
   readonly replace: boolean
   readonly force: boolean
@@ -33,13 +35,14 @@ export async function applyObject(
   entry: DesiredEntry | undefined,
   options: ApplyOptions,
 ): Promise<Applied> {
-  const replace = options.replace || hasSyncOption(object, 'Replace=true')
-  const force = options.force || hasSyncOption(object, 'Force=true')
-  const serverSide = options.serverSideApply || hasSyncOption(object, 'ServerSideApply=true')
+  const { directives } = options
+  const replace = options.replace || directives.replace
+  const force = options.force || directives.force
+  const serverSide = options.serverSideApply || directives.serverSideApply
   const where = { type, name: object.metadata.name, ...(type.namespaced ? { namespace: object.metadata.namespace ?? '' } : {}) }
   const label = `${labelOf(object)}`
   const suffix = options.dryRun ? ' (dry run)' : ''
-  const fieldValidation = hasSyncOption(object, 'Validate=false') ? 'Ignore' : 'Strict'
+  const fieldValidation = directives.skipValidation ? 'Ignore' : 'Strict'
   const write = { fieldManager, dryRun: options.dryRun, fieldValidation } as const
 
   const read = () =>

@@ -8,6 +8,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { kindKeyOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { StatusError } from '../../kube/object/status-error.js'
 import type { Tracking } from '../delivery.js'
+import type { Directives } from '../directives.js'
 import type { DeliveryCluster } from './clusters.js'
 import type { DesiredEntry } from './desired-entry.js'
 import { LiveKind } from './live-kind.js'
@@ -18,6 +19,7 @@ export interface ClusterViewOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly directives: Directives
   readonly trackings: ReadonlyMap<string, Pick<Tracking, 'owner'>>
   /** Requests to the cluster at a time. */
   readonly concurrency: number
@@ -62,6 +64,9 @@ export class ClusterView {
   }
   get cluster(): DeliveryCluster {
     return this.#options.cluster
+  }
+  get directives(): Directives {
+    return this.#options.directives
   }
   get kinds(): Iterable<LiveKind> {
     return this.#kinds.values()
@@ -113,9 +118,10 @@ export class ClusterView {
     const key = kindKeyOf(type)
     const known = this.#kinds.get(key)
     if (known) return known
-    const { clock, random, log, trackings, cluster } = this.#options
+    const { clock, random, log, directives, trackings, cluster } = this.#options
     const kind = new LiveKind({
       type,
+      directives,
       trackings,
       desired: (identity) => this.desired(identity),
       changed: (owner) => this.#options.changed(owner),

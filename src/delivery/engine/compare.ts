@@ -1,6 +1,5 @@
 import type { Comparison, HealthStatus, ObjectState } from '../delivery.js'
 import { isWorse } from '../health/health.js'
-import { hasCompareOption, ignoresHealth, waveOf } from './directives.js'
 import { isSelfMarked, type LiveKind } from './live-kind.js'
 import type { LiveObject } from './live-object.js'
 import { identityOf, objectKeyOf } from './object-identity.js'
@@ -62,7 +61,7 @@ export function decideComparison(
       health: live === undefined ? (unknown ? undefined : { status: 'Missing' }) : live.health,
       requiresPrune: false,
       live: live !== undefined,
-      wave: waveOf(entry.object),
+      wave: entry.directives.wave,
       hook: false,
       differences: live === undefined ? [] : (entry.verdict?.paths ?? []),
     })
@@ -86,10 +85,8 @@ export function decideComparison(
       differences: [],
     })
   }
-  const ignoreHealth = new Set(prepared.entries.filter((entry) => ignoresHealth(entry.object)).map((entry) => entry.identity))
-  const ignoreSync = new Set(
-    prepared.entries.filter((entry) => hasCompareOption(entry.object, 'IgnoreExtraneous')).map((entry) => entry.identity),
-  )
+  const ignoreHealth = new Set(prepared.entries.filter((entry) => entry.directives.ignoresHealth).map((entry) => entry.identity))
+  const ignoreSync = new Set(prepared.entries.filter((entry) => entry.directives.ignoreExtraneous).map((entry) => entry.identity))
   return {
     sync: worstSync(objects, ignoreSync),
     health: worstHealth(

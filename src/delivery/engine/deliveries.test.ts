@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { configMap, createDeliveryFixture, trackingFor, typeOf } from '../../../test/support/delivery-fixture.js'
 import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { type Directives, noDirectives } from '../directives.js'
 
 const deployment = (name: string, image: string): KubeObject => ({
   apiVersion: 'apps/v1',
@@ -174,6 +175,36 @@ test('withdraw deletes the last wave first and reports when nothing is left', as
   await world.settle()
   assert.equal(await withdraw(), true)
   assert.deepEqual(names(), ['stays'])
+})
+
+test('directives may be written in other words', async () => {
+  const word = (object: KubeObject, name: string) => object.metadata.annotations?.[`other.example/${name}`]
+  const directives: Directives = {
+    read: (object) => ({
+      ...noDirectives,
+      wave: Number(word(object, 'order') ?? 0),
+      prune: word(object, 'keep') === undefined ? 'yes' : 'confirm',
+      delete: word(object, 'keep') === undefined ? 'yes' : 'confirm',
+    }),
+    howToApprove: { one: 'take the word away', several: 'Take the words away' },
+  }
+  const world = createDeliveryFixture({ directives })
+  const objects = [configMap('kept', {}, { 'other.example/keep': '' }), configMap('b', {}, { 'other.example/order': '-1' })]
+  await world.sync(world.delivery('web', objects))
+  // The words of Argo CD mean nothing here.
+  const strange = configMap('c', {}, { 'argocd.argoproj.io/hook': 'PreSync', 'argocd.argoproj.io/sync-wave': '-5' })
+  const wanted = world.delivery('web', [strange])
+  const { results } = await world.sync(wanted)
+  assert.deepEqual(results.map((result) => `${result.name} ${result.phase} ${result.message}`).sort(), [
+    'b Sync pruned',
+    'c Sync configmap/c created',
+    'kept Sync ignored (requires pruning confirmation: take the word away)',
+  ])
+  const target = { id: wanted.id, cluster: 'east', tracking: trackingFor('web'), owner: 'web' }
+  const withdraw = () => world.deliveries.withdraw(target, { propagation: 'background' })
+  assert.equal(await withdraw(), false)
+  await world.settle()
+  await assert.rejects(withdraw(), { code: 'deletion-not-approved', fix: 'Take the words away' })
 })
 
 test('withdraw finds objects of kinds that nobody watches', async () => {

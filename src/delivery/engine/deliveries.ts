@@ -6,6 +6,7 @@ import { apiVersionOf, groupOf, type KubeObject } from '../../kube/object/kube-o
 import { isNotFound } from '../../kube/object/status-error.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { Deliveries, Delivery, ObjectDiff, SyncOutcome, Tracking } from '../delivery.js'
+import type { Directives } from '../directives.js'
 import { applyObject } from './apply-object.js'
 import { ClusterView } from './cluster-view.js'
 import type { DeliveryClusters } from './clusters.js'
@@ -21,6 +22,8 @@ import { withdrawFrom } from './withdraw.js'
 
 export interface DeliveriesOptions {
   readonly inventory: DeliveryClusters
+  /** Reads what objects ask of the engine. */
+  readonly directives: Directives
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -40,7 +43,7 @@ const tidyMs = 600_000
 
 /** The delivery engine over the clusters of an inventory. */
 export function createDeliveries(options: DeliveriesOptions): Deliveries & { close(): void } {
-  const { inventory, clock, random, log, schemas } = options
+  const { inventory, directives, clock, random, log, schemas } = options
   const firstLookMs = options.firstLookMs ?? 10_000
   const views = new Map<string, ClusterView>()
   const prepared = new Map<string, { view: ClusterView; value: Prepared }>()
@@ -94,6 +97,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
       clock,
       random,
       log,
+      directives,
       trackings,
       concurrency: options.clusterConcurrency ?? 16,
       requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
@@ -154,6 +158,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
     const type = ready.types.get(entry.identity)
     if (type === undefined) return entry.marked
     const applied = await applyObject(view, type, entry.marked, entry, {
+      directives: entry.directives,
       dryRun: true,
       replace: false,
       force: false,

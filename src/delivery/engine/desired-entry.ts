@@ -1,6 +1,7 @@
 import { differsFromDesired } from '../../kube/apply/diff.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
+import type { ObjectDirectives } from '../directives.js'
 import type { IgnoredFields } from './ignore-differences.js'
 
 export interface Verdict {
@@ -20,6 +21,8 @@ export interface DesiredEntry {
   readonly object: KubeObject
   /** `object` with the tracking mark: what is applied. */
   readonly marked: KubeObject
+  /** What `object` asks of the engine. */
+  readonly directives: ObjectDirectives
   readonly identity: string
   readonly schema: SchemaNode | undefined
   readonly ignored: IgnoredFields | undefined

@@ -2,12 +2,14 @@ import type { ReflectorSink } from '../../kube/informer/reflector.js'
 import { groupOf, type KubeObject, keyOf } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { Tracking } from '../delivery.js'
+import type { Directives } from '../directives.js'
 import { type DesiredEntry, judge } from './desired-entry.js'
 import { type LiveObject, liveObjectOf, looksDifferent } from './live-object.js'
 import { identityOf } from './object-identity.js'
 
 export interface LiveKindOptions {
   readonly type: ResourceType
+  readonly directives: Directives
   /** The vocabularies of marks, one for each annotation. */
   readonly trackings: ReadonlyMap<string, Pick<Tracking, 'owner'>>
   desired(identity: string): readonly DesiredEntry[]
@@ -125,7 +127,7 @@ export class LiveKind {
       if (order < 0 || (order === 0 && fromWatch)) return
     }
     const object = seen.apiVersion && seen.kind ? seen : this.#named(seen)
-    const { trackings } = this.#options
+    const { trackings, directives } = this.#options
     const entries = this.#options.desired(
       identityOf({
         group: groupOf(object.apiVersion),
@@ -134,7 +136,7 @@ export class LiveKind {
         name: object.metadata.name,
       }),
     )
-    const record = liveObjectOf(object, trackings.keys())
+    const record = liveObjectOf(object, directives, trackings.keys())
     const kept = entries.length > 0 || Object.keys(record.marks).length > 0 ? record : null
     this.#index(key, previous ?? undefined, kept ?? undefined)
     this.#records.set(key, kept)

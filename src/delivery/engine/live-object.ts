@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { Directives, Permission } from '../directives.js'
 import type { Health } from '../health/contract.js'
 import { healthOf } from '../health/health.js'
 import { versionOfObject } from './desired-entry.js'
-import { hasCompareOption, hasSyncOption, ignoresHealth, isDeletionApproved, isHook, waveOf } from './directives.js'
 
 /** What is kept of an object on a cluster: enough to decide, a fraction of its size. */
 export interface LiveObject {
@@ -23,27 +23,22 @@ export interface LiveObject {
   readonly owned: boolean
   readonly ignoreHealth: boolean
   readonly ignoreExtraneous: boolean
-  readonly prune: 'yes' | 'no' | 'confirm'
+  readonly prune: Permission
   readonly pruneLast: boolean
-  readonly delete: 'yes' | 'no' | 'confirm'
+  readonly delete: Permission
 }
 
 const noMarks: Readonly<Record<string, string>> = {}
 
 /** `marks`: the tracking annotations that are known. */
-export function liveObjectOf(object: KubeObject, marks: Iterable<string>): LiveObject {
+export function liveObjectOf(object: KubeObject, directives: Directives, marks: Iterable<string>): LiveObject {
   const { metadata } = object
   let own: Record<string, string> | undefined
   for (const annotation of marks) {
     const value = metadata.annotations?.[annotation]
     if (value !== undefined) (own ??= {})[annotation] = value
   }
-  const choice = (option: string): 'yes' | 'no' | 'confirm' =>
-    hasSyncOption(object, `${option}=false`)
-      ? 'no'
-      : hasSyncOption(object, `${option}=confirm`) && !isDeletionApproved(object)
-        ? 'confirm'
-        : 'yes'
+  const asked = directives.read(object)
   return {
     apiVersion: object.apiVersion,
     kind: object.kind,
@@ -54,15 +49,15 @@ export function liveObjectOf(object: KubeObject, marks: Iterable<string>): LiveO
     version: versionOfObject(object),
     marks: own ?? noMarks,
     health: healthOf(object),
-    wave: waveOf(object),
+    wave: asked.wave,
     deleting: metadata.deletionTimestamp !== undefined,
-    hook: isHook(object),
+    hook: asked.hook !== undefined,
     owned: (metadata.ownerReferences?.length ?? 0) > 0,
-    ignoreHealth: ignoresHealth(object),
-    ignoreExtraneous: hasCompareOption(object, 'IgnoreExtraneous'),
-    prune: choice('Prune'),
-    pruneLast: hasSyncOption(object, 'PruneLast=true'),
-    delete: choice('Delete'),
+    ignoreHealth: asked.ignoresHealth,
+    ignoreExtraneous: asked.ignoreExtraneous,
+    prune: asked.prune,
+    pruneLast: asked.pruneLast,
+    delete: asked.delete,
   }
 }
 

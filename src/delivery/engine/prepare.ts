@@ -5,13 +5,19 @@ import { apiVersionOf, groupOf, type KubeObject } from '../../kube/object/kube-o
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { Delivery } from '../delivery.js'
+import type { HookDirectives, ObjectDirectives } from '../directives.js'
 import type { ClusterView } from './cluster-view.js'
 import { comparable, type DesiredEntry } from './desired-entry.js'
-import { hasArgoHook, hookTypesOf, isHook } from './directives.js'
 import { ignoredFieldsFor } from './ignore-differences.js'
 import type { LiveKind } from './live-kind.js'
 import { identityOf, objectKeyOf, placeObject } from './object-identity.js'
 import { ownerOf } from './owner-of.js'
+
+/** An object that a sync runs in phases. */
+export interface PreparedHook {
+  readonly object: KubeObject
+  readonly directives: ObjectDirectives & { readonly hook: HookDirectives }
+}
 
 /** A delivery made ready for one cluster: kinds resolved, objects placed and marked, watches running. */
 export interface Prepared {
@@ -19,8 +25,8 @@ export interface Prepared {
   readonly catalogue: ResourceCatalogue
   /** In source order, without hooks. */
   readonly entries: readonly DesiredEntry[]
-  /** Placed and marked. */
-  readonly hooks: readonly KubeObject[]
+  /** Placed. */
+  readonly hooks: readonly PreparedHook[]
   /** By identity; undefined for what is not served. */
   readonly types: ReadonlyMap<string, ResourceType | undefined>
   /** Every kind that can hold an object of the delivery, once for each group and kind. */
@@ -59,8 +65,7 @@ export async function prepareDelivery(
   const old = new Map(before?.entries.map((entry) => [entry.identity, entry]))
   const sameRules = before !== undefined && equalJson(before.delivery.ignoreDifferences, delivery.ignoreDifferences)
   const entries = new Map<string, DesiredEntry>()
-  const hooks: KubeObject[] = []
-  const helmHooksCount = !wanted.some(hasArgoHook)
+  const found: PreparedHook[] = []
   const kinds = new Map<string, LiveKind>()
   const watch = (type: ResourceType) => {
     const group = `${type.group}/${type.kind}`
@@ -74,8 +79,10 @@ export async function prepareDelivery(
     const key = objectKeyOf(placed)
     const identity = identityOf(key)
     types.set(identity, type)
-    if (isHook(placed)) {
-      if (hasArgoHook(placed) || (helmHooksCount && hookTypesOf(placed).length > 0)) hooks.push(placed)
+    const directives = view.directives.read(placed)
+    const { hook } = directives
+    if (hook !== undefined) {
+      if (hook.types.length > 0) found.push({ object: placed, directives: { ...directives, hook } })
       continue
     }
     const refused = scopeProblem(view, type, key)
@@ -93,18 +100,21 @@ export async function prepareDelivery(
       owner,
       object: placed,
       marked: delivery.tracking.mark(placed),
+      directives,
       identity,
       schema: schemas.forKind(placed.apiVersion, placed.kind),
       ignored,
       verdict: undefined,
     })
   }
+  const ownHooks = found.filter((hook) => !hook.directives.hook.borrowed)
+  const hooks = ownHooks.length > 0 ? ownHooks : found
   for (const entry of before?.entries ?? []) if (entries.get(entry.identity) !== entry) view.removeDesired(entry)
   for (const entry of entries.values()) view.addDesired(entry)
   for (const [identity, type] of types) if (type && entries.has(identity)) watch(type)
   // A hook's progress is seen through a watch as well.
   for (const hook of hooks) {
-    const type = types.get(identityOf(objectKeyOf(hook)))
+    const type = types.get(identityOf(objectKeyOf(hook.object)))
     if (type) watch(type)
   }
   for (const hint of delivery.kinds ?? []) {

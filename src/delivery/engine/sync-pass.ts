@@ -7,7 +7,6 @@ import type { Delivery, SyncOutcome, SyncRequest, SyncRun } from '../delivery.js
 import { applyObject, labelOf } from './apply-object.js'
 import type { ClusterView } from './cluster-view.js'
 import { extrasOf } from './compare.js'
-import { deletionApprovedAnnotation, hasSyncOption, hookDeletePolicies } from './directives.js'
 import { findLive } from './find-live.js'
 import { kindRank } from './kind-order.js'
 import { isSelfMarked } from './live-kind.js'
@@ -78,8 +77,7 @@ class Pass {
       startedAt: run.startedAt,
       mark: (object) => delivery.tracking.mark(object),
     })
-    const onlyChanged = (task: SyncTask) =>
-      request.options.applyOutOfSyncOnly || (task.desired !== undefined && hasSyncOption(task.desired, 'ApplyOutOfSyncOnly=true'))
+    const onlyChanged = (task: SyncTask) => request.options.applyOutOfSyncOnly || task.directives.applyOutOfSyncOnly
     this.#tasks = tasks.filter((task) => this.#results.get(task) !== undefined || !onlyChanged(task) || !this.#inSync(task))
     this.#multiStep = isMultiStep(this.#tasks)
   }
@@ -133,11 +131,10 @@ class Pass {
   }
 
   #inSync(task: SyncTask): boolean {
-    const { entry, desired } = task
+    const { entry, desired, directives } = task
     if (entry === undefined || desired === undefined) return false
     const { options } = this.#pass.request
-    if (options.replace || options.force || hasSyncOption(desired, 'Replace=true') || hasSyncOption(desired, 'Force=true'))
-      return false
+    if (options.replace || options.force || directives.replace || directives.force) return false
     const live = findLive(this.#pass.prepared, entry.identity)
     return live !== undefined && !live.deleting && entry.verdict?.version === live.version && entry.verdict.inSync
   }
@@ -184,7 +181,9 @@ class Pass {
     const live = await this.#read(type, '', name)
     if (request.dryRun) return live === undefined ? name : undefined
     if (live !== undefined && labels === undefined && annotations === undefined) return undefined
-    const applied = await applyObject(view, type, { apiVersion: 'v1', kind: 'Namespace', metadata }, undefined, {
+    const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata }
+    const applied = await applyObject(view, type, namespace, undefined, {
+      directives: view.directives.read(namespace),
       dryRun: false,
       replace: false,
       force: false,
@@ -220,7 +219,7 @@ class Pass {
         const optional =
           coming.has(`${task.key.group}/${task.key.kind}`) ||
           request.options.skipDryRunOnMissingResource ||
-          hasSyncOption(task.desired!, 'SkipDryRunOnMissingResource=true')
+          task.directives.skipDryRunOnMissingResource
         if (!optional)
           this.#results.set(task, { status: 'SyncFailed', message: explainUnserved(prepared.catalogue, task.desired!) })
         continue
@@ -247,7 +246,7 @@ class Pass {
         candidates.map(async (task) => {
           const applied = await this.#apply(task, task.type, task.desired, true)
           // What would be recreated by force cannot be tried.
-          if (applied.kind === 'failed' && (request.options.force || hasSyncOption(task.desired, 'Force=true'))) return
+          if (applied.kind === 'failed' && (request.options.force || task.directives.force)) return
           if (applied.kind === 'failed') this.#results.set(task, { status: 'SyncFailed', message: applied.message })
           else if (request.dryRun) this.#results.set(task, { status: 'Synced', message: applied.message, hookPhase: 'Succeeded' })
         }),
@@ -264,6 +263,7 @@ class Pass {
   #apply(task: SyncTask, type: ResourceType, desired: KubeObject, dryRun: boolean) {
     const { view, request, prepared } = this.#pass
     return applyObject(view, type, desired, task.entry, {
+      directives: task.directives,
       dryRun,
       replace: request.options.replace,
       force: request.options.force,
@@ -301,7 +301,7 @@ class Pass {
 
   async #removeFinishedHook(task: SyncTask): Promise<void> {
     const phase = this.#results.get(task)?.hookPhase
-    const policies = hookDeletePolicies(task.desired!)
+    const policies = task.directives.hook?.deletePolicies ?? []
     const remove =
       (phase === 'Succeeded' && policies.includes('HookSucceeded')) || (phase === 'Failed' && policies.includes('HookFailed'))
     if (remove && task.type) await this.#delete(task.type, task.key.namespace, task.key.name, undefined)
@@ -394,7 +394,7 @@ class Pass {
 
   /** A hook that is left from an earlier sync goes before it is made again. */
   async #clearHook(task: SyncTask, type: ResourceType): Promise<void> {
-    if (!hookDeletePolicies(task.desired!).includes('BeforeHookCreation')) return
+    if (!task.directives.hook?.deletePolicies.includes('BeforeHookCreation')) return
     const live = await this.#read(type, task.key.namespace, task.key.name)
     if (live === undefined) return
     await this.#delete(type, task.key.namespace, task.key.name, live.metadata.uid)
@@ -407,12 +407,12 @@ class Pass {
     if (!this.#pass.request.prune) return skipped('ignored (requires pruning)')
     if (live.prune === 'no') return skipped('ignored (no prune)')
     if (live.prune === 'confirm')
-      return skipped(`ignored (requires pruning confirmation: annotate it with ${deletionApprovedAnnotation})`)
+      return skipped(`ignored (requires pruning confirmation: ${this.#pass.view.directives.howToApprove.one})`)
     return undefined
   }
 
   async #prune(task: SyncTask): Promise<void> {
-    const { delivery, request } = this.#pass
+    const { view, delivery, request } = this.#pass
     const refusal = this.#pruneRefusal(task.prune!)
     if (refusal) {
       this.#results.set(task, refusal)
@@ -421,9 +421,9 @@ class Pass {
     const type = task.type!
     // The last look before something is destroyed is at the object itself.
     const live = await this.#read(type, task.key.namespace, task.key.name)
-    if (live === undefined) this.#pass.view.watch(type).observeGone(task.key.namespace, task.key.name)
+    if (live === undefined) view.watch(type).observeGone(task.key.namespace, task.key.name)
     else {
-      const record = liveObjectOf(live, [delivery.tracking.annotation])
+      const record = liveObjectOf(live, view.directives, [delivery.tracking.annotation])
       if (!isSelfMarked(record, delivery.tracking)) {
         this.#results.set(task, { status: 'PruneSkipped', message: 'ignored (no longer tracked)' })
         return

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { plainOptions, typeOf } from '../../../test/support/delivery-fixture.js'
+import { directives, plainOptions, typeOf } from '../../../test/support/delivery-fixture.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { DesiredEntry } from './desired-entry.js'
-import { hookDeletePolicies, hookTypesOf, isHook, waveOf } from './directives.js'
 import { liveObjectOf } from './live-object.js'
 import { identityOf, objectKeyOf } from './object-identity.js'
+import type { PreparedHook } from './prepare.js'
 import { decideTasks, isMultiStep } from './tasks.js'
 
 const object = (kind: string, name: string, annotations: Record<string, string> = {}, more = {}): KubeObject => ({
@@ -19,11 +19,17 @@ const entryOf = (of: KubeObject): DesiredEntry => ({
   owner: 'o',
   object: of,
   marked: of,
+  directives: directives.read(of),
   identity: identityOf(objectKeyOf(of)),
   schema: undefined,
   ignored: undefined,
   verdict: undefined,
 })
+const hookFor = (of: KubeObject): PreparedHook => {
+  const asked = directives.read(of)
+  assert.ok(asked.hook)
+  return { object: of, directives: { ...asked, hook: asked.hook } }
+}
 const wave = (value: number | string) => ({ 'argocd.argoproj.io/sync-wave': String(value) })
 
 function decide(input: {
@@ -34,8 +40,8 @@ function decide(input: {
 }) {
   return decideTasks({
     entries: (input.entries ?? []).map(entryOf),
-    hooks: input.hooks ?? [],
-    extras: (input.extras ?? []).map((live) => ({ live: liveObjectOf(live, []), type: typeOf(live.kind) })),
+    hooks: (input.hooks ?? []).map(hookFor),
+    extras: (input.extras ?? []).map((live) => ({ live: liveObjectOf(live, directives, []), type: typeOf(live.kind) })),
     types: new Map(),
     request: { prune: true, dryRun: false, options: { ...plainOptions, ...input.options } },
     revision: 'abc1234',
@@ -80,15 +86,4 @@ test('a hook of several phases is as many tasks, and may leave its name to us', 
     ['job-abc1234-presync-1767225600', 'job-abc1234-postsync-1767225600'],
   )
   assert.ok(isMultiStep(tasks))
-})
-
-test('annotations are read as upstream reads them', () => {
-  const annotated = (annotations: Record<string, string>) => object('ConfigMap', 'x', annotations)
-  assert.equal(waveOf(annotated(wave('nonsense'))), 0)
-  assert.equal(waveOf(annotated({ 'helm.sh/hook-weight': '-3' })), -3)
-  assert.deepEqual(hookTypesOf(annotated({ 'helm.sh/hook': 'pre-install,pre-upgrade,post-install' })), ['PreSync', 'PostSync'])
-  assert.equal(isHook(annotated({ 'helm.sh/hook': 'test' })), true)
-  assert.equal(isHook(annotated({ 'argocd.argoproj.io/hook': 'Nonsense' })), false)
-  assert.deepEqual(hookDeletePolicies(annotated({ 'helm.sh/hook-delete-policy': 'hook-succeeded' })), ['HookSucceeded'])
-  assert.deepEqual(hookDeletePolicies(annotated({})), ['BeforeHookCreation'])
 })

@@ -1,11 +1,12 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { ObjectKey, SyncRequest } from '../delivery.js'
+import { type HookType, noDirectives, type ObjectDirectives, type SyncPhase } from '../directives.js'
 import type { DesiredEntry } from './desired-entry.js'
-import { type HookType, hookTypesOf, type SyncPhase, waveOf } from './directives.js'
 import { kindRank } from './kind-order.js'
 import type { LiveObject } from './live-object.js'
 import { identityOf, objectKeyOf } from './object-identity.js'
+import type { PreparedHook } from './prepare.js'
 
 /** One thing that a sync does. */
 export interface SyncTask {
@@ -17,6 +18,8 @@ export interface SyncTask {
   readonly wave: number
   /** Placed and marked; undefined for pruning. */
   readonly desired: KubeObject | undefined
+  /** What `desired` asks of the engine; a live object that is pruned has its answers in `prune`. */
+  readonly directives: ObjectDirectives
   readonly entry: DesiredEntry | undefined
   readonly hook: HookType | undefined
   /** What is to be pruned. */
@@ -33,7 +36,7 @@ const phaseOrder: readonly SyncPhase[] = ['PreSync', 'Sync', 'PostSync', 'SyncFa
  */
 export function decideTasks(input: {
   entries: readonly DesiredEntry[]
-  hooks: readonly KubeObject[]
+  hooks: readonly PreparedHook[]
   extras: readonly { live: LiveObject; type: ResourceType }[]
   types: ReadonlyMap<string, ResourceType | undefined>
   request: SyncRequest
@@ -54,8 +57,9 @@ export function decideTasks(input: {
       key: objectKeyOf(entry.object),
       identity: entry.identity,
       phase: 'Sync',
-      wave: waveOf(entry.object),
+      wave: entry.directives.wave,
       desired: entry.marked,
+      directives: entry.directives,
       entry,
       hook: undefined,
       prune: undefined,
@@ -63,9 +67,9 @@ export function decideTasks(input: {
     })
   }
   // A selective sync runs no hooks, as upstream.
-  for (const object of selected || request.skipHooks ? [] : input.hooks) {
+  for (const { object, directives } of selected || request.skipHooks ? [] : input.hooks) {
     const type = input.types.get(identityOf(objectKeyOf(object)))
-    for (const hook of hookTypesOf(object)) {
+    for (const hook of directives.hook.types) {
       if (hook === 'PreDelete' || hook === 'PostDelete' || hook === 'Skip') continue
       const named = input.mark(nameHook(object, hook, input.revision, input.startedAt))
       const key = objectKeyOf(named)
@@ -75,8 +79,9 @@ export function decideTasks(input: {
         key,
         identity,
         phase: hook,
-        wave: waveOf(object),
+        wave: directives.wave,
         desired: named,
+        directives,
         entry: undefined,
         hook,
         prune: undefined,
@@ -103,6 +108,7 @@ export function decideTasks(input: {
       phase: 'Sync',
       wave: request.options.pruneLast || live.pruneLast ? lastWave + 1 : waves[waves.length - 1 - waves.indexOf(live.wave)]!,
       desired: undefined,
+      directives: noDirectives,
       entry: undefined,
       hook: undefined,
       prune: live,

@@ -3,7 +3,6 @@ import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isConflict, isNotFound, StatusError } from '../../kube/object/status-error.js'
 import type { Delivery, Tracking } from '../delivery.js'
 import type { ClusterView } from './cluster-view.js'
-import { deletionApprovedAnnotation } from './directives.js'
 import { isSelfMarked } from './live-kind.js'
 import { type LiveObject, liveObjectOf } from './live-object.js'
 import { typeForHint } from './prepare.js'
@@ -24,8 +23,8 @@ interface Owned {
 }
 
 /**
- * Deletes what is marked as the owner's, the highest wave first; true when nothing of it is left. Objects that say
- * `Delete=false` stay. Reads the cluster itself, for what was seen some time ago is no ground to delete.
+ * Deletes what is marked as the owner's, the highest wave first; true when nothing of it is left. Objects whose directives
+ * say that they stay do. Reads the cluster itself, for what was seen some time ago is no ground to delete.
  */
 export async function withdrawFrom(
   view: ClusterView,
@@ -41,7 +40,7 @@ export async function withdrawFrom(
     throw new Waiting({
       code: 'deletion-not-approved',
       message: `${unapproved.length} objects wait for an approval of their deletion, the first is ${unapproved[0]!.live.kind}/${unapproved[0]!.live.name}`,
-      fix: `Annotate them with ${deletionApprovedAnnotation}`,
+      fix: view.directives.howToApprove.several,
       retryAfterMs: 30_000,
     })
   }
@@ -128,7 +127,7 @@ async function findOwned(view: ClusterView, type: ResourceType, target: { tracki
           apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`,
           kind: type.kind,
         }
-        const live = liveObjectOf(object, [target.tracking.annotation])
+        const live = liveObjectOf(object, view.directives, [target.tracking.annotation])
         if (
           target.tracking.owner(live.marks[target.tracking.annotation] ?? '') === target.owner &&
           isSelfMarked(live, target.tracking)

@@ -20,9 +20,18 @@ export interface Repositories {
   onChange(listener: (change: { url: string }) => void): () => void
 }
 
-/** Credentials by repository URL (Argo CD repository and repo-creds Secrets), asked for at each fetch. */
+/** Credentials by repository URL, asked for at each fetch. */
 export type RepositoryCredentials = (
   url: string,
 ) =>
   | { username?: string; password?: string; bearerToken?: string; sshPrivateKey?: string; insecure?: boolean; caPem?: string }
   | undefined
+
+/** What a person is told to do about a repository that cannot be read, in the words of where credentials come from. */
+export interface RepositoryAdvice {
+  /** It asks for credentials, or refuses those it was shown. `url` has no secrets in it. */
+  authentication(url: string): string
+  readonly notFound: string
+  /** The certificate of its server is not trusted. */
+  readonly certificate: string
+}

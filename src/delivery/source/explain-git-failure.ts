@@ -1,9 +1,10 @@
 import { type CodedError, messageOf, Stalled, Waiting } from '../../base/errors.js'
+import type { RepositoryAdvice } from './contract.js'
 import { redactUrl } from './git-url.js'
 import { GitFailed } from './run-git.js'
 
 /** Says what a failed ls-remote or fetch means and who must act: credentials and names need a person, networks need time. */
-export function explainGitFailure(url: string, error: unknown): CodedError {
+export function explainGitFailure(url: string, error: unknown, advice: RepositoryAdvice): CodedError {
   if (!(error instanceof GitFailed)) {
     return new Waiting({ code: 'repository-unreadable', message: `${redactUrl(url)}: ${messageOf(error)}`, cause: error })
   }
@@ -24,7 +25,7 @@ export function explainGitFailure(url: string, error: unknown): CodedError {
       return new Stalled({
         code: 'repository-authentication',
         message: `authentication required for repository ${where}: ${said}`,
-        fix: `Add a Secret with the label argocd.argoproj.io/secret-type: repository (url ${where}) and valid credentials`,
+        fix: advice.authentication(where),
       })
     if (
       /repository not found|repository '.*' not found|does not appear to be a git repository|\b404\b|not a git repository|no such file or directory|does not exist/i.test(
@@ -34,13 +35,13 @@ export function explainGitFailure(url: string, error: unknown): CodedError {
       return new Stalled({
         code: 'repository-not-found',
         message: `repository not found: ${where}: ${said}`,
-        fix: 'Correct repoURL; a private repository may also need credentials',
+        fix: advice.notFound,
       })
     if (/certificate|SSL/i.test(error.text))
       return new Stalled({
         code: 'repository-certificate',
         message: `the certificate of ${where} is not trusted: ${said}`,
-        fix: 'Add its certificate authority to the hub (Argo CD: ConfigMap argocd-tls-certs-cm), or set insecure: "true" in the repository Secret',
+        fix: advice.certificate,
       })
   }
   return new Waiting({ code: 'repository-unreachable', message: `repository ${where} does not answer: ${said}` })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Clock } from '../../base/clock.js'
 import { CodedError, Stalled, Waiting } from '../../base/errors.js'
 import type { TreeEntry } from '../render/tree.js'
-import type { RepositoryCredentials } from './contract.js'
+import type { RepositoryAdvice, RepositoryCredentials } from './contract.js'
 import { explainGitFailure } from './explain-git-failure.js'
 import {
   checkRevision,
@@ -47,6 +47,7 @@ export interface MirrorOptions {
   readonly program: GitProgram
   readonly clock: Clock
   readonly credentials: RepositoryCredentials
+  readonly advice: RepositoryAdvice
   /** Runs git under a bound on how many run at once. */
   limit<T>(run: () => Promise<T>): Promise<T>
   readonly trees: ObjectCache<readonly TreeEntry[]>
@@ -100,7 +101,7 @@ export function createMirror(options: MirrorOptions): Mirror {
       }
       return value
     } catch (error) {
-      const explained = explainGitFailure(url.url, error)
+      const explained = explainGitFailure(url.url, error, options.advice)
       if (asked === era) failure = { error: explained, at: clock.now() }
       throw explained
     }
@@ -125,7 +126,7 @@ export function createMirror(options: MirrorOptions): Mirror {
         await git(['init', '--quiet', '--bare', '--template=', gitDirectory])
     })().catch((error: unknown) => {
       prepared = undefined
-      throw explainGitFailure(url.url, error)
+      throw explainGitFailure(url.url, error, options.advice)
     })
     return prepared
   }
@@ -152,13 +153,13 @@ export function createMirror(options: MirrorOptions): Mirror {
     } catch (error) {
       // A process that was killed in mid-fetch can leave locks and broken packs: the mirror is only a cache.
       if (!/\.lock|corrupt|bad object|unable to create|index file/i.test(String((error as Error).message)))
-        throw explainGitFailure(url.url, error)
+        throw explainGitFailure(url.url, error, options.advice)
       reader.close()
       await rm(gitDirectory, { recursive: true, force: true })
       prepared = undefined
       await prepare()
       await fetch().catch((again: unknown) => {
-        throw explainGitFailure(url.url, again)
+        throw explainGitFailure(url.url, again, options.advice)
       })
     }
   }

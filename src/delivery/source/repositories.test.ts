@@ -67,6 +67,7 @@ function open(more: Partial<Parameters<typeof createRepositories>[0]> = {}) {
     clock,
     log: silentLog,
     credentials: () => undefined,
+    advice: { authentication: (url) => `log in to ${url}`, notFound: 'look again', certificate: 'trust it' },
     environment,
     ...more,
   })

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import type { Clock } from '../../base/clock.js'
 import type { Log } from '../../base/log.js'
 import type { TreeEntry } from '../render/tree.js'
-import type { Repositories, RepositoryCredentials } from './contract.js'
+import type { Repositories, RepositoryAdvice, RepositoryCredentials } from './contract.js'
 import { createGitTree } from './git-tree.js'
 import { type GitProtocol, gitProtocols, normalizeGitUrl, parseGitUrl, redactUrl } from './git-url.js'
 import { createMirror, type Mirror } from './mirror.js'
@@ -14,6 +14,8 @@ export interface RepositoriesOptions {
   readonly clock: Clock
   readonly log: Log
   readonly credentials: RepositoryCredentials
+  /** For people, in errors. */
+  readonly advice: RepositoryAdvice
   /** The bare repository on disk behind a URL of the fleet's own Git server: read in place, never fetched. */
   readonly local?: (url: string) => string | undefined
   /** How often the references of a remote repository are read (default 120). */
@@ -105,6 +107,7 @@ export function createRepositories(options: RepositoriesOptions): Repositories &
         program: { command: options.git ?? 'git', environment: options.environment },
         clock,
         credentials: options.credentials,
+        advice: options.advice,
         limit: (run) => limit(() => directoryMade.then(run)),
         trees,
         blobs,
