@@ -312,3 +312,16 @@ spec:
   writeFileSync(file, set('{{.name}}'))
   assert.match(await ok(onFleet('appset', 'preview', file)), /tried-us-east +create/)
 })
+
+test('a directory that cannot be made is said so at once, and a fleet made without the demo stays without it', async () => {
+  const impossible = await flotilla('up', '--data-dir', join(home, 'work/README.md/fleet'))
+  assert.equal(impossible.code, 1)
+  assert.match(impossible.err, /cannot be the data directory of a fleet/)
+  const plain = ['--data-dir', join(home, 'plain/fleet')]
+  const port = String(18_000 + (process.pid % 100) * 10)
+  await ok(flotilla('up', '--detach', '--no-demo', '--clusters', 'one', '--port', port, ...plain))
+  await ok(flotilla('down', ...plain))
+  await ok(flotilla('up', '--detach', ...plain))
+  assert.match((await flotilla('app', 'list', ...plain)).err, /No Applications/)
+  await ok(flotilla('down', '--purge', ...plain))
+})

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { CodedError, messageOf } from '../base/errors.js'
 
 /**
@@ -46,16 +46,35 @@ export function prepareDataDirectory(path: string): DataDirectory {
       fix: 'Name a directory that does not exist yet, an empty one, or that of a fleet, with --data-dir.',
     })
   try {
-    const made = mkdirSync(directory.path, { recursive: true, mode: 0o700 })
+    const made = makeDirectory(directory.path)
     const names = readdirSync(directory.path)
-    if (made === undefined && names.length > 0 && !names.some((name) => marks.includes(name)))
-      throw refuse('it holds other things')
+    if (!made && names.length > 0 && !names.some((name) => marks.includes(name))) throw refuse('it holds other things')
     chmodSync(directory.path, 0o700)
   } catch (error) {
     if (error instanceof CodedError) throw error
     throw refuse(messageOf(error))
   }
   return directory
+}
+
+/** Makes a directory and those above it; false when it was there. (Node's recursive mkdir never ends below /proc.) */
+function makeDirectory(path: string): boolean {
+  const make = () => {
+    try {
+      mkdirSync(path, { mode: 0o700 })
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  }
+  try {
+    return make()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error
+    makeDirectory(dirname(path))
+    return make()
+  }
 }
 
 /** Writes so that a reader sees the old text or the new one, never a part; readable by the owner only. */

@@ -82,6 +82,7 @@ async function openFleet(
     port: options.port,
     host: '127.0.0.1',
     nowMs: ports.clock.now(),
+    demo: options.demo,
   })
   const description = describe(directory, config, options.env)
   const api = openEmbeddedApi({
@@ -169,7 +170,9 @@ async function openFleet(
     stopping.abort()
     await running.stopped
   })
-  if (options.demo) {
+  // A fleet that was made without the demo stays without it.
+  const demo = options.demo && config.demo
+  if (demo) {
     const { created } = await git.ensureRepository(repositoryName, demoFiles(description.git.url), 'The demo')
     if (created) {
       await hubClient.patch(
@@ -182,7 +185,7 @@ async function openFleet(
   writeFleetConfig(directory, config, description)
   return {
     description,
-    demoSettled: options.demo ? untilSettled(hubClient, stopping.signal) : Promise.resolve('no demo'),
+    demoSettled: demo ? untilSettled(hubClient, stopping.signal) : Promise.resolve('no demo'),
     stop,
   }
 }

@@ -17,6 +17,8 @@ export interface FleetDescription {
 export interface FleetConfig {
   /** When the fleet was made, epoch ms. */
   readonly createdMs: number
+  /** Whether it was made with the demo. */
+  readonly demo: boolean
   readonly host: string
   readonly hubPort: number
   readonly gitPort: number
@@ -51,7 +53,7 @@ export function writeFleetConfig(directory: DataDirectory, config: FleetConfig, 
  */
 export async function planFleet(
   known: FleetConfig | undefined,
-  wanted: { members: readonly string[]; port: number | undefined; host: string; nowMs: number },
+  wanted: { members: readonly string[]; port: number | undefined; host: string; nowMs: number; demo: boolean },
 ): Promise<FleetConfig> {
   const taken = new Set([known?.hubPort, known?.gitPort, ...(known?.members ?? []).map((member) => member.port)])
   let next = wanted.port ?? firstPort
@@ -88,6 +90,7 @@ export async function planFleet(
     if (!members.some((member) => member.name === name)) members.push({ name, port: await free() })
   }
   return {
+    demo: known?.demo ?? wanted.demo,
     createdMs: known?.createdMs ?? wanted.nowMs,
     host: known?.host ?? wanted.host,
     hubPort,
