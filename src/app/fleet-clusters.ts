@@ -4,6 +4,7 @@ import { parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-clu
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
 import {
+  apiVersionsProperty,
   type ClusterProfile,
   clusterProfileType,
   healthProperty,
@@ -30,6 +31,8 @@ export interface FleetCluster {
   /** Epoch ms. */
   readonly lastSeen: number | undefined
   readonly applications: number
+  /** API versions that the cluster serves; empty until it was asked. */
+  readonly apiVersions: readonly string[]
   readonly source: string
 }
 
@@ -87,6 +90,7 @@ function toRow(
     version: profile?.status?.version?.kubernetes,
     lastSeen: lastSeen === undefined ? undefined : Date.parse(lastSeen),
     applications: applications.filter((app) => pointsAt(app, cluster)).length,
+    apiVersions: (properties.get(apiVersionsProperty) ?? '').split(',').filter((each) => each !== ''),
     source: cluster.source,
   }
 }

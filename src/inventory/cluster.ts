@@ -32,6 +32,8 @@ export interface ClusterState {
   readonly reason: string
   readonly message: string
   readonly version?: ServerVersion
+  /** What it can do: the API versions that it serves (`v1`, `apps/v1`), sorted. Undefined until it was asked. */
+  readonly apiVersions?: readonly string[]
   /** Epoch ms of the last answer, undefined when there was none yet. */
   readonly lastSeen?: number
   /** Epoch ms since when `health` is what it is. */

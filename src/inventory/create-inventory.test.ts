@@ -5,6 +5,7 @@ import { CodedError, Stalled } from '../base/errors.js'
 import { silentLog } from '../base/log.js'
 import { createSeededRandom } from '../base/random.js'
 import { VirtualClock } from '../base/virtual-clock.js'
+import type { ResourceType } from '../kube/object/resource-type.js'
 import { statusErrors } from '../kube/object/status-error.js'
 import type { Cluster, InventorySource } from './cluster.js'
 import { createInventory, type InventoryOptions } from './create-inventory.js'
@@ -338,5 +339,33 @@ test('a thousand clusters share few timers and few probes at a time', async () =
   for (let turn = 0; turn < 300; turn++) await idle()
   assert.ok(most <= 17, `${most} at a time`)
   assert.ok(inventory.list().every(({ name }) => inventory.state(name).health === 'Healthy'))
+  stop()
+})
+
+test('what a cluster serves is read when it joins and every ten minutes, and shared by clusters that serve the same', async () => {
+  const type = (group: string, plural: string): ResourceType => ({ group, version: 'v1', kind: plural, plural, namespaced: true })
+  let discoveries = 0
+  const { clock, inventory, stop } = await setup(
+    ['a', 'b'].map((name) => cluster(name)),
+    {
+      connect: ({ name }) => {
+        const client = new FakeKubeClient({ name, types: [type('apps', 'deployments'), type('', 'pods')] })
+        const resources = client.resources.bind(client)
+        client.resources = () => {
+          discoveries++
+          return resources()
+        }
+        return client
+      },
+    },
+  )
+  await clock.advance(1000)
+  assert.deepEqual(inventory.state('a').apiVersions, ['apps/v1', 'v1'])
+  assert.equal(inventory.state('a').apiVersions, inventory.state('b').apiVersions)
+  assert.equal(discoveries, 2)
+  await clock.advance(300_000)
+  assert.equal(discoveries, 2)
+  await clock.advance(400_000)
+  assert.equal(discoveries, 4)
   stop()
 })

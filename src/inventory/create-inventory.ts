@@ -1,11 +1,13 @@
 import { setMaxListeners } from 'node:events'
 import { backoffDelayMs } from '../base/backoff.js'
 import type { Clock } from '../base/clock.js'
+import { compareText } from '../base/compare-text.js'
 import { CodedError, messageOf, Stalled } from '../base/errors.js'
 import { canonicalJson } from '../base/json.js'
 import type { Log } from '../base/log.js'
 import type { Random } from '../base/random.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
+import { apiVersionOf } from '../kube/object/kube-object.js'
 import { WorkQueue } from '../kube/queue/work-queue.js'
 import type { Cluster, ClusterState, ConnectCluster, Inventory, InventorySource } from './cluster.js'
 import { isInCluster, normalizeServer } from './in-cluster.js'
@@ -39,6 +41,9 @@ export type CreatedInventory = Inventory &
     readonly whenReady: Promise<void>
   }
 
+/** Capabilities are read again this often. */
+const discoverMs = 10 * 60_000
+
 interface Member {
   cluster: Cluster
   /** What the client was made from. */
@@ -47,6 +52,8 @@ interface Member {
   readonly lifetime: AbortController
   state: ClusterState
   failures: number
+  /** When its capabilities were last read (epoch ms). */
+  discoveredAt?: number
 }
 
 /**
@@ -63,6 +70,7 @@ class ProbingInventory implements CreatedInventory {
   readonly #members = new Map<string, Member>()
   readonly #listeners = new Set<(change: { name: string; what: 'joined' | 'left' | 'changed' | 'health' }) => void>()
   readonly #queue: WorkQueue
+  readonly #served = new Map<string, readonly string[]>()
   readonly whenReady: Promise<void>
   #list: readonly Cluster[] = []
   #byServer = new Map<string, Cluster>()
@@ -243,11 +251,44 @@ class ProbingInventory implements CreatedInventory {
       const { signal } = member.lifetime
       const result = await probeCluster(member.client, { clock, timeoutMs: probing?.timeoutMs ?? 10_000, signal })
       if (signal.aborted || this.#members.get(name) !== member) return
+      const { version } = member.state
       this.#take(name, member, result)
+      // An upgraded server serves other kinds, and definitions come and go.
+      const upgraded = version?.gitVersion !== member.state.version?.gitVersion
+      const due = member.discoveredAt === undefined || clock.now() - member.discoveredAt >= discoverMs
+      if (result.health === 'Healthy' && (upgraded || due)) await this.#discover(member)
     } finally {
       this.#queue.done(name)
       this.#pump()
     }
+  }
+
+  /** Reads what a cluster serves. It is told with the next change; one that cannot be read now is asked again later. */
+  async #discover(member: Member): Promise<void> {
+    member.discoveredAt = this.#options.clock.now()
+    try {
+      const catalogue = await member.client?.resources({ refresh: true, signal: member.lifetime.signal })
+      if (catalogue === undefined) return
+      const versions = new Set(catalogue.all.map(({ group, version }) => apiVersionOf(group, version)))
+      const apiVersions = this.#shareList([...versions].sort(compareText))
+      if (member.state.apiVersions !== apiVersions) member.state = { ...member.state, apiVersions }
+    } catch (error) {
+      member.discoveredAt = undefined
+      if (!member.lifetime.signal.aborted) {
+        this.#options.log.debug('cannot read what a cluster serves', { cluster: member.cluster.name, error: messageOf(error) })
+      }
+    }
+  }
+
+  /** Most clusters of a fleet serve the same: one list for all of them. */
+  #shareList(list: readonly string[]): readonly string[] {
+    const text = list.join(' ')
+    const known = this.#served.get(text)
+    if (known !== undefined) return known
+    // Upgrades and definitions leave lists behind that nobody has any more.
+    if (this.#served.size >= 256) this.#served.clear()
+    this.#served.set(text, list)
+    return list
   }
 
   #take(name: string, member: Member, result: ProbeResult): void {
@@ -271,12 +312,9 @@ class ProbingInventory implements CreatedInventory {
       reason: result.reason,
       message: result.message,
       ...(version === undefined ? {} : { version }),
+      ...(before.apiVersions === undefined ? {} : { apiVersions: before.apiVersions }),
       ...(result.answered ? { lastSeen: now } : before.lastSeen === undefined ? {} : { lastSeen: before.lastSeen }),
       since: before.health === result.health ? before.since : now,
-    }
-    if (version?.gitVersion !== before.version?.gitVersion && before.version !== undefined) {
-      // An upgraded server serves other kinds.
-      member.client?.resources({ refresh: true, signal: member.lifetime.signal }).catch(() => {})
     }
     if (
       before.health !== result.health ||

@@ -136,6 +136,8 @@ export function profileNameOf(cluster: string): string {
 }
 
 export const lastSeenProperty = 'flotilla.dev/last-seen'
+/** What the cluster serves: `admissionregistration.k8s.io/v1,apps/v1,...`. */
+export const apiVersionsProperty = 'flotilla.dev/api-versions'
 export const serverProperty = 'flotilla.dev/server'
 export const healthProperty = 'flotilla.dev/health'
 
@@ -153,6 +155,7 @@ export function toClusterProfile(options: {
   const properties = [
     { name: healthProperty, value: state.health },
     { name: serverProperty, value: cluster.server },
+    ...(state.apiVersions === undefined ? [] : [{ name: apiVersionsProperty, value: state.apiVersions.join(',') }]),
     ...(state.lastSeen === undefined ? [] : [{ name: lastSeenProperty, value: formatTime(state.lastSeen) }]),
   ]
   return {
