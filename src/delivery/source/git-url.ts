@@ -30,7 +30,10 @@ export function parseGitUrl(text: string, allowed: readonly GitProtocol[] = gitP
   if (parsed === undefined)
     throw refuse('is not a Git URL', 'Write https://host/path, ssh://user@host/path, user@host:path, git:// or file://')
   if (!allowed.includes(parsed.protocol))
-    throw refuse(`uses ${parsed.protocol}, which is not allowed here`, `Use one of ${allowed.join(', ')}`)
+    throw refuse(
+      `uses ${parsed.protocol}, which is not allowed here`,
+      `Use one of ${allowed.join(', ')}, or have the hub allow it (flotilla hub --help)`,
+    )
   return {
     ...parsed,
     id: createHash('sha256')

@@ -81,7 +81,7 @@ export function recordOutcome(run: OperationRun, outcome: SyncOutcome, nowMs: nu
   run.retries++
   run.retryAt = retryAt
   const at = formatTime(retryAt).slice(11, 19)
-  const message = `${outcome.message}. Retrying attempt #${run.retries} at ${at}.`
+  const message = `${outcome.message.replace(/\.$/, '')}. Retrying attempt #${run.retries} at ${at}.`
   return { state: stateOf(run, 'Running', message, undefined), finished: false, again: retryAt }
 }
 
