@@ -110,6 +110,13 @@ describe('kubectl against an embedded cluster', { skip: missing }, () => {
     await kubectl('delete deployment probe -n shop')
   })
 
+  test('a kind that is not served is told as such', async () => {
+    const input = 'apiVersion: example.com/v1\nkind: Gadget\nmetadata:\n  name: one\n'
+    const told = await kubectl('apply -f -', { input, fails: true })
+    assert.match(told, /no matches for kind "Gadget" in version "example.com\/v1"/)
+    assert.match(told, /ensure CRDs are installed first/)
+  })
+
   test('apply, diff, apply again, server-side apply with conflicts', async () => {
     const input = `${deployment(2)}---\n${service}`
     assert.equal(await kubectl('apply -f -', { input }), 'deployment.apps/web created\nservice/web created\n')

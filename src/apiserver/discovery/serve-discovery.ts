@@ -4,13 +4,18 @@ import type { Exchange } from '../http/exchange.js'
 import { sendBody, sendValue } from '../http/send.js'
 import { type AggregatedVersion, type ApiDocument, ApiDocuments } from './api-documents.js'
 import { OpenApiDocuments } from './openapi-documents.js'
+import { serveOpenApiV2 } from './openapi-v2.js'
 
 const documents = new WeakMap<ResourceCatalogue, ApiDocuments>()
 const openApi = new WeakMap<ResourceCatalogue, OpenApiDocuments>()
 
-/** Serves /api, /apis and /openapi/v3 with everything below them; false for paths that are not theirs. */
+/** Serves /api, /apis, /openapi/v2 and /openapi/v3 with everything below them; false for paths that are not theirs. */
 export async function serveDiscovery(exchange: Exchange, path: string, form: ResponseForm): Promise<boolean> {
   const parts = path.split('/').slice(1)
+  if (parts[0] === 'openapi' && parts[1] === 'v2' && parts.length === 2) {
+    await serveOpenApiV2(exchange, form)
+    return true
+  }
   if (parts[0] === 'openapi') return parts[1] === 'v3' && serveOpenApi(exchange, parts.slice(2), form)
   const document = documentAt(exchange, parts)
   if (document === undefined) return false
