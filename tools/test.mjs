@@ -18,6 +18,10 @@ if (files.length === 0) {
   console.error(`no test file${wanted.length > 0 ? ` matches ${wanted.join(', ')}` : ''}`)
   process.exit(2)
 }
+if (real) {
+  // Built before the tests, whose time is limited; each line names the program, or why it cannot be had.
+  spawnSync(process.execPath, ['tools/peers/build.mjs', 'etcd', 'kube-apiserver'], { stdio: ['ignore', 'inherit', 'inherit'] })
+}
 const reporter = process.env.FLOTILLA_TEST_REPORTER ?? (process.stdout.isTTY ? 'spec' : 'dot')
 const flags = [
   '--enable-source-maps',
