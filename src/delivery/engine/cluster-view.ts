@@ -127,7 +127,9 @@ export class ClusterView {
       changed: (owner) => this.#options.changed(owner),
       healthChanged: (first) => {
         // Who waited for the first state has it now; who has given up waiting is owed a word.
-        if (!first || this.#owed) this.#options.changed(undefined)
+        if (first && !this.#owed) return
+        this.#owed = false
+        this.#options.changed(undefined)
       },
     })
     this.#kinds.set(key, kind)

@@ -295,6 +295,24 @@ test('what a cluster had before anyone looked is read once', async () => {
   assert.equal(world.client().count('get'), gets)
 })
 
+test('a first look that came too late is told once, and the next first look in time is not', async () => {
+  const world = createDeliveryFixture()
+  let release = () => {}
+  const held = new Promise<void>((done) => (release = done))
+  world.client().intercept = ({ verb }) => (verb === 'list' || verb === 'watch' ? held : undefined)
+  const late = world.deliveries.compare(world.delivery('web', [configMap('a')]))
+  await world.clock.advance(11_000)
+  assert.equal((await late).sync, 'Unknown')
+  const before = world.changes.length
+  world.client().intercept = undefined
+  release()
+  await world.clock.advance(60_000)
+  assert.deepEqual(world.changes.slice(before), ['east/*'])
+  await world.deliveries.compare(world.delivery('other', [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } }]))
+  await world.clock.advance(1000)
+  assert.deepEqual(world.changes.slice(before), ['east/*'])
+})
+
 test('a kind that nobody wants any more is no longer watched', async () => {
   const world = createDeliveryFixture()
   const wanted = world.delivery('web', [configMap('a'), deployment('web', 'v1')])
