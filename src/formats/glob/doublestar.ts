@@ -5,10 +5,6 @@ import { badPattern, type ClassItem, cachingCompiler, characterClass, literal, t
  * Helm value file globs. `*` and `?` stay within an element; `[a-z]`, `[!a-z]`, `[^a-z]`, `{a,b}` (with `/` inside too) and
  * backslash. Throws on malformed patterns.
  */
-export function matchDoublestar(pattern: string, path: string): boolean {
-  return compileDoublestar(pattern)(path)
-}
-
 export const compileDoublestar: (pattern: string) => Matcher = cachingCompiler(toRegex)
 
 function toRegex(pattern: string): string {

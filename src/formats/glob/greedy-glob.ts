@@ -5,10 +5,6 @@ import { badPattern, type ClassItem, cachingCompiler, characterClass, literal, t
  * globbing is on: `*` and `?` cross `/`, classes are `[a-z]`, `[!a-z]` and `[[:alpha:]]`, a pattern without wildcards
  * also takes everything below a directory of that name. There are no braces, and `**` is `*`.
  */
-export function matchGitPath(pattern: string, path: string): boolean {
-  return compileGitPathMatch(pattern)(path)
-}
-
 export function compileGitPathMatch(pattern: string): Matcher {
   if (pattern.startsWith(':')) throw badPattern(pattern, 'git’s magic signatures (a leading colon) are not supported here')
   if (pattern.startsWith('/'))

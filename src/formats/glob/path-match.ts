@@ -4,10 +4,6 @@ import { badPattern, type ClassItem, cachingCompiler, characterClass, literal, t
  * Go's path.Match: `*` and `?` do not cross `/`, `[a-z]` and `[^a-z]` are classes, a backslash takes the next character as
  * it is, and the pattern must match the whole name. There is no `**`. Throws on malformed patterns.
  */
-export function matchPath(pattern: string, name: string): boolean {
-  return compilePathMatch(pattern)(name)
-}
-
 export const compilePathMatch: (pattern: string) => Matcher = cachingCompiler(toRegex)
 
 function toRegex(pattern: string): string {

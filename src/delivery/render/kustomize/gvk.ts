@@ -13,10 +13,6 @@ export function parseGvk(apiVersion: string, kind: string): Gvk {
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1), kind }
 }
 
-export function apiVersionOfGvk(gvk: Gvk): string {
-  return gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`
-}
-
 export function isSelectedBy(gvk: Gvk, selector: Gvk): boolean {
   return (
     (selector.kind === '' || selector.kind === gvk.kind) &&

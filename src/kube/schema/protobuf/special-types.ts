@@ -1,5 +1,4 @@
 import { isObject } from '../../../base/json.js'
-import { encodeBase64 } from '../base64.js'
 import { formatGoDuration } from '../go-duration.js'
 import { malformed, type WireReader, wireBytes } from './wire-reader.js'
 
@@ -83,8 +82,4 @@ function isDeeperThan(value: unknown, depth: number): boolean {
   if (Array.isArray(value)) return depth <= 0 || value.some((item) => isDeeperThan(item, depth - 1))
   if (isObject(value)) return depth <= 0 || Object.values(value).some((item) => isDeeperThan(item, depth - 1))
   return false
-}
-
-export function readBytes(reader: WireReader): string {
-  return encodeBase64(reader.bytes())
 }
