@@ -103,7 +103,7 @@ test('the pages have the names that the code reads', () => {
     ['src/dialects/cluster-profile/cluster-profile.ts', /'(flotilla\.dev\/[a-z-]+)'/g, 'clusterprofile'],
     ['src/app/webhook.ts', /'(webhook\.[a-z.]+)'/g, 'webhooks'],
     ['src/delivery/render/contract.ts', /^ {2}readonly ((?:name|common|force|label|ignore)[A-Z]\w*)\?:/gm, 'kustomize'],
-    ['src/apiserver/members/pod-stages.ts', /'(simulation\.[\w./-]+)'/g, 'embedded-cluster'],
+    ['src/apiserver/members/kubelet/pod-stages.ts', /'(simulation\.[\w./-]+)'/g, 'embedded-cluster'],
   ]
   const missing: string[] = []
   for (const [path, names, page] of held) {

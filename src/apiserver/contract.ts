@@ -153,3 +153,19 @@ export interface Authenticator {
     credentials: { bearerToken?: string; peerCertificate?: { commonName: string; organizations: readonly string[] } },
   ): Promise<UserInfo | undefined>
 }
+
+/**
+ * The addresses of one logical cluster, as CIDRs. Without one (in tests, on platforms with a single loopback address) Services
+ * are of 10.96.0.0/16 and pods of 10.244.0.0/16, in every cluster alike, and no traffic flows.
+ */
+export interface ClusterNetwork {
+  /** ClusterIPs; in 127.0.0.0/8 every one of them is a listener. */
+  readonly serviceRange: string
+  /** Pods that run as processes; each has a loopback address of its own. Simulated pods keep 10.244.0.0/16. */
+  readonly podRange: string
+  readonly nodeRange: string
+  readonly loadBalancerRange: string
+}
+
+/** Where a cluster's addresses come from; undefined: it has none of its own. The answer never changes while a cluster lives. */
+export type NetworkOf = (cluster: string) => ClusterNetwork | undefined

@@ -1,0 +1,104 @@
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { MemberController, Work } from '../contract.js'
+import type { Node, Pod } from '../engine/objects.js'
+import { isFinished } from '../workloads/pods.js'
+import { keyIn } from '../workloads/replica-sets.js'
+import { type PodStage, podStatus, stageOf } from './pod-stages.js'
+
+export interface KubeletOptions {
+  /** Pods that something else runs (as processes): left alone, deletion included. */
+  isRunElsewhere?(cluster: string, pod: KubeObject): boolean
+}
+
+/**
+ * The simulated kubelet of every node: what is bound to a node runs and is ready at once (or when its annotations say so),
+ * pods of Jobs succeed, deletion is confirmed. One write takes a pod from Pending to where it is to be.
+ */
+export function createKubelet(options: KubeletOptions = {}): MemberController {
+  const addresses = new PodAddresses()
+  return {
+    name: 'kubelet',
+    watches: {
+      pods(change, queue) {
+        const pod = change.object as Pod
+        if (change.type === 'DELETED') addresses.release(change.cluster, pod.status?.podIP)
+        else if (pod.spec.nodeName) {
+          if (change.previous === undefined) addresses.claim(change.cluster, pod.status?.podIP)
+          queue.add(keyIn(change))
+        }
+      },
+    },
+    async reconcile(work) {
+      const pod = work.cluster.peek('pods', work.key) as Pod | undefined
+      if (pod === undefined || !pod.spec.nodeName || options.isRunElsewhere?.(work.cluster.name, pod)) return undefined
+      return pod.metadata.deletionTimestamp === undefined ? run(work, pod, addresses) : terminate(work, pod)
+    },
+    forget: (cluster) => addresses.forget(cluster),
+  }
+}
+
+async function terminate(work: Work, pod: Pod): Promise<undefined> {
+  // Finalizers hold it still; what runs in it has ended.
+  if ((pod.metadata.deletionGracePeriodSeconds ?? 0) > 0 || !pod.metadata.finalizers?.length) {
+    await work.write.delete(pod, { gracePeriodSeconds: 0 })
+  }
+  return undefined
+}
+
+async function run(work: Work, pod: Pod, addresses: PodAddresses): Promise<number | undefined> {
+  if (isFinished(pod)) return undefined
+  const stage = stageOf(pod, work.now())
+  const node = work.cluster.peek('nodes', pod.spec.nodeName as string) as Node | undefined
+  const status = podStatus(pod, stage, {
+    nowText: work.nowText(),
+    hostIP: node?.status?.addresses?.find((address) => address.type === 'InternalIP')?.address ?? '127.0.0.1',
+    podIP: pod.status?.podIP ?? (pod.spec.hostNetwork ? undefined : addresses.next(work.cluster.name)),
+  })
+  const written = await work.write.status(pod, { ...pod, status })
+  const trouble = troubles[stage.kind]
+  if (written !== pod && trouble !== undefined) await work.write.warn(written, trouble.reason, trouble.message, work.nowText())
+  return againAfter(stage, work.now())
+}
+
+const troubles: { readonly [kind in PodStage['kind']]?: { reason: string; message: string } } = {
+  'no-image': { reason: 'Failed', message: 'Error: ImagePullBackOff' },
+  crashing: { reason: 'BackOff', message: 'Back-off restarting failed container' },
+}
+
+function againAfter(stage: PodStage, now: number): number | undefined {
+  return stage.nextAt === undefined ? undefined : Math.max(stage.nextAt - now, 1)
+}
+
+/** Addresses of pods: 10.244.0.0/16 in every cluster, in order, without those in use. */
+class PodAddresses {
+  readonly #clusters = new Map<string, { last: number; used: Set<string> }>()
+
+  next(cluster: string): string {
+    const pool = this.#pool(cluster)
+    for (;;) {
+      pool.last = (pool.last + 1) % 65_000
+      const address = `10.244.${(pool.last + 256) >> 8}.${pool.last & 255}`
+      if ((pool.last & 255) === 0 || (pool.last & 255) === 255 || pool.used.has(address)) continue
+      pool.used.add(address)
+      return address
+    }
+  }
+
+  claim(cluster: string, address: string | undefined): void {
+    if (address !== undefined) this.#pool(cluster).used.add(address)
+  }
+
+  release(cluster: string, address: string | undefined): void {
+    if (address !== undefined) this.#pool(cluster).used.delete(address)
+  }
+
+  forget(cluster: string): void {
+    this.#clusters.delete(cluster)
+  }
+
+  #pool(cluster: string): { last: number; used: Set<string> } {
+    let pool = this.#clusters.get(cluster)
+    if (pool === undefined) this.#clusters.set(cluster, (pool = { last: 0, used: new Set() }))
+    return pool
+  }
+}

@@ -1,0 +1,48 @@
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { MemberController } from '../contract.js'
+
+/** Gives every namespace the ServiceAccount `default` and the ConfigMap `kube-root-ca.crt`, and makes them again when deleted. */
+export function createNamespaceDefaults(rootCertificate: (cluster: string) => string): MemberController {
+  return {
+    name: 'namespace-defaults',
+    manager: 'kube-controller-manager',
+    watches: {
+      namespaces({ object, type }, queue) {
+        if (type === 'ADDED') queue.add(object.metadata.name)
+      },
+      serviceaccounts({ object, type }, queue) {
+        if (type === 'DELETED' && object.metadata.name === 'default') queue.add(object.metadata.namespace ?? '')
+      },
+      configmaps({ object, type }, queue) {
+        if (type === 'DELETED' && object.metadata.name === rootCertificateName) queue.add(object.metadata.namespace ?? '')
+      },
+    },
+    async reconcile({ cluster, key: namespace, write }) {
+      const found = cluster.peek('namespaces', namespace)
+      if (found === undefined || found.metadata.deletionTimestamp !== undefined) return undefined
+      const missing: KubeObject[] = []
+      if (cluster.peek('serviceaccounts', `${namespace}/default`) === undefined) {
+        missing.push({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } })
+      }
+      if (cluster.peek('configmaps', `${namespace}/${rootCertificateName}`) === undefined) {
+        missing.push({
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: {
+            name: rootCertificateName,
+            namespace,
+            annotations: {
+              'kubernetes.io/description':
+                'The certificate authority of the API server, with which clients in this cluster can verify it.',
+            },
+          },
+          data: { 'ca.crt': rootCertificate(cluster.name) },
+        })
+      }
+      await Promise.all(missing.map((object) => write.create(object)))
+      return undefined
+    },
+  }
+}
+
+const rootCertificateName = 'kube-root-ca.crt'

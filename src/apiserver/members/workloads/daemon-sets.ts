@@ -1,0 +1,120 @@
+import { equalJson } from '../../../base/json.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { LabelSelectorSpec } from '../../../kube/object/selector.js'
+import type { ClusterChange } from '../../contract.js'
+import type { MemberController, Work } from '../contract.js'
+import type { Node, Pod, PodSpec, PodTemplate } from '../engine/objects.js'
+import { runsOn } from '../scheduler/placement.js'
+import { recordTemplate, revisionLabel } from './controller-revisions.js'
+import { resolveCount } from './deployment-scaling.js'
+import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
+import { countReady, keyIn, ownerOfKind } from './replica-sets.js'
+
+type DaemonSet = KubeObject & {
+  spec: {
+    selector: LabelSelectorSpec
+    template: PodTemplate
+    updateStrategy?: { type?: string; rollingUpdate?: { maxUnavailable?: number | string; maxSurge?: number | string } }
+    minReadySeconds?: number
+    revisionHistoryLimit?: number
+  }
+}
+
+/** One pod of each DaemonSet on every node that takes it, replaced a few at a time when the template changes. */
+export function createDaemonSets(peekAll: (cluster: string, resource: string) => Iterable<KubeObject>): MemberController {
+  return {
+    name: 'daemonset-controller',
+    manager: 'kube-controller-manager',
+    watches: {
+      'daemonsets.apps': (change, queue) => queue.add(keyIn(change)),
+      pods: ownerOfKind('DaemonSet'),
+      nodes({ cluster }: ClusterChange, queue) {
+        for (const set of peekAll(cluster, 'daemonsets.apps')) queue.addSoon(`${set.metadata.namespace}/${set.metadata.name}`)
+      },
+    },
+    async reconcile(work) {
+      const set = work.cluster.peek('daemonsets.apps', work.key) as DaemonSet | undefined
+      if (set === undefined) return undefined
+      const { update } = await recordTemplate(work, set, new Set())
+      const hash = update.slice(set.metadata.name.length + 1)
+      const nodes = [...(work.cluster.peekAll('nodes') as Iterable<Node>)]
+        .filter((node) => runsOn(node, daemonSpec(set.spec.template.spec)))
+        .map((node) => node.metadata.name)
+      if (!isTerminating(set)) await step(work, set, nodes, hash)
+      return report(work, nodes, hash)
+    },
+  }
+}
+
+/** Pods of a DaemonSet stay on nodes that are not ready, under pressure or cordoned. */
+function daemonSpec(spec: PodSpec): PodSpec {
+  const tolerated = ['not-ready', 'unreachable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable']
+  return {
+    ...spec,
+    tolerations: [
+      ...(spec.tolerations ?? []),
+      ...tolerated.map((name) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists' })),
+    ],
+  }
+}
+
+async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: string): Promise<void> {
+  const wanted = new Set(nodes)
+  const byNode = new Map<string, Pod[]>()
+  const writes: Promise<unknown>[] = []
+  for (const pod of podsOf(work, set)) {
+    const node = pod.spec.nodeName ?? ''
+    if (isTerminating(pod)) {
+      // Its successor comes when it is gone.
+      byNode.set(node, [...(byNode.get(node) ?? []), pod])
+    } else if (!wanted.has(node) || isFinished(pod) || (byNode.get(node)?.length ?? 0) > 0) writes.push(work.write.delete(pod))
+    else byNode.set(node, [pod])
+  }
+  for (const node of nodes) {
+    if (byNode.has(node)) continue
+    const pod = podFromTemplate(set, set.spec.template)
+    writes.push(
+      work.write.create<Pod>({
+        ...pod,
+        metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, [revisionLabel]: hash, 'pod-template-generation': '1' } },
+        spec: { ...daemonSpec(pod.spec), nodeName: node },
+      }),
+    )
+  }
+  if (set.spec.updateStrategy?.type !== 'OnDelete') {
+    const most = Math.max(1, resolveCount(set.spec.updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, nodes.length, 'up'))
+    const pods = [...byNode.values()].flat()
+    let room = most - (nodes.length - pods.filter((pod) => isReady(pod) && !isTerminating(pod)).length)
+    for (const pod of pods) {
+      if (isTerminating(pod) || pod.metadata.labels?.[revisionLabel] === hash) continue
+      // One that is not ready costs nothing.
+      if (isReady(pod) && room-- <= 0) continue
+      writes.push(work.write.delete(pod))
+    }
+  }
+  await Promise.all(writes)
+}
+
+async function report(work: Work, nodes: readonly string[], hash: string): Promise<number | undefined> {
+  const set = work.cluster.peek('daemonsets.apps', work.key) as DaemonSet | undefined
+  if (set === undefined) return undefined
+  const wanted = new Set(nodes)
+  const all = podsOf(work, set).filter((pod) => !isTerminating(pod))
+  const pods = all.filter((pod) => wanted.has(pod.spec.nodeName ?? ''))
+  const { ready, available, nextAt } = countReady(pods, set.spec.minReadySeconds ?? 0, work.now())
+  const updated = pods.filter((pod) => pod.metadata.labels?.[revisionLabel] === hash).length
+  const unavailable = nodes.length - available
+  const status = {
+    observedGeneration: set.metadata.generation ?? 1,
+    currentNumberScheduled: pods.length,
+    desiredNumberScheduled: nodes.length,
+    numberMisscheduled: all.length - pods.length,
+    numberReady: ready,
+    ...(updated > 0 ? { updatedNumberScheduled: updated } : {}),
+    ...(available > 0 ? { numberAvailable: available } : {}),
+    ...(unavailable > 0 ? { numberUnavailable: unavailable } : {}),
+  }
+  const starting = pods.length > 0 && pods.every((pod) => pod.status?.conditions === undefined)
+  if (!starting && !equalJson(set['status'], status)) await work.write.status(set, { ...set, status })
+  return nextAt === undefined ? undefined : Math.max(nextAt - work.now(), 50)
+}

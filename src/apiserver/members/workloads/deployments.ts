@@ -1,0 +1,218 @@
+import { canonicalJson, equalJson } from '../../../base/json.js'
+import { controllerReferenceTo } from '../../../kube/object/owner.js'
+import type { MemberController, Work } from '../contract.js'
+import type { Deployment, PodTemplate, ReplicaSet } from '../engine/objects.js'
+import { decideProportionalScaling, decideScaling, replicasOf, rollingLimits } from './deployment-scaling.js'
+import { decideDeploymentStatus, progressDeadlineAt } from './deployment-status.js'
+import { hashOf, isTerminating } from './pods.js'
+import { keyIn, ownerOfKind } from './replica-sets.js'
+
+const hashLabel = 'pod-template-hash'
+const revisionAnnotation = 'deployment.kubernetes.io/revision'
+const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
+const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
+const notCopied = new Set([
+  revisionAnnotation,
+  desiredAnnotation,
+  maxAnnotation,
+  'deployment.kubernetes.io/revision-history',
+  'kubectl.kubernetes.io/last-applied-configuration',
+])
+
+/**
+ * Rolls Deployments out: a ReplicaSet for each template, scaled up and down against each other. Status and revision are one
+ * write, made when a burst of changes has settled.
+ */
+export const deployments: MemberController = {
+  name: 'deployment-controller',
+  manager: 'kube-controller-manager',
+  watches: {
+    'deployments.apps': (change, queue) => queue.add(keyIn(change)),
+    'replicasets.apps': ownerOfKind('Deployment'),
+  },
+  async reconcile(work) {
+    const deployment = work.cluster.peek('deployments.apps', work.key) as Deployment | undefined
+    if (deployment === undefined) return undefined
+    const revisions = new Revisions(deployment, work.owned<ReplicaSet>('replicasets.apps', deployment))
+    if (isTerminating(deployment)) return report(work, deployment, revisions)
+    if (deployment.spec.paused === true) {
+      await scale(work, deployment, decideProportionalScaling(revisions.input), revisions)
+    } else {
+      if (revisions.fresh === undefined) {
+        await create(work, deployment, revisions)
+        // What it makes is reported when it has come about.
+        return report(work, deployment, reread(work, deployment))
+      }
+      await keepRevision(work, deployment, revisions)
+      const scaled = isScaled(deployment, revisions) && revisions.hasOldReplicas
+      await scale(
+        work,
+        deployment,
+        scaled ? decideProportionalScaling(revisions.input) : decideScaling(revisions.input),
+        revisions,
+      )
+    }
+    const settled = reread(work, deployment)
+    await cleanUp(work, deployment, settled)
+    return report(work, deployment, settled)
+  },
+}
+
+/** The ReplicaSets of a Deployment: the one with its present template, and the old ones by revision. */
+class Revisions {
+  readonly fresh: ReplicaSet | undefined
+  readonly old: readonly ReplicaSet[]
+  readonly #deployment: Deployment
+
+  constructor(deployment: Deployment, all: readonly ReplicaSet[]) {
+    const wanted = withoutHash(deployment.spec.template)
+    const sorted = [...all].sort((a, b) => revisionOf(a) - revisionOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
+    this.#deployment = deployment
+    this.fresh = sorted.find((replicaSet) => equalJson(withoutHash(replicaSet.spec.template), wanted))
+    this.old = sorted.filter((replicaSet) => replicaSet !== this.fresh)
+  }
+
+  get input() {
+    return { deployment: this.#deployment, fresh: this.fresh, old: this.old }
+  }
+  get hasOldReplicas(): boolean {
+    return this.old.some((replicaSet) => replicasOf(replicaSet) > 0)
+  }
+  get nextRevision(): number {
+    return Math.max(0, ...this.old.map(revisionOf)) + 1
+  }
+}
+
+function reread(work: Work, deployment: Deployment): Revisions {
+  return new Revisions(deployment, work.owned<ReplicaSet>('replicasets.apps', deployment))
+}
+
+function withoutHash(template: PodTemplate): PodTemplate {
+  // A null time says nothing, and is written by some and left out by others.
+  const { labels, creationTimestamp: _time, ...metadata } = template.metadata ?? {}
+  if (labels === undefined) return { ...template, metadata }
+  const { [hashLabel]: _, ...others } = labels
+  return { ...template, metadata: { ...metadata, labels: others } }
+}
+
+function revisionOf(object: { metadata: { annotations?: Record<string, string> } }): number {
+  return Number(object.metadata.annotations?.[revisionAnnotation] ?? 0) || 0
+}
+
+async function create(work: Work, deployment: Deployment, revisions: Revisions): Promise<void> {
+  const { template } = deployment.spec
+  const collisions = deployment.status?.collisionCount ?? 0
+  const hash = hashOf(`${canonicalJson(withoutHash(template))}${collisions === 0 ? '' : collisions}`)
+  const labels = { ...template.metadata?.labels, [hashLabel]: hash }
+  const draft: ReplicaSet = {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${deployment.metadata.name}-${hash}`,
+      namespace: deployment.metadata.namespace ?? 'default',
+      labels,
+      annotations: annotationsFor(deployment, revisions.nextRevision),
+      ownerReferences: [controllerReferenceTo(deployment)],
+    },
+    spec: {
+      replicas: 0,
+      selector: {
+        ...deployment.spec.selector,
+        matchLabels: { ...deployment.spec.selector.matchLabels, [hashLabel]: hash },
+      },
+      template: { ...template, metadata: { ...template.metadata, labels } },
+      ...(deployment.spec.minReadySeconds ? { minReadySeconds: deployment.spec.minReadySeconds } : {}),
+    },
+  }
+  const decided = decideScaling({ deployment, fresh: draft, old: revisions.old })
+  draft.spec.replicas = decided.get(draft.metadata.name) ?? 0
+  decided.delete(draft.metadata.name)
+  await Promise.all([work.write.create(draft), scale(work, deployment, decided, revisions)])
+}
+
+/** An old template that is wanted again gets the newest revision. */
+async function keepRevision(work: Work, deployment: Deployment, revisions: Revisions): Promise<void> {
+  const { fresh } = revisions
+  if (fresh === undefined || revisionOf(fresh) >= revisions.nextRevision) return
+  const history = fresh.metadata.annotations?.['deployment.kubernetes.io/revision-history']
+  const annotations = {
+    ...fresh.metadata.annotations,
+    ...annotationsFor(deployment, revisions.nextRevision),
+    'deployment.kubernetes.io/revision-history': [...(history ? [history] : []), revisionOf(fresh)].join(','),
+  }
+  await work.write.update({ ...fresh, metadata: { ...fresh.metadata, annotations } })
+}
+
+function annotationsFor(deployment: Deployment, revision: number): Record<string, string> {
+  const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key))
+  return { ...Object.fromEntries(copied), ...sizeAnnotations(deployment), [revisionAnnotation]: String(revision) }
+}
+
+function sizeAnnotations(deployment: Deployment): Record<string, string> {
+  const wanted = deployment.spec.replicas ?? 1
+  const most = wanted + rollingLimits(deployment).maxSurge
+  return { [desiredAnnotation]: String(wanted), [maxAnnotation]: String(most) }
+}
+
+/** True when the Deployment asks for another number than its active ReplicaSets were last sized for. */
+function isScaled(deployment: Deployment, { fresh, old }: Revisions): boolean {
+  const wanted = String(deployment.spec.replicas ?? 1)
+  return [...old, ...(fresh ? [fresh] : [])].some((replicaSet) => {
+    const sizedFor = replicaSet.metadata.annotations?.[desiredAnnotation]
+    return replicasOf(replicaSet) > 0 && sizedFor !== undefined && sizedFor !== wanted
+  })
+}
+
+async function scale(
+  work: Work,
+  deployment: Deployment,
+  decided: ReadonlyMap<string, number>,
+  { fresh, old }: Revisions,
+): Promise<void> {
+  const sizes = sizeAnnotations(deployment)
+  const writes: Promise<unknown>[] = []
+  for (const replicaSet of fresh === undefined ? old : [...old, fresh]) {
+    const replicas = decided.get(replicaSet.metadata.name) ?? replicasOf(replicaSet)
+    const sized =
+      replicasOf(replicaSet) === 0 || replicaSet.metadata.annotations?.[desiredAnnotation] === sizes[desiredAnnotation]
+    if (replicas === replicasOf(replicaSet) && sized) continue
+    const current = work.cluster.peek('replicasets.apps', keyIn({ object: replicaSet } as never)) as ReplicaSet | undefined
+    if (current === undefined) continue
+    writes.push(
+      work.write.update({
+        ...current,
+        metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...sizes } },
+        spec: { ...current.spec, replicas },
+      }),
+    )
+  }
+  await Promise.all(writes)
+}
+
+/** Deletes old ReplicaSets beyond the history that is to be kept. */
+async function cleanUp(work: Work, deployment: Deployment, { old }: Revisions): Promise<void> {
+  const limit = deployment.spec.revisionHistoryLimit ?? 10
+  const done = old.filter(
+    (replicaSet) => replicasOf(replicaSet) === 0 && (replicaSet.status?.replicas ?? 0) === 0 && !isTerminating(replicaSet),
+  )
+  await Promise.all(done.slice(0, Math.max(0, done.length - limit)).map((replicaSet) => work.write.delete(replicaSet)))
+}
+
+async function report(work: Work, deployment: Deployment, { fresh, old }: Revisions): Promise<number | undefined> {
+  const current = (work.cluster.peek('deployments.apps', work.key) ?? deployment) as Deployment
+  const status = decideDeploymentStatus(current, fresh, old, work.nowText())
+  const annotations =
+    fresh === undefined || revisionOf(fresh) === revisionOf(current)
+      ? current.metadata.annotations
+      : { ...current.metadata.annotations, [revisionAnnotation]: String(revisionOf(fresh)) }
+  // While the pods of a first ReplicaSet come up, there is nothing to tell that a moment later is not told better.
+  const unseen = fresh !== undefined && fresh.status?.observedGeneration !== fresh.metadata.generation
+  if (unseen && current.status?.conditions === undefined) return 100
+  await work.write.status(current, {
+    ...current,
+    metadata: annotations === undefined ? current.metadata : { ...current.metadata, annotations },
+    status,
+  })
+  const deadline = progressDeadlineAt(current, status)
+  return deadline === undefined ? undefined : Math.max(deadline - work.now(), 1000)
+}
