@@ -1,4 +1,4 @@
-// Runs the tests of dist/ with node's own runner. `--real` runs the real tier (test/real and test/differential), which
+// Runs the tests of dist/ with node's own runner. `--real` runs the real tier (test/real and test/differential/real*), which
 // wants peers such as kubectl; without it, everything that needs Node and git only.
 // Further arguments choose files by a part of their path: `node tools/test.mjs go-template`.
 import { spawnSync } from 'node:child_process'
@@ -11,7 +11,7 @@ const wanted = args.filter((arg) => !arg.startsWith('--'))
 const files = readdirSync('dist', { recursive: true })
   .map((path) => join('dist', String(path)))
   .filter((path) => path.endsWith('.test.js'))
-  .filter((path) => /test[\\/](real|differential)[\\/]/.test(path) === real)
+  .filter((path) => /test[\\/](real[\\/]|differential[\\/]real)/.test(path) === real)
   .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
   .sort()
 if (files.length === 0) {

@@ -51,6 +51,9 @@ export interface Answer {
 /** Tokens that every test server knows: jane and joe are users without any rights of their own. */
 export const userTokens = { jane: 'token-of-jane', joe: 'token-of-joe' }
 
+/** The administrator again, who may as well show a token. */
+export const adminToken = 'token-of-admin'
+
 /** An API server with one cluster `member`, in memory, over real TLS on a port of 127.0.0.1. */
 export async function startEmbeddedApi(name = 'member'): Promise<EmbeddedApi> {
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
@@ -58,9 +61,10 @@ export async function startEmbeddedApi(name = 'member'): Promise<EmbeddedApi> {
   const admin = await ca.issueClient({ commonName: 'admin', organizations: ['system:masters'] })
   const rbac = createRbac()
   const tokens = createServiceAccountTokens({ keyPem: createTokenKey(), clock: systemClock, random: systemRandom })
-  const statics = createStaticTokenAuthenticator(
-    Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
-  )
+  const statics = createStaticTokenAuthenticator([
+    { token: adminToken, user: { name: 'admin', groups: ['system:masters'] } },
+    ...Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
+  ])
   const clusters: LogicalClusters = createLogicalClusters({
     storage: createMemoryStorage({ base: createBootstrapLayer(systemClock.now()) }),
     ports,

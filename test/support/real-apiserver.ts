@@ -23,8 +23,11 @@ export function findPeer(name: 'kube-apiserver' | 'etcd' | 'kubectl'): { path: s
   return path === undefined ? { reason: reason || result.stderr.trim() } : { path }
 }
 
-/** Starts etcd and kube-apiserver; a string says why that is not possible here. */
-export async function startRealApiServer(): Promise<RealApiServer | string> {
+/**
+ * Starts etcd and kube-apiserver; a string says why that is not possible here. With `serviceAccounts`, pods are admitted as the
+ * plugin ServiceAccount wants it: no controller makes the account `default`, so tests do.
+ */
+export async function startRealApiServer(options: { serviceAccounts?: boolean } = {}): Promise<RealApiServer | string> {
   const etcd = findPeer('etcd')
   const apiserver = findPeer('kube-apiserver')
   if ('reason' in etcd) return `no etcd: ${etcd.reason}`
@@ -75,9 +78,8 @@ export async function startRealApiServer(): Promise<RealApiServer | string> {
       '--service-account-signing-key-file',
       join(directory, 'sa.key'),
       '--service-cluster-ip-range',
-      '10.0.0.0/24',
-      '--disable-admission-plugins',
-      'ServiceAccount',
+      '10.96.0.0/16',
+      ...(options.serviceAccounts ? [] : ['--disable-admission-plugins', 'ServiceAccount']),
       '--anonymous-auth=false',
     ],
     { stdio: 'ignore' },
