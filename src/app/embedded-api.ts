@@ -55,6 +55,7 @@ export function openEmbeddedApi(options: {
     clusters,
     authenticators: [certificateAuthenticator, staticTokens, tokens],
     authorizer: rbac,
+    issuerDocuments: (cluster) => tokens.issuerDocuments(cluster),
     tls: { certPem: pki.server.certPem, keyPem: pki.server.keyPem, clientCaPem: pki.caPem },
     ports,
   })

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import type { Clock } from '../../base/clock.js'
 import { type Random, uuid } from '../../base/random.js'
@@ -27,6 +27,8 @@ export interface ServiceAccountTokens extends Authenticator {
   issue(cluster: LogicalCluster, request: TokenRequest): Promise<IssuedToken>
   /** The user whom a token speaks for, for TokenReview; undefined when it is not a valid token of this cluster. */
   review(cluster: LogicalCluster, token: string, audiences: readonly string[]): Promise<ReviewedToken | undefined>
+  /** What others need to verify the cluster's tokens by themselves (OIDC discovery): the two documents that its API server serves. */
+  issuerDocuments(cluster: LogicalCluster): { readonly configuration: object; readonly keys: object }
 }
 
 export interface ReviewedToken {
@@ -58,8 +60,8 @@ export function createTokenKey(): string {
   return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 }
 
-/** The audience and issuer of a cluster's own tokens. */
-export function issuerOf(cluster: { readonly name: string }): string {
+/** The audience and issuer of a cluster's own tokens where its API server has no address that others could ask. */
+function nameOf(cluster: { readonly name: string }): string {
   return `https://kubernetes.default.svc/clusters/${cluster.name}`
 }
 
@@ -67,10 +69,16 @@ export function createServiceAccountTokens(options: {
   readonly keyPem: string
   readonly clock: Clock
   readonly random: Random
+  /** The URL of a cluster's API server, which is the issuer of its tokens. Must not change while tokens live. */
+  readonly issuerOf?: (cluster: string) => string | undefined
 }): ServiceAccountTokens {
   const { clock, random } = options
+  const issuerOf = (cluster: LogicalCluster) => options.issuerOf?.(cluster.name) ?? nameOf(cluster)
   const privateKey = createPrivateKey(options.keyPem)
   const publicKey = createPublicKey(privateKey)
+  const keyId = createHash('sha256')
+    .update(publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64url')
   // Verifying a signature costs more than a request: what was verified once is remembered until it expires.
   const verified = new Map<string, Verified>()
 
@@ -110,7 +118,7 @@ export function createServiceAccountTokens(options: {
       }
       const audiences = request.audiences?.length ? [...request.audiences] : [issuerOf(cluster)]
       const token = await new SignJWT({ 'kubernetes.io': claims })
-        .setProtectedHeader({ alg: 'ES256' })
+        .setProtectedHeader({ alg: 'ES256', kid: keyId })
         .setIssuer(issuerOf(cluster))
         .setAudience(audiences)
         .setSubject(`system:serviceaccount:${namespace}:${name}`)
@@ -137,6 +145,20 @@ export function createServiceAccountTokens(options: {
       const common = wanted.filter((audience) => token.audiences.includes(audience))
       const user = common.length === 0 ? undefined : liveUser(cluster, token)
       return user === undefined ? undefined : { user, audiences: common }
+    },
+    issuerDocuments(cluster) {
+      const issuer = issuerOf(cluster)
+      const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
+      return {
+        configuration: {
+          issuer,
+          jwks_uri: `${issuer}/openid/v1/jwks`,
+          response_types_supported: ['id_token'],
+          subject_types_supported: ['public'],
+          id_token_signing_alg_values_supported: ['ES256'],
+        },
+        keys: { keys: [{ use: 'sig', kty, kid: keyId, crv, alg: 'ES256', x, y }] },
+      }
     },
   }
 }

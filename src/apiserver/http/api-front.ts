@@ -5,10 +5,11 @@ import { UsageError } from '../../base/errors.js'
 import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
 import { createAuditIds } from './audit-ids.js'
 import { handleRequest } from './handle-request.js'
+import type { PathOptions } from './paths.js'
 import { createRequestCounts } from './request-counts.js'
 import type { ResourcePorts } from './resource-request.js'
 
-export interface ApiFrontOptions {
+export interface ApiFrontOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly clusters: LogicalClusters
   /** Asked in this order. */
   readonly authenticators: readonly Authenticator[]

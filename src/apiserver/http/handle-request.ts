@@ -8,14 +8,14 @@ import { impersonate } from '../auth/impersonate.js'
 import type { AccessAttributes, Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
 import { bearerTokenOf, describeConnection } from './connection.js'
 import { type Exchange, plainForm } from './exchange.js'
-import { servePath } from './paths.js'
+import { type PathOptions, servePath } from './paths.js'
 import { durationSeconds } from './query-options.js'
 import type { RequestCounts } from './request-counts.js'
 import { parseRequestInfo, type RequestInfo } from './request-info.js'
 import { type ResourcePorts, serveResource } from './resource-request.js'
 import { type Answerable, sendFailure } from './send.js'
 
-export interface HandlerOptions {
+export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly clusters: LogicalClusters
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer

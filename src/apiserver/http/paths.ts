@@ -1,15 +1,23 @@
 import { statusErrors } from '../../kube/object/status-error.js'
+import type { LogicalCluster } from '../contract.js'
 import { serveDiscovery } from '../discovery/serve-discovery.js'
 import { wantsPretty } from './accept.js'
 import { type Exchange, plainForm } from './exchange.js'
 import type { RequestCounts } from './request-counts.js'
-import { sendText, sendValue } from './send.js'
+import { sendBody, sendText, sendValue } from './send.js'
 
 /** The paths that name no resource, as GET / lists them (with those of discovery). */
 const ownPaths = ['/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version']
+const issuerPaths = { configuration: '/.well-known/openid-configuration', keys: '/openid/v1/jwks' }
+
+export interface PathOptions {
+  readonly counts: RequestCounts
+  /** The documents by which others verify the tokens of the cluster's service accounts. */
+  readonly issuerDocuments?: (cluster: LogicalCluster) => { readonly configuration: object; readonly keys: object }
+}
 
 /** Serves health, version, metrics, discovery and OpenAPI. */
-export async function servePath(exchange: Exchange, options: { readonly counts: RequestCounts }): Promise<void> {
+export async function servePath(exchange: Exchange, options: PathOptions): Promise<void> {
   const { info, request, query } = exchange
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path
   if (request.method !== 'GET' && request.method !== 'HEAD') throw statusErrors.pathNotFound()
@@ -24,13 +32,20 @@ export async function servePath(exchange: Exchange, options: { readonly counts: 
     return sendValue(exchange, 200, exchange.cluster.api.version, { ...form, pretty: true })
   }
   if (path === '/metrics') return sendText(exchange, 200, options.counts.format())
+  if (options.issuerDocuments !== undefined && (path === issuerPaths.configuration || path === issuerPaths.keys)) {
+    const documents = options.issuerDocuments(exchange.cluster)
+    const cached = { 'Cache-Control': 'public, max-age=3600' }
+    if (path === issuerPaths.configuration) return sendValue(exchange, 200, documents.configuration, form, cached)
+    return sendBody(exchange, 200, 'application/jwk-set+json', JSON.stringify(documents.keys), cached)
+  }
   if (path === '/') {
     const groups = new Set<string>()
     for (const type of exchange.cluster.api.catalogue().all) {
       if (type.group === '') groups.add('/api/v1')
       else groups.add(`/apis/${type.group}`).add(`/apis/${type.group}/${type.version}`)
     }
-    return sendValue(exchange, 200, { paths: ['/api', '/apis', ...groups, ...ownPaths].sort() }, form)
+    const issuer = options.issuerDocuments === undefined ? [] : Object.values(issuerPaths)
+    return sendValue(exchange, 200, { paths: ['/api', '/apis', ...groups, ...ownPaths, ...issuer].sort() }, form)
   }
   if (await serveDiscovery(exchange, path, form)) return
   throw statusErrors.pathNotFound()
