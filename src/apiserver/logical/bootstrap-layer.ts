@@ -3,7 +3,7 @@ import { freezeJson } from '../../base/json.js'
 import { createSeededRandom, uuid } from '../../base/random.js'
 import { type KubeObject, keyOf } from '../../kube/object/kube-object.js'
 import { bootstrapPolicy } from '../auth/bootstrap-policy.js'
-import { serviceRange } from '../registry/allocation/allocations.js'
+import { defaultServiceRange } from '../registry/allocation/allocations.js'
 import type { BaseLayer } from '../storage/contract.js'
 
 const resources: Readonly<Record<string, string>> = {
@@ -75,7 +75,7 @@ const serviceCidr: KubeObject = {
   apiVersion: 'networking.k8s.io/v1',
   kind: 'ServiceCIDR',
   metadata: { name: 'kubernetes' },
-  spec: { cidrs: [serviceRange] },
+  spec: { cidrs: [defaultServiceRange] },
   status: {},
 }
 

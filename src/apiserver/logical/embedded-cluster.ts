@@ -40,6 +40,7 @@ export class EmbeddedCluster implements LogicalCluster {
     this.name = storage.cluster
     this.#storage = storage
     const served = new ServedResources({ begin: cleanUpDefinition, proceed: finishDefinition })
+    const network = shared.extensions.networkOf?.(this.name)
     this.#scope = {
       cluster: this,
       storage,
@@ -48,7 +49,8 @@ export class EmbeddedCluster implements LogicalCluster {
       ports: shared.ports,
       admission: shared.admission,
       extensions: shared.extensions,
-      allocations: new Allocations(storage),
+      allocations: new Allocations(storage, network?.serviceRange),
+      network,
     }
     const definitions = [...storage.scan('customresourcedefinitions.apiextensions.k8s.io', '')]
     for (const definition of definitions) served.define(definition.metadata.name, definition)
@@ -85,12 +87,16 @@ export class EmbeddedCluster implements LogicalCluster {
     return this.#storage.scan(groupResource, namespace === '' ? '' : `${namespace}/`)
   }
 
-  /** Makes what a new cluster has of its own; nothing where it is there already. */
+  /** Makes what a new cluster has of its own; of what is there already, brings addresses up to date. */
   async bootstrap(uid: string | undefined): Promise<void> {
     const commits: Promise<unknown>[] = []
-    for (const { resource, key, object } of bootstrapObjects(this.#scope.ports, uid)) {
-      if (this.#storage.get(resource, key) !== undefined) continue
-      commits.push(this.#storage.commit({ resource, key, expected: '', object }))
+    const { ports, network, extensions } = this.#scope
+    const api = extensions.apiAddressOf?.(this.name)
+    for (const { resource, key, object, renew } of bootstrapObjects(ports, { uid, network, api })) {
+      const present = this.#storage.get(resource, key)
+      const next = present === undefined ? object : renew?.(present)
+      if (next === undefined) continue
+      commits.push(this.#storage.commit({ resource, key, expected: present?.metadata.resourceVersion ?? '', object: next }))
     }
     await Promise.all(commits)
   }

@@ -49,7 +49,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
   let next = object
   try {
     if (!owned) next = recordCreation(request, object, formatTime(scope.ports.clock.now()))
-    const causes = validateNew(resource, next)
+    const causes = validateNew(resource, next, scope.network)
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: metadata.name }, [...causes])
     }

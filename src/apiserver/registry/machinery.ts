@@ -6,6 +6,8 @@ import { validateCustom } from '../../kube/schema/custom-validation/validate-cus
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
 import { validateCreate, validateUpdate } from '../../kube/schema/validation/validate.js'
+import type { ClusterNetwork } from '../contract.js'
+import { withoutOwnAddresses } from './allocation/own-addresses.js'
 import type { Resource } from './resource.js'
 
 /**
@@ -27,8 +29,9 @@ export function withDefaults(resource: Resource, object: KubeObject): KubeObject
 }
 
 /** What is wrong with a new object. */
-export function validateNew(resource: Resource, object: KubeObject): readonly StatusCause[] {
-  return [...validateCreate(object, metadataRules(resource)), ...validateShape(resource, object)]
+export function validateNew(resource: Resource, object: KubeObject, network?: ClusterNetwork): readonly StatusCause[] {
+  const rules = validateCreate(object, metadataRules(resource))
+  return [...(network ? withoutOwnAddresses(object, rules) : rules), ...validateShape(resource, object)]
 }
 
 /** What is wrong with a change. Writes to a subresource of a built-in kind touch too little to break its rules. */
@@ -37,9 +40,10 @@ export function validateChanged(
   object: KubeObject,
   previous: KubeObject,
   subresource: string,
+  network?: ClusterNetwork,
 ): readonly StatusCause[] {
   const rules = subresource === '' ? validateUpdate(object, previous, metadataRules(resource)) : []
-  return [...rules, ...validateShape(resource, object)]
+  return [...(network ? withoutOwnAddresses(object, rules) : rules), ...validateShape(resource, object)]
 }
 
 function metadataRules({ type, custom }: Resource): { namespaced: boolean; anyFinalizer: boolean } {

@@ -1,5 +1,5 @@
 import type { AdmissionPlugin } from '../admission/contract.js'
-import type { Authenticator, Authorizer, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
+import type { Authenticator, Authorizer, ClusterNetwork, LogicalCluster, NetworkOf, ServerPorts, UserInfo } from '../contract.js'
 import type { ClusterStorage } from '../storage/contract.js'
 import type { Allocations } from './allocation/allocations.js'
 import type { ServedResources } from './served-resources.js'
@@ -16,6 +16,8 @@ export interface ClusterScope {
   readonly admission: readonly AdmissionPlugin[]
   readonly extensions: ServerExtensions
   readonly allocations: Allocations
+  /** Undefined: the cluster shares the default ranges with all others. */
+  readonly network: ClusterNetwork | undefined
 }
 
 /** Parts of the server that other rooms bring. What is absent answers as a cluster without it. */
@@ -24,6 +26,10 @@ export interface ServerExtensions {
   readonly authenticator?: Authenticator
   /** What a user may do in a namespace, for SelfSubjectRulesReview. */
   readonly rulesFor?: (cluster: LogicalCluster, user: UserInfo, namespace: string) => SubjectRules
+  /** The addresses that a cluster has of its own (default: none). */
+  readonly networkOf?: NetworkOf
+  /** Where a cluster's API is served, for the endpoints of the Service `kubernetes` (default: 127.0.0.1:6443). */
+  readonly apiAddressOf?: (cluster: string) => { host: string; port: number } | undefined
   /** Signs a service account token. */
   readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<{ token: string; expiresAtMs: number }>
 }

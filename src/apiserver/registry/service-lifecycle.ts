@@ -1,7 +1,6 @@
 import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
-import { serviceRange } from './allocation/allocations.js'
 import { formatAddress, parseAddress } from './allocation/ipv4.js'
 import {
   type ServicePort,
@@ -103,7 +102,7 @@ function allocateAddress(
           object,
           'spec.clusterIPs',
           [spec.clusterIP],
-          `failed to allocate IP ${spec.clusterIP}: the provided IP (${spec.clusterIP}) is not in the valid range. The range of valid IPs is ${serviceRange}`,
+          `failed to allocate IP ${spec.clusterIP}: the provided IP (${spec.clusterIP}) is not in the valid range. The range of valid IPs is ${scope.allocations.serviceRange}`,
         )
       }
       if (number !== undefined && !pool.take(number)) {

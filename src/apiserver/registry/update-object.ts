@@ -77,7 +77,7 @@ export async function storeChanged(
       lifecycle?.released?.(scope, object, previous)
       return previous
     }
-    const causes = validateChanged(resource, next, previous, subresource)
+    const causes = validateChanged(resource, next, previous, subresource, scope.network)
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [...causes])
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseRange } from '../../registry/allocation/ipv4.js'
 import {
   addressAt,
   apiServiceAddressOf,
@@ -9,7 +10,6 @@ import {
   mostClusters,
   networkOfNumber,
   nodeAddress,
-  parseRange,
 } from './address-plan.js'
 import { boundPort } from './bound-port.js'
 import { detectLoopback } from './detect-loopback.js'

@@ -1,5 +1,5 @@
 import type { ClusterNetwork } from '../../contract.js'
-import { formatAddress, parseAddress } from '../../registry/allocation/ipv4.js'
+import { formatAddress, parseAddress, parseRange } from '../../registry/allocation/ipv4.js'
 
 /**
  * How the addresses of 127.0.0.0/8 are shared out. The first /19 (127.0.0.0 to 127.0.31.255) is left to the machine, with
@@ -66,12 +66,4 @@ export function isWithin(range: string, address: string): boolean {
   if (number === undefined) return false
   const { first, size } = parseRange(range)
   return number >= first && number < first + size
-}
-
-/** A CIDR as its first address and its size. Ranges come from this plan or from an operator's constants: a bad one is a bug. */
-export function parseRange(range: string): { first: number; size: number } {
-  const [address = '', bits = ''] = range.split('/')
-  const first = parseAddress(address)
-  if (first === undefined || !/^\d{1,2}$/.test(bits) || Number(bits) > 32) throw new RangeError(`${range} is no IPv4 range`)
-  return { first, size: 2 ** (32 - Number(bits)) }
 }

@@ -1,18 +1,20 @@
 import type { ClusterStorage } from '../../storage/contract.js'
-import { parseAddress } from './ipv4.js'
+import { parseAddress, parseRange } from './ipv4.js'
 import { NumberPool } from './number-pool.js'
 import { serviceAddresses, serviceNodePorts } from './service-claims.js'
 
-/** The range of Services' cluster addresses, the same in every cluster; the first and last are no host addresses. */
-export const serviceRange = '10.96.0.0/16'
-const rangeStart = parseAddress('10.96.0.0')!
+/** The range of Services' cluster addresses in clusters that have no network of their own. */
+export const defaultServiceRange = '10.96.0.0/16'
 
 /** Addresses and ports that the Services of one cluster hold. Read from the stored Services on first use. */
 export class Allocations {
+  /** As a CIDR; the first and last address are no host addresses. */
+  readonly serviceRange: string
   readonly #storage: ClusterStorage
   #pools: { addresses: NumberPool; nodePorts: NumberPool } | undefined
 
-  constructor(storage: ClusterStorage) {
+  constructor(storage: ClusterStorage, serviceRange = defaultServiceRange) {
+    this.serviceRange = serviceRange
     this.#storage = storage
   }
 
@@ -26,7 +28,10 @@ export class Allocations {
 
   #load(): { addresses: NumberPool; nodePorts: NumberPool } {
     if (this.#pools !== undefined) return this.#pools
-    const addresses = new NumberPool(rangeStart + 1, rangeStart + 65_534)
+    const { first, size } = parseRange(this.serviceRange)
+    // As upstream: a 16th of the range, 16 to 256 addresses, is not handed out while there are others.
+    const asked = Math.min(Math.max(16, Math.floor(size / 16)), 256)
+    const addresses = new NumberPool(first + 1, first + size - 2, asked)
     const nodePorts = new NumberPool(30_000, 32_767)
     for (const service of this.#storage.scan('services', '')) {
       for (const address of serviceAddresses(service)) addresses.take(parseAddress(address) ?? 0)
