@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { JWTPayload } from 'jose'
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
@@ -44,13 +45,14 @@ export function createOidcAuthenticator(options: {
       const issuer = issuerIn(bearerToken)
       const from = issuer === undefined ? undefined : trusted.get(issuer)
       if (from === undefined) return undefined
-      const known = remembered.get(bearerToken)
+      const key = createHash('sha256').update(bearerToken).digest('base64')
+      const known = remembered.get(key)
       if (known !== undefined && known.until > clock.now()) return known.user
       try {
         const payload = await verify(bearerToken, from, clock.now())
         const user = from.map(payload, clock.now())
         if (remembered.size >= rememberedTokens) remembered.clear()
-        remembered.set(bearerToken, { user, until: Math.min(clock.now() + rememberedMs, (payload.exp ?? 0) * 1000) })
+        remembered.set(key, { user, until: Math.min(clock.now() + rememberedMs, (payload.exp ?? 0) * 1000) })
         return user
       } catch (error) {
         // Why is for the operator; whoever sent the token learns nothing. The token itself is never logged.
