@@ -70,6 +70,8 @@ export interface RequestContext {
   readonly signal?: AbortSignal
   /** Collects the texts of `Warning:` headers. */
   warn(text: string): void
+  /** Collects annotations of the audit event. */
+  annotate?(key: string, value: string): void
 }
 
 /** The verbs of one logical cluster. Callers have authorised the request; failures are StatusErrors with upstream's texts. */

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import type { ServerPorts, UserInfo } from '../contract.js'
+import type { LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import type { ClusterStorage } from '../storage/contract.js'
 
 /**
@@ -13,26 +13,75 @@ export interface AdmissionPlugin {
   /** As in --enable-admission-plugins of kube-apiserver. */
   readonly name: string
   handles(request: AdmissionRequest): boolean
+  /** May run twice: again when a webhook has changed the object. */
   mutate?(request: AdmissionRequest): void
   validate?(request: AdmissionRequest): void
 }
 
+export interface GroupVersionKind {
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+}
+
 export interface AdmissionRequest {
-  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE'
+  readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT'
   readonly type: ResourceType
+  /** Of the object: that of the resource, or of a subresource with a kind of its own (Scale, Eviction, Binding). */
+  readonly kind: GroupVersionKind
   /** `deployments.apps` */
   readonly groupResource: string
   readonly subresource: string
   readonly namespace: string
   /** Empty while a generated name is not made yet. */
   readonly name: string
-  /** CREATE and UPDATE: what is to be stored. */
+  /** CREATE and UPDATE: what is to be stored; CONNECT: the options of the connection. */
   readonly object: KubeObject | undefined
   /** UPDATE and DELETE: what is stored. */
   readonly previous: KubeObject | undefined
   readonly user: UserInfo
   readonly dryRun: boolean
+  /** CreateOptions, UpdateOptions or DeleteOptions of the request; undefined for CONNECT. */
+  readonly options: KubeObject | undefined
   readonly storage: ClusterStorage
+  readonly cluster: LogicalCluster
   readonly ports: ServerPorts
+  readonly signal: AbortSignal | undefined
   warn(text: string): void
+  /** An annotation for the audit event of the request. */
+  annotate(key: string, value: string): void
+  /** The other served versions of the same objects. */
+  equivalents(): readonly EquivalentVersion[]
+  /** The object of `kind` that a client would have sent for this JSON: unknown fields dropped, defaults filled in. */
+  decode(kind: GroupVersionKind, object: KubeObject): KubeObject
+}
+
+/** Another version (or group: Events) in which the objects of a resource are served. Both ways give the same object when nothing is to be done. */
+export interface EquivalentVersion {
+  readonly type: ResourceType
+  fromRequested(object: KubeObject): KubeObject
+  toRequested(object: KubeObject): KubeObject
+}
+
+/**
+ * All of admission. `mutate` and `validate` return nothing when they are done (no webhook was to be asked): a write then goes
+ * on at once. After a promise, what the caller has read of the cluster may be old.
+ */
+export interface AdmissionChain {
+  mutate(request: AdmissionRequest): Promise<void> | undefined
+  validate(request: AdmissionRequest): Promise<void> | undefined
+  /** Checks that hold at the moment of the commit only (quotas): nothing may happen between this and it. */
+  finish(request: AdmissionRequest): void
+}
+
+/** Webhooks of one phase each. Undefined: none was to be asked. */
+export interface WebhookAdmission {
+  /** `reinvoke` runs the built-in plugins again, after a webhook has changed the object. */
+  mutate(request: AdmissionRequest, reinvoke: () => void): Promise<void> | undefined
+  validate(request: AdmissionRequest): Promise<void> | undefined
+}
+
+/** ValidatingAdmissionPolicies: throws for a write that one denies. */
+export interface PolicyAdmission {
+  validate(request: AdmissionRequest): void
 }

@@ -1,5 +1,6 @@
 import { statusErrors } from '../../kube/object/status-error.js'
 import type { AdmissionPlugin, AdmissionRequest } from './contract.js'
+import { admissionForbidden } from './forbidden.js'
 
 const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-public'])
 
@@ -7,27 +8,31 @@ const immortal: ReadonlySet<string> = new Set(['default', 'kube-system', 'kube-p
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
   handles: ({ operation, type, groupResource }) =>
-    groupResource === 'namespaces' ? operation === 'DELETE' : type.namespaced && operation === 'CREATE',
-  mutate: checkNamespace,
-  validate({ operation, groupResource, name }) {
-    if (operation !== 'DELETE' || groupResource !== 'namespaces' || !immortal.has(name)) return
-    throw statusErrors.forbidden({ resource: 'namespaces', group: '', name }, 'this namespace may not be deleted')
+    groupResource === 'namespaces' ? operation === 'DELETE' : type.namespaced && operation === 'CREATE' && !isReview(type),
+  mutate(request) {
+    if (request.groupResource !== 'namespaces') checkNamespace(request)
+    else if (immortal.has(request.name)) {
+      const name = request.name
+      throw statusErrors.forbidden({ resource: 'namespaces', group: '', name }, 'this namespace may not be deleted')
+    }
   },
 }
 
-function checkNamespace({ storage, namespace, type, name }: AdmissionRequest): void {
+/** Access reviews tell nothing of the namespace. */
+function isReview(type: { group: string; kind: string }): boolean {
+  return type.group === 'authorization.k8s.io' && type.kind === 'LocalSubjectAccessReview'
+}
+
+function checkNamespace(request: AdmissionRequest): void {
+  const { storage, namespace } = request
   const found = storage.get('namespaces', namespace)
   if (found === undefined) throw statusErrors.notFound({ resource: 'namespaces', group: '', name: namespace })
   if (found.metadata.deletionTimestamp === undefined) return
-  throw statusErrors.forbidden(
-    { resource: type.plural, group: type.group, name },
-    `unable to create new content in namespace ${namespace} because it is being terminated`,
-    [
-      {
-        reason: 'NamespaceTerminating',
-        message: `namespace ${namespace} is being terminated`,
-        field: 'metadata.namespace',
-      },
-    ],
-  )
+  throw admissionForbidden(request, `unable to create new content in namespace ${namespace} because it is being terminated`, [
+    {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    },
+  ])
 }

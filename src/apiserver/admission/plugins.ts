@@ -7,6 +7,9 @@ import { resourceQuota } from './resource-quota.js'
 import { serviceAccount } from './service-account.js'
 import { storageClass } from './storage-class.js'
 
+/** Checks at the moment of the commit. */
+export const lastPlugins: readonly AdmissionPlugin[] = [resourceQuota]
+
 /** The built-in plugins in the order in which they run: that of kube-apiserver. */
 export const builtInPlugins: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
@@ -15,5 +18,4 @@ export const builtInPlugins: readonly AdmissionPlugin[] = [
   defaultTolerations,
   priority,
   storageClass,
-  resourceQuota,
 ]

@@ -1,6 +1,6 @@
 import type { KubeClient, ServerVersion } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import type { AdmissionPlugin } from '../admission/contract.js'
+import type { AdmissionChain } from '../admission/contract.js'
 import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import { Allocations } from '../registry/allocation/allocations.js'
 import { ClusterRegistry } from '../registry/cluster-registry.js'
@@ -18,7 +18,7 @@ import type { QuotaStatus } from './quota-status.js'
 export interface SharedParts {
   readonly ports: ServerPorts
   readonly version: ServerVersion
-  readonly admission: readonly AdmissionPlugin[]
+  readonly admission: AdmissionChain
   readonly ticker: WatchTicker
   readonly extensions: ServerExtensions
   readonly expiry: EventExpiry

@@ -1,6 +1,7 @@
 import type { ServerVersion } from '../../kube/client/kube-client.js'
-import type { AdmissionPlugin } from '../admission/contract.js'
-import { builtInPlugins } from '../admission/plugins.js'
+import { createAdmissionChain } from '../admission/chain.js'
+import type { AdmissionPlugin, PolicyAdmission, WebhookAdmission } from '../admission/contract.js'
+import { builtInPlugins, lastPlugins } from '../admission/plugins.js'
 import type { ClusterChange, LogicalCluster, LogicalClusters, ServerPorts } from '../contract.js'
 import type { ServerExtensions } from '../registry/scope.js'
 import { WatchTicker } from '../registry/watch-ticker.js'
@@ -29,6 +30,10 @@ export interface LogicalClustersOptions extends ServerExtensions {
   readonly version?: ServerVersion
   /** Run behind the built-in plugins. */
   readonly admission?: readonly AdmissionPlugin[]
+  /** Without it webhook configurations are stored and nobody is called. */
+  readonly webhooks?: WebhookAdmission
+  /** Without it ValidatingAdmissionPolicies are stored and not evaluated. */
+  readonly policies?: PolicyAdmission
   /** Milliseconds between bookmarks (default 60,000). */
   readonly bookmarkPeriodMs?: number
 }
@@ -41,7 +46,12 @@ export function createLogicalClusters(options: LogicalClustersOptions): LogicalC
   const shared = {
     ports: options.ports,
     version: options.version ?? defaultVersion,
-    admission: [...builtInPlugins, ...(options.admission ?? [])],
+    admission: createAdmissionChain({
+      plugins: [...builtInPlugins, ...(options.admission ?? [])],
+      last: lastPlugins,
+      webhooks: options.webhooks,
+      policies: options.policies,
+    }),
     ticker: new WatchTicker(options.ports.clock, options.bookmarkPeriodMs),
     extensions: options,
     expiry: new EventExpiry(options.ports.clock),

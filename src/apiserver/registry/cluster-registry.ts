@@ -11,6 +11,8 @@ import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound, statusErrors } from '../../kube/object/status-error.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { ApiTarget, ApiWriteOptions, ClusterApi, RequestContext, WatchSink } from '../contract.js'
+import { admitWhole } from './admission.js'
+import { untilStored } from './commit.js'
 import { createObject } from './create-object.js'
 import { type DeletionOptions, deleteObject } from './delete-object.js'
 import { listObjects } from './list-objects.js'
@@ -73,7 +75,11 @@ export class ClusterRegistry implements ClusterApi {
       return create(request, object)
     }
     const virtual = virtualResources[resource.stored]
-    if (virtual !== undefined) return virtual(request, object)
+    if (virtual !== undefined) {
+      const admitting = admitWhole(request, 'CREATE', object)
+      if (admitting !== undefined) await admitting
+      return virtual(request, object)
+    }
     this.#resource(target.type, 'create')
     return createObject({ ...request, name: '' }, object)
   }
@@ -88,11 +94,11 @@ export class ClusterRegistry implements ClusterApi {
     const request = this.#request(context, resource, target, options)
     if (request.subresource === '' || request.subresource === 'status') {
       this.#checkStatus(request)
-      return updateObject(request, object)
+      return untilStored(() => updateObject(request, object))
     }
     const update = this.#subresource(resource, request.subresource).update
     if (update === undefined) throw statusErrors.methodNotAllowed('update', named(resource))
-    return { object: await update(request, object), created: false }
+    return { object: await untilStored(() => update(request, object)), created: false }
   }
 
   async patch(
@@ -105,11 +111,11 @@ export class ClusterRegistry implements ClusterApi {
     const request = this.#request(context, resource, target, options)
     if (request.subresource === '' || request.subresource === 'status') {
       this.#checkStatus(request)
-      return patchObject(request, patch)
+      return untilStored(() => patchObject(request, patch))
     }
     const change = this.#subresource(resource, request.subresource).patch
     if (change === undefined) throw statusErrors.methodNotAllowed('patch', named(resource))
-    return { object: await change(request, patch), created: false }
+    return { object: await untilStored(() => change(request, patch)), created: false }
   }
 
   async delete(

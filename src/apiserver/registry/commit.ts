@@ -1,10 +1,26 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { statusErrors } from '../../kube/object/status-error.js'
+import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { Superseded } from '../storage/superseded.js'
 import { lifecycles } from './lifecycle.js'
 import { modified } from './object-meta.js'
 import { named, type Resource, storageKey } from './resource.js'
 import type { ClusterScope } from './scope.js'
+
+/** Another write came between the reading of an object and its commit; whoever gave no version to hold to may try again. */
+export class LostRace extends StatusError {}
+
+const mostAttempts = 50
+
+/** Tries again, from what is stored now, as long as other writes come between. */
+export async function untilStored<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = mostAttempts; ; left--) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (left === 0 || !(error instanceof LostRace)) throw error
+    }
+  }
+}
 
 /**
  * Stores the next state of an object (absent: deletes it) in the version of the resource, and lets its lifecycle know at
@@ -30,8 +46,8 @@ export function commit(
   } catch (error) {
     if (!(error instanceof Superseded)) throw error
     if (previous === undefined) throw statusErrors.alreadyExists(named(resource, metadata.name))
-    if (error.current === undefined) throw statusErrors.notFound(named(resource, metadata.name))
-    throw modified(resource, metadata.name)
+    if (error.current === undefined) throw new LostRace(statusErrors.notFound(named(resource, metadata.name)).status)
+    throw new LostRace(modified(resource, metadata.name).status)
   }
   lifecycles[resource.stored]?.committed?.(scope, scope.storage.get(resource.stored, key), previous)
   if (next === undefined && resource.custom !== undefined) scope.served.cleanup.proceed(scope, resource.custom.definition)

@@ -2,13 +2,14 @@ import { formatTime } from '../../base/clock.js'
 import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
 import { validateNew, withDefaults } from './machinery.js'
-import { checkIdentity, generateName, initializeMeta } from './object-meta.js'
+import { checkIdentity, generateName, initializeMeta, wipeMeta } from './object-meta.js'
 import { recordCreation } from './record-creation.js'
 import { named, type Resource } from './resource.js'
-import { admit, decodeFor, storedObject, type WriteRequest } from './write-request.js'
+import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
 
 /** POST. The object that is stored, or would be with dryRun. */
 export async function createObject(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
@@ -27,9 +28,20 @@ export async function createObject(request: WriteRequest, body: KubeObject): Pro
 export async function storeNew(request: WriteRequest, decoded: KubeObject, owned: boolean): Promise<KubeObject> {
   const { scope, resource, options } = request
   refuseWhenEnding(request)
-  initializeMeta(resource, decoded, scope.ports)
+  wipeMeta(decoded)
   initializeStatus(resource, decoded)
-  const object = withDefaults(resource, decoded)
+  const defaulted = withDefaults(resource, decoded)
+  // Before admission, so that what the server and webhooks add is nobody's.
+  const object = owned ? defaulted : recordCreation(request, defaulted, formatTime(scope.ports.clock.now()))
+  const status = object['status']
+  const mutating = admitMutating(request, 'CREATE', object, undefined)
+  if (mutating !== undefined) {
+    await mutating
+    refuseWhenEnding(request)
+    if (resource.strategy.status && !resource.strategy.keepsStatusOnCreate) object['status'] = status
+    if (object['status'] === undefined) delete object['status']
+  }
+  initializeMeta(resource, object, scope.ports)
   const { metadata } = object
   if (metadata.name === '' && metadata.generateName) {
     metadata.name = generateName(
@@ -40,27 +52,26 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     )
   }
   const lifecycle = lifecycles[resource.stored]
-  admit(request, 'mutate', 'CREATE', object, undefined)
   // Before anything is allocated for it.
   if (metadata.name !== '' && storedObject(request, metadata.name) !== undefined) {
     throw statusErrors.alreadyExists(named(resource, metadata.name))
   }
   lifecycle?.beforeCreate?.(scope, object)
-  let next = object
   try {
-    if (!owned) next = recordCreation(request, object, formatTime(scope.ports.clock.now()))
-    const causes = validateNew(resource, next, scope.network)
+    const causes = validateNew(resource, object, scope.network)
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: metadata.name }, [...causes])
     }
-    admit(request, 'validate', 'CREATE', next, undefined)
-    if (!options.dryRun) return commit(scope, resource, next, undefined)
+    const validating = admitValidating(request, 'CREATE', object, undefined)
+    if (validating !== undefined) await validating
+    admitLast(request, 'CREATE', object, undefined)
+    if (!options.dryRun) return commit(scope, resource, object, undefined)
   } catch (error) {
     lifecycle?.released?.(scope, object, undefined)
     throw error
   }
   lifecycle?.released?.(scope, object, undefined)
-  return next
+  return object
 }
 
 /** A definition that is being deleted takes no new objects, or it would never be gone. */

@@ -2,10 +2,11 @@ import { formatTime } from '../../base/clock.js'
 import type { DeleteOptions } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
 import { named, type Resource, viewOf } from './resource.js'
-import { admit, storedObject, type WriteRequest } from './write-request.js'
+import { storedObject, type WriteRequest } from './write-request.js'
 
 export type DeletionOptions = DeleteOptions & { orphanDependents?: boolean }
 
@@ -21,7 +22,14 @@ export async function deleteObject(
   const stored = storedObject(request)
   if (stored === undefined) throw statusErrors.notFound(named(resource, request.name))
   checkPreconditions(resource, stored, options.preconditions)
-  admit(request, 'validate', 'DELETE', undefined, stored)
+  const admitted = { ...request, deletion: { ...options } }
+  const previous = viewOf(resource, stored)
+  const mutating = admitMutating(admitted, 'DELETE', undefined, previous)
+  if (mutating !== undefined) await mutating
+  const validating = admitValidating(admitted, 'DELETE', undefined, previous)
+  if (validating !== undefined) await validating
+  // Decided on what is there now: webhooks may have been asked of an older state.
+  if ((mutating ?? validating) !== undefined && storedObject(request) !== stored) return deleteObject(request, options)
   const next = terminated(request, stored, options)
   if (options.dryRun) return { object: viewOf(resource, next ?? stored), gone: next === undefined }
   if (next === stored) return { object: viewOf(resource, stored), gone: false }

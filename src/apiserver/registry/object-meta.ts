@@ -49,6 +49,14 @@ export function generateName(resource: Resource, base: string, random: Random, e
   throw statusErrors.alreadyExists(named(resource, name))
 }
 
+/** Takes away what the server alone decides of a new object; admission sees it without. */
+export function wipeMeta(object: KubeObject): void {
+  const { metadata } = object
+  for (const field of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const) {
+    if (metadata[field] !== undefined) delete metadata[field]
+  }
+}
+
 /** Sets what the server alone decides of a new object, in the field order of the wire. */
 export function initializeMeta(resource: Resource, object: KubeObject, ports: ServerPorts): void {
   const { metadata } = object

@@ -1,4 +1,4 @@
-import type { AdmissionPlugin } from '../admission/contract.js'
+import type { AdmissionChain } from '../admission/contract.js'
 import type { Authenticator, Authorizer, ClusterNetwork, LogicalCluster, NetworkOf, ServerPorts, UserInfo } from '../contract.js'
 import type { ClusterStorage } from '../storage/contract.js'
 import type { Allocations } from './allocation/allocations.js'
@@ -13,7 +13,7 @@ export interface ClusterScope {
   readonly served: ServedResources
   readonly watches: WatchHub
   readonly ports: ServerPorts
-  readonly admission: readonly AdmissionPlugin[]
+  readonly admission: AdmissionChain
   readonly extensions: ServerExtensions
   readonly allocations: Allocations
   /** Undefined: the cluster shares the default ranges with all others. */

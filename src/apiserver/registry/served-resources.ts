@@ -41,6 +41,19 @@ function builtInResource(type: ResourceType): Resource {
   }
 }
 
+const none: readonly Resource[] = []
+let builtInVersions: Map<string, Resource[]> | undefined
+
+function builtInVersionsOf(stored: string): readonly Resource[] {
+  if (builtInVersions === undefined) {
+    builtInVersions = new Map()
+    for (const resource of builtIn.values()) {
+      builtInVersions.set(resource.stored, [...(builtInVersions.get(resource.stored) ?? []), resource])
+    }
+  }
+  return builtInVersions.get(stored) ?? none
+}
+
 /** What the deletion of a definition takes; given from outside, since it writes through the registry itself. */
 export interface DefinitionCleanup {
   begin(scope: ClusterScope, definition: string): void
@@ -86,6 +99,12 @@ export class ServedResources implements SchemaCatalogue {
   /** The versions that a definition serves now. */
   versionsOf(definition: string): readonly Resource[] {
     return this.#custom.get(definition) ?? []
+  }
+
+  /** The other versions in which the same objects are served. */
+  equivalentsOf(resource: Resource): readonly Resource[] {
+    const all = resource.custom === undefined ? builtInVersionsOf(resource.stored) : this.versionsOf(resource.custom.definition)
+    return all.length < 2 ? none : all.filter((other) => other.type !== resource.type)
   }
 
   /** Serves what the definition says; undefined stops serving it. */

@@ -3,6 +3,7 @@ import { equalJson } from '../../base/json.js'
 import { recordUpdate } from '../../kube/apply/server-side-apply.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { storeNew } from './create-object.js'
 import { lifecycles } from './lifecycle.js'
@@ -10,7 +11,7 @@ import { validateChanged, withDefaults } from './machinery.js'
 import { checkIdentity, preserveMeta } from './object-meta.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { named, viewOf } from './resource.js'
-import { admit, decodeFor, storedObject, type WriteRequest } from './write-request.js'
+import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
 
 /** PUT of the resource itself or of its status. */
 export async function updateObject(request: WriteRequest, body: KubeObject): Promise<{ object: KubeObject; created: boolean }> {
@@ -54,24 +55,29 @@ export async function storeChanged(
   keepOtherParts(request, decoded, previous)
   // What is stored went all the way below before; going again changes nothing.
   if (equalJson(decoded, previous)) return previous
-  const object = withDefaults(resource, decoded)
-  admit(request, 'mutate', 'UPDATE', object, previous)
-  const lifecycle = lifecycles[resource.stored]
-  lifecycle?.beforeUpdate?.(scope, object, previous, subresource)
-  let next = object
-  try {
-    if (!owned) {
-      next = recordUpdate({
+  const defaulted = withDefaults(resource, decoded)
+  // Before admission, so that what the server and webhooks add is nobody's.
+  const object = owned
+    ? defaulted
+    : recordUpdate({
         schema: resource.schema,
         live: previous,
-        updated: object,
+        updated: defaulted,
         manager: options.fieldManager ?? 'unknown',
         subresource,
         nowText: formatTime(scope.ports.clock.now()),
         resetFields: resetFieldsOf(request),
       })
-    }
-    next = withGeneration(request, next, previous)
+  const mutating = admitMutating(request, 'UPDATE', object, previous)
+  if (mutating !== undefined) {
+    await mutating
+    preserveMeta(resource, object, previous)
+    keepOtherParts(request, object, previous)
+  }
+  const lifecycle = lifecycles[resource.stored]
+  lifecycle?.beforeUpdate?.(scope, object, previous, subresource)
+  try {
+    const next = withGeneration(request, object, previous)
     const done = isDone(request, next)
     if (!done && equalJson(withTimesOf(previous, next), previous)) {
       lifecycle?.released?.(scope, object, previous)
@@ -81,18 +87,20 @@ export async function storeChanged(
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [...causes])
     }
-    admit(request, 'validate', 'UPDATE', next, previous)
+    const validating = admitValidating(request, 'UPDATE', next, previous)
+    if (validating !== undefined) await validating
+    admitLast(request, 'UPDATE', next, previous)
     if (!options.dryRun) {
       if (!done) return commit(scope, resource, next, stored)
       await commit(scope, resource, undefined, stored)
       return next
     }
+    lifecycle?.released?.(scope, object, previous)
+    return next
   } catch (error) {
     lifecycle?.released?.(scope, object, previous)
     throw error
   }
-  lifecycle?.released?.(scope, object, previous)
-  return next
 }
 
 /**

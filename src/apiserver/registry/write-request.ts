@@ -1,7 +1,6 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { strictDecodingError } from '../../kube/schema/check-fields.js'
-import type { AdmissionRequest } from '../admission/contract.js'
 import type { ApiWriteOptions, RequestContext } from '../contract.js'
 import { decodeBody } from './machinery.js'
 import { type Resource, storageKey } from './resource.js'
@@ -17,6 +16,16 @@ export interface WriteRequest {
   readonly name: string
   readonly subresource: string
   readonly options: ApiWriteOptions
+  /** DELETE: what the client wants of it. */
+  readonly deletion?: Readonly<Record<string, unknown>>
+  /** For subresources with a kind of their own, which admission is to see instead of what is stored. */
+  readonly view?: SubresourceView
+}
+
+export interface SubresourceView {
+  of(object: KubeObject): KubeObject
+  /** Takes over what admission has changed in the view. */
+  put(object: KubeObject, view: KubeObject): void
 }
 
 export function storedObject(request: WriteRequest, name = request.name): KubeObject | undefined {
@@ -45,33 +54,4 @@ export function reportProblems(request: WriteRequest, problems: ReadonlySet<stri
 export function warn(request: WriteRequest, text: string): void {
   request.context.warn(text)
   request.options.onWarning?.(text)
-}
-
-/** Runs the plugins that change, or those that judge. */
-export function admit(
-  request: WriteRequest,
-  phase: 'mutate' | 'validate',
-  operation: AdmissionRequest['operation'],
-  object: KubeObject | undefined,
-  previous: KubeObject | undefined,
-): void {
-  const { scope, resource } = request
-  const admission: AdmissionRequest = {
-    operation,
-    type: resource.type,
-    groupResource: resource.stored,
-    subresource: request.subresource,
-    namespace: request.namespace,
-    name: object?.metadata.name ?? request.name,
-    object,
-    previous,
-    user: request.context.user,
-    dryRun: request.options.dryRun === true,
-    storage: scope.storage,
-    ports: scope.ports,
-    warn: (text) => warn(request, text),
-  }
-  for (const plugin of scope.admission) {
-    if (plugin[phase] !== undefined && plugin.handles(admission)) plugin[phase](admission)
-  }
 }

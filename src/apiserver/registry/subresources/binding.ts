@@ -2,6 +2,7 @@ import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
+import { admitWhole } from '../admission.js'
 import { commit } from '../commit.js'
 import { valueAt } from '../strategy.js'
 import type { WriteRequest } from '../write-request.js'
@@ -15,6 +16,8 @@ export const binding: Subresource = {
 
 export async function bindPod(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
   const { scope, resource, name } = request
+  const admitting = admitWhole(request, 'CREATE', body)
+  if (admitting !== undefined) await admitting
   const pod = parentOf(request)
   const target = isObject(body['target']) ? body['target'] : {}
   const node = target['name']

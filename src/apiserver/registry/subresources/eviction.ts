@@ -4,6 +4,7 @@ import type { DeleteOptions } from '../../../kube/client/kube-client.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { fromLabelSelector, type LabelSelectorSpec, matchesLabels } from '../../../kube/object/selector.js'
 import { type StatusError, statusErrors } from '../../../kube/object/status-error.js'
+import { admitWhole } from '../admission.js'
 import { commit } from '../commit.js'
 import { deleteObject } from '../delete-object.js'
 import { valueAt } from '../strategy.js'
@@ -18,6 +19,8 @@ const violates = "Cannot evict pod as it would violate the pod's disruption budg
 /** pods/eviction: a deletion that PodDisruptionBudgets may refuse with 429. */
 export const eviction: Subresource = {
   async create(request, body) {
+    const admitting = admitWhole(request, 'CREATE', body)
+    if (admitting !== undefined) await admitting
     const pod = parentOf(request)
     const given = body.metadata?.name
     if (given && given !== request.name) {

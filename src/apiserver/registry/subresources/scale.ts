@@ -99,7 +99,11 @@ async function setReplicas(request: WriteRequest, body: KubeObject): Promise<Kub
   }
   const object = cloneJson(previous)
   setAt(object, paths.specReplicas, replicas)
-  return scaleOf(resource, await storeChanged(request, object, stored, false))
+  const view = {
+    of: (parent: KubeObject) => scaleOf(resource, parent),
+    put: (parent: KubeObject, seen: KubeObject) => setAt(parent, paths.specReplicas, valueAt(seen, 'spec.replicas') ?? 0),
+  }
+  return scaleOf(resource, await storeChanged({ ...request, view }, object, stored, false))
 }
 
 function setAt(object: KubeObject, path: string, value: unknown): void {

@@ -2,6 +2,7 @@ import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type StatusCause, statusErrors } from '../../../kube/object/status-error.js'
+import { admitWhole } from '../admission.js'
 import type { TokenRequest } from '../scope.js'
 import type { WriteRequest } from '../write-request.js'
 import { parentOf } from './parent.js'
@@ -11,6 +12,8 @@ import type { Subresource } from './subresource.js'
 export const token: Subresource = {
   async create(request, body) {
     const { scope } = request
+    const admitting = admitWhole(request, 'CREATE', body)
+    if (admitting !== undefined) await admitting
     const account = parentOf(request)
     const issue = scope.extensions.issueToken
     if (issue === undefined) throw statusErrors.methodNotAllowed('create', { resource: 'serviceaccounts/token', group: '' })
