@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { AccessAttributes, ClusterChange, LogicalCluster, UserInfo } from '../contract.js'
-import { bootstrapPolicy } from './bootstrap-policy.js'
+import { readBootstrapObjects } from '../logical/bootstrap-layer.js'
 import { checkEscalation } from './escalation.js'
 import { createRbac } from './rbac.js'
 import { formatRule, ruleAllows, uncoveredRules } from './rbac-rules.js'
@@ -107,7 +107,7 @@ test('follows changes, and names a role that is missing', () => {
 
 test('aggregated roles have the rules of the roles that they select, also of those that come later', () => {
   const { cluster, rbac, change } = world([
-    ...bootstrapPolicy,
+    ...readBootstrapObjects('2026-01-01T00:00:00Z').filter(({ apiVersion }) => apiVersion.startsWith('rbac.')),
     binding('jane-edits', 'shop', { kind: 'ClusterRole', name: 'edit' }, [{ kind: 'User', name: 'jane' }]),
   ])
   const allowed = (verb: string, resource: string, group = '') =>
@@ -147,7 +147,7 @@ test('finds the rights that nothing covers', () => {
 
 test('nobody gives away what he has not', () => {
   const { cluster, rbac } = world([
-    ...bootstrapPolicy,
+    ...readBootstrapObjects('2026-01-01T00:00:00Z').filter(({ apiVersion }) => apiVersion.startsWith('rbac.')),
     binding('jane-admin', 'shop', { kind: 'ClusterRole', name: 'admin' }, [{ kind: 'User', name: 'jane' }]),
   ])
   const check = (resource: string, object: KubeObject, previous?: KubeObject) =>

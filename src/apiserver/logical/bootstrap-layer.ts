@@ -2,9 +2,9 @@ import { formatTime } from '../../base/clock.js'
 import { freezeJson } from '../../base/json.js'
 import { createSeededRandom, uuid } from '../../base/random.js'
 import { type KubeObject, keyOf } from '../../kube/object/kube-object.js'
-import { bootstrapPolicy } from '../auth/bootstrap-policy.js'
 import { defaultServiceRange } from '../registry/allocation/allocations.js'
 import type { BaseLayer } from '../storage/contract.js'
+import { bootstrapObjectLines } from './bootstrap-objects.generated.js'
 
 const resources: Readonly<Record<string, string>> = {
   ClusterRole: 'clusterroles.rbac.authorization.k8s.io',
@@ -14,61 +14,8 @@ const resources: Readonly<Record<string, string>> = {
   PriorityClass: 'priorityclasses.scheduling.k8s.io',
   FlowSchema: 'flowschemas.flowcontrol.apiserver.k8s.io',
   PriorityLevelConfiguration: 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io',
+  APIService: 'apiservices.apiregistration.k8s.io',
   ServiceCIDR: 'servicecidrs.networking.k8s.io',
-}
-
-const priorityClasses: readonly KubeObject[] = [
-  priorityClass('system-cluster-critical', 2_000_000_000, 'must not be moved from the cluster, but may move between nodes'),
-  priorityClass('system-node-critical', 2_000_001_000, 'must not be moved from their node'),
-]
-
-function priorityClass(name: string, value: number, about: string): KubeObject {
-  return {
-    apiVersion: 'scheduling.k8s.io/v1',
-    kind: 'PriorityClass',
-    metadata: { name, generation: 1 },
-    value,
-    preemptionPolicy: 'PreemptLowerPriority',
-    description: `For system pods that ${about}.`,
-  }
-}
-
-/** The mandatory objects of priority and fairness. They are there to be read: requests are not queued by them. */
-const flowControl: readonly KubeObject[] = [
-  priorityLevel('exempt', { type: 'Exempt', exempt: { nominalConcurrencyShares: 0, lendablePercent: 0 } }),
-  priorityLevel('catch-all', {
-    type: 'Limited',
-    limited: { nominalConcurrencyShares: 5, lendablePercent: 0, limitResponse: { type: 'Reject' } },
-  }),
-  flowSchema('exempt', 1, ['system:masters']),
-  flowSchema('catch-all', 10_000, ['system:unauthenticated', 'system:authenticated']),
-]
-
-function priorityLevel(name: string, spec: object): KubeObject {
-  const metadata = { name, generation: 1, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } }
-  return { apiVersion: 'flowcontrol.apiserver.k8s.io/v1', kind: 'PriorityLevelConfiguration', metadata, spec, status: {} }
-}
-
-function flowSchema(name: string, matchingPrecedence: number, groups: readonly string[]): KubeObject {
-  const everything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'], clusterScope: true, namespaces: ['*'] }
-  return {
-    apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
-    kind: 'FlowSchema',
-    metadata: { name, generation: 1, annotations: { 'apf.kubernetes.io/autoupdate-spec': 'true' } },
-    spec: {
-      priorityLevelConfiguration: { name },
-      matchingPrecedence,
-      ...(name === 'catch-all' ? { distinguisherMethod: { type: 'ByUser' } } : {}),
-      rules: [
-        {
-          subjects: groups.map((group) => ({ kind: 'Group', group: { name: group } })),
-          resourceRules: [everything],
-          nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
-        },
-      ],
-    },
-    status: {},
-  }
 }
 
 const serviceCidr: KubeObject = {
@@ -88,7 +35,7 @@ export function createBootstrapLayer(nowMs: number): BaseLayer {
   const random = createSeededRandom(0x0f10_7111)
   const creationTimestamp = formatTime(nowMs)
   const layer = new Map<string, Map<string, KubeObject>>()
-  for (const object of [...bootstrapPolicy, ...priorityClasses, ...flowControl, serviceCidr]) {
+  for (const object of [...readBootstrapObjects(creationTimestamp), serviceCidr]) {
     const resource = resources[object.kind]
     if (resource === undefined) continue
     let objects = layer.get(resource)
@@ -97,4 +44,16 @@ export function createBootstrapLayer(nowMs: number): BaseLayer {
     objects.set(keyOf(object), freezeJson({ ...object, metadata }))
   }
   return layer
+}
+
+/**
+ * What a kube-apiserver makes by itself: roles and bindings, system priority classes, flow control and the list of its
+ * APIs. The rules of aggregated roles are filled in, as the aggregation controller leaves them.
+ */
+export function readBootstrapObjects(creationTimestamp: string): KubeObject[] {
+  return bootstrapObjectLines.map((line) => {
+    const object = JSON.parse(line) as KubeObject & { status?: { conditions?: { lastTransitionTime: string | null }[] } }
+    for (const condition of object.status?.conditions ?? []) condition.lastTransitionTime = creationTimestamp
+    return object
+  })
 }
