@@ -44,6 +44,7 @@ export async function createMemberFixture(
   const clusters = createLogicalClusters({
     storage: options.storage ?? createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
     ports,
+    ...(options.network ? { networkOf: options.network.networkOf } : {}),
   })
   const changes: ClusterChange[] = []
   clusters.onChange((change) => changes.push(change))

@@ -4,6 +4,7 @@ import type { MemberController } from './contract.js'
 import { MemberEngine } from './engine/engine.js'
 import { createKubelet, type KubeletOptions } from './kubelet/kubelet.js'
 import { createEndpoints } from './network/endpoints.js'
+import { createForwarding, type ForwardingOptions } from './network/forwarding/forwarding.js'
 import { createInfrastructure } from './network/infrastructure.js'
 import { createNodePool, type NodePoolOptions, renewLeases } from './nodes/nodes.js'
 import { Placement } from './scheduler/placement.js'
@@ -35,6 +36,8 @@ export interface StartMembersOptions extends KubeletOptions {
   readonly nodes?: NodePoolOptions
   /** Seconds between renewals of the nodes' Leases (default 300); 0 writes none. */
   readonly renewLeasesEverySeconds?: number
+  /** Networks of the clusters' own, and what this machine allows (default: no traffic flows). */
+  readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities'>
   /** Stops everything when it aborts. */
   readonly signal?: AbortSignal
   /** Milliseconds that bursts of changes are gathered (default 15). */
@@ -54,6 +57,7 @@ export function startMembers(options: StartMembersOptions): Members {
   const peekAll = (cluster: string, resource: string, namespace?: string): Iterable<KubeObject> =>
     clusters.get(cluster)?.peekAll(resource, namespace) ?? []
   const placement = new Placement()
+  const forwarding = options.network && createForwarding({ ...ports, clusters, ...options.network })
   const control: MemberController[] = [
     namespaces,
     createNamespaceDefaults(options.rootCertificate ?? (() => '')),
@@ -73,7 +77,8 @@ export function startMembers(options: StartMembersOptions): Members {
     cronJobs,
     createEndpoints(),
     createDisruptionBudgets(peekAll),
-    createInfrastructure(),
+    createInfrastructure(options.network?.networkOf),
+    ...(forwarding ? [forwarding.controller] : []),
   ]
   const sets: Record<ClusterProfile, readonly MemberController[]> = { bare: [], control, member }
   const engine = new MemberEngine({
@@ -90,6 +95,7 @@ export function startMembers(options: StartMembersOptions): Members {
   const stop = () => {
     stopRenewing()
     engine.stop()
+    forwarding?.stop()
   }
   options.signal?.addEventListener('abort', stop, { once: true })
   return {

@@ -1,15 +1,18 @@
 import { equalJson } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import type { ClusterChange } from '../../contract.js'
+import type { ClusterChange, NetworkOf } from '../../contract.js'
+import { parseRange } from '../../registry/allocation/ipv4.js'
 import type { MemberController, Work } from '../contract.js'
 import { idOf, resolveId } from '../engine/owner-index.js'
+import { addressAt } from './address-plan.js'
 
 /**
  * What a cloud would give: an address for every Service of type LoadBalancer and every Ingress, and storage for every
- * claim. Addresses are of 172.18.255.0/24 and up; behind claims there is nothing.
+ * claim. Addresses are of the cluster's range for load balancers, or without a network of its own of 172.18.255.0/24 and up;
+ * behind claims there is nothing.
  */
-export function createInfrastructure(): MemberController {
-  const addresses = new Addresses()
+export function createInfrastructure(networkOf: NetworkOf = () => undefined): MemberController {
+  const addresses = new Addresses(networkOf)
   const hear = (change: ClusterChange): boolean => {
     for (const { ip } of ingressOf(change.object)) {
       if (ip !== undefined) addresses.set(change.cluster, ip, change.type !== 'DELETED')
@@ -64,9 +67,10 @@ async function expose(work: Work, object: KubeObject, addresses: Addresses): Pro
   const wants = wantsAddress(object)
   if (wants === hasAddress(object)) return
   const asked = (object['spec'] as { loadBalancerIP?: string } | undefined)?.loadBalancerIP
-  const ingress = wants
-    ? [{ ip: asked ?? addresses.next(work.cluster.name), ...(object.kind === 'Service' ? { ipMode: 'VIP' } : {}) }]
-    : []
+  const ip = wants ? (asked ?? addresses.next(work.cluster.name)) : undefined
+  // All are in use: as in a cloud that gives no more, it waits.
+  if (wants && ip === undefined) return
+  const ingress = wants ? [{ ip, ...(object.kind === 'Service' ? { ipMode: 'VIP' } : {}) }] : []
   const status = { ...(object['status'] as object), loadBalancer: wants ? { ingress } : {} }
   await work.write.status(object, { ...object, status })
 }
@@ -84,15 +88,26 @@ async function bind(work: Work, claim: KubeObject): Promise<void> {
 /** Addresses of load balancers, in order, without those in use. */
 class Addresses {
   readonly #clusters = new Map<string, Set<string>>()
+  readonly #networkOf: NetworkOf
 
-  next(cluster: string): string {
+  constructor(networkOf: NetworkOf) {
+    this.#networkOf = networkOf
+  }
+
+  /** Undefined when the cluster's range has no free one. */
+  next(cluster: string): string | undefined {
     const used = this.#of(cluster)
-    for (let number = 0; ; number++) {
-      const address = `172.${18 + Math.floor(number / 250 / 256)}.${(255 - Math.floor(number / 250)) & 255}.${1 + (number % 250)}`
+    const range = this.#networkOf(cluster)?.loadBalancerRange
+    const most = range === undefined ? Number.POSITIVE_INFINITY : parseRange(range).size - 2
+    for (let number = 0; number < most; number++) {
+      const address = range
+        ? addressAt(range, number + 1)
+        : `172.${18 + Math.floor(number / 250 / 256)}.${(255 - Math.floor(number / 250)) & 255}.${1 + (number % 250)}`
       if (used.has(address)) continue
       used.add(address)
       return address
     }
+    return undefined
   }
 
   set(cluster: string, address: string, used: boolean): void {

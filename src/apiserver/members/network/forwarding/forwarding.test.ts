@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict'
+import { createSocket } from 'node:dgram'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { after, test } from 'node:test'
+import { createMemberFixture, type MemberFixture } from '../../member-fixture.js'
+import { networkOfNumber, nodeAddress } from '../address-plan.js'
+import { detectLoopback } from '../detect-loopback.js'
+
+// Far from the addresses that fleets take first.
+const network = networkOfNumber(2001)!
+const [a, b] = ['127.250.80.1', '127.250.80.2']
+const abilities = await detectLoopback()
+const skip = abilities.addresses ? false : 'only 127.0.0.1 can be bound here'
+const servers: { close(): void }[] = []
+after(() => {
+  for (const server of servers) server.close()
+})
+
+async function listen(address: string, port: number, serve: (socket: Socket) => void): Promise<Server> {
+  const server = createServer({ allowHalfOpen: true }, serve)
+  await new Promise<void>((resolve) => server.listen(port, address, resolve))
+  servers.push(server)
+  return server
+}
+
+/** What the other side sends until it ends, or the code of the error. */
+function ask(address: string, port: number, options: { text?: string; from?: string } = {}): Promise<string> {
+  return new Promise((resolve) => {
+    let text = ''
+    const socket = connect({ host: address, port, ...(options.from ? { localAddress: options.from } : {}) })
+    socket.on('data', (data) => (text += data))
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'error'))
+    socket.on('end', () => resolve(text))
+    socket.end(options.text ?? '')
+  })
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let round = 0; round < 300; round++) {
+    if (await condition()) return
+    await new Promise((done) => setTimeout(done, 5))
+  }
+  throw new Error('it did not come about')
+}
+
+function fixture(): Promise<MemberFixture> {
+  return createMemberFixture({ network: { networkOf: () => network, abilities } })
+}
+
+const service = (name: string, spec: object) => ({ apiVersion: 'v1', kind: 'Service', metadata: { name }, spec })
+const slice = (name: string, of: string, addresses: object[], ports: object[]) => ({
+  apiVersion: 'discovery.k8s.io/v1',
+  kind: 'EndpointSlice',
+  metadata: { name, labels: { 'kubernetes.io/service-name': of } },
+  addressType: 'IPv4',
+  endpoints: addresses,
+  ports,
+})
+
+test('a ClusterIP forwards while its Service has endpoints that lead somewhere', { skip }, async () => {
+  const member = await fixture()
+  await listen(a, 8080, (socket) => {
+    socket.once('end', () => socket.end(`a sees ${socket.remoteAddress}`))
+    socket.resume()
+  })
+  const at = '127.250.64.50'
+  await member.apply(service('web', { clusterIP: at, ports: [{ port: 8000, targetPort: 8080 }] }))
+  await member.settle()
+  assert.equal(await ask(at, 8000), 'ECONNREFUSED')
+  await member.apply(slice('web-1', 'web', [{ addresses: [a] }], [{ name: '', port: 8080 }]))
+  await member.settle()
+  await until(async () => (await ask(at, 8000)) === 'a sees 127.0.0.1')
+  assert.equal(await ask(at, 8000, { from: b }), `a sees ${b}`, 'the endpoint sees who calls')
+  await member.apply(slice('web-1', 'web', [{ addresses: [b] }], [{ name: '', port: 8080 }]))
+  await member.settle()
+  assert.equal(await ask(at, 8000), 'ECONNRESET', 'nothing listens at the endpoint')
+  await member.remove('endpointslices', 'default/web-1')
+  await member.settle()
+  assert.equal(await ask(at, 8000), 'ECONNREFUSED')
+  assert.deepEqual(member.warnings, [])
+  member.stop()
+})
+
+test('node ports, affinity, half-open connections and much data', { skip }, async () => {
+  const member = await fixture()
+  for (const address of [a, b]) {
+    await listen(address, 9090, (socket) => {
+      // Echoes with its name when the client has ended.
+      const parts: Buffer[] = []
+      socket.on('data', (part) => parts.push(part))
+      socket.once('end', () => socket.end(Buffer.concat([Buffer.from(`${address} ${socket.remoteAddress} `), ...parts])))
+    })
+  }
+  const node = nodeAddress(network, 1)
+  const before = member.cluster.peek('nodes', 'node-1')!
+  const status = { ...(before['status'] as object), addresses: [{ type: 'InternalIP', address: node }] }
+  const nodes = member.cluster.api.catalogue().forName('nodes')!
+  await member.client.update(nodes, { ...before, status }, { subresource: 'status' } as never)
+  const spec = {
+    type: 'NodePort',
+    clusterIP: '127.250.64.51',
+    sessionAffinity: 'ClientIP',
+    ports: [{ port: 80, nodePort: 30_123 }],
+  }
+  await member.apply(
+    service('echo', spec),
+    slice(
+      'echo-1',
+      'echo',
+      [
+        { addresses: [a], nodeName: 'node-1' },
+        { addresses: [b], nodeName: 'node-2' },
+      ],
+      [{ name: '', port: 9090 }],
+    ),
+  )
+  await member.settle()
+  const where = async (from?: string) => (await ask(node, 30_123, from ? { from } : {})).split(' ')
+  await until(async () => (await where())[1] === node)
+  const [first] = await where()
+  for (let round = 0; round < 10; round++) assert.equal((await where())[0], first)
+  const text = 'x'.repeat(5_000_000)
+  const answer = await ask(node, 30_123, { text })
+  assert.equal(answer.length, text.length + `${a} ${node} `.length)
+  // With policy Local, only endpoints of the node, and they see who calls.
+  await member.apply(service('echo', { ...spec, externalTrafficPolicy: 'Local' }))
+  await member.settle()
+  await until(async () => (await where(b))[1] === b)
+  for (let round = 0; round < 5; round++) assert.deepEqual((await where(b)).slice(0, 2), [a, b])
+  assert.deepEqual(member.warnings, [])
+  member.stop()
+  assert.equal(await ask(node, 30_123), 'ECONNREFUSED')
+})
+
+test('datagrams go there and back', { skip }, async () => {
+  const member = await fixture()
+  const server = createSocket('udp4')
+  servers.push(server)
+  server.on('message', (message, from) => server.send(`${message} from ${from.address}`, from.port, from.address))
+  await new Promise<void>((resolve) => server.bind(5300, a, resolve))
+  const at = '127.250.64.52'
+  await member.apply(
+    service('names', { clusterIP: at, ports: [{ port: 5300, protocol: 'UDP' }] }),
+    slice('names-1', 'names', [{ addresses: [a] }], [{ name: '', port: 5300, protocol: 'UDP' }]),
+  )
+  await member.settle()
+  const client = createSocket('udp4')
+  servers.push(client)
+  await new Promise<void>((resolve) => client.bind(0, b, resolve))
+  const answers: string[] = []
+  client.on('message', (message, from) => answers.push(`${message} by ${from.address}`))
+  client.on('error', () => {})
+  await until(() => {
+    if (answers.length < 2) client.send('hello', 5300, at)
+    return answers.length >= 2
+  })
+  assert.equal(answers[0], `hello from ${b} by ${at}`)
+  member.stop()
+})
+
+test('a port that something else has is told of, and taken when it is free', { skip }, async () => {
+  const member = await fixture()
+  await listen(a, 7070, (socket) => socket.end('here'))
+  const other = await listen('127.250.64.53', 7000, (socket) => socket.end('another'))
+  await member.apply(
+    service('late', { clusterIP: '127.250.64.53', ports: [{ port: 7000, targetPort: 7070 }] }),
+    slice('late-1', 'late', [{ addresses: [a] }], [{ name: '', port: 7070 }]),
+  )
+  await until(async () => {
+    await member.settle()
+    return member.warnings.length > 0
+  })
+  assert.match(member.warnings[0]!, /a Service cannot be served.*127\.250\.64\.53:7000\/TCP/)
+  const event = member.all('events').find((each) => (each as { reason?: string }).reason === 'PortNotBound')
+  assert.match((event as { message?: string } | undefined)?.message ?? '', /another program listens there/)
+  await new Promise((resolve) => other.close(resolve))
+  await member.settle(30)
+  await until(async () => (await ask('127.250.64.53', 7000)) === 'here')
+  member.stop()
+})

@@ -1,0 +1,158 @@
+import type { KubeObject } from '../../../../kube/object/kube-object.js'
+
+export interface ServicePortSpec {
+  readonly name?: string
+  readonly protocol?: string
+  readonly port: number
+  readonly nodePort?: number
+}
+
+/** core/v1 Service, as far as traffic goes by it. */
+export type ForwardedService = KubeObject & {
+  spec: {
+    type?: string
+    clusterIP?: string
+    ports?: ServicePortSpec[]
+    externalIPs?: string[]
+    sessionAffinity?: string
+    sessionAffinityConfig?: { clientIP?: { timeoutSeconds?: number } }
+    internalTrafficPolicy?: string
+    externalTrafficPolicy?: string
+    loadBalancerSourceRanges?: string[]
+  }
+  status?: { loadBalancer?: { ingress?: { ip?: string }[] } }
+}
+
+interface SliceEndpoint {
+  addresses?: string[]
+  conditions?: { ready?: boolean | null; serving?: boolean | null; terminating?: boolean | null }
+  nodeName?: string
+  hints?: { forZones?: { name: string }[] }
+}
+
+/** discovery.k8s.io/v1 EndpointSlice, as far as traffic goes by it. */
+export type Slice = KubeObject & {
+  addressType?: string
+  endpoints?: SliceEndpoint[]
+  ports?: { name?: string; port?: number; protocol?: string }[]
+}
+
+/** One endpoint of one port of a Service. */
+export interface Backend {
+  readonly address: string
+  readonly port: number
+  readonly ready: boolean
+  readonly serving: boolean
+  readonly terminating: boolean
+  readonly node: string | undefined
+  /** The zones that the endpoint is meant for; empty: all. */
+  readonly zones: readonly string[]
+}
+
+export type TrafficPolicy = 'Cluster' | 'Local'
+
+/** Whence callers come in. `internal`: the ClusterIP; the others are addresses of the outside. */
+export type FrontKind = 'internal' | 'node' | 'balancer' | 'external'
+
+/** An address and port at which a Service is to be reached. */
+export interface Front {
+  readonly address: string
+  readonly port: number
+  readonly protocol: 'TCP' | 'UDP'
+  readonly kind: FrontKind
+  readonly policy: TrafficPolicy
+  /** For `node`: whose address it is. */
+  readonly node?: string
+  readonly backends: readonly Backend[]
+  /** Milliseconds that a client stays with its endpoint; undefined: no affinity. */
+  readonly affinityMs?: number
+  /** CIDRs that may come in; undefined: all. */
+  readonly sourceRanges?: readonly string[]
+}
+
+export interface NodeAddress {
+  readonly node: string
+  readonly address: string
+}
+
+/** What decides at which addresses something can be served or reached here. */
+export interface Reach {
+  /** An endpoint behind which something can listen. `managed`: a controller wrote it for a pod. */
+  leads(address: string, port: number, managed: boolean): boolean
+  /** Addresses that are ours to bind. */
+  binds(address: string): boolean
+}
+
+const managedBy = 'endpointslice.kubernetes.io/managed-by'
+const controllers: ReadonlySet<string | undefined> = new Set(['endpointslice-controller.k8s.io'])
+
+/** True when a controller wrote the slice for the pods of a selector. */
+export function isManagedSlice(slice: KubeObject): boolean {
+  return controllers.has(slice.metadata.labels?.[managedBy])
+}
+
+/** Where a Service is to be reached, and what is behind each place. Places with nothing behind them are left out. */
+export function planService(
+  service: ForwardedService,
+  slices: readonly Slice[],
+  nodes: readonly NodeAddress[],
+  reach: Reach,
+): Front[] {
+  const { spec } = service
+  if (spec.type === 'ExternalName' || !spec.clusterIP || spec.clusterIP === 'None') return []
+  const fronts: Front[] = []
+  const affinityMs =
+    spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800) * 1000 : undefined
+  const internal: TrafficPolicy = spec.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster'
+  const external: TrafficPolicy = spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster'
+  for (const port of spec.ports ?? []) {
+    const { protocol = 'TCP' } = port
+    if (protocol !== 'TCP' && protocol !== 'UDP') continue
+    const backends = backendsOf(port, protocol, slices, reach)
+    if (backends.length === 0) continue
+    const shared = { protocol, backends, ...(affinityMs === undefined ? {} : { affinityMs }) } as const
+    const add = (address: string, number: number, kind: FrontKind, more: Partial<Front> = {}) => {
+      if (reach.binds(address)) {
+        fronts.push({ address, port: number, kind, policy: kind === 'internal' ? internal : external, ...shared, ...more })
+      }
+    }
+    add(spec.clusterIP, port.port, 'internal')
+    for (const address of spec.externalIPs ?? []) add(address, port.port, 'external')
+    if (spec.type === 'LoadBalancer') {
+      const ranges = spec.loadBalancerSourceRanges
+      for (const { ip } of service.status?.loadBalancer?.ingress ?? []) {
+        if (ip !== undefined) add(ip, port.port, 'balancer', ranges?.length ? { sourceRanges: ranges } : {})
+      }
+    }
+    if (port.nodePort) for (const { node, address } of nodes) add(address, port.nodePort, 'node', { node })
+  }
+  return fronts
+}
+
+function backendsOf(port: ServicePortSpec, protocol: string, slices: readonly Slice[], reach: Reach): Backend[] {
+  const found = new Map<string, Backend>()
+  for (const slice of slices) {
+    if (slice.addressType !== 'IPv4') continue
+    const target = slice.ports?.find(
+      (candidate) => (candidate.name ?? '') === (port.name ?? '') && (candidate.protocol ?? 'TCP') === protocol,
+    )?.port
+    if (!target) continue
+    const managed = isManagedSlice(slice)
+    for (const { addresses, conditions, nodeName, hints } of slice.endpoints ?? []) {
+      // Consumers take the first address; the others of an endpoint are no other endpoints.
+      const address = addresses?.[0]
+      if (address === undefined || !reach.leads(address, target, managed)) continue
+      const ready = conditions?.ready ?? true
+      found.set(`${address}:${target}`, {
+        address,
+        port: target,
+        ready,
+        serving: conditions?.serving ?? ready,
+        terminating: conditions?.terminating ?? false,
+        node: nodeName,
+        zones: (hints?.forZones ?? []).map((zone) => zone.name),
+      })
+    }
+  }
+  return [...found.values()]
+}

@@ -1,0 +1,84 @@
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { BackendPicker } from './backend-picker.js'
+import type { Backend } from './service-plan.js'
+
+/** A bound front. */
+export interface OpenFront {
+  readonly picker: BackendPicker
+  /** The front has changed: connections that its endpoints no longer serve may have to go. */
+  refresh(): void
+  /** No new connections; those that are open live on, as connections do when kube-proxy forgets a Service. */
+  close(): void
+}
+
+/**
+ * Listens for a front and connects each client with an endpoint of its own. What kube-proxy does in the kernel is a pair of
+ * sockets here, so some things show: a client whose endpoint does not answer sees its connection reset instead of refused.
+ * No other endpoint is tried, as kube-proxy tries none.
+ *
+ * `sockets` holds every open connection, for the end of the process.
+ */
+export async function openTcpFront(
+  picker: BackendPicker,
+  place: { readonly address: string; readonly port: number },
+  sockets: Set<Socket>,
+  boundPort: (port: number) => number,
+): Promise<OpenFront> {
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
+    const source = client.remoteAddress ?? ''
+    const backend = picker.pick(source)
+    if (backend === undefined) client.resetAndDestroy()
+    else join(client, backend, sourceFor(picker, source), sockets, boundPort)
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: place.address, port: place.port, backlog: 1024, exclusive: true }, () => {
+      server.off('error', reject)
+      // Out of descriptors for a moment: the connection waits in the backlog.
+      server.on('error', () => {})
+      resolve()
+    })
+  })
+  return { picker, refresh() {}, close: () => void server.close() }
+}
+
+function join(
+  client: Socket,
+  backend: Backend,
+  localAddress: string | undefined,
+  sockets: Set<Socket>,
+  boundPort: (port: number) => number,
+): void {
+  const server = connect({
+    host: backend.address,
+    port: backend.address.startsWith('127.') ? boundPort(backend.port) : backend.port,
+    allowHalfOpen: true,
+    noDelay: true,
+    ...(localAddress === undefined ? {} : { localAddress }),
+  })
+  // pipe() ends the one side when the other has ended, and reads no faster than the other writes.
+  client.pipe(server)
+  server.pipe(client)
+  for (const [socket, other] of [
+    [client, server],
+    [server, client],
+  ] as const) {
+    sockets.add(socket)
+    socket.on('error', () => other.resetAndDestroy())
+    socket.once('close', () => {
+      sockets.delete(socket)
+      // Without an end of its own the other one would wait for ever.
+      if (!other.destroyed && !socket.readableEnded) other.destroy()
+    })
+  }
+}
+
+/**
+ * The source address that the endpoint is to see. As with kube-proxy, pods see who calls them, but for calls that come in by
+ * a node's port with policy Cluster, which look as if that node made them.
+ */
+export function sourceFor(picker: BackendPicker, client: string): string | undefined {
+  const { kind, policy, address } = picker.front
+  if (kind === 'node' && policy === 'Cluster') return address
+  return client.startsWith('127.') && client !== '127.0.0.1' ? client : undefined
+}
