@@ -12,6 +12,8 @@ export interface RealApiServer {
   readonly server: string
   readonly token: string
   readonly version: string
+  /** Of etcd and kube-apiserver. */
+  readonly pids: readonly number[]
   stop(): Promise<void>
 }
 
@@ -26,8 +28,11 @@ export function findPeer(name: 'kube-apiserver' | 'etcd' | 'kubectl'): { path: s
 /**
  * Starts etcd and kube-apiserver; a string says why that is not possible here. With `serviceAccounts`, pods are admitted as the
  * plugin ServiceAccount wants it: no controller makes the account `default`, so tests do.
+ * `durable`: etcd waits for the disk, as it does in production.
  */
-export async function startRealApiServer(options: { serviceAccounts?: boolean } = {}): Promise<RealApiServer | string> {
+export async function startRealApiServer(
+  options: { serviceAccounts?: boolean; durable?: boolean } = {},
+): Promise<RealApiServer | string> {
   const etcd = findPeer('etcd')
   const apiserver = findPeer('kube-apiserver')
   if ('reason' in etcd) return `no etcd: ${etcd.reason}`
@@ -44,7 +49,7 @@ export async function startRealApiServer(options: { serviceAccounts?: boolean } 
     [
       '--data-dir',
       join(directory, 'etcd'),
-      '--unsafe-no-fsync',
+      ...(options.durable ? [] : ['--unsafe-no-fsync']),
       '--log-level',
       'error',
       '--listen-client-urls',
@@ -110,7 +115,7 @@ export async function startRealApiServer(options: { serviceAccounts?: boolean } 
     }),
     { mode: 0o600 },
   )
-  return { kubeconfig, server, token, version: 'v1.33', stop }
+  return { kubeconfig, server, token, version: 'v1.33', pids: [etcdProcess.pid!, apiProcess.pid!], stop }
 }
 
 function ended(child: ChildProcess): Promise<void> {
