@@ -12,6 +12,7 @@ import type { Storage } from '../apiserver/storage/contract.js'
 import { openFileStorage } from '../apiserver/storage/file-storage.js'
 import { CodedError } from '../base/errors.js'
 import type { DataDirectory } from './data-directory.js'
+import type { FleetNetwork } from './fleet-network.js'
 import type { FleetPki } from './fleet-pki.js'
 
 /** As whom the hub's controllers come to members. */
@@ -31,6 +32,7 @@ export function openEmbeddedApi(options: {
   sync: boolean
   createdMs: number
   ports: ServerPorts
+  network?: Pick<FleetNetwork, 'networkOf' | 'apiAddressOf'>
   /** Plugins of our own, after the built-in ones. */
   admission?: readonly AdmissionPlugin[]
 }): EmbeddedApi {
@@ -47,6 +49,7 @@ export function openEmbeddedApi(options: {
   const clusters: LogicalClusters = createLogicalClusters({
     storage,
     ports,
+    ...(options.network ? { networkOf: options.network.networkOf, apiAddressOf: options.network.apiAddressOf } : {}),
     ...createReviewPorts(rbac, tokens, [staticTokens]),
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })

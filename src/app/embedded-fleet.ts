@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { LogicalCluster } from '../apiserver/contract.js'
+import { detectLoopback } from '../apiserver/members/network/detect-loopback.js'
 import { startMembers } from '../apiserver/members/start-members.js'
 import type { Log } from '../base/log.js'
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
@@ -15,7 +16,15 @@ import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import { demoFiles } from './demo/demo-files.js'
 import { demoRootApplication } from './demo/root-application.js'
 import { explainListenFailure, hubUser, openEmbeddedApi } from './embedded-api.js'
-import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig, writeFleetConfig } from './fleet-config.js'
+import {
+  type FleetConfig,
+  type FleetDescription,
+  placedClusters,
+  planFleet,
+  readFleetConfig,
+  writeFleetConfig,
+} from './fleet-config.js'
+import { createFleetNetwork, findNetworkStart } from './fleet-network.js'
 import { type FleetPki, openFleetPki } from './fleet-pki.js'
 import { createGitServer, gitUserName } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
@@ -76,14 +85,17 @@ async function openFleet(
   const ports = { clock: systemClock, random: systemRandom, log }
   const stopping = new AbortController()
   const progress = options.progress ?? (() => {})
-  const pki = await openFleetPki(directory, ports)
+  const abilities = await detectLoopback()
   const config = await planFleet(readFleetConfig(directory), {
     members: options.members,
     port: options.port,
     host: '127.0.0.1',
     nowMs: ports.clock.now(),
     demo: options.demo,
+    networkStart: () => findNetworkStart(abilities),
   })
+  const network = createFleetNetwork(placedClusters(config, hubName), config.host, abilities)
+  const pki = await openFleetPki(directory, ports, network.apiServiceAddresses)
   const description = describe(directory, config, options.env)
   const api = openEmbeddedApi({
     directory,
@@ -91,6 +103,7 @@ async function openFleet(
     sync: options.sync,
     createdMs: config.createdMs,
     ports,
+    network,
     admission: [
       createApplyWarnings({
         cluster: hubName,
@@ -112,6 +125,7 @@ async function openFleet(
     // The hub is a destination like any other (in-cluster), so it has nodes too.
     profileOf: () => 'member',
     rootCertificate: () => pki.caPem,
+    network,
   })
   opened.push(() => members.stop())
 

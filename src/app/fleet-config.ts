@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { CodedError } from '../base/errors.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
+import type { PlacedCluster } from './fleet-network.js'
 
 /** What `flotilla up -o json` prints. */
 export interface FleetDescription {
@@ -22,7 +23,10 @@ export interface FleetConfig {
   readonly host: string
   readonly hubPort: number
   readonly gitPort: number
-  readonly members: readonly { readonly name: string; readonly port: number }[]
+  /** The hub's number in the address plan (absent in fleets of before: 0). */
+  readonly networkStart?: number
+  /** `number` as the hub's (absent in fleets of before: by their order). */
+  readonly members: readonly { readonly name: string; readonly port: number; readonly number?: number }[]
 }
 
 const firstPort = 7443
@@ -53,7 +57,15 @@ export function writeFleetConfig(directory: DataDirectory, config: FleetConfig, 
  */
 export async function planFleet(
   known: FleetConfig | undefined,
-  wanted: { members: readonly string[]; port: number | undefined; host: string; nowMs: number; demo: boolean },
+  wanted: {
+    members: readonly string[]
+    port: number | undefined
+    host: string
+    nowMs: number
+    demo: boolean
+    /** Tells the number of a new fleet's hub. */
+    networkStart?: () => Promise<number>
+  },
 ): Promise<FleetConfig> {
   const taken = new Set([known?.hubPort, known?.gitPort, ...(known?.members ?? []).map((member) => member.port)])
   let next = wanted.port ?? firstPort
@@ -85,9 +97,11 @@ export async function planFleet(
     })
   }
   const hubPort = known?.hubPort ?? (await free())
-  const members = [...(known?.members ?? [])]
+  const networkStart = known?.networkStart ?? (await wanted.networkStart?.()) ?? 0
+  const members = (known?.members ?? []).map((member, index) => ({ number: networkStart + 1 + index, ...member }))
   for (const name of wanted.members) {
-    if (!members.some((member) => member.name === name)) members.push({ name, port: await free() })
+    if (!members.some((member) => member.name === name))
+      members.push({ name, port: await free(), number: networkStart + 1 + members.length })
   }
   return {
     demo: known?.demo ?? wanted.demo,
@@ -95,6 +109,7 @@ export async function planFleet(
     host: known?.host ?? wanted.host,
     hubPort,
     gitPort: known?.gitPort ?? (await free()),
+    networkStart,
     members,
   }
 }
@@ -105,4 +120,11 @@ function isFree(host: string, port: number): Promise<boolean> {
     probe.once('error', () => done(false))
     probe.listen(port, host, () => probe.close(() => done(true)))
   })
+}
+
+/** Every cluster with its number in the address plan. */
+export function placedClusters(config: FleetConfig, hubName: string): PlacedCluster[] {
+  const start = config.networkStart ?? 0
+  const hub = { name: hubName, port: config.hubPort, number: start }
+  return [hub, ...config.members.map(({ name, port, number }, index) => ({ name, port, number: number ?? start + 1 + index }))]
 }

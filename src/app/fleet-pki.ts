@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createFleetCa, isUsable, type KeyedCertificate } from '../apiserver/auth/fleet-ca.js'
@@ -21,7 +22,12 @@ export interface FleetPki {
 }
 
 /** Opens the keys, makes those that are missing and renews certificates that end soon. */
-export async function openFleetPki(directory: DataDirectory, ports: { clock: Clock; random: Random }): Promise<FleetPki> {
+export async function openFleetPki(
+  directory: DataDirectory,
+  ports: { clock: Clock; random: Random },
+  /** Under which the servers are reached besides the usual names: a certificate without one of them is made again. */
+  serverAddresses: readonly string[] = [],
+): Promise<FleetPki> {
   const folder = directory.file('pki')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : undefined)
@@ -42,18 +48,40 @@ export async function openFleetPki(directory: DataDirectory, ports: { clock: Clo
   const existing = readPair('ca')
   const ca = await createFleetCa({ clock: ports.clock, name: 'flotilla-fleet', ...(existing ? { existing } : {}) })
   if (!existing) writePair('ca', ca)
-  const keep = async (name: string, issue: () => Promise<KeyedCertificate>): Promise<KeyedCertificate> => {
+  const keep = async (
+    name: string,
+    issue: () => Promise<KeyedCertificate>,
+    names: readonly string[] = [],
+  ): Promise<KeyedCertificate> => {
     const pair = readPair(name)
-    return pair && isUsable(pair, ca.certPem, ports.clock) ? pair : writePair(name, await issue())
+    const usable = pair && isUsable(pair, ca.certPem, ports.clock) && isFor(pair, names)
+    return usable ? pair : writePair(name, await issue())
   }
-  const names = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc', '10.96.0.1']
+  const names = [
+    'localhost',
+    '127.0.0.1',
+    '::1',
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+    '10.96.0.1',
+    ...serverAddresses,
+  ]
   const secret = (name: string) => read(name) ?? write(name, Buffer.from(ports.random.bytes(32)).toString('base64url'))
   return {
     caPem: ca.certPem,
-    server: await keep('server', () => ca.issueServer({ names })),
+    server: await keep('server', () => ca.issueServer({ names }), names),
     admin: await keep('admin', () => ca.issueClient({ commonName: 'flotilla-admin', organizations: ['system:masters'] })),
     tokenKeyPem: read('tokens.key') ?? write('tokens.key', createTokenKey()),
     hubToken: secret('hub.token'),
     gitToken: secret('git.token'),
   }
+}
+
+/** Whether the certificate has all the names. */
+function isFor(pair: KeyedCertificate, names: readonly string[]): boolean {
+  const has = new Set(new X509Certificate(pair.certPem).subjectAltName?.split(', '))
+  // Node writes IPv6 addresses in full.
+  return names.every((name) => has.has(`DNS:${name}`) || has.has(`IP Address:${name}`) || name.includes(':'))
 }
