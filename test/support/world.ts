@@ -70,7 +70,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
   for (const [name, labels] of Object.entries(options.members)) await join(name, labels)
 
-  const members = startMembers({ clusters, ports, signal: stopping.signal })
+  const members = startMembers({ clusters, ports, signal: stopping.signal, renewLeasesEverySeconds: 0, events: 'warnings' })
   const repositories = createMemoryRepositories({ clock })
   const hub = await startHub({
     hub: hubClient,

@@ -55,6 +55,8 @@ export interface Writer {
   status<T extends KubeObject>(before: T, after: T): Promise<T>
   /** Gives a pod its node. */
   bind(pod: KubeObject, node: string): Promise<void>
+  /** Records an Event about an object, unless that is switched off. Never fails, and need not be waited for. */
+  record(about: KubeObject, event: EventRecord, nowText: string): Promise<void>
   /** Records a Warning about an object, for `kubectl describe`. Never fails: what went wrong matters more than its record. */
   warn(about: KubeObject, reason: string, message: string, nowText: string): Promise<void>
   /** An object that is gone already is no failure. */
@@ -62,4 +64,16 @@ export interface Writer {
     object: KubeObject,
     options?: { propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'; gracePeriodSeconds?: number },
   ): Promise<void>
+}
+
+export interface EventRecord {
+  /** Default: Normal. */
+  readonly type?: 'Normal' | 'Warning'
+  readonly reason: string
+  readonly message: string
+  /** Who says it (default: the controller's field manager). */
+  readonly component?: string
+  /** Makes it an event of events.k8s.io, whose repetitions are a series. */
+  readonly action?: string
+  readonly related?: KubeObject
 }

@@ -48,7 +48,7 @@ export async function createMemberFixture(
   })
   const changes: ClusterChange[] = []
   clusters.onChange((change) => changes.push(change))
-  const members = startMembers({ renewLeasesEverySeconds: 0, ...options, clusters, ports })
+  const members = startMembers({ renewLeasesEverySeconds: 0, events: 'warnings', ...options, clusters, ports })
   const cluster = await clusters.ensure('m1')
   const client = cluster.client({ name: 'm1' })
   const typeFor = (apiVersion: string, kind: string) => {

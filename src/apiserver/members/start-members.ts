@@ -7,7 +7,6 @@ import { createEndpoints } from './network/endpoints.js'
 import { createForwarding, type ForwardingOptions } from './network/forwarding/forwarding.js'
 import { createInfrastructure } from './network/infrastructure.js'
 import { createNodePool, type NodePoolOptions, renewLeases } from './nodes/nodes.js'
-import { Placement } from './scheduler/placement.js'
 import { createScheduler } from './scheduler/scheduler.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
@@ -42,6 +41,8 @@ export interface StartMembersOptions extends KubeletOptions {
   readonly signal?: AbortSignal
   /** Milliseconds that bursts of changes are gathered (default 15). */
   readonly gatherMs?: number
+  /** Which Events controllers write (default: all). */
+  readonly events?: 'all' | 'warnings'
 }
 
 export interface Members {
@@ -56,7 +57,6 @@ export function startMembers(options: StartMembersOptions): Members {
   const profileOf = (cluster: string) => options.profileOf?.(cluster) ?? (cluster === 'hub' ? 'control' : 'member')
   const peekAll = (cluster: string, resource: string, namespace?: string): Iterable<KubeObject> =>
     clusters.get(cluster)?.peekAll(resource, namespace) ?? []
-  const placement = new Placement()
   const forwarding = options.network && createForwarding({ ...ports, clusters, ...options.network })
   const control: MemberController[] = [
     namespaces,
@@ -66,14 +66,14 @@ export function startMembers(options: StartMembersOptions): Members {
   const member: MemberController[] = [
     ...control,
     createNodePool(options.nodes),
-    createScheduler(placement),
+    createScheduler(),
     createKubelet(options),
     deployments,
-    createReplicaSets(placement, peekAll, 'ReplicaSet'),
-    createReplicaSets(placement, peekAll, 'ReplicationController'),
-    createStatefulSets(placement),
+    createReplicaSets(peekAll, 'ReplicaSet'),
+    createReplicaSets(peekAll, 'ReplicationController'),
+    createStatefulSets(),
     createDaemonSets(peekAll),
-    createJobs(placement),
+    createJobs(),
     cronJobs,
     createEndpoints(),
     createDisruptionBudgets(peekAll),
@@ -86,6 +86,7 @@ export function startMembers(options: StartMembersOptions): Members {
     ports,
     controllersOf: (cluster) => sets[profileOf(cluster)],
     ...(options.gatherMs === undefined ? {} : { gatherMs: options.gatherMs }),
+    ...(options.events === undefined ? {} : { events: options.events }),
   })
   const everySeconds = options.renewLeasesEverySeconds ?? 300
   const stopRenewing =

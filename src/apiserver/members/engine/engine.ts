@@ -6,6 +6,7 @@ import { hasReason, isAlreadyExists, isConflict, isNotFound, StatusError } from 
 import { WorkQueue } from '../../../kube/queue/work-queue.js'
 import type { ClusterChange, LogicalCluster, LogicalClusters, ServerPorts } from '../../contract.js'
 import type { ClusterQueue, MemberController, Work, Writer } from '../contract.js'
+import { EventRecorder } from './event-recorder.js'
 import { OwnerIndex, resolveId } from './owner-index.js'
 import { createWriter } from './writer.js'
 
@@ -16,6 +17,8 @@ export interface EngineOptions {
   controllersOf(cluster: string): readonly MemberController[]
   /** Milliseconds that bursts of changes are gathered (default 15). */
   readonly gatherMs?: number
+  /** Which Events are written (default: all). */
+  readonly events?: 'all' | 'warnings'
 }
 
 /** Keys worked on at the same time, over all clusters: enough for the storage to make many writes durable at once. */
@@ -32,6 +35,7 @@ export class MemberEngine {
   readonly #queues = new Map<MemberController, WorkQueue>()
   readonly #writers = new WeakMap<LogicalCluster, Map<string, Writer>>()
   readonly #owners = new OwnerIndex()
+  readonly #recorder = new EventRecorder()
   readonly #unsubscribe: () => void
   #atWork = 0
   #turn: (() => void) | undefined
@@ -199,7 +203,8 @@ export class MemberEngine {
     let writer = writers.get(manager)
     if (writer === undefined) {
       const created = (groupResource: string, object: KubeObject) => this.#owners.add(cluster.name, groupResource, object)
-      writers.set(manager, (writer = createWriter(cluster, manager, created)))
+      const recordsAll = this.#options.events !== 'warnings'
+      writers.set(manager, (writer = createWriter(cluster, manager, { created, recorder: this.#recorder, recordsAll })))
     }
     return writer
   }

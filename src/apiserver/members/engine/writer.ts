@@ -4,21 +4,30 @@ import { groupResourceOf, type ResourceType } from '../../../kube/object/resourc
 import { isNotFound, statusErrors } from '../../../kube/object/status-error.js'
 import type { ApiTarget, LogicalCluster, RequestContext } from '../../contract.js'
 import type { Writer } from '../contract.js'
-import { hashOf } from '../workloads/pods.js'
+import type { EventRecorder, EventSink } from './event-recorder.js'
 
 const context: RequestContext = {
   user: { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] },
   warn() {},
 }
 
-/** Writes to a cluster through its API, with admission and all, as one field manager. `created` hears of every new object. */
+export interface WriterOptions {
+  /** Hears of every new object. */
+  readonly created?: (groupResource: string, object: KubeObject) => void
+  /** Without one no Events are written. */
+  readonly recorder?: EventRecorder
+  /** Normal Events too, not only Warnings. */
+  readonly recordsAll?: boolean
+}
+
+/** Writes to a cluster through its API, with admission and all, as one field manager. */
 export function createWriter(
   cluster: LogicalCluster,
   fieldManager: string,
-  created?: (groupResource: string, object: KubeObject) => void,
+  { created, recorder, recordsAll }: WriterOptions = {},
 ): Writer {
   const options = { fieldManager }
-  return {
+  const writer: Writer = {
     async create(object) {
       const type = typeOf(cluster, object)
       const target = { type, namespace: object.metadata.namespace ?? '', name: '' }
@@ -45,13 +54,15 @@ export function createWriter(
       }
       await cluster.api.create(context, targetOf(cluster, pod, 'binding'), binding, options)
     },
-    async warn(about, reason, message, nowText) {
+    async record(about, event, nowText) {
+      if (recorder === undefined || (!recordsAll && event.type !== 'Warning')) return
       try {
-        await this.create(warningOf(about, { reason, message, nowText, component: fieldManager }))
+        await recorder.record(sink, about, event, event.component ?? fieldManager, nowText)
       } catch {
         // A namespace that goes away takes no more records.
       }
     },
+    warn: (about, reason, message, nowText) => writer.record(about, { type: 'Warning', reason, message }, nowText),
     async delete(object, deletion = {}) {
       const { uid } = object.metadata
       try {
@@ -64,29 +75,13 @@ export function createWriter(
       }
     },
   }
-}
-
-function warningOf(
-  { apiVersion, kind, metadata }: KubeObject,
-  { reason, message, nowText, component }: { reason: string; message: string; nowText: string; component: string },
-): KubeObject {
-  const { name, namespace = 'default', uid = '', resourceVersion = '' } = metadata
-  return {
-    apiVersion: 'v1',
-    kind: 'Event',
-    // The same trouble in the same second has the same name: it is recorded once.
-    metadata: { name: `${name}.${hashOf(`${uid} ${reason} ${nowText}`)}`, namespace },
-    involvedObject: { apiVersion, kind, name, namespace, uid, resourceVersion },
-    type: 'Warning',
-    reason,
-    message,
-    count: 1,
-    firstTimestamp: nowText,
-    lastTimestamp: nowText,
-    source: { component },
-    reportingComponent: component,
-    reportingInstance: '',
+  const sink: EventSink = {
+    cluster: cluster.name,
+    peek: (key) => cluster.peek('events', key),
+    create: writer.create,
+    update: writer.update,
   }
+  return writer
 }
 
 function targetOf(cluster: LogicalCluster, object: KubeObject, subresource?: string): ApiTarget {

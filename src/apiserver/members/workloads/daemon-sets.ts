@@ -5,6 +5,7 @@ import type { ClusterChange } from '../../contract.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Node, Pod, PodSpec, PodTemplate } from '../engine/objects.js'
 import { runsOn } from '../scheduler/placement.js'
+import type { Affinity } from '../scheduler/spec.js'
 import { recordTemplate, revisionLabel } from './controller-revisions.js'
 import { resolveCount } from './deployment-scaling.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
@@ -58,12 +59,33 @@ function daemonSpec(spec: PodSpec): PodSpec {
   }
 }
 
+/** The scheduler takes the pod to this node and no other. */
+function onNode(spec: PodSpec, node: string): PodSpec {
+  const affinity = (spec['affinity'] ?? {}) as Affinity
+  const required = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  const matchFields = [{ key: 'metadata.name', operator: 'In', values: [node] }]
+  const nodeSelectorTerms = required?.length ? required.map((term) => ({ ...term, matchFields })) : [{ matchFields }]
+  const nodeAffinity = { ...affinity.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } }
+  return { ...spec, affinity: { ...affinity, nodeAffinity } }
+}
+
+/** The node that a pod of a DaemonSet is on, or is meant for. */
+function nodeOf({ spec }: Pod): string {
+  if (spec.nodeName) return spec.nodeName
+  const { nodeAffinity } = (spec['affinity'] ?? {}) as Affinity
+  for (const term of nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []) {
+    const name = term.matchFields?.find(({ key }) => key === 'metadata.name')?.values?.[0]
+    if (name !== undefined) return name
+  }
+  return ''
+}
+
 async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: string): Promise<void> {
   const wanted = new Set(nodes)
   const byNode = new Map<string, Pod[]>()
   const writes: Promise<unknown>[] = []
   for (const pod of podsOf(work, set)) {
-    const node = pod.spec.nodeName ?? ''
+    const node = nodeOf(pod)
     if (isTerminating(pod)) {
       // Its successor comes when it is gone.
       byNode.set(node, [...(byNode.get(node) ?? []), pod])
@@ -77,7 +99,7 @@ async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: 
       work.write.create<Pod>({
         ...pod,
         metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, [revisionLabel]: hash, 'pod-template-generation': '1' } },
-        spec: { ...daemonSpec(pod.spec), nodeName: node },
+        spec: onNode(daemonSpec(pod.spec), node),
       }),
     )
   }
@@ -100,7 +122,7 @@ async function report(work: Work, nodes: readonly string[], hash: string): Promi
   if (set === undefined) return undefined
   const wanted = new Set(nodes)
   const all = podsOf(work, set).filter((pod) => !isTerminating(pod))
-  const pods = all.filter((pod) => wanted.has(pod.spec.nodeName ?? ''))
+  const pods = all.filter((pod) => wanted.has(nodeOf(pod)))
   const { ready, available, nextAt } = countReady(pods, set.spec.minReadySeconds ?? 0, work.now())
   const updated = pods.filter((pod) => pod.metadata.labels?.[revisionLabel] === hash).length
   const unavailable = nodes.length - available

@@ -2,7 +2,6 @@ import { equalJson } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Pod, PodTemplate } from '../engine/objects.js'
-import type { PodMaker } from '../scheduler/placement.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
@@ -44,7 +43,7 @@ export type Job = KubeObject & {
 const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 
 /** Runs Jobs to their end: as many pods at a time as allowed, until enough have succeeded or too many have failed. */
-export function createJobs(maker: PodMaker): MemberController {
+export function createJobs(): MemberController {
   return {
     name: 'job-controller',
     manager: 'kube-controller-manager',
@@ -61,7 +60,7 @@ export function createJobs(maker: PodMaker): MemberController {
       const starting = !job.spec.suspend && outcome === undefined
       const writes: Promise<unknown>[] = []
       if (outcome !== undefined || job.spec.suspend) writes.push(...tally.active.map((pod) => work.write.delete(pod)))
-      else writes.push(...createMissing(work, maker, job, tally))
+      else writes.push(...createMissing(work, job, tally))
       const made = writes.length
       await Promise.all(writes)
       // Pods that were just made are told of when they have come about.
@@ -120,7 +119,7 @@ function outcomeOf(job: Job, tally: Tally, now: number): Outcome | undefined {
     : undefined
 }
 
-function createMissing(work: Work, maker: PodMaker, job: Job, tally: Tally): Promise<unknown>[] {
+function createMissing(work: Work, job: Job, tally: Tally): Promise<unknown>[] {
   const { parallelism = 1, completions } = job.spec
   let wanted = parallelism
   if (completions === undefined) {
@@ -129,12 +128,12 @@ function createMissing(work: Work, maker: PodMaker, job: Job, tally: Tally): Pro
   const surplus = tally.active.slice(wanted).map((pod) => work.write.delete(pod))
   const missing = Math.max(0, wanted - tally.active.length)
   if (job.spec.completionMode !== 'Indexed') {
-    return [...surplus, ...Array.from({ length: missing }, () => maker.create(work, podOf(job, undefined)))]
+    return [...surplus, ...Array.from({ length: missing }, () => work.write.create(podOf(job, undefined)))]
   }
   const taken = new Set([...byIndex(tally.active).keys(), ...byIndex(tally.succeeded).keys()])
   const made: Promise<unknown>[] = [...surplus]
   for (let index = 0; index < (completions ?? 0) && made.length < missing + surplus.length; index++) {
-    if (!taken.has(index)) made.push(maker.create(work, podOf(job, index)))
+    if (!taken.has(index)) made.push(work.write.create(podOf(job, index)))
   }
   return made
 }

@@ -5,12 +5,10 @@ import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.
 import type { ClusterChange } from '../../contract.js'
 import type { ClusterQueue, MemberController, Work } from '../contract.js'
 import type { Pod, ReplicaSet } from '../engine/objects.js'
-import type { PodMaker } from '../scheduler/placement.js'
 import { availableAt, isActive, isReady, podFromTemplate, podsOf } from './pods.js'
 
 /** Keeps as many pods of a template as asked for: for ReplicaSets and, with the same rules, ReplicationControllers. */
 export function createReplicaSets(
-  maker: PodMaker,
   peekAll: (cluster: string, resource: string, namespace: string) => Iterable<KubeObject>,
   kind: 'ReplicaSet' | 'ReplicationController',
 ): MemberController {
@@ -33,7 +31,7 @@ export function createReplicaSets(
         }
       },
     },
-    reconcile: (work) => reconcileReplicas(work, maker, orphans, resource),
+    reconcile: (work) => reconcileReplicas(work, orphans, resource),
     forget: (cluster) => orphans.forget(cluster),
   }
 }
@@ -56,7 +54,7 @@ export function ownerOfKind(kind: string): (change: ClusterChange, queue: Cluste
 /** Pods made or deleted at once, before a look at what came of it. */
 const mostAtOnce = 500
 
-async function reconcileReplicas(work: Work, maker: PodMaker, orphans: Orphans, resource: string): Promise<number | undefined> {
+async function reconcileReplicas(work: Work, orphans: Orphans, resource: string): Promise<number | undefined> {
   const { cluster, write } = work
   const found = cluster.peek(resource, work.key) as ReplicaSet | undefined
   if (found === undefined) return undefined
@@ -67,7 +65,7 @@ async function reconcileReplicas(work: Work, maker: PodMaker, orphans: Orphans, 
     active = [...active, ...(await adopt(work, set, orphans))]
     if (active.length < wanted) {
       const missing = Math.min(wanted - active.length, mostAtOnce)
-      await Promise.all(Array.from({ length: missing }, () => maker.create(work, podFromTemplate(set, set.spec.template))))
+      await Promise.all(Array.from({ length: missing }, () => write.create(podFromTemplate(set, set.spec.template))))
     } else if (active.length > wanted) {
       const surplus = rankForDeletion(active).slice(0, Math.min(active.length - wanted, mostAtOnce))
       await Promise.all(surplus.map((pod) => write.delete(pod)))

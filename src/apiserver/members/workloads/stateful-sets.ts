@@ -3,7 +3,6 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { LabelSelectorSpec } from '../../../kube/object/selector.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Pod, PodTemplate } from '../engine/objects.js'
-import type { PodMaker } from '../scheduler/placement.js'
 import { recordTemplate, revisionLabel, type TemplateHistory } from './controller-revisions.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
 import { countReady, keyIn, ownerOfKind } from './replica-sets.js'
@@ -33,7 +32,7 @@ type StatefulSet = KubeObject & {
 }
 
 /** Keeps the pods of StatefulSets: numbered, made and removed in order (or in parallel), updated from the last to the first. */
-export function createStatefulSets(maker: PodMaker): MemberController {
+export function createStatefulSets(): MemberController {
   return {
     name: 'statefulset-controller',
     manager: 'kube-controller-manager',
@@ -47,13 +46,13 @@ export function createStatefulSets(maker: PodMaker): MemberController {
       const keep = new Set([set.status?.currentRevision ?? '', set.status?.updateRevision ?? ''])
       const history = await recordTemplate(work, set, keep)
       const current = set.status?.currentRevision || history.update
-      if (!isTerminating(set)) await step(work, maker, set, history, current)
+      if (!isTerminating(set)) await step(work, set, history, current)
       return report(work, history, current)
     },
   }
 }
 
-async function step(work: Work, maker: PodMaker, set: StatefulSet, history: TemplateHistory, current: string): Promise<void> {
+async function step(work: Work, set: StatefulSet, history: TemplateHistory, current: string): Promise<void> {
   const start = set.spec.ordinals?.start ?? 0
   const end = start + (set.spec.replicas ?? 1)
   const ordered = set.spec.podManagementPolicy !== 'Parallel'
@@ -65,7 +64,7 @@ async function step(work: Work, maker: PodMaker, set: StatefulSet, history: Temp
     const pod = pods.get(ordinal)
     if (pod === undefined) {
       const revision = ordinal < partition ? current : history.update
-      writes.push(createReplica(work, maker, set, ordinal, revision, history.templateOf(revision) ?? set.spec.template))
+      writes.push(createReplica(work, set, ordinal, revision, history.templateOf(revision) ?? set.spec.template))
     } else if (isFinished(pod) && !isTerminating(pod)) writes.push(work.write.delete(pod))
     else if (isReady(pod) && !isTerminating(pod)) continue
     allReady = false
@@ -94,7 +93,6 @@ function ordinalOf(pod: Pod): number {
 
 async function createReplica(
   work: Work,
-  maker: PodMaker,
   set: StatefulSet,
   ordinal: number,
   revision: string,
@@ -113,7 +111,7 @@ async function createReplica(
     ...claims.map((claim) => ({ name: claim.volume, persistentVolumeClaim: { claimName: claim.name } })),
   ]
   const pod = podFromTemplate(set, template, name)
-  await maker.create(work, {
+  await work.write.create<Pod>({
     ...pod,
     metadata: {
       ...pod.metadata,
