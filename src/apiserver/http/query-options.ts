@@ -31,9 +31,9 @@ export function watchOptionsOf(query: URLSearchParams, namespace: string): Watch
   return options
 }
 
-export function writeOptionsOf(query: URLSearchParams): WriteOptions {
+export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptions {
   const options: WriteOptions = {}
-  if (dryRun(query.getAll('dryRun'))) options.dryRun = true
+  if (dryRun(query.getAll('dryRun'), kind)) options.dryRun = true
   const manager = query.get('fieldManager')
   if (manager) {
     if (manager.length > 128) throw statusErrors.badRequest('fieldManager: Too long: may not be more than 128 bytes')
@@ -42,7 +42,7 @@ export function writeOptionsOf(query: URLSearchParams): WriteOptions {
   const validation = query.get('fieldValidation')
   if (validation) {
     if (validation !== 'Ignore' && validation !== 'Warn' && validation !== 'Strict') {
-      throw statusErrors.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+      throw statusErrors.invalid({ kind, group: 'meta.k8s.io', name: '' }, [
         {
           reason: 'FieldValueNotSupported',
           message: `Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
@@ -72,10 +72,10 @@ export function deleteOptionsOf(
   const policy = source['propagationPolicy']
   if (policy !== undefined && policy !== null && policy !== '') {
     if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-      throw statusErrors.invalid({ kind: 'DeleteOptions', group: '', name: '' }, [
+      throw statusErrors.invalid({ kind: 'DeleteOptions', group: 'meta.k8s.io', name: '' }, [
         {
-          reason: 'FieldValueInvalid',
-          message: `Invalid value: ${JSON.stringify(policy)}: must be "Foreground", "Background" or "Orphan"`,
+          reason: 'FieldValueNotSupported',
+          message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
           field: 'propagationPolicy',
         },
       ])
@@ -87,7 +87,7 @@ export function deleteOptionsOf(
   const orphan = source['orphanDependents']
   if (typeof orphan === 'boolean') options.orphanDependents = orphan
   if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
-    throw statusErrors.invalid({ kind: 'DeleteOptions', group: '', name: '' }, [
+    throw statusErrors.invalid({ kind: 'DeleteOptions', group: 'meta.k8s.io', name: '' }, [
       {
         reason: 'FieldValueInvalid',
         message: `Invalid value: "${options.propagationPolicy}": orphanDependents and deletionPropagation cannot be both set`,
@@ -104,18 +104,18 @@ export function deleteOptionsOf(
     }
   }
   const dry = source['dryRun']
-  if (Array.isArray(dry) && dryRun(dry)) options.dryRun = true
+  if (Array.isArray(dry) && dryRun(dry, 'DeleteOptions')) options.dryRun = true
   return options
 }
 
-function dryRun(values: readonly unknown[]): boolean {
+function dryRun(values: readonly unknown[], kind: string): boolean {
   if (values.length === 0) return false
   for (const value of values) {
     if (value !== 'All') {
-      throw statusErrors.invalid({ kind: 'CreateOptions', group: 'meta.k8s.io', name: '' }, [
+      throw statusErrors.invalid({ kind, group: 'meta.k8s.io', name: '' }, [
         {
           reason: 'FieldValueNotSupported',
-          message: `Unsupported value: ${JSON.stringify(value)}: supported values: "All"`,
+          message: `Unsupported value: []string{${values.map((each) => JSON.stringify(each)).join(', ')}}: supported values: "All"`,
           field: 'dryRun',
         },
       ])

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/json.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { statusErrors } from '../../kube/object/status-error.js'
+import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
 import { decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
 import type { Exchange } from './exchange.js'
@@ -31,7 +31,10 @@ export async function updateFrom(exchange: Exchange, target: ApiTarget): Promise
 }
 
 async function decodeWrite(exchange: Exchange, target: ApiTarget) {
-  const options: ApiWriteOptions = writeOptionsOf(exchange.query)
+  const options: ApiWriteOptions = writeOptionsOf(
+    exchange.query,
+    exchange.info.verb === 'create' ? 'CreateOptions' : 'UpdateOptions',
+  )
   if (exchange.query.has('force')) throw forceWithoutApply('UpdateOptions')
   options.fieldManager ??= managerOf(exchange)
   const bytes = await readBody(exchange.request)
@@ -48,11 +51,8 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
 export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<{ object: KubeObject; created: boolean }> {
   const mediaType = mediaTypeOf(exchange.request)
   const kind = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType as keyof typeof patchTypes] : undefined
-  if (kind === undefined) throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))
-  if (kind === 'strategic' && !patchTypesOf(exchange, target).includes(mediaType)) {
-    throw statusErrors.unsupportedMediaType(patchTypesOf(exchange, target))
-  }
-  const options: ApiWriteOptions = writeOptionsOf(exchange.query)
+  if (kind === undefined || (kind === 'strategic' && isCustom(exchange, target))) throw notPatched(exchange, target)
+  const options: ApiWriteOptions = writeOptionsOf(exchange.query, 'PatchOptions')
   if (kind === 'apply') {
     if (options.fieldManager === undefined) {
       throw statusErrors.invalid({ kind: 'PatchOptions', group: 'meta.k8s.io', name: '' }, [
@@ -95,13 +95,26 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
 const maxOperations = 10_000
 
 /** Custom resources have no merge keys in code, so upstream takes no strategic patches for them. */
-function patchTypesOf(exchange: Exchange, target: ApiTarget): string[] {
-  const all = Object.keys(patchTypes)
-  const { type } = target
-  const custom =
-    type.group !== '' &&
-    exchange.cluster.peek('customresourcedefinitions.apiextensions.k8s.io', `${type.plural}.${type.group}`) !== undefined
-  return custom ? all.filter((name) => !name.includes('strategic')) : all
+function isCustom({ cluster }: Exchange, { type }: ApiTarget): boolean {
+  const name = `${type.plural}.${type.group}`
+  return type.group !== '' && cluster.peek('customresourcedefinitions.apiextensions.k8s.io', name) !== undefined
+}
+
+/** Paths of built-in resources are refused by upstream's router, others by the handler behind it. */
+function notPatched(exchange: Exchange, target: ApiTarget): StatusError {
+  if (isCustom(exchange, target)) {
+    return statusErrors.unsupportedMediaType(Object.keys(patchTypes).filter((name) => !name.includes('strategic')))
+  }
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: '415: Unsupported Media Type',
+    reason: 'UnsupportedMediaType',
+    details: {},
+    code: 415,
+  })
 }
 
 /** The options in the body of a DELETE, if it has one. */
@@ -113,7 +126,14 @@ export async function deleteOptionsFrom(exchange: Exchange): Promise<Record<stri
   if (bytes.length === 0) return undefined
   const { object } = decodeObject(bytes, mediaTypeOf(request), deleteOptionsType, false)
   if (object.kind !== 'DeleteOptions') {
-    throw statusErrors.badRequest(`the body of a DELETE is a DeleteOptions, not a ${object.kind}`)
+    throw new StatusError({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: `no kind ${JSON.stringify(object.kind)} is registered for version ${JSON.stringify(object.apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
+      code: 500,
+    })
   }
   return object
 }

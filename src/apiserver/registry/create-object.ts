@@ -6,7 +6,7 @@ import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
 import { validateNew, withDefaults } from './machinery.js'
-import { checkIdentity, generateName, initializeMeta, wipeMeta } from './object-meta.js'
+import { checkIdentity, generateName, initializeMeta, refuseVersioned, wipeMeta } from './object-meta.js'
 import { recordCreation } from './record-creation.js'
 import { named, type Resource } from './resource.js'
 import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
@@ -41,6 +41,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     if (resource.strategy.status && !resource.strategy.keepsStatusOnCreate) object['status'] = status
     if (object['status'] === undefined) delete object['status']
   }
+  const versioned = Boolean(object.metadata.resourceVersion)
   initializeMeta(resource, object, scope.ports)
   const { metadata } = object
   if (metadata.name === '' && metadata.generateName) {
@@ -65,6 +66,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     const validating = admitValidating(request, 'CREATE', object, undefined)
     if (validating !== undefined) await validating
     admitLast(request, 'CREATE', object, undefined)
+    if (!options.dryRun && versioned) throw refuseVersioned()
     if (!options.dryRun) return commit(scope, resource, object, undefined)
   } catch (error) {
     lifecycle?.released?.(scope, object, undefined)

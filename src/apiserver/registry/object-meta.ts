@@ -30,8 +30,12 @@ export function checkIdentity(resource: Resource, object: KubeObject, target: { 
     }
   } else delete metadata.namespace
   if (target.name === '') return
-  if (!metadata.name) metadata.name = target.name
-  else if (metadata.name !== target.name) {
+  if (!metadata.name) {
+    throw statusErrors.badRequest(
+      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+    )
+  }
+  if (metadata.name !== target.name) {
     throw statusErrors.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`)
   }
 }
@@ -60,23 +64,14 @@ export function wipeMeta(object: KubeObject): void {
 /** Sets what the server alone decides of a new object, in the field order of the wire. */
 export function initializeMeta(resource: Resource, object: KubeObject, ports: ServerPorts): void {
   const { metadata } = object
-  if (metadata.resourceVersion) {
-    throw new StatusError({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: 'resourceVersion should not be set on objects to be created',
-      code: 500,
-    })
-  }
+  const { generation } = metadata
   const { name, generateName: base, namespace, labels, annotations, ownerReferences, finalizers, managedFields } = metadata
   object.metadata = {
     name: name ?? '',
     ...(base ? { generateName: base } : {}),
     ...(namespace ? { namespace } : {}),
     uid: uuid(ports.random),
-    ...(resource.strategy.generation ? { generation: 1 } : {}),
+    ...(resource.strategy.generation ? { generation: 1 } : generation ? { generation } : {}),
     creationTimestamp: formatTime(ports.clock.now()),
     ...(isFilled(labels) ? { labels } : {}),
     ...(isFilled(annotations) ? { annotations } : {}),
@@ -119,6 +114,18 @@ export function preserveMeta(resource: Resource, object: KubeObject, previous: K
     ...(isFilled(finalizers) ? { finalizers } : {}),
     ...(managedFields === undefined ? (kept.managedFields ? { managedFields: kept.managedFields } : {}) : { managedFields }),
   }
+}
+
+/** What storage, and so no dry run, answers to a new object that says its own revision. */
+export function refuseVersioned(): StatusError {
+  return new StatusError({
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'resourceVersion should not be set on objects to be created',
+    code: 500,
+  })
 }
 
 export function modified(resource: Resource, name: string): StatusError {

@@ -40,6 +40,8 @@ async function applyObject(
   // Not decoded as the kind: what the writer did not say must not become theirs. Apply itself judges the fields.
   reportProblems(request, new Set(options.decodeProblems))
   const applied = cloneJson(body)
+  if (!isObject(applied.metadata)) applied.metadata = { name: request.name }
+  else applied.metadata.name ||= request.name
   checkIdentity(resource, applied, request)
   if (stored === undefined && request.subresource !== '') throw statusErrors.notFound(named(resource, request.name))
   if (stored === undefined && applied.metadata.uid) {

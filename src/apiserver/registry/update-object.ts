@@ -28,7 +28,8 @@ export async function updateObject(request: WriteRequest, body: KubeObject): Pro
     return { object: await storeNew(request, object, false), created: true }
   }
   if ((resource.strategy.versionedUpdate || resource.custom !== undefined) && !object.metadata.resourceVersion) {
-    throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [
+    // Upstream names the resource where a kind belongs.
+    throw statusErrors.invalid({ kind: resource.type.plural, group: resource.type.group, name: request.name }, [
       {
         reason: 'FieldValueInvalid',
         message: 'Invalid value: 0x0: must be specified for an update',

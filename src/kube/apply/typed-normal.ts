@@ -3,8 +3,8 @@ import type { FieldNode, SchemaNode } from '../schema/schema-node.js'
 import { untyped } from './typed-schema.js'
 
 /**
- * The object as upstream would store it: without nulls, and for built-in kinds without empty values of fields that are left
- * out when empty (`labels: {}`, `hostNetwork: false`). Shares what stays; parts that are the same by identity in `live` are
+ * The object as upstream would store it: for built-in kinds without nulls (but those that Go prints) and without empty values
+ * of fields that are left out when empty (`labels: {}`, `hostNetwork: false`). Shares what stays; parts that are the same by identity in `live` are
  * taken to be normal already. Custom resources (schemas without Go's marks) keep what they have, null included.
  */
 export function normalizeTyped<T>(schema: SchemaNode, value: T, live?: unknown): T {
@@ -40,6 +40,7 @@ function normalStruct(schema: SchemaNode, value: Record<string, unknown>, live: 
     let kept = member
     if (field === undefined) continue
     if (isOmitted(field, member)) kept = undefined
+    else if (isNilled(field, member)) kept = null
     else if (typeof member === 'object') kept = normal(field.schema, member, before?.[name])
     if (kept === member) continue
     result ??= { ...value }
@@ -50,13 +51,28 @@ function normalStruct(schema: SchemaNode, value: Record<string, unknown>, live: 
 }
 
 function isOmitted(field: FieldNode, value: unknown): boolean {
-  if (value === undefined || value === null) return field.schema.type !== 'any'
+  if (value === undefined) return true
+  if (value === null) return field.schema.type !== 'any' && !isNullWhenAbsent(field)
   if (field.omitEmpty !== true) return false
   if (field.schema.type === 'list' || field.schema.type === 'map') {
     return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0
   }
   if (field.pointer !== false) return false
   return (value === '' || value === 0 || value === false) && field.schema.type !== 'int-or-string'
+}
+
+/** Go prints times and, without omitempty, lists and maps that are not there as null. */
+function isNullWhenAbsent(field: FieldNode): boolean {
+  if (field.pointer !== false) return false
+  const { type } = field.schema
+  if (type === 'time' || type === 'micro-time') return true
+  return field.omitEmpty !== true && (type === 'list' || type === 'map' || type === 'bytes')
+}
+
+/** An empty list comes back from storage as none at all. */
+function isNilled(field: FieldNode, value: unknown): boolean {
+  if (!isNullWhenAbsent(field) || typeof value !== 'object' || value === null) return false
+  return Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0
 }
 
 function normalMap(items: SchemaNode, value: Record<string, unknown>, live: unknown): unknown {

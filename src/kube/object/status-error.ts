@@ -130,6 +130,9 @@ export const statusErrors = {
       `${action} is not supported on resources of kind "${qualified(of)}"`,
       detailsOf({ ...of, name: '' }),
     ),
+  /** The path is served, but not with this method. */
+  routeNotAllowed: () =>
+    failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
   notAcceptable: (supported: readonly string[]) =>
     failure(406, 'NotAcceptable', `only the following media types are accepted: ${supported.join(', ')}`),
   unsupportedMediaType: (supported: readonly string[]) =>

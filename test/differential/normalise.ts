@@ -1,0 +1,145 @@
+import type { Answer, Step } from './case.js'
+import type { RawAnswer } from './send.js'
+
+/** Headers that clients act upon. */
+const comparedHeaders = [
+  'content-type',
+  'warning',
+  'retry-after',
+  'cache-control',
+  'vary',
+  'location',
+  'www-authenticate',
+  'x-content-type-options',
+]
+
+const uuidForm = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/g
+const timeForm = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g
+const addressForm = /\b10\.96\.\d{1,3}\.\d{1,3}\b/g
+const slackMs = 3 * 3600 * 1000
+
+/**
+ * Takes from the answers of one case what differs between two runs on the same server: identifiers become ordinals in the order
+ * in which they are first seen, and times near the present one word. Everything else stays.
+ */
+export class Normaliser {
+  readonly #id: string
+  readonly #asked: string
+  readonly #nowMs: number
+  readonly #known = new Map<string, string>()
+  readonly #counts = new Map<string, number>()
+  #step = 0
+  readonly #generated = new Map<string, string>()
+
+  /** `id` is the run's own text in names; what the requests themselves say is never replaced. */
+  constructor(id: string, steps: readonly Step[], nowMs: number) {
+    this.#id = id
+    this.#asked = JSON.stringify(steps)
+    this.#nowMs = nowMs
+  }
+
+  /** `index` is the place of the step in the case: ordinals name the step that brought the value. */
+  answer(raw: RawAnswer, step: Step, index: number): Answer {
+    this.#step = index
+    this.#counts.clear()
+    const headers: Record<string, string> = {}
+    for (const name of comparedHeaders) {
+      const value = raw.headers[name]
+      if (value !== undefined) headers[name] = this.#text(String(value))
+    }
+    return { code: raw.code, headers, body: this.#body(raw, step) }
+  }
+
+  #body(raw: RawAnswer, step: Step): unknown {
+    const type = String(raw.headers['content-type'] ?? '')
+    const text = raw.text.replaceAll(this.#id, 'ID')
+    if (!type.startsWith('application/json')) return this.#text(text)
+    // Only a watch has more than one line that begins an object.
+    const isWatch = step.query?.['watch'] !== undefined || step.path.includes('/watch/')
+    try {
+      if (!isWatch || raw.code !== 200) return this.#parsed(text)
+      return text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => this.#parsed(line))
+    } catch {
+      return this.#text(text)
+    }
+  }
+
+  #parsed(text: string): unknown {
+    // Integers that a double cannot hold are compared as texts.
+    const value: unknown = JSON.parse(text.replace(/([:[,]\s*)(-?\d{16,})(?=\s*[,\]}])/g, '$1"int64 $2"'))
+    this.#findGenerated(value)
+    return this.#value(value, '', undefined)
+  }
+
+  #findGenerated(value: unknown): void {
+    if (typeof value !== 'object' || value === null) return
+    if (!Array.isArray(value)) {
+      const { name, generateName } = value as Record<string, unknown>
+      if (typeof name === 'string' && typeof generateName === 'string' && name.length === generateName.slice(0, 58).length + 5) {
+        this.#generated.set(name, `${name.slice(0, -5)}RANDOM`)
+      }
+    }
+    for (const item of Object.values(value)) this.#findGenerated(item)
+  }
+
+  #value(value: unknown, key: string, parent: Readonly<Record<string, unknown>> | undefined): unknown {
+    if (typeof value === 'string') {
+      if (key === 'resourceVersion' && /^\d+$/.test(value)) {
+        if (parent?.['uid'] !== undefined || parent?.['name'] !== undefined) return this.#ordinal('rv', value)
+        return value === '0' ? value : 'RV'
+      }
+      if (key === 'continue' && value.length > 20) return 'CONTINUE'
+      if (key === 'token' && value.length > 100) return 'TOKEN'
+      if (key === 'serverAddress') return 'ADDRESS'
+      return this.#text(value)
+    }
+    if (typeof value === 'number') {
+      if ((key === 'nodePort' || key === 'healthCheckNodePort') && value > 0 && !this.#asked.includes(String(value))) {
+        return this.#ordinal('port', String(value))
+      }
+      return value
+    }
+    if (Array.isArray(value)) return value.map((item) => this.#value(item, key, undefined))
+    if (typeof value === 'object' && value !== null) {
+      const members = value as Record<string, unknown>
+      return Object.fromEntries(
+        Object.keys(members)
+          .sort()
+          .map((name) => [this.#text(name), this.#value(members[name], name, members)]),
+      )
+    }
+    return value
+  }
+
+  #text(text: string): string {
+    let result = text.replaceAll(this.#id, 'ID')
+    for (const [name, shown] of this.#generated) result = result.replaceAll(name, shown)
+    result = result.replace(uuidForm, (uid) => (this.#asked.includes(uid) ? uid : this.#ordinal('uid', uid)))
+    result = result.replace(timeForm, (time) => {
+      const near = Math.abs(Date.parse(time) - this.#nowMs) < slackMs
+      return near && !this.#asked.includes(time) ? 'TIME' : time
+    })
+    result = result.replace(addressForm, (ip) => (this.#asked.includes(ip) ? ip : this.#ordinal('ip', ip)))
+    if (/^\d{1,2}s$/.test(result) && !this.#asked.includes(`"${result}"`)) result = 'AGE'
+    // Revisions in messages, and the ports of our own addresses.
+    result = result.replace(/(object meta: |current: |resource version: |in precondition: )(\d+)/g, (all, before, revision) =>
+      this.#asked.includes(revision) ? all : `${before}RV`,
+    )
+    return result
+  }
+
+  #ordinal(kind: string, value: string): string {
+    const key = `${kind} ${value}`
+    let shown = this.#known.get(key)
+    if (shown === undefined) {
+      const count = (this.#counts.get(kind) ?? 0) + 1
+      this.#counts.set(kind, count)
+      shown = `${kind}-${this.#step}.${count}`
+      this.#known.set(key, shown)
+    }
+    return shown
+  }
+}

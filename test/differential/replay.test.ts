@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { topics } from './cases/index.js'
+import { type KnownDifference, differences } from './differences.js'
+import { differencesPage } from './differences-page.js'
+import { judge } from './judge.js'
+import { readRecording } from './recordings.js'
+import { runTopic } from './run-topic.js'
+import { closeConnections, type Target } from './send.js'
+
+let api: EmbeddedApi
+let target: Target
+const used = new Set<KnownDifference>()
+let compared = 0
+let versions: Readonly<Record<string, string>> = {}
+
+before(async () => {
+  api = await startEmbeddedApi('differential')
+  target = { host: '127.0.0.1', port: api.port, token: adminToken }
+})
+after(async () => {
+  closeConnections()
+  await api.close()
+})
+
+for (const [topic, cases] of Object.entries(topics)) {
+  test(`${topic}: the embedded server answers as the recorded one did`, async () => {
+    const recording = readRecording(topic)
+    versions = recording.versions
+    const verdict = judge(topic, cases, recording, await runTopic(target, cases))
+    compared += verdict.compared
+    for (const entry of verdict.used) used.add(entry)
+    const shown = verdict.failures.slice(0, 20).join('\n')
+    assert.equal(verdict.failures.length, 0, `${verdict.failures.length} of ${verdict.compared} answers differ:\n${shown}`)
+  })
+}
+
+test('every known difference is still one', () => {
+  const unused = differences.filter((entry) => !used.has(entry)).map(({ about, where }) => `${about} (${where})`)
+  assert.deepEqual(unused, [], 'take these entries out of test/differential/differences.ts')
+})
+
+test('the page of differences is up to date', () => {
+  const path = 'docs/reference/differences.md'
+  const page = differencesPage({ requests: compared, topics: Object.keys(topics).length }, versions)
+  if (process.env['FLOTILLA_RECORD']) writeFileSync(path, page)
+  assert.equal(readFileSync(path, 'utf8'), page, 'run the test with FLOTILLA_RECORD=1 to write the page')
+})
