@@ -1,4 +1,7 @@
 import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
+import { createHttpsCaller } from '../apiserver/admission/webhooks/https-caller.js'
+import { resolveServiceAddress } from '../apiserver/admission/webhooks/service-address.js'
+import { createWebhookAdmission } from '../apiserver/admission/webhooks/webhook-admission.js'
 import { certificateAuthenticator } from '../apiserver/auth/certificate-authenticator.js'
 import { createRbac } from '../apiserver/auth/rbac.js'
 import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/reviews.js'
@@ -46,11 +49,13 @@ export function openEmbeddedApi(options: {
   const tokens = createServiceAccountTokens({ keyPem: pki.tokenKeyPem, clock: ports.clock, random: ports.random })
   const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
   const rbac = createRbac()
+  const caller = createHttpsCaller(ports.clock)
   const clusters: LogicalClusters = createLogicalClusters({
     storage,
     ports,
     ...(options.network ? { networkOf: options.network.networkOf, apiAddressOf: options.network.apiAddressOf } : {}),
     ...createReviewPorts(rbac, tokens, [staticTokens]),
+    webhooks: createWebhookAdmission({ caller, resolveService: resolveServiceAddress }),
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
   rbac.follow(clusters)
@@ -74,6 +79,7 @@ export function openEmbeddedApi(options: {
     },
     async stop() {
       await front.close()
+      caller.close()
       await storage.close()
     },
   }

@@ -14,7 +14,7 @@ const tolerated = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachab
 export const defaultTolerations: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
   handles: ({ groupResource, operation, subresource }) =>
-    groupResource === 'pods' && operation === 'CREATE' && subresource === '',
+    groupResource === 'pods' && operation !== 'DELETE' && subresource === '',
   mutate({ object }) {
     const spec = object?.['spec']
     if (!isObject(spec)) return

@@ -1,0 +1,20 @@
+import type { WebhookAdmission } from '../contract.js'
+import type { ConditionMatcher } from '../expressions/contract.js'
+import { isExempt } from '../matching/exempt.js'
+import type { CallPorts } from './call-webhook.js'
+import { askMutatingWebhooks } from './mutating-webhooks.js'
+import { askValidatingWebhooks } from './validating-webhooks.js'
+
+export interface WebhookAdmissionOptions extends CallPorts {
+  /** Without it matchConditions count as met. */
+  readonly conditions?: ConditionMatcher
+}
+
+/** The admission webhooks that the Mutating- and ValidatingWebhookConfigurations of a cluster name. */
+export function createWebhookAdmission(options: WebhookAdmissionOptions): WebhookAdmission {
+  const { conditions } = options
+  return {
+    mutate: (request, reinvoke) => (isExempt(request) ? undefined : askMutatingWebhooks(options, conditions, request, reinvoke)),
+    validate: (request) => (isExempt(request) ? undefined : askValidatingWebhooks(options, conditions, request)),
+  }
+}
