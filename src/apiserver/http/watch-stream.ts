@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { WatchSink } from '../contract.js'
 import type { Exchange } from './exchange.js'
 import { commonHeaders } from './send.js'
+import { StreamTurns, type Turn } from './stream-turns.js'
 import { type TransformOptions, transformWatched } from './transform.js'
 
 type AnyEvent = Parameters<WatchSink>[0][number]
@@ -34,6 +35,9 @@ const turnChars = 192 * 1024
 /** Bursts longer than this are encoded in later turns; a live event goes out at once. */
 const promptEvents = 64
 
+/** All watches of the process take turns. */
+const turns = new StreamTurns()
+
 /**
  * Sends a watch as lines of JSON. Events wait as references and are encoded only as fast as the client reads; a client that
  * falls too far behind is disconnected (it lists again), so that nobody else pays for it.
@@ -57,7 +61,7 @@ export async function streamWatch(exchange: Exchange, options: WatchStreamOption
   response.end()
 }
 
-class WatchLines {
+class WatchLines implements Turn {
   readonly #exchange: Exchange
   readonly #response: ServerResponse
   readonly #options: WatchStreamOptions
@@ -68,8 +72,8 @@ class WatchLines {
   #allowance = 0
   #caughtUp = false
   #first = true
-  /** blocked: the socket's buffer is full. */
-  #state: 'idle' | 'scheduled' | 'blocked' = 'idle'
+  /** queued: its turn will come. blocked: the socket's buffer is full. */
+  #state: 'idle' | 'queued' | 'scheduled' | 'blocked' = 'idle'
   #blockedSince = 0
   #whenEmpty: (() => void) | undefined
 
@@ -103,8 +107,15 @@ class WatchLines {
       this.#drop(`the client has read nothing for ${this.#limits.stalledMs} ms`)
     } else if (this.#state === 'idle') {
       if (count > promptEvents) this.#schedule()
-      else this.#pump()
+      else {
+        this.#state = 'queued'
+        turns.offer(this)
+      }
     }
+  }
+
+  take(): void {
+    if (this.#state === 'queued') this.#pump()
   }
 
   /** Resolves when everything has been handed to the socket, or the client has gone. */
@@ -130,15 +141,20 @@ class WatchLines {
   #pump(): void {
     if (this.#response.destroyed) return
     this.#state = 'idle'
-    let text = ''
-    while (this.#at < this.#waiting.length && text.length < turnChars) text += this.#encode(this.#waiting[this.#at++]!)
+    const lines: Buffer[] = []
+    let size = 0
+    while (this.#at < this.#waiting.length && size < turnChars) {
+      const line = this.#encode(this.#waiting[this.#at++]!)
+      lines.push(line)
+      size += line.length
+    }
     if (this.#at >= this.#waiting.length) {
       this.#waiting = []
       this.#at = 0
       this.#allowance = 0
       this.#caughtUp = true
     }
-    const room = text === '' || this.#response.write(text)
+    const room = size === 0 || this.#response.write(lines.length === 1 ? lines[0]! : Buffer.concat(lines, size))
     if (this.#waiting.length === 0) this.#whenEmpty?.()
     if (!room) {
       this.#state = 'blocked'
@@ -146,7 +162,7 @@ class WatchLines {
     } else if (this.#waiting.length > 0) this.#schedule()
   }
 
-  #encode(event: AnyEvent): string {
+  #encode(event: AnyEvent): Buffer {
     const options = this.#options
     const first = this.#first
     this.#first = false
@@ -157,8 +173,23 @@ class WatchLines {
     }
     const object = event.object as KubeObject
     const value = transformWatched(object, first, false, options)
-    return lineOf(event.type, value === undefined ? options.encode(object) : JSON.stringify(value))
+    return value === undefined ? sharedLine(event.type, object, options) : lineOf(event.type, JSON.stringify(value))
   }
+}
+
+/** Lines that many watchers are sent, by object; only the newest, since what comes later asks for later ones. */
+const newestLines = new Map<KubeObject, { readonly type: string; readonly line: Buffer }>()
+const mostLines = 128
+
+function sharedLine(type: string, object: KubeObject, options: WatchStreamOptions): Buffer {
+  const known = newestLines.get(object)
+  if (known?.type === type) return known.line
+  const line = lineOf(type, options.encode(object))
+  // Large objects are not worth the memory; they are cheap beside what it takes to send them.
+  if (line.length > 64 * 1024) return line
+  if (newestLines.size >= mostLines) newestLines.delete(newestLines.keys().next().value as KubeObject)
+  newestLines.set(object, { type, line })
+  return line
 }
 
 const initialEventsEnd = 'k8s.io/initial-events-end'
@@ -182,6 +213,6 @@ function withBlueprint(bookmark: KubeObject, { form, list }: WatchStreamOptions)
   return { ...bookmark, metadata: { ...bookmark.metadata, annotations: { ...annotations, [listBlueprint]: blueprint } } }
 }
 
-function lineOf(type: string, object: string): string {
-  return `{"type":"${type}","object":${object}}\n`
+function lineOf(type: string, object: string): Buffer {
+  return Buffer.from(`{"type":"${type}","object":${object}}\n`)
 }
