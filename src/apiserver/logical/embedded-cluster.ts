@@ -4,7 +4,7 @@ import type { AdmissionChain } from '../admission/contract.js'
 import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import { Allocations } from '../registry/allocation/allocations.js'
 import { ClusterRegistry } from '../registry/cluster-registry.js'
-import { cleanUpDefinition, finishDefinition } from '../registry/custom-resource-cleanup.js'
+import { cleanUpDefinition, finishDefinition, renameDefinition } from '../registry/custom-resource-cleanup.js'
 import type { ClusterScope, ServerExtensions } from '../registry/scope.js'
 import { ServedResources } from '../registry/served-resources.js'
 import { WatchHub } from '../registry/watch-hub.js'
@@ -39,7 +39,7 @@ export class EmbeddedCluster implements LogicalCluster {
   constructor(storage: ClusterStorage, shared: SharedParts) {
     this.name = storage.cluster
     this.#storage = storage
-    const served = new ServedResources({ begin: cleanUpDefinition, proceed: finishDefinition })
+    const served = new ServedResources({ begin: cleanUpDefinition, proceed: finishDefinition, rename: renameDefinition })
     const network = shared.extensions.networkOf?.(this.name)
     this.#scope = {
       cluster: this,

@@ -9,7 +9,7 @@ import { validateNew, withDefaults } from './machinery.js'
 import { checkIdentity, generateName, initializeMeta, refuseVersioned, wipeMeta } from './object-meta.js'
 import { recordCreation } from './record-creation.js'
 import { named, type Resource } from './resource.js'
-import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
+import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
 
 /** POST. The object that is stored, or would be with dryRun. */
 export async function createObject(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
@@ -41,7 +41,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     if (resource.strategy.status && !resource.strategy.keepsStatusOnCreate) object['status'] = status
     if (object['status'] === undefined) delete object['status']
   }
-  const versioned = Boolean(object.metadata.resourceVersion)
+  const versioned = object.metadata.resourceVersion
   initializeMeta(resource, object, scope.ports)
   const { metadata } = object
   if (metadata.name === '' && metadata.generateName) {
@@ -55,11 +55,14 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
   const lifecycle = lifecycles[resource.stored]
   // Before anything is allocated for it.
   if (metadata.name !== '' && storedObject(request, metadata.name) !== undefined) {
-    throw statusErrors.alreadyExists(named(resource, metadata.name))
+    const error = statusErrors.alreadyExists(named(resource, metadata.name))
+    const ends = storedObject(request, metadata.name)?.metadata.deletionTimestamp !== undefined
+    if (ends) error.status.message = `object is being deleted: ${error.status.message}`
+    throw error
   }
   lifecycle?.beforeCreate?.(scope, object)
   try {
-    const causes = validateNew(resource, object, scope.network)
+    const causes = validateNew(resource, object, scope.network, (text) => warn(request, text))
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: metadata.name }, [...causes])
     }
@@ -67,6 +70,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     if (validating !== undefined) await validating
     admitLast(request, 'CREATE', object, undefined)
     if (!options.dryRun && versioned) throw refuseVersioned()
+    if (versioned) object.metadata.resourceVersion = versioned
     if (!options.dryRun) return commit(scope, resource, object, undefined)
   } catch (error) {
     lifecycle?.released?.(scope, object, undefined)

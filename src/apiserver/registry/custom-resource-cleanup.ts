@@ -31,6 +31,11 @@ export function cleanUpDefinition(scope: ClusterScope, name: string): void {
   finishDefinition(scope, name)
 }
 
+/** Stores a definition that another one has left its names to. */
+export function renameDefinition(scope: ClusterScope, definition: KubeObject, next: KubeObject): void {
+  commit(scope, scope.served.find(definitions) as Resource, next, definition).catch(() => undefined)
+}
+
 /** Lets the definition go when it is being deleted and none of its objects is left. */
 export function finishDefinition(scope: ClusterScope, name: string): void {
   const resource = scope.served.find(definitions) as Resource

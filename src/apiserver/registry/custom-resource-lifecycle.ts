@@ -1,7 +1,8 @@
 import { formatTime } from '../../base/clock.js'
 import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { checkDefinition } from './check-definition.js'
+import { approvalCondition } from './custom-resource-approval.js'
+import { type Condition, claimNames, type DefinitionStatus, siblingsOf, statusOf } from './custom-resource-names.js'
 import { type DefinitionSpec, definitionSpec, storageVersionOf } from './custom-resources.js'
 import type { Lifecycle } from './lifecycle.js'
 import type { ClusterScope } from './scope.js'
@@ -10,20 +11,29 @@ import type { ClusterScope } from './scope.js'
 export const customResourceCleanup = 'customresourcecleanup.apiextensions.k8s.io'
 
 /**
- * A definition is served as soon as it is stored, and its conditions say so. Deleting one deletes its objects first; the
- * definition goes with the last of them.
+ * A definition whose names nobody else in its group has is served as soon as it is stored, and its conditions say so. Deleting one
+ * deletes its objects first; the definition goes with the last of them, and its names are free for those that waited.
  */
 export const customResourceDefinitionLifecycle: Lifecycle = {
   beforeCreate(scope, object) {
-    checkDefinition(object)
+    if (!isReadable(object)) return
     fillNames(object)
     object['status'] = establish(scope, object, undefined)
   },
   beforeUpdate(scope, object, previous, subresource) {
-    if (subresource === 'status' || object.metadata.deletionTimestamp) return
-    checkDefinition(object)
+    if (subresource === 'status' || object.metadata.deletionTimestamp || !isReadable(object)) return
     fillNames(object)
-    object['status'] = establish(scope, object, previous['status'] as DefinitionStatus | undefined)
+    object['status'] = establish(scope, object, statusOf(previous))
+  },
+  terminating(scope, object) {
+    const condition: Condition = {
+      type: 'Terminating',
+      status: 'True',
+      reason: 'InstanceDeletionInProgress',
+      message: 'CustomResource deletion is in progress',
+    }
+    const status = statusOf(object)
+    return { ...object, status: { ...status, conditions: withConditions(scope, status.conditions ?? [], [condition]) } }
   },
   committed(scope, object, previous) {
     const name = (object ?? previous)!.metadata.name
@@ -31,17 +41,28 @@ export const customResourceDefinitionLifecycle: Lifecycle = {
       const stored = `${definitionSpec(previous!).names.plural}.${definitionSpec(previous!).group}`
       scope.served.define(name, undefined)
       scope.watches.end(stored)
+      freeNames(scope, previous!)
       return
     }
-    if (previous === undefined || !equalJson(previous['spec'], object['spec'])) scope.served.define(name, object)
+    const isNew = previous === undefined
+    if (isNew || !equalJson(previous['spec'], object['spec']) || !equalJson(servedBy(previous), servedBy(object))) {
+      scope.served.define(name, object)
+    }
+    if (!isNew && !equalJson(statusOf(previous).acceptedNames, statusOf(object).acceptedNames)) freeNames(scope, object)
     if (object.metadata.deletionTimestamp && !previous?.metadata.deletionTimestamp) scope.served.cleanup.begin(scope, name)
   },
 }
 
-interface DefinitionStatus {
-  conditions?: { type: string; status: string; reason: string; message: string; lastTransitionTime: string }[]
-  acceptedNames?: unknown
-  storedVersions?: string[]
+/** What of the status decides on what is served. */
+function servedBy(definition: KubeObject): unknown {
+  const { acceptedNames, conditions } = statusOf(definition)
+  return [acceptedNames ?? null, conditions?.find(({ type }) => type === 'Established')?.status ?? null]
+}
+
+/** Validation, which comes later, says what is missing. */
+function isReadable(object: KubeObject): boolean {
+  const spec = object['spec'] as Partial<DefinitionSpec> | undefined
+  return typeof spec?.names === 'object' && Array.isArray(spec.versions)
 }
 
 function fillNames(object: KubeObject): void {
@@ -49,9 +70,10 @@ function fillNames(object: KubeObject): void {
     names: { singular?: string; listKind?: string }
     conversion?: unknown
   }
-  if (spec?.names?.kind === undefined) return
-  spec.names.singular ||= spec.names.kind.toLowerCase()
-  spec.names.listKind ||= `${spec.names.kind}List`
+  if (spec.names.kind) {
+    spec.names.singular ||= spec.names.kind.toLowerCase()
+    spec.names.listKind ||= `${spec.names.kind}List`
+  }
   spec.conversion ??= { strategy: 'None' }
   if (object.metadata.deletionTimestamp === undefined) {
     const finalizers = object.metadata.finalizers ?? []
@@ -60,27 +82,52 @@ function fillNames(object: KubeObject): void {
 }
 
 function establish(scope: ClusterScope, object: KubeObject, before: DefinitionStatus | undefined): DefinitionStatus {
-  const spec = definitionSpec(object)
-  const lastTransitionTime = formatTime(scope.ports.clock.now())
-  const condition = (type: string, reason: string, message: string) =>
-    before?.conditions?.find((known) => known.type === type && known.status === 'True') ?? {
-      type,
-      status: 'True',
-      reason,
-      message,
-      lastTransitionTime,
-    }
-  const others = before?.conditions?.filter(({ type }) => type !== 'NamesAccepted' && type !== 'Established') ?? []
-  const version = storageVersionOf(spec)?.name
   const storedVersions = [...(before?.storedVersions ?? [])]
+  const version = storageVersionOf(definitionSpec(object))?.name
   if (version !== undefined && !storedVersions.includes(version)) storedVersions.push(version)
-  return {
-    conditions: [
-      ...others,
-      condition('NamesAccepted', 'NoConflicts', 'no conflicts found'),
-      condition('Established', 'InitialNamesAccepted', 'the initial names have been accepted'),
-    ],
-    acceptedNames: spec.names,
-    storedVersions,
+  return { ...named(scope, object, before), storedVersions }
+}
+
+/** Names and the conditions that follow from them. */
+function named(scope: ClusterScope, object: KubeObject, before: DefinitionStatus | undefined): DefinitionStatus {
+  const { names, condition } = claimNames(scope, object, before?.acceptedNames)
+  const was = before?.conditions?.find(({ type }) => type === 'Established')
+  const established: Condition =
+    was?.status === 'True'
+      ? was
+      : condition.status === 'True'
+        ? {
+            type: 'Established',
+            status: 'True',
+            reason: 'InitialNamesAccepted',
+            message: 'the initial names have been accepted',
+          }
+        : { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }
+  const approval = approvalCondition(object)
+  const conditions = [...(approval === undefined ? [] : [approval]), condition, established]
+  return { conditions: withConditions(scope, before?.conditions ?? [], conditions), acceptedNames: names }
+}
+
+/** Times change with the status of a condition only. */
+function withConditions(scope: ClusterScope, before: readonly Condition[], changed: readonly Condition[]): Condition[] {
+  const now = formatTime(scope.ports.clock.now())
+  const result = [...before]
+  for (const condition of changed) {
+    const index = result.findIndex(({ type }) => type === condition.type)
+    const known = result[index]
+    const lastTransitionTime = known?.status === condition.status ? (known.lastTransitionTime ?? now) : now
+    const { type, status, reason, message } = condition
+    result.splice(index < 0 ? result.length : index, index < 0 ? 0 : 1, { lastTransitionTime, message, reason, status, type })
+  }
+  return result
+}
+
+/** Names of a definition are free: others in its group may have waited for them. */
+function freeNames(scope: ClusterScope, definition: KubeObject): void {
+  for (const sibling of siblingsOf(scope, definition)) {
+    const status = statusOf(sibling)
+    if (equalJson(status.acceptedNames, definitionSpec(sibling).names)) continue
+    const next: DefinitionStatus = { ...status, ...named(scope, sibling, status) }
+    if (!equalJson(next, status)) scope.served.cleanup.rename(scope, sibling, { ...sibling, status: next })
   }
 }

@@ -1,6 +1,8 @@
-import { isObject, type JsonObject } from '../../base/json.js'
+import { isObject, type Json, type JsonObject } from '../../base/json.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
+import { customRuleTree } from '../../kube/schema/custom-validation/rule-environment.js'
+import type { RuleTree } from '../../kube/schema/custom-validation/rule-tree.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import { fromStructuralSchema } from '../../kube/schema/structural.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
@@ -11,16 +13,18 @@ import type { ScalePaths, Strategy } from './strategy.js'
 export interface DefinitionSpec {
   readonly group: string
   readonly scope: 'Namespaced' | 'Cluster'
-  readonly names: {
-    readonly kind: string
-    readonly plural: string
-    readonly singular?: string
-    readonly listKind?: string
-    readonly shortNames?: readonly string[]
-    readonly categories?: readonly string[]
-  }
+  readonly names: DefinitionNames
   readonly versions: readonly DefinitionVersion[]
   readonly preserveUnknownFields?: boolean
+}
+
+export interface DefinitionNames {
+  readonly kind: string
+  readonly plural: string
+  readonly singular?: string
+  readonly listKind?: string
+  readonly shortNames?: readonly string[]
+  readonly categories?: readonly string[]
 }
 
 export interface DefinitionVersion {
@@ -45,9 +49,18 @@ export function storageVersionOf(spec: DefinitionSpec): DefinitionVersion | unde
   return spec.versions.find((version) => version.storage)
 }
 
-/** The resources that a definition serves, the preferred version first (the newest stable one, as kube-apiserver orders). */
+/**
+ * The resources that a definition serves, the preferred version first (the newest stable one, as kube-apiserver orders): none
+ * until its names are accepted, and by those names afterwards.
+ */
 export function customResourcesOf(definition: KubeObject): readonly Resource[] {
-  const spec = definitionSpec(definition)
+  const status = definition['status'] as { acceptedNames?: DefinitionNames; conditions?: Json[] } | undefined
+  const established = (status?.conditions ?? []).some(
+    (condition) => isObject(condition) && condition['type'] === 'Established' && condition['status'] === 'True',
+  )
+  if (!established) return []
+  const asked = definitionSpec(definition)
+  const spec = { ...asked, names: { ...asked.names, ...status?.acceptedNames } }
   const stored = storageVersionOf(spec)
   if (stored === undefined) return []
   return spec.versions
@@ -78,7 +91,10 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
   }
   const apiVersion = apiVersionOf(group, version.name)
   let schema: SchemaNode | undefined
-  const schemaOf = () => (schema ??= fromStructuralSchema(version.schema?.openAPIV3Schema ?? anything))
+  const openApi = version.schema?.openAPIV3Schema ?? anything
+  const schemaOf = () => (schema ??= fromStructuralSchema(openApi))
+  const scale = subresources?.scale
+  let rules: { readonly tree: RuleTree | undefined } | undefined
   return {
     type,
     apiVersion,
@@ -89,7 +105,21 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
     get schema() {
       return schemaOf()
     },
-    custom: { definition: name, version: version as unknown as Readonly<Record<string, unknown>> },
+    custom: {
+      definition: name,
+      version: version as unknown as Readonly<Record<string, unknown>>,
+      rules: {
+        scale,
+        get schema() {
+          return schemaOf()
+        },
+        // Compiled with the first write.
+        get rules() {
+          rules ??= { tree: customRuleTree(openApi) }
+          return rules.tree
+        },
+      },
+    },
   }
 }
 

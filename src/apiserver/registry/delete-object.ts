@@ -44,7 +44,7 @@ function terminated(request: WriteRequest, stored: KubeObject, options: Deletion
   const { scope, resource } = request
   const lifecycle = lifecycles[resource.stored]
   const { metadata } = stored
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options)
+  const finalizers = finalizersFor(metadata.finalizers ?? [], options, resource.strategy.orphansByDefault === true)
   const grace = lifecycle?.gracePeriod?.(stored, options.gracePeriodSeconds) ?? 0
   const held = finalizers.length > 0 || lifecycle?.isHeld?.(stored) === true
   if (grace === 0 && !held) return undefined
@@ -65,10 +65,13 @@ function terminated(request: WriteRequest, stored: KubeObject, options: Deletion
 }
 
 /** The garbage collector's finalizers as the request wants them; without a wish the present ones stay. */
-function finalizersFor(present: readonly string[], options: DeletionOptions): string[] {
+function finalizersFor(present: readonly string[], options: DeletionOptions, orphans: boolean): string[] {
   const policy =
     options.orphanDependents === undefined ? options.propagationPolicy : options.orphanDependents ? 'Orphan' : 'Background'
-  if (policy === undefined) return [...present]
+  if (policy === undefined) {
+    const decided = present.includes('orphan') || present.includes('foregroundDeletion')
+    return orphans && !decided ? [...present, 'orphan'] : [...present]
+  }
   const others = present.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion')
   if (policy === 'Orphan') return [...others, 'orphan']
   if (policy === 'Foreground') return [...others, 'foregroundDeletion']

@@ -2,13 +2,14 @@ import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { StatusCause } from '../../kube/object/status-error.js'
 import { readFields } from '../../kube/schema/check-fields.js'
-import { validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
+import { finalizerWarnings } from '../../kube/schema/custom-validation/finalizer-warnings.js'
+import { type CustomWrite, validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
 import { validateCreate, validateUpdate } from '../../kube/schema/validation/validate.js'
 import type { ClusterNetwork } from '../contract.js'
 import { withoutOwnAddresses } from './allocation/own-addresses.js'
-import type { Resource } from './resource.js'
+import type { CustomResource, Resource } from './resource.js'
 
 /**
  * A copy of the body that is ours to change, without fields that the schema does not know; those come as problems.
@@ -28,10 +29,16 @@ export function withDefaults(resource: Resource, object: KubeObject): KubeObject
   return applyDefaults(object.apiVersion, object.kind, object)
 }
 
-/** What is wrong with a new object. */
-export function validateNew(resource: Resource, object: KubeObject, network?: ClusterNetwork): readonly StatusCause[] {
+/** What is wrong with a new object. `warn` is told what a custom resource should not do, and may. */
+export function validateNew(
+  resource: Resource,
+  object: KubeObject,
+  network?: ClusterNetwork,
+  warn: (text: string) => void = () => undefined,
+): readonly StatusCause[] {
   const rules = validateCreate(object, metadataRules(resource))
-  return [...(network ? withoutOwnAddresses(object, rules) : rules), ...validateShape(resource, object)]
+  if (resource.custom !== undefined) return validateShape(resource.custom, { object, metadataCauses: rules }, warn)
+  return network ? withoutOwnAddresses(object, rules) : rules
 }
 
 /** What is wrong with a change. Writes to a subresource of a built-in kind touch too little to break its rules. */
@@ -41,9 +48,14 @@ export function validateChanged(
   previous: KubeObject,
   subresource: string,
   network?: ClusterNetwork,
+  warn: (text: string) => void = () => undefined,
 ): readonly StatusCause[] {
   const rules = subresource === '' ? validateUpdate(object, previous, metadataRules(resource)) : []
-  return [...(network ? withoutOwnAddresses(object, rules) : rules), ...validateShape(resource, object)]
+  if (resource.custom !== undefined) {
+    const status = subresource === 'status'
+    return validateShape(resource.custom, { object, previous, status, metadataCauses: rules }, warn)
+  }
+  return network ? withoutOwnAddresses(object, rules) : rules
 }
 
 function metadataRules({ type, custom }: Resource): { namespaced: boolean; anyFinalizer: boolean } {
@@ -51,6 +63,11 @@ function metadataRules({ type, custom }: Resource): { namespaced: boolean; anyFi
   return { namespaced: type.namespaced, anyFinalizer: custom !== undefined || ofMachinery }
 }
 
-function validateShape(resource: Resource, object: KubeObject): readonly StatusCause[] {
-  return resource.custom !== undefined && resource.schema ? validateCustom(resource.schema, object) : []
+function validateShape(custom: CustomResource, write: CustomWrite, warn: (text: string) => void): readonly StatusCause[] {
+  const { causes, warnings } = validateCustom(custom.rules, write)
+  for (const text of warnings) warn(text)
+  if (write.status !== true && causes.length === 0) {
+    for (const text of finalizerWarnings(write.object as KubeObject, write.previous as KubeObject | undefined)) warn(text)
+  }
+  return causes
 }

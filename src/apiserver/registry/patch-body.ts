@@ -26,12 +26,12 @@ export function patchBody(
   } catch (error) {
     if (error instanceof StatusError || !(error instanceof CodedError)) throw error
     // A failed `test`, or a path that is not there: the request cannot be done on this object.
-    if (patch.kind === 'json') throw unprocessable(error.message)
+    if (patch.kind === 'json') throw unprocessable()
     throw statusErrors.badRequest(error.message)
   }
 }
 
-function unprocessable(message: string): StatusError {
+function unprocessable(): StatusError {
   return new StatusError({
     kind: 'Status',
     apiVersion: 'v1',
@@ -39,7 +39,7 @@ function unprocessable(message: string): StatusError {
     status: 'Failure',
     message: 'the server rejected our request due to an error in our request',
     reason: 'Invalid',
-    details: { causes: [{ reason: 'UnexpectedServerResponse', message }] },
+    details: {},
     code: 422,
   })
 }

@@ -4,12 +4,18 @@ import type { WriteRequest } from './write-request.js'
 
 const status = fieldSetOf([[fieldElement('status')]])
 const notStatus = fieldSetOf([[fieldElement('spec')], [fieldElement('metadata')]])
+const neither = fieldSetOf([[fieldElement('spec')], [fieldElement('status')]])
+const specAndLabels = fieldSetOf([[fieldElement('spec')], [fieldElement('metadata'), fieldElement('labels')]])
 const spec = fieldSetOf([[fieldElement('spec')]])
 
 /** What the endpoint of the request does not write, and so does not make anybody the owner of. */
 export function resetFieldsOf(request: WriteRequest): FieldSet | undefined {
   const { strategy, custom } = request.resource
+  if (strategy.ownsNoSpec && request.subresource === '') return neither
   if (!strategy.status) return undefined
-  if (request.subresource === 'status') return custom === undefined ? spec : notStatus
+  if (request.subresource === 'status') {
+    if (strategy.statusKeeps === 'labels') return specAndLabels
+    return custom === undefined && strategy.statusKeeps === undefined ? spec : notStatus
+  }
   return request.subresource === '' ? status : undefined
 }

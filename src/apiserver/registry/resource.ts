@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
+import type { CustomRules } from '../../kube/schema/custom-validation/validate-custom.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import type { Strategy } from './strategy.js'
 
@@ -27,6 +28,8 @@ export interface CustomResource {
   readonly definition: string
   /** Selectable fields and printer columns as the definition has them. */
   readonly version: Readonly<Record<string, unknown>>
+  /** What objects of the version must be. */
+  readonly rules: CustomRules
 }
 
 /** The object in the version of the resource. */

@@ -19,6 +19,12 @@ export interface Strategy {
   readonly versionedUpdate?: boolean
   /** Field selectors besides metadata.name and metadata.namespace: label -> path in the object (dots). */
   readonly selectable?: Readonly<Record<string, string>>
+  /** Writes to the status keep this of the stored metadata; undefined: nothing. */
+  readonly statusKeeps?: 'metadata' | 'labels'
+  /** A deletion that does not say what becomes of the dependents leaves them behind. */
+  readonly orphansByDefault?: boolean
+  /** The resource's own endpoint writes no spec that anybody could own (certificate requests). */
+  readonly ownsNoSpec?: boolean
   /** Where the scale subresource finds its numbers. */
   readonly scale?: ScalePaths
 }

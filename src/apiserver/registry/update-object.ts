@@ -11,7 +11,7 @@ import { validateChanged, withDefaults } from './machinery.js'
 import { checkIdentity, preserveMeta } from './object-meta.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { named, viewOf } from './resource.js'
-import { decodeFor, storedObject, type WriteRequest } from './write-request.js'
+import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
 
 /** PUT of the resource itself or of its status. */
 export async function updateObject(request: WriteRequest, body: KubeObject): Promise<{ object: KubeObject; created: boolean }> {
@@ -84,7 +84,7 @@ export async function storeChanged(
       lifecycle?.released?.(scope, object, previous)
       return previous
     }
-    const causes = validateChanged(resource, next, previous, subresource, scope.network)
+    const causes = validateChanged(resource, next, previous, subresource, scope.network, (text) => warn(request, text))
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [...causes])
     }
@@ -126,11 +126,13 @@ function keepOtherParts(request: WriteRequest, object: KubeObject, previous: Kub
       else object[field] = previous[field]
     }
     const { managedFields } = object.metadata
-    if (custom !== undefined) object.metadata = { ...previous.metadata, ...(managedFields ? { managedFields } : {}) }
+    const keeps = strategy.statusKeeps
+    if (custom !== undefined || keeps === 'metadata') object.metadata = { ...previous.metadata, ...(managedFields ? { managedFields } : {}) }
     else {
       const { ownerReferences: _, ...metadata } = object.metadata
       const { ownerReferences } = previous.metadata
       object.metadata = { ...metadata, ...(ownerReferences ? { ownerReferences } : {}) }
+      if (keeps === 'labels') object.metadata.labels = previous.metadata.labels
     }
     return
   }

@@ -9,7 +9,11 @@ export interface CelEnvironment {
   extend(variables: Readonly<Record<string, CelType>>): CelEnvironment
 }
 
-export type CelCompiled = { readonly program: CelProgram } | { readonly issues: string }
+/**
+ * `stage` says which of upstream's two texts stands before the issues: `check` is "compilation failed: ", `plan` is
+ * "program instantiation failed: " (a constant such as `int('x')` that cannot be converted).
+ */
+export type CelCompiled = { readonly program: CelProgram } | { readonly issues: string; readonly stage: 'check' | 'plan' }
 
 export interface CelProgram {
   readonly source: string
@@ -31,13 +35,29 @@ export interface CelResult {
   readonly cost: number
 }
 
-/** JSON as it comes from objects; bigint is an int; a function is called on first use (lazy variables). */
+/**
+ * JSON as it comes from objects: a whole number is an int (where the declared type is not double), bigint is an int, Date
+ * and other library values are passed as they are; a function is called on first use (lazy variables).
+ */
 export type CelInput = unknown
 
+/** `maxSize`: the most elements that upstream's declared type has (int-or-string, dates, bytes); 0 when absent. */
 export type CelType =
-  | { readonly kind: 'bool' | 'int' | 'uint' | 'double' | 'bytes' | 'null' | 'timestamp' | 'duration' | 'dyn' | 'type' }
+  | {
+      readonly kind: 'bool' | 'int' | 'uint' | 'double' | 'bytes' | 'null' | 'timestamp' | 'duration' | 'type'
+      readonly maxSize?: number
+    }
+  /** `preserved`: comes from x-kubernetes-preserve-unknown-fields; such a value can only be compared. */
+  | { readonly kind: 'dyn'; readonly preserved?: boolean; readonly maxSize?: number }
   | { readonly kind: 'string'; readonly maxLength?: number }
-  | { readonly kind: 'list'; readonly items: CelType; readonly maxItems?: number }
+  /** `listType`: equality and `+` follow x-kubernetes-list-type; `mapKeys` name the key properties of a list of type map. */
+  | {
+      readonly kind: 'list'
+      readonly items: CelType
+      readonly maxItems?: number
+      readonly listType?: 'set' | 'map'
+      readonly mapKeys?: readonly string[]
+    }
   | { readonly kind: 'map'; readonly key: CelType; readonly value: CelType; readonly maxProperties?: number }
   | { readonly kind: 'optional'; readonly of: CelType }
   /** A struct with known fields (names escaped as CEL wants them); `fields` is read on first use, so types may be recursive. */

@@ -41,7 +41,7 @@ export class GoText {
 
 /** Go's %q for text, %v for other scalars, %#v for the rest of JSON. */
 export function printValue(value: unknown): string {
-  if (value === null || value === undefined) return 'null'
+  if (value === null || value === undefined) return '"null"'
   if (typeof value === 'string') return quote(value)
   if (value instanceof GoText) return value.text
   if (typeof value === 'object') return goSyntax(value)

@@ -35,7 +35,7 @@ test('custom resources are pruned, defaulted and validated as upstream does', ()
     assert.deepEqual(pruned.unknown, unknown ?? [], label)
     const defaulted = applySchemaDefaults(node, pruned.object)
     assert.deepEqual(defaulted, object, label)
-    assert.deepEqual(sorted(validateCustom(node, defaulted)), sorted(causes ?? []), label)
+    assert.deepEqual(sorted(validateCustom({ schema: node }, { object: defaulted }).causes), sorted(causes ?? []), label)
   }
 })
 
@@ -76,6 +76,6 @@ test('the node carries what apply and merge need', () => {
 
 test('patterns run in linear time', () => {
   const node = fromStructuralSchema({ type: 'object', properties: { a: { type: 'string', pattern: '^(a+)+$' } } })
-  const [cause] = validateCustom(node, { a: `${'a'.repeat(5000)}!` })
+  const [cause] = validateCustom({ schema: node }, { object: { a: `${'a'.repeat(5000)}!` } }).causes
   assert.equal(cause?.reason, 'FieldValueInvalid')
 })

@@ -11,6 +11,11 @@ export function fromStructuralSchema(openApiV3Schema: JsonObject): SchemaNode {
   return objectNode(openApiV3Schema, true)
 }
 
+/** The schema of a part of a custom resource. */
+export function nodeOfSchema(schema: JsonObject): SchemaNode {
+  return nodeOf(schema)
+}
+
 function nodeOf(schema: JsonObject): SchemaNode {
   const common = commonOf(schema)
   if (schema['x-kubernetes-int-or-string'] === true) return { type: 'int-or-string', ...common }

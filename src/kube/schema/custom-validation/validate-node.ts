@@ -1,6 +1,7 @@
 import { equalJson, isObject, type JsonObject } from '../../../base/json.js'
 import type { StatusCause } from '../../object/status-error.js'
 import { fieldCauses, quote } from '../field-cause.js'
+import type { Correlated } from './correlation.js'
 import { isFormat } from './formats.js'
 import { matchesPattern } from './patterns.js'
 
@@ -10,11 +11,35 @@ export interface Outcome {
   matches: number
 }
 
+/** The field of causes that name no field of their own: upstream has no path for them but that of the whole validation. */
+const wholeValue = '<whole>'
+
 /**
- * Validates a value against an OpenAPI v3 node, with the causes and texts of kube-openapi's validator. `path` is the field
- * path of the value, empty for the root.
+ * Validates a value against an OpenAPI v3 node, with the causes and texts of kube-openapi's validator. `prefix` is the field path
+ * of the value: texts name fields relative to it. With `correlated` parts that did not change may be wrong.
+ *
+ * Reference: kubeOpenAPIResultToFieldErrors and RatchetingSchemaValidator of k8s.io/apiextensions-apiserver.
  */
-export function validateNode(schema: JsonObject, value: unknown, path: string): Outcome {
+export function validateValue(schema: JsonObject, value: unknown, prefix = '', correlated?: Correlated): StatusCause[] {
+  const { causes } = validateNode(schema, value, '', correlated)
+  // Of the whole value nothing but its parts is looked at first, so an unchanged one costs as much as a changed one.
+  if (causes.length === 0 || correlated?.isUnchanged() === true) return []
+  return causes.map((cause) => {
+    const { field = '' } = cause
+    if (field === wholeValue || field === '') return { ...cause, field: prefix === '' ? '<nil>' : prefix }
+    const name = field.replace(/^\./, '')
+    return { ...cause, field: prefix === '' ? name : `${prefix}.${name}` }
+  })
+}
+
+function validateChild(schema: JsonObject, value: unknown, path: string, correlated: Correlated | undefined): Outcome {
+  const outcome = validateNode(schema, value, path, correlated)
+  if (outcome.causes.length > 0 && correlated?.isUnchanged() === true) outcome.causes.length = 0
+  return outcome
+}
+
+/** `path` is the field path of the value, empty for the root. */
+function validateNode(schema: JsonObject, value: unknown, path: string, correlated: Correlated | undefined): Outcome {
   const outcome: Outcome = { causes: [], matches: 0 }
   const types = typesOf(schema)
   checkType(schema, types, value, path, outcome)
@@ -22,12 +47,12 @@ export function validateNode(schema: JsonObject, value: unknown, path: string): 
     checkEnum(schema, value, path, outcome)
     return outcome
   }
-  checkAlternatives(schema, value, path, outcome)
+  checkAlternatives(schema, value, path, outcome, correlated)
   if (typeof value === 'string') checkString(schema, value, path, outcome)
   else if (typeof value === 'number') checkNumber(schema, value, path, outcome)
-  else if (Array.isArray(value)) checkList(schema, value, path, outcome)
+  else if (Array.isArray(value)) checkList(schema, value, path, outcome, correlated)
   checkEnum(schema, value, path, outcome)
-  if (isObject(value)) checkObject(schema, value, path, outcome)
+  if (isObject(value)) checkObject(schema, value, path, outcome, correlated)
   outcome.matches++
   return outcome
 }
@@ -136,10 +161,17 @@ function isMultiple(value: number, factor: number): boolean {
   return Math.abs(quotient - Math.round(quotient)) < 1e-9
 }
 
-function checkList(schema: JsonObject, value: unknown[], path: string, outcome: Outcome): void {
+function checkList(
+  schema: JsonObject,
+  value: unknown[],
+  path: string,
+  outcome: Outcome,
+  correlated: Correlated | undefined,
+): void {
   const { items, minItems, maxItems } = schema
   if (isObject(items)) {
-    for (const [index, item] of value.entries()) merge(outcome, validateNode(items as JsonObject, item, `${path}[${index}]`))
+    for (const [index, item] of value.entries())
+      merge(outcome, validateChild(items as JsonObject, item, `${path}[${index}]`, correlated?.index(index)))
   }
   if (typeof minItems === 'number' && value.length < minItems) {
     outcome.causes.push(fieldCauses.invalid(path, value.length, `${inBody(path)} should have at least ${minItems} items`))
@@ -166,7 +198,13 @@ function checkEnum(schema: JsonObject, value: unknown, path: string, outcome: Ou
   outcome.causes.push(fieldCauses.notSupported(path, value ?? null, texts))
 }
 
-function checkObject(schema: JsonObject, value: Record<string, unknown>, path: string, outcome: Outcome): void {
+function checkObject(
+  schema: JsonObject,
+  value: Record<string, unknown>,
+  path: string,
+  outcome: Outcome,
+  correlated: Correlated | undefined,
+): void {
   const { minProperties, maxProperties, additionalProperties } = schema
   const properties = isObject(schema['properties']) ? schema['properties'] : {}
   const count = Object.keys(value).length
@@ -177,10 +215,15 @@ function checkObject(schema: JsonObject, value: Record<string, unknown>, path: s
     outcome.causes.push(fieldCauses.tooMany(path, count, maxProperties))
   for (const key of Object.keys(value)) {
     const property = Object.hasOwn(properties, key) ? properties[key] : undefined
-    const child = path === '' ? key : `${path}.${key}`
-    if (isObject(property)) merge(outcome, validateNode(property as JsonObject, value[key], child))
-    else if (isObject(additionalProperties)) merge(outcome, validateNode(additionalProperties as JsonObject, value[key], child))
-    else if (additionalProperties === false) {
+    // Entries of maps keep the dot of the path that they are below of, even when that is empty.
+    const child = path === '' && isObject(property) ? key : `${path}.${key}`
+    const schemaOfKey = isObject(property) ? property : isObject(additionalProperties) ? additionalProperties : undefined
+    if (schemaOfKey !== undefined) {
+      // Versions are not told apart: both objects come in the same one.
+      const isTypeMeta = path === '' && (key === 'kind' || key === 'apiVersion')
+      const part = isTypeMeta ? undefined : correlated?.key(key)
+      merge(outcome, validateChild(schemaOfKey as JsonObject, value[key], child, part))
+    } else if (additionalProperties === false) {
       outcome.causes.push(fieldCauses.invalid(path, key, `${path}.${inBody(key)} is a forbidden property`))
     }
   }
@@ -193,19 +236,24 @@ function checkObject(schema: JsonObject, value: Record<string, unknown>, path: s
   }
 }
 
-function checkAlternatives(schema: JsonObject, value: unknown, path: string, outcome: Outcome): void {
+function checkAlternatives(
+  schema: JsonObject,
+  value: unknown,
+  path: string,
+  outcome: Outcome,
+  correlated: Correlated | undefined,
+): void {
   const { anyOf, oneOf, allOf, not } = schema
   const named = quote(path)
-  // Errors of no field of their own: upstream has no path for them.
-  const complain = (what: string) => outcome.causes.push(fieldCauses.invalid('<nil>', '', `${named} ${what}`))
+  const complain = (what: string) => outcome.causes.push(fieldCauses.invalid(wholeValue, '', `${named} ${what}`))
   if (Array.isArray(anyOf) && anyOf.length > 0) {
-    const outcomes = anyOf.map((one) => validateNode(one as JsonObject, value, path))
+    const outcomes = anyOf.map((one) => validateNode(one as JsonObject, value, path, correlated))
     const fitting = outcomes.find((one) => one.causes.length === 0)
     if (fitting === undefined) complain('must validate at least one schema (anyOf)')
     merge(outcome, fitting ?? best(outcomes))
   }
   if (Array.isArray(oneOf) && oneOf.length > 0) {
-    const outcomes = oneOf.map((one) => validateNode(one as JsonObject, value, path))
+    const outcomes = oneOf.map((one) => validateNode(one as JsonObject, value, path, correlated))
     const fitting = outcomes.filter((one) => one.causes.length === 0)
     if (fitting.length === 1) merge(outcome, fitting[0] as Outcome)
     else {
@@ -215,12 +263,12 @@ function checkAlternatives(schema: JsonObject, value: unknown, path: string, out
     }
   }
   if (Array.isArray(allOf) && allOf.length > 0) {
-    const outcomes = allOf.map((one) => validateNode(one as JsonObject, value, path))
+    const outcomes = allOf.map((one) => validateNode(one as JsonObject, value, path, correlated))
     for (const one of outcomes) merge(outcome, one)
     const valid = outcomes.filter((one) => one.causes.length === 0).length
     if (valid !== outcomes.length) complain(`must validate all the schemas (allOf)${valid === 0 ? '. None validated' : ''}`)
   }
-  if (isObject(not) && validateNode(not as JsonObject, value, path).causes.length === 0)
+  if (isObject(not) && validateNode(not as JsonObject, value, path, correlated).causes.length === 0)
     complain('must not validate the schema (not)')
 }
 

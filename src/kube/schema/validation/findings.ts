@@ -53,6 +53,10 @@ export class Findings {
     this.causes.push(fieldCauses.notSupported(field, value, supported))
   }
 
+  tooMany(field: string, count: number, most: number): void {
+    this.causes.push(fieldCauses.tooMany(field, count, most))
+  }
+
   /** One finding for each of the reasons why a text is not valid. */
   explain(field: string, value: unknown, reasons: readonly string[]): void {
     for (const reason of reasons) this.invalid(field, value, reason)

@@ -28,12 +28,14 @@ export interface MetadataOptions {
   readonly namespaced?: boolean | undefined
   /** Finalizers need no domain: custom resources, their definitions, and API services, which Kubernetes' core does not check. */
   readonly anyFinalizer?: boolean | undefined
+  /** Any name that fits into a path will do: objects inside of others, whose kinds are not known. */
+  readonly anyName?: boolean | undefined
 }
 
 /** What an object's own metadata must be, on create and on update. Reference: ValidateObjectMeta of apimachinery. */
 export function checkMetadata(kind: string, metadata: Members, options: MetadataOptions, to: Findings): void {
   const { namespaced } = options
-  const rule = nameRules[kind] ?? explainDns1123Subdomain
+  const rule = options.anyName === true ? explainPathSegment : (nameRules[kind] ?? explainDns1123Subdomain)
   const generateName = textOf(metadata['generateName'])
   if (generateName !== '') {
     const masked = generateName.length > 1 && generateName.endsWith('-') ? `${generateName.slice(0, -2)}a` : generateName
@@ -105,6 +107,14 @@ export function checkMetadataUpdate(metadata: Members, old: Members, to: Finding
   if (isSet(metadata['generation']) && numberOf(metadata['generation']) < numberOf(old['generation'])) {
     to.invalid('metadata.generation', metadata['generation'], 'must not be decremented')
   }
+  checkAdded(metadata, old, to)
+  checkLabels(metadata['labels'], 'metadata.labels', to)
+  checkAnnotations(metadata['annotations'], 'metadata.annotations', to)
+  checkOwners(metadata['ownerReferences'], to)
+}
+
+/** Nothing new may hold an object that is on its way out. */
+function checkAdded(metadata: Members, old: Members, to: Findings): void {
   if (!isSet(old['deletionTimestamp'])) return
   const before = listOf(old['finalizers'])
   const added = listOf(metadata['finalizers']).filter((name) => !before.includes(name))

@@ -1,6 +1,7 @@
 import { equalJson } from '../../../base/json.js'
 import { groupOf, type KubeObject } from '../../object/kube-object.js'
 import type { StatusCause } from '../../object/status-error.js'
+import { checkDefinitionUpdate, checkNewDefinition } from '../definitions/check-definition.js'
 import {
   checkConfigMap,
   checkDataUpdate,
@@ -10,7 +11,6 @@ import {
   checkSecret,
   checkSecretUpdate,
 } from './configuration.js'
-import { checkDefinitionUpdate, checkNewDefinition } from './custom-definitions.js'
 import { Findings, type Members } from './findings.js'
 import { checkCronJob, checkJob, checkJobUpdate, checkNewJob } from './jobs.js'
 import { checkMetadata, checkMetadataUpdate, type MetadataOptions, metadataOf } from './metadata.js'
@@ -89,7 +89,39 @@ export function validateCreate(object: KubeObject, options: MetadataOptions = {}
   checkMetadata(object.kind, metadataOf(object), options, to)
   const { check, create } = rulesOf(object)
   ;(create ?? check)?.(object, to)
-  return distinct(to.causes)
+  return to.causes
+}
+
+/**
+ * How often kinds look at their metadata on update: `v` as on create, `u` what may not change. Others do both; then `check`
+ * runs between. Where it is done twice, causes are there twice.
+ */
+const metadataChecks: Readonly<Record<string, string>> = {
+  '/Event': '',
+  '/LimitRange': 'v',
+  '/PersistentVolume': 'vv',
+  '/PersistentVolumeClaim': 'vvu',
+  '/PodTemplate': 'u',
+  '/ResourceQuota': 'u',
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': 'v',
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': 'v',
+  'apps/Deployment': 'u',
+  'apps/StatefulSet': 'u',
+  'autoscaling/HorizontalPodAutoscaler': 'u',
+  'batch/CronJob': 'u',
+  'coordination.k8s.io/Lease': 'u',
+  'discovery.k8s.io/EndpointSlice': 'v',
+  'events.k8s.io/Event': 'v',
+  'flowcontrol.apiserver.k8s.io/FlowSchema': 'v',
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': 'v',
+  'policy/PodDisruptionBudget': '',
+  'rbac.authorization.k8s.io/ClusterRole': 'vvu',
+  'rbac.authorization.k8s.io/ClusterRoleBinding': 'vvu',
+  'rbac.authorization.k8s.io/Role': 'vvu',
+  'rbac.authorization.k8s.io/RoleBinding': 'vvu',
+  'scheduling.k8s.io/PriorityClass': 'u',
+  'storage.k8s.io/CSIDriver': 'u',
+  'storage.k8s.io/CSINode': 'vv',
 }
 
 /**
@@ -98,18 +130,19 @@ export function validateCreate(object: KubeObject, options: MetadataOptions = {}
  */
 export function validateUpdate(object: KubeObject, old: KubeObject, options: MetadataOptions = {}): StatusCause[] {
   const to = new Findings()
-  checkMetadataUpdate(metadataOf(object), metadataOf(old), to)
-  checkMetadata(object.kind, metadataOf(object), options, to)
+  const metadata = metadataOf(object)
+  const whole = () => checkMetadata(object.kind, metadata, options, to)
+  const change = () => checkMetadataUpdate(metadata, metadataOf(old), to)
+  // What every kind goes through first.
+  checkMetadata(object.kind, metadata, { ...options, anyFinalizer: true, anyName: true }, to)
+  change()
   const { check, update } = rulesOf(object)
+  const custom = options.anyFinalizer === true
+  const steps = custom ? 'u' : (metadataChecks[`${groupOf(object.apiVersion)}/${object.kind}`] ?? 'vu')
+  for (const step of steps) if (step === 'v') whole()
+  if (steps === 'u') change()
   check?.(object, to)
+  if (steps.endsWith('u') && steps !== 'u') change()
   update?.(object, old, to)
-  return distinct(to.causes)
-}
-
-function distinct(causes: readonly StatusCause[]): StatusCause[] {
-  const seen = new Set<string>()
-  return causes.filter(({ field, reason, message }) => {
-    const key = `${field}\n${reason}\n${message}`
-    return !seen.has(key) && seen.add(key)
-  })
+  return to.causes
 }

@@ -1,0 +1,14 @@
+import type { CelEnvironment } from '../../../formats/cel/contract.js'
+import { type Members, membersOf } from '../validation/findings.js'
+import { createRuleTree, hasRules, type RuleTree } from './rule-tree.js'
+
+/** The environment in which the rules of a schema are compiled; undefined when the schema has none. */
+export function definitionEnvironment(schema: Members): CelEnvironment | undefined {
+  return hasRules(schema) ? undefined : undefined
+}
+
+/** The compiled rules of the schema of a version; undefined when it has none. */
+export function customRuleTree(schema: unknown): RuleTree | undefined {
+  const environment = definitionEnvironment(membersOf(schema))
+  return environment === undefined ? undefined : createRuleTree(membersOf(schema), true, environment)
+}
