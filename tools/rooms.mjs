@@ -77,6 +77,12 @@ export const rooms = [
     ],
   },
   {
+    path: 'src/apiserver/pods',
+    layer: 4,
+    about: 'pods that are local processes: images, environment, volumes, probes, logs, built-in servers and their shell',
+    uses: ['src/base', 'src/formats', 'src/kube/object', 'src/kube/client', 'src/apiserver'],
+  },
+  {
     path: 'src/apiserver/members',
     layer: 4,
     about: 'what makes a logical cluster behave: workload controllers, scheduler, simulated kubelet',
@@ -87,6 +93,7 @@ export const rooms = [
       'src/kube/client',
       'src/kube/queue',
       'src/apiserver',
+      'src/apiserver/pods',
       'src/apiserver/storage',
     ],
   },

@@ -1,0 +1,182 @@
+import type { KubeObject } from '../../kube/object/kube-object.js'
+
+// The parts of core/v1 Pod that running it as processes looks at.
+
+export interface KeyReference {
+  readonly name?: string
+  readonly key: string
+  readonly optional?: boolean
+}
+
+export interface FieldReference {
+  readonly fieldPath: string
+}
+
+export interface ResourceReference {
+  readonly resource: string
+  readonly containerName?: string
+  readonly divisor?: string | number
+}
+
+export interface EnvironmentVariable {
+  readonly name: string
+  readonly value?: string
+  readonly valueFrom?: {
+    readonly fieldRef?: FieldReference
+    readonly resourceFieldRef?: ResourceReference
+    readonly configMapKeyRef?: KeyReference
+    readonly secretKeyRef?: KeyReference
+  }
+}
+
+export interface EnvironmentSource {
+  readonly prefix?: string
+  readonly configMapRef?: { readonly name?: string; readonly optional?: boolean }
+  readonly secretRef?: { readonly name?: string; readonly optional?: boolean }
+}
+
+export interface HttpGet {
+  readonly path?: string
+  readonly port: number | string
+  readonly host?: string
+  readonly scheme?: string
+  readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
+}
+
+/** What a probe or a lifecycle hook does. */
+export interface Action {
+  readonly exec?: { readonly command?: readonly string[] }
+  readonly httpGet?: HttpGet
+  readonly tcpSocket?: { readonly port: number | string; readonly host?: string }
+  readonly grpc?: { readonly port: number; readonly service?: string }
+  readonly sleep?: { readonly seconds: number }
+}
+
+export interface Probe extends Action {
+  readonly initialDelaySeconds?: number
+  readonly periodSeconds?: number
+  readonly timeoutSeconds?: number
+  readonly successThreshold?: number
+  readonly failureThreshold?: number
+  readonly terminationGracePeriodSeconds?: number
+}
+
+export interface VolumeMount {
+  readonly name: string
+  readonly mountPath: string
+  readonly subPath?: string
+  readonly subPathExpr?: string
+  readonly readOnly?: boolean
+}
+
+export interface Container {
+  readonly name: string
+  readonly image?: string
+  readonly command?: readonly string[]
+  readonly args?: readonly string[]
+  readonly workingDir?: string
+  readonly env?: readonly EnvironmentVariable[]
+  readonly envFrom?: readonly EnvironmentSource[]
+  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
+  readonly resources?: {
+    readonly requests?: Readonly<Record<string, string | number>>
+    readonly limits?: Readonly<Record<string, string | number>>
+  }
+  readonly volumeMounts?: readonly VolumeMount[]
+  readonly restartPolicy?: string
+  readonly livenessProbe?: Probe
+  readonly readinessProbe?: Probe
+  readonly startupProbe?: Probe
+  readonly lifecycle?: { readonly postStart?: Action; readonly preStop?: Action }
+  readonly stdin?: boolean
+  readonly stdinOnce?: boolean
+  readonly tty?: boolean
+  readonly terminationMessagePath?: string
+  readonly terminationMessagePolicy?: string
+}
+
+export interface Volume {
+  readonly name: string
+  readonly [source: string]: unknown
+}
+
+export interface PodSpec {
+  readonly nodeName?: string
+  readonly containers: readonly Container[]
+  readonly initContainers?: readonly Container[]
+  readonly ephemeralContainers?: readonly Container[]
+  readonly restartPolicy?: string
+  readonly hostNetwork?: boolean
+  readonly hostname?: string
+  readonly subdomain?: string
+  readonly serviceAccountName?: string
+  readonly enableServiceLinks?: boolean
+  readonly terminationGracePeriodSeconds?: number
+  readonly activeDeadlineSeconds?: number
+  readonly volumes?: readonly Volume[]
+  readonly readinessGates?: readonly { readonly conditionType: string }[]
+}
+
+export interface ContainerState {
+  readonly waiting?: { readonly reason: string; readonly message?: string }
+  readonly running?: { readonly startedAt: string }
+  readonly terminated?: Termination
+}
+
+export interface Termination {
+  readonly exitCode: number
+  readonly signal?: number
+  readonly reason: string
+  readonly message?: string
+  readonly startedAt: string | null
+  readonly finishedAt: string | null
+  readonly containerID?: string
+}
+
+export interface ContainerStatus {
+  readonly name: string
+  readonly state?: ContainerState
+  readonly lastState?: ContainerState
+  readonly ready?: boolean
+  readonly restartCount?: number
+  readonly image?: string
+  readonly imageID?: string
+  readonly containerID?: string
+  readonly started?: boolean
+}
+
+export interface PodCondition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly message?: string
+  readonly lastTransitionTime?: string | null
+  readonly lastProbeTime?: null
+  readonly observedGeneration?: number
+}
+
+export interface PodStatus {
+  readonly phase?: string
+  readonly reason?: string
+  readonly message?: string
+  readonly conditions?: readonly PodCondition[]
+  readonly podIP?: string
+  readonly hostIP?: string
+  readonly startTime?: string
+  readonly containerStatuses?: readonly ContainerStatus[]
+  readonly initContainerStatuses?: readonly ContainerStatus[]
+  readonly ephemeralContainerStatuses?: readonly ContainerStatus[]
+  readonly [field: string]: unknown
+}
+
+export type Pod = KubeObject & { spec: PodSpec; status?: PodStatus }
+
+/** `namespace/name` */
+export function podKey(pod: KubeObject): string {
+  return `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`
+}
+
+/** As a kubelet's messages name a pod. */
+export function podLabel(pod: KubeObject): string {
+  return `${pod.metadata.name}_${pod.metadata.namespace ?? ''}(${pod.metadata.uid ?? ''})`
+}

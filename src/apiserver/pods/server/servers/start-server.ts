@@ -1,0 +1,40 @@
+import type { ServerSpec } from '../../process/messages.js'
+import type { CommandContext, ContainerWorld } from '../shell/shell-context.js'
+import type { RunningServer } from './http-listener.js'
+
+/** Starts the server of a built-in image; a number when it has ended already, as its exit code. */
+export async function startServer(
+  spec: ServerSpec,
+  world: ContainerWorld,
+  context: CommandContext,
+): Promise<RunningServer | number> {
+  const args = argumentsOf(spec)
+  const { ports } = spec
+  const surroundings = { args, ports, world, context }
+  switch (spec.server) {
+    case 'nginx':
+      return (await import('./nginx.js')).startNginx(ports, world, context)
+    case 'http-echo':
+      return (await import('./echo-servers.js')).startHttpEcho(surroundings)
+    case 'whoami':
+      return (await import('./echo-servers.js')).startWhoami(surroundings)
+    case 'hello-app':
+      return (await import('./echo-servers.js')).startHelloApp(surroundings, spec.image)
+    case 'echo-server':
+      return (await import('./echo-servers.js')).startEchoServer(surroundings, spec.image)
+    case 'httpbin':
+      return (await import('./httpbin.js')).startHttpbin(ports, world, context)
+    case 'redis':
+      return (await import('./redis.js')).startRedis(args, ports, world, context)
+    case 'agnhost':
+      return (await import('./agnhost.js')).startAgnhost(args, world, context)
+    case 'pause':
+    case 'shell':
+      return { stop: async () => {} }
+  }
+}
+
+/** A command that names the image's own program is left out: what follows are its arguments. */
+function argumentsOf(spec: ServerSpec): string[] {
+  return [...spec.command.slice(1), ...spec.args]
+}
