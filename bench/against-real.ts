@@ -1,14 +1,7 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { freePorts, startRealApiServer } from '../test/support/real-apiserver.js'
+import { startRealApiServer } from '../test/support/real-apiserver.js'
 import type { DriveOperation, DriveOrder, DriveResult } from './api-drive.support.js'
+import { drive, rssOf, type Server, startOurs } from './api-servers.support.js'
 import type { BenchResult } from './contract.js'
-import type { ServeOrder } from './serve-embedded.support.js'
-
-const here = dirname(fileURLToPath(import.meta.url))
 
 /** Operation, requests in flight, requests. Reads and writes of 10,000 ConfigMaps of 2 KB. */
 const operations: readonly Pick<DriveOrder, 'operation' | 'connections' | 'count' | 'watchers'>[] = [
@@ -24,15 +17,6 @@ const operations: readonly Pick<DriveOrder, 'operation' | 'connections' | 'count
 ]
 const objects = 10_000
 const emptyClusters = 1_000
-
-interface Server {
-  readonly port: number
-  readonly token: string
-  readonly startMs: number
-  /** Resident memory of all its processes, bytes. */
-  rss(): Promise<number>
-  stop(): Promise<void>
-}
 
 /**
  * The embedded API server against a real kube-apiserver with etcd, one after the other on this machine with the same driver: both
@@ -125,17 +109,6 @@ async function measure(server: Server | string) {
   }
 }
 
-function drive(order: DriveOrder): Promise<DriveResult> {
-  const child = fork(join(here, 'api-drive.support.js'))
-  child.send(order)
-  return new Promise((done) =>
-    child.once('message', (result) => {
-      child.kill()
-      done(result as DriveResult)
-    }),
-  )
-}
-
 async function startReal(): Promise<Server | string> {
   const begin = performance.now()
   const real = await startRealApiServer({ durable: true })
@@ -149,57 +122,19 @@ async function startReal(): Promise<Server | string> {
   }
 }
 
-async function startOurs(): Promise<Server> {
-  const directory = mkdtempSync(join(tmpdir(), 'flotilla-bench-'))
-  const [port] = await freePorts(1)
-  const begin = performance.now()
-  const child = forkServer()
-  const { token } = await ask<{ token: string }>(child, { kind: 'start', directory, port: port!, sync: true })
-  return {
-    port: port!,
-    token,
-    startMs: performance.now() - begin,
-    rss: () => Promise.resolve(rssOf(child.pid!)),
-    async stop() {
-      child.kill('SIGKILL')
-      rmSync(directory, { recursive: true, force: true })
-    },
-  }
-}
-
 async function memoryOfClusters(): Promise<{ rss: number; total: number; ms: number }> {
-  const directory = mkdtempSync(join(tmpdir(), 'flotilla-bench-'))
-  const [port] = await freePorts(1)
-  const child = forkServer()
+  const server = await startOurs()
   try {
-    await ask(child, { kind: 'start', directory, port: port!, sync: true })
-    await ask(child, { kind: 'clusters', from: 0, to: 10, listen: true })
-    await ask(child, { kind: 'memory' })
-    const before = rssOf(child.pid!)
-    const { ms } = await ask<{ ms: number }>(child, { kind: 'clusters', from: 10, to: 10 + emptyClusters, listen: true })
-    await ask(child, { kind: 'memory' })
-    const total = rssOf(child.pid!)
+    await server.order({ kind: 'clusters', from: 0, to: 10, listen: true })
+    await server.order({ kind: 'memory' })
+    const before = await server.rss()
+    const { ms } = await server.order<{ ms: number }>({ kind: 'clusters', from: 10, to: 10 + emptyClusters, listen: true })
+    await server.order({ kind: 'memory' })
+    const total = await server.rss()
     return { rss: (total - before) / emptyClusters, total, ms: ms / emptyClusters }
   } finally {
-    child.kill('SIGKILL')
-    rmSync(directory, { recursive: true, force: true })
+    await server.stop()
   }
-}
-
-function forkServer(): ChildProcess {
-  return fork(join(here, 'serve-embedded.support.js'), { execArgv: ['--expose-gc'] })
-}
-
-function ask<T = object>(child: ChildProcess, order: ServeOrder): Promise<T> {
-  return new Promise((done, fail) => {
-    child.once('message', (answer: T & { error?: string }) => (answer.error ? fail(new Error(answer.error)) : done(answer)))
-    child.once('exit', (code) => fail(new Error(`the server ended with ${code}`)))
-    child.send(order)
-  })
-}
-
-function rssOf(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024
 }
 
 function mib(bytes: number): string {

@@ -38,7 +38,9 @@ export function listObjects(storage: ClusterStorage, resource: Resource, options
       remaining++
       // With selectors nobody is told how many remain, so one is enough to know that there are more.
       if (selection.matches !== undefined) break
-      continue
+      if (revision !== storage.revision()) continue
+      remaining = storage.count(resource.stored, prefix, last)
+      break
     }
     // Upstream continues behind the last object that was looked at, which for a full page is the last one given.
     last = keyOf(object)

@@ -90,13 +90,13 @@ export class ClusterState implements ClusterStorage {
     }
   }
 
-  count(resource: string, prefix: string): number {
+  count(resource: string, prefix: string, after = ''): number {
     const own = this.#own.get(resource)
     const base = this.#base.get(resource)
-    if (base === undefined) return own?.count(prefix) ?? 0
-    let count = base.count(prefix)
+    if (base === undefined) return own?.count(prefix, after) ?? 0
+    let count = base.count(prefix, after)
     if (own === undefined) return count
-    for (const [key, object] of own.entries(prefix)) {
+    for (const [key, object] of own.entries(prefix, after)) {
       const hides = base.get(key) !== undefined
       if (object === null) count--
       else if (!hides) count++

@@ -22,7 +22,8 @@ export interface ClusterStorage {
   get(resource: string, key: string): KubeObject | undefined
   /** Sorted by key (bytewise). `after` is exclusive; `prefix` is `namespace/` or ''. */
   scan(resource: string, prefix: string, after?: string): Iterable<KubeObject>
-  count(resource: string, prefix: string): number
+  /** How many `scan` would give; without looking at each. */
+  count(resource: string, prefix: string, after?: string): number
   /**
    * Compares and sets: `expected` is the resourceVersion that must be current ('' for: must not exist). The object is stored
    * with metadata.resourceVersion set to the new revision; undefined deletes. Changes become visible to reads at once, in the

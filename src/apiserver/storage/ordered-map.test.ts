@@ -18,10 +18,13 @@ test('agrees with a sorted list under random inserts, updates and deletes', () =
   }
   const sorted = [...twin].sort((a, b) => (a[0] < b[0] ? -1 : 1))
   assert.deepEqual([...map.entries()], sorted)
-  for (const prefix of ['ns0/', 'ns2/k1', 'ns3/k99', 'none/', 'zz']) {
+  for (const prefix of ['', 'ns0/', 'ns2/k1', 'ns3/k99', 'none/', 'zz']) {
     const wanted = sorted.filter(([key]) => key.startsWith(prefix))
     assert.deepEqual([...map.entries(prefix)], wanted)
     assert.equal(map.count(prefix), wanted.length)
+    for (const last of ['', 'a', 'ns0/k7', 'ns2/k14', `${prefix}3`, 'ns9', 'zz']) {
+      assert.equal(map.count(prefix, last), [...map.entries(prefix, last)].length, `${prefix} behind ${last}`)
+    }
     const after = wanted[Math.floor(wanted.length / 2)]?.[0] ?? prefix
     assert.deepEqual(
       [...map.entries(prefix, after)],

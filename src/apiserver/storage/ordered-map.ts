@@ -98,10 +98,14 @@ export class OrderedMap<V> {
     }
   }
 
-  count(prefix: string): number {
-    if (prefix === '') return this.#size
+  /** How many keys start with `prefix` and are greater than `after`. */
+  count(prefix: string, after = ''): number {
+    if (prefix === '' && after === '') return this.#size
     // The first key behind all that start with the prefix: every character of a key sorts before U+FFFF.
-    return this.#rank(`${prefix}\uffff`) - this.#rank(prefix)
+    const end = prefix === '' ? this.#size : this.#rank(`${prefix}\uffff`)
+    // No key stands between another and the same one with a NUL behind it.
+    const begin = after < prefix ? this.#rank(prefix) : after === '' ? 0 : this.#rank(`${after}\0`)
+    return Math.max(0, end - begin)
   }
 
   #rank(key: string): number {
