@@ -14,6 +14,7 @@ import type { LogicalCluster, LogicalClusters } from '../../src/apiserver/contra
 import { type ApiFront, createApiFront } from '../../src/apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
+import type { PodAccess } from '../../src/apiserver/pod-access.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
 import { systemClock, systemRandom } from '../../src/app/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
@@ -55,14 +56,14 @@ export const userTokens = { jane: 'token-of-jane', joe: 'token-of-joe' }
 export const adminToken = 'token-of-admin'
 
 /** An API server with one cluster `member`, in memory, over real TLS on a port of 127.0.0.1. */
-export async function startEmbeddedApi(name = 'member'): Promise<EmbeddedApi> {
+export async function startEmbeddedApi(name = 'member', pods?: PodAccess): Promise<EmbeddedApi> {
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const ca = await createFleetCa({ clock: systemClock })
   const admin = await ca.issueClient({ commonName: 'admin', organizations: ['system:masters'] })
   const rbac = createRbac()
   const tokens = createServiceAccountTokens({ keyPem: createTokenKey(), clock: systemClock, random: systemRandom })
   const statics = createStaticTokenAuthenticator([
-    { token: adminToken, user: { name: 'admin', groups: ['system:masters'] } },
+    { token: adminToken, user: { name: 'admin', uid: 'admin', groups: ['system:masters'] } },
     ...Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
   ])
   const clusters: LogicalClusters = createLogicalClusters({
@@ -78,7 +79,7 @@ export async function startEmbeddedApi(name = 'member'): Promise<EmbeddedApi> {
     authenticators: [certificateAuthenticator, statics, tokens],
     authorizer: rbac,
     tls: { ...(await ca.issueServer({ names: ['127.0.0.1', 'localhost'] })), clientCaPem: ca.certPem },
-    ports,
+    ports: pods === undefined ? ports : { ...ports, pods },
   })
   const { port } = await front.listen(name, { host: '127.0.0.1', port: 0 })
   const agents = new Map<string, Agent>()

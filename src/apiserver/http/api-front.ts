@@ -8,6 +8,7 @@ import { handleRequest } from './handle-request.js'
 import type { PathOptions } from './paths.js'
 import { createRequestCounts } from './request-counts.js'
 import type { ResourcePorts } from './resource-request.js'
+import { answerUpgrade } from './streaming/upgrade.js'
 
 export interface ApiFrontOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly clusters: LogicalClusters
@@ -68,6 +69,10 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     },
     (request, response) => void handleRequest(request, response, handlerOptions),
   )
+  https.on('upgrade', (request, duplex, head) => {
+    const upgrade = { socket: duplex as Socket, head }
+    void handleRequest(request, answerUpgrade(request, upgrade), handlerOptions, upgrade)
+  })
   // Watches live long; the deadlines of other requests are kept per request.
   https.requestTimeout = 120_000
   https.headersTimeout = 20_000

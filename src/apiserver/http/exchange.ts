@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { LogicalCluster, RequestContext, UserInfo } from '../contract.js'
 import type { ResponseForm } from './accept.js'
 import type { RequestInfo } from './request-info.js'
+import type { Upgrade } from './streaming/upgrade.js'
 
 /** One request on its way through the server, with everything that the steps have found out about it. */
 export interface Exchange extends RequestContext {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** Of a request to change the protocol: until its socket is taken, `response` answers it. */
+  readonly upgrade: Upgrade | undefined
   readonly cluster: LogicalCluster
   readonly query: URLSearchParams
   readonly info: RequestInfo

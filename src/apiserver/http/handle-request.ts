@@ -14,6 +14,7 @@ import type { RequestCounts } from './request-counts.js'
 import { parseRequestInfo, type RequestInfo } from './request-info.js'
 import { type ResourcePorts, serveResource } from './resource-request.js'
 import { type Answerable, sendFailure } from './send.js'
+import type { Upgrade } from './streaming/upgrade.js'
 
 export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly clusters: LogicalClusters
@@ -26,14 +27,22 @@ export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly auditIds: () => string
 }
 
-/** Requests other than watches and logs are answered within this time, or with a Timeout. */
+/** Their requests last as long as what runs there wants. */
+const longSubresources: ReadonlySet<string> = new Set(['log', 'exec', 'attach', 'portforward', 'proxy'])
+
+/** Other requests, but for watches, are answered within this time, or with a Timeout. */
 const deadlineSeconds = 60
 
 /** Paths that anybody may read, as upstream's --authorization-always-allow-paths has it. */
 const openPaths: ReadonlySet<string> = new Set(['/healthz', '/livez', '/readyz'])
 
 /** Serves one request from its first to its last byte. Never rejects. */
-export async function handleRequest(request: IncomingMessage, response: ServerResponse, options: HandlerOptions): Promise<void> {
+export async function handleRequest(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: HandlerOptions,
+  upgrade?: Upgrade,
+): Promise<void> {
   const { ports } = options
   const warnings: string[] = []
   const auditId = auditIdOf(request) ?? options.auditIds()
@@ -63,7 +72,7 @@ export async function handleRequest(request: IncomingMessage, response: ServerRe
       const { allowed, reason } = options.authorizer.authorize(cluster, user, attributes)
       if (!allowed) throw forbidden(user, attributes, reason)
     }
-    const long = info.verb === 'watch' || info.subresource === 'log'
+    const long = info.verb === 'watch' || longSubresources.has(info.subresource)
     const seconds = Math.min(durationSeconds(query.get('timeout')) ?? deadlineSeconds, deadlineSeconds)
     if (!long && seconds > 0) {
       finish = ports.clock.after(seconds * 1000, () => {
@@ -74,6 +83,7 @@ export async function handleRequest(request: IncomingMessage, response: ServerRe
     const exchange: Exchange = {
       request,
       response,
+      upgrade,
       cluster,
       query,
       info,

@@ -2,8 +2,9 @@ import type { Clock } from '../../base/clock.js'
 import type { Random } from '../../base/random.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { StatusError, statusErrors } from '../../kube/object/status-error.js'
-import type { ApiTarget, LogicalCluster } from '../contract.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import type { ApiTarget } from '../contract.js'
+import type { PodAccess } from '../pod-access.js'
 import { encodeObject } from '../storage/encoding.js'
 import type { TablePrinter } from '../table/printer.js'
 import { printerFor } from '../table/printer-for.js'
@@ -11,8 +12,9 @@ import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
-import { contentTypeOf, sendBody, sendText, sendValue } from './send.js'
+import { contentTypeOf, sendBody, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
+import { connects, serveConnect } from './streaming/serve-connect.js'
 import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
 import { streamWatch } from './watch-stream.js'
 import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-request.js'
@@ -20,22 +22,12 @@ import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-re
 export interface ResourcePorts {
   readonly clock: Clock
   readonly random: Random
-  /**
-   * The log of a container as text; the options are those of the query (container, tailLines, previous ...). Undefined, or
-   * absent: nothing runs there.
-   */
-  readonly podLog?: (
-    cluster: LogicalCluster,
-    pod: { readonly namespace: string; readonly name: string; readonly uid: string },
-    options: Readonly<Record<string, string>>,
-  ) => Promise<string | undefined>
+  /** Absent: nothing runs in the pods of any cluster, and what connects to them is not served. */
+  readonly pods?: PodAccess
 }
 
 /** Watches without a timeout of their own end after this long, plus up to as much again, so that they do not all end at once. */
 const watchSeconds = 1800
-
-/** Subresources that need a connection of another kind than a request with an answer. */
-const connecting: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy'])
 
 /** The kinds whose last state is the answer to their deletion; for others upstream answers a Status. */
 const answersDeleted: ReadonlySet<string> = new Set([
@@ -93,11 +85,7 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
   const { subresource, name, verb } = exchange.info
   if (!type.subresources?.includes(subresource)) throw statusErrors.pathNotFound()
   const target: ApiTarget = { type, namespace, name, subresource }
-  if (connecting.has(subresource)) throw notConnected(type, subresource)
-  if (type.plural === 'pods' && type.group === '' && subresource === 'log') {
-    if (verb !== 'get') throw statusErrors.methodNotAllowed(verb, gr(type))
-    return servePodLog(exchange, ports, { type, namespace, name })
-  }
+  if (connects(type, subresource)) return serveConnect(exchange, ports, type, namespace)
   switch (verb) {
     case 'get':
       return serveGet(exchange, ports, target)
@@ -108,17 +96,6 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
     default:
       throw statusErrors.methodNotAllowed(verb, gr(type))
   }
-}
-
-async function servePodLog(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
-  const { namespace, name } = target
-  const pod = await exchange.cluster.api.get(exchange, target)
-  const options = Object.fromEntries(exchange.query)
-  const text = await ports.podLog?.(exchange.cluster, { namespace, name, uid: pod.metadata.uid ?? '' }, options)
-  if (text === undefined) {
-    throw statusErrors.badRequest(`pod ${JSON.stringify(name)} has no log: its containers are simulated, no process runs`)
-  }
-  return sendText(exchange, 200, text)
 }
 
 async function serveGet(exchange: Exchange, ports: ResourcePorts, target: ApiTarget): Promise<void> {
@@ -212,21 +189,6 @@ function includeObject(asked: string | null): IncludeObject {
 
 function requireVerb(type: ResourceType, verb: string): void {
   if (type.verbs !== undefined && !type.verbs.includes(verb)) throw statusErrors.methodNotAllowed(verb, gr(type))
-}
-
-function notConnected(type: ResourceType, subresource: string): StatusError {
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message:
-      `${subresource} is not served by this embedded cluster: it has no container runtime to connect to. ` +
-      'Run the command against a cluster with real nodes.',
-    reason: 'MethodNotAllowed',
-    details: { kind: type.plural, group: type.group },
-    code: 405,
-  })
 }
 
 function gr(type: ResourceType): { resource: string; group: string } {
