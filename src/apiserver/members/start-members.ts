@@ -3,10 +3,17 @@ import type { LogicalClusters, ServerPorts } from '../contract.js'
 import type { MemberController } from './contract.js'
 import { MemberEngine } from './engine/engine.js'
 import { createKubelet, type KubeletOptions } from './kubelet/kubelet.js'
+import { type ClusterDnsOptions, createClusterDns } from './network/cluster-dns.js'
 import { createEndpoints } from './network/endpoints.js'
 import { createForwarding, type ForwardingOptions } from './network/forwarding/forwarding.js'
 import { createInfrastructure } from './network/infrastructure.js'
-import { createNodePool, type NodePoolOptions, renewLeases } from './nodes/nodes.js'
+import { isKubeletUp } from './nodes/chaos-state.js'
+import { startHeartbeats } from './nodes/node-heartbeats.js'
+import { createNodeLifecycle } from './nodes/node-lifecycle.js'
+import { createNodePool, type NodePoolOptions } from './nodes/node-pool.js'
+import { createPodCollection } from './nodes/pod-collection.js'
+import { PodsByNode } from './nodes/pods-by-node.js'
+import { createTaintEviction } from './nodes/taint-eviction.js'
 import { createScheduler } from './scheduler/scheduler.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
@@ -33,10 +40,11 @@ export interface StartMembersOptions extends KubeletOptions {
   /** PEM of the authority that signs the server's certificate, for the ConfigMap kube-root-ca.crt (default: empty). */
   rootCertificate?(cluster: string): string
   readonly nodes?: NodePoolOptions
-  /** Seconds between renewals of the nodes' Leases (default 300); 0 writes none. */
+  /** Seconds between renewals of the nodes' Leases (default 10; longer where there are many nodes); 0 writes none. */
   readonly renewLeasesEverySeconds?: number
   /** Networks of the clusters' own, and what this machine allows (default: no traffic flows). */
-  readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities'>
+  readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities'> &
+    Pick<ClusterDnsOptions, 'forwardNamesTo'>
   /** Stops everything when it aborts. */
   readonly signal?: AbortSignal
   /** Milliseconds that bursts of changes are gathered (default 15). */
@@ -57,7 +65,9 @@ export function startMembers(options: StartMembersOptions): Members {
   const profileOf = (cluster: string) => options.profileOf?.(cluster) ?? (cluster === 'hub' ? 'control' : 'member')
   const peekAll = (cluster: string, resource: string, namespace?: string): Iterable<KubeObject> =>
     clusters.get(cluster)?.peekAll(resource, namespace) ?? []
+  const podsByNode = new PodsByNode()
   const forwarding = options.network && createForwarding({ ...ports, clusters, ...options.network })
+  const names = options.network && createClusterDns({ ...ports, ...options.network })
   const control: MemberController[] = [
     namespaces,
     createNamespaceDefaults(options.rootCertificate ?? (() => '')),
@@ -65,9 +75,12 @@ export function startMembers(options: StartMembersOptions): Members {
   ]
   const member: MemberController[] = [
     ...control,
-    createNodePool(options.nodes),
+    createNodePool({ ...options.nodes, ...(options.network ? { networkOf: options.network.networkOf } : {}) }),
+    createNodeLifecycle(podsByNode),
+    createTaintEviction(podsByNode),
+    createPodCollection(podsByNode),
     createScheduler(),
-    createKubelet(options),
+    createKubelet(options, { isUp: isKubeletUp, podsOn: (cluster, node) => podsByNode.on(cluster, node) }),
     deployments,
     createReplicaSets(peekAll, 'ReplicaSet'),
     createReplicaSets(peekAll, 'ReplicationController'),
@@ -79,6 +92,7 @@ export function startMembers(options: StartMembersOptions): Members {
     createDisruptionBudgets(peekAll),
     createInfrastructure(options.network?.networkOf),
     ...(forwarding ? [forwarding.controller] : []),
+    ...(names ? [names.controller] : []),
   ]
   const sets: Record<ClusterProfile, readonly MemberController[]> = { bare: [], control, member }
   const engine = new MemberEngine({
@@ -88,15 +102,16 @@ export function startMembers(options: StartMembersOptions): Members {
     ...(options.gatherMs === undefined ? {} : { gatherMs: options.gatherMs }),
     ...(options.events === undefined ? {} : { events: options.events }),
   })
-  const everySeconds = options.renewLeasesEverySeconds ?? 300
+  const everySeconds = options.renewLeasesEverySeconds ?? 10
   const stopRenewing =
     everySeconds === 0
       ? () => {}
-      : renewLeases({ clusters, ports, everySeconds, hasNodes: (cluster) => profileOf(cluster) === 'member' })
+      : startHeartbeats({ clusters, ports, everySeconds, hasNodes: (cluster) => profileOf(cluster) === 'member' })
   const stop = () => {
     stopRenewing()
     engine.stop()
     forwarding?.stop()
+    names?.stop()
   }
   options.signal?.addEventListener('abort', stop, { once: true })
   return {

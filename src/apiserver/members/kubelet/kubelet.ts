@@ -1,6 +1,9 @@
 import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { LogicalCluster } from '../../contract.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Node, Pod } from '../engine/objects.js'
+import { isDown } from '../nodes/chaos-state.js'
+import { readyStatus } from '../nodes/node-lifecycle.js'
 import { isFinished } from '../workloads/pods.js'
 import { keyIn } from '../workloads/replica-sets.js'
 import { type PodStage, podStatus, stageOf } from './pod-stages.js'
@@ -10,11 +13,19 @@ export interface KubeletOptions {
   isRunElsewhere?(cluster: string, pod: KubeObject): boolean
 }
 
+/** Which nodes have a kubelet that works, and what is on them. */
+export interface NodeAccess {
+  isUp(cluster: LogicalCluster, node: string): boolean
+  podsOn(cluster: string, node: string): readonly string[]
+}
+
+const alwaysUp: NodeAccess = { isUp: () => true, podsOn: () => [] }
+
 /**
  * The simulated kubelet of every node: what is bound to a node runs and is ready at once (or when its annotations say so),
  * pods of Jobs succeed, deletion is confirmed. One write takes a pod from Pending to where it is to be.
  */
-export function createKubelet(options: KubeletOptions = {}): MemberController {
+export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = alwaysUp): MemberController {
   const addresses = new PodAddresses()
   return {
     name: 'kubelet',
@@ -27,10 +38,17 @@ export function createKubelet(options: KubeletOptions = {}): MemberController {
           queue.add(keyIn(change))
         }
       },
+      nodes({ cluster, type, object, previous }, queue) {
+        // A kubelet that is up again looks at its pods.
+        if (type === 'DELETED' || previous === undefined || isDown(object) || readyStatus(previous) === readyStatus(object))
+          return
+        for (const key of nodes.podsOn(cluster, object.metadata.name)) queue.add(key)
+      },
     },
     async reconcile(work) {
       const pod = work.cluster.peek('pods', work.key) as Pod | undefined
       if (pod === undefined || !pod.spec.nodeName || options.isRunElsewhere?.(work.cluster.name, pod)) return undefined
+      if (!nodes.isUp(work.cluster, pod.spec.nodeName)) return undefined
       return pod.metadata.deletionTimestamp === undefined ? run(work, pod, addresses) : terminate(work, pod)
     },
     forget: (cluster) => addresses.forget(cluster),
