@@ -1,7 +1,10 @@
 import { differences } from './differences.js'
 
 /** docs/reference/differences.md. */
-export function differencesPage(counts: { requests: number; topics: number }, versions: Readonly<Record<string, string>>): string {
+export function differencesPage(
+  counts: { requests: number; topics: number },
+  versions: Readonly<Record<string, string>>,
+): string {
   const produced = Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')

@@ -28,6 +28,7 @@ export class Normaliser {
   readonly #nowMs: number
   readonly #known = new Map<string, string>()
   readonly #counts = new Map<string, number>()
+  readonly #bases: string[] = []
   #step = 0
   readonly #generated = new Map<string, string>()
 
@@ -36,6 +37,9 @@ export class Normaliser {
     this.#id = id
     this.#asked = JSON.stringify(steps)
     this.#nowMs = nowMs
+    for (const [, base] of this.#asked.matchAll(/"generateName":"([^"]*)"/g)) {
+      if (base) this.#bases.push(base.slice(0, 58))
+    }
   }
 
   /** `index` is the place of the step in the case: ordinals name the step that brought the value. */
@@ -117,6 +121,13 @@ export class Normaliser {
   #text(text: string): string {
     let result = text.replaceAll(this.#id, 'ID')
     for (const [name, shown] of this.#generated) result = result.replaceAll(name, shown)
+    for (const base of this.#bases) {
+      for (let at = result.indexOf(base); at >= 0; at = result.indexOf(base, at + 1)) {
+        if (/^[a-z0-9]{5}\b/.test(result.slice(at + base.length))) {
+          result = `${result.slice(0, at + base.length)}RANDOM${result.slice(at + base.length + 5)}`
+        }
+      }
+    }
     result = result.replace(uuidForm, (uid) => (this.#asked.includes(uid) ? uid : this.#ordinal('uid', uid)))
     result = result.replace(timeForm, (time) => {
       const near = Math.abs(Date.parse(time) - this.#nowMs) < slackMs
@@ -125,8 +136,9 @@ export class Normaliser {
     result = result.replace(addressForm, (ip) => (this.#asked.includes(ip) ? ip : this.#ordinal('ip', ip)))
     if (/^\d{1,2}s$/.test(result) && !this.#asked.includes(`"${result}"`)) result = 'AGE'
     // Revisions in messages, and the ports of our own addresses.
-    result = result.replace(/(object meta: |current: |resource version: |in precondition: )(\d+)/g, (all, before, revision) =>
-      this.#asked.includes(revision) ? all : `${before}RV`,
+    result = result.replace(
+      /(object meta: |current: |resource version: |in precondition: |in record \(|resourceVersion\\?": ?\\?"|resourceVersion: ")(\d+)/g,
+      (all, before, revision) => (this.#asked.includes(revision) ? all : `${before}RV`),
     )
     return result
   }

@@ -34,7 +34,10 @@ export function writeRecording(topic: string, recording: Recording): void {
 
 /** A digest of the requests of a case. */
 export function askedOf({ namespace, steps }: Case): string {
-  return createHash('sha256').update(JSON.stringify([namespace, steps])).digest('hex').slice(0, 12)
+  return createHash('sha256')
+    .update(JSON.stringify([namespace, steps]))
+    .digest('hex')
+    .slice(0, 12)
 }
 
 export function recordedCase(wanted: Case, answers: readonly (Answer | undefined)[]): RecordedCase {

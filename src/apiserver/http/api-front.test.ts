@@ -98,7 +98,7 @@ test('lists as objects, tables, metadata and YAML', async () => {
   assert.deepEqual(Object.keys(partial.json.items[0]), ['kind', 'apiVersion', 'metadata'])
   const yaml = await api.ask('GET', path, { headers: { accept: 'application/yaml' } })
   assert.match(yaml.text, /^apiVersion: v1\nkind: ConfigMapList\n/)
-  assert.match(yaml.text, /\nitems:\n- apiVersion: v1\n/)
+  assert.match(yaml.text, /\nitems:\n- data:\n/)
   const empty = await api.ask('GET', `${configMaps}?labelSelector=no%3Dbody`, { headers: { 'user-agent': 'curl/8' } })
   assert.match(empty.text, /^\{\n {2}"kind": "ConfigMapList",/)
   assert.deepEqual(empty.json.items, [])
@@ -286,7 +286,7 @@ test('a long list comes in chunks, compressed when asked for', async () => {
   assert.equal(zipped.headers['content-encoding'], 'gzip')
   assert.equal(JSON.parse(gunzipSync(Buffer.from(zipped.text, 'latin1')).toString()).items.length, 100)
   const head = await api.ask('HEAD', path)
-  assert.equal(head.code, 200)
+  assert.equal(head.code, 405)
   assert.equal(head.text, '')
 })
 

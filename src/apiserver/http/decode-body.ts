@@ -3,7 +3,8 @@ import { isObject } from '../../base/json.js'
 import { parseYaml } from '../../formats/yaml/parse-yaml.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { statusErrors } from '../../kube/object/status-error.js'
+import { statusErrors, unknownKind } from '../../kube/object/status-error.js'
+import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
 import { scanFields, stepsText } from '../../kube/schema/scan-fields.js'
 
@@ -91,6 +92,9 @@ function withKind(object: KubeObject, type: ResourceType): KubeObject {
 export function requireKind(object: KubeObject, type: ResourceType): void {
   const apiVersion = apiVersionOf(type.group, type.version)
   if (object.apiVersion === apiVersion && object.kind === type.kind) return
+  if (builtInSchemas.forKind(object.apiVersion, object.kind) === undefined && isBuiltIn(type)) throw unknownKind(object, type)
+  // Custom resources of another kind are refused where they are validated.
+  if (!isBuiltIn(type) && object.apiVersion === apiVersion) return
   if (object.kind === type.kind) {
     throw statusErrors.badRequest(
       `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
@@ -100,6 +104,10 @@ export function requireKind(object: KubeObject, type: ResourceType): void {
     `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${type.kind}: ` +
       `the path takes objects of kind ${type.kind} in ${apiVersion}`,
   )
+}
+
+function isBuiltIn(type: ResourceType): boolean {
+  return builtInSchemas.forKind(apiVersionOf(type.group, type.version), type.kind) !== undefined
 }
 
 function preview(text: string): string {

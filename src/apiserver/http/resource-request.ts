@@ -3,6 +3,8 @@ import type { Random } from '../../base/random.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { builtInSchemas } from '../../kube/schema/built-in.js'
+import { subresourceKinds } from '../../kube/schema/resources.js'
 import type { ApiTarget } from '../contract.js'
 import type { PodAccess } from '../pod-access.js'
 import { encodeObject } from '../storage/encoding.js'
@@ -40,6 +42,12 @@ const answersDeleted: ReadonlySet<string> = new Set([
   'services',
 ])
 
+/** By group, version and resource: what every answer warns of. */
+const deprecations: Readonly<Record<string, string>> = {
+  '/v1/componentstatuses': 'v1 ComponentStatus is deprecated in v1.19+',
+  '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
+}
+
 /** Serves an authorised request for a resource. */
 export async function serveResource(exchange: Exchange, ports: ResourcePorts): Promise<void> {
   const { cluster, info } = exchange
@@ -50,8 +58,15 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
   if (!type.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw statusErrors.pathNotFound()
   // No name of anything has a slash: one that comes percent-encoded must not lead into another namespace's keys.
   if (info.name.includes('/') || namespace.includes('/')) throw statusErrors.pathNotFound()
+  if (exchange.request.method === 'HEAD' && info.subresource !== 'proxy') throw statusErrors.routeNotAllowed()
+  const deprecated = deprecations[`${type.group}/${type.version}/${type.plural}`]
+  if (deprecated !== undefined) exchange.warn(deprecated)
+  // The prefix of old is still a verb to the authorizer, and leads nowhere.
+  if (info.verb === 'proxy') throw statusErrors.pathNotFound()
   if (info.subresource !== '') return serveSubresource(exchange, ports, type, namespace)
+  if (info.verb === 'proxy') throw statusErrors.pathNotFound()
   requireVerb(type, info.verb)
+  if (info.verb === 'create' && info.name !== '') throw statusErrors.routeNotAllowed()
   if (type.namespaced && namespace === '' && (info.name !== '' || info.verb === 'create' || info.verb === 'deletecollection')) {
     if (info.verb !== 'create' || !type.verbs?.includes('create')) throw statusErrors.methodNotAllowed(info.verb, gr(type))
     throw statusErrors.badRequest('an empty namespace may not be set during creation')
@@ -90,11 +105,13 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
     case 'get':
       return serveGet(exchange, ports, target)
     case 'create':
+      if (subresourceKinds[subresource]?.verbs.includes('create') !== true) throw statusErrors.routeNotAllowed()
+      return serveWrite(exchange, ports, target)
     case 'update':
     case 'patch':
       return serveWrite(exchange, ports, target)
     default:
-      throw statusErrors.methodNotAllowed(verb, gr(type))
+      throw statusErrors.routeNotAllowed()
   }
 }
 
@@ -177,6 +194,7 @@ function transformOptions(exchange: Exchange, ports: ResourcePorts, type: Resour
     include: includeObject(exchange.query.get('includeObject')),
     printer: () => (printer ??= printerFor(exchange.cluster, type)),
     now: () => ports.clock.now(),
+    bareItems: builtInSchemas.forKind(apiVersionOf(type.group, type.version), type.kind) !== undefined,
     encode: encodeObject,
   }
 }
@@ -188,7 +206,7 @@ function includeObject(asked: string | null): IncludeObject {
 }
 
 function requireVerb(type: ResourceType, verb: string): void {
-  if (type.verbs !== undefined && !type.verbs.includes(verb)) throw statusErrors.methodNotAllowed(verb, gr(type))
+  if (type.verbs !== undefined && !type.verbs.includes(verb)) throw statusErrors.routeNotAllowed()
 }
 
 function gr(type: ResourceType): { resource: string; group: string } {

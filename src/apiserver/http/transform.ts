@@ -11,6 +11,8 @@ export type IncludeObject = 'None' | 'Metadata' | 'Object'
 export interface TransformOptions {
   readonly form: ResponseForm
   readonly include: IncludeObject
+  /** Lists of built-in kinds: items do not say what they are. */
+  readonly bareItems: boolean
   readonly printer: () => TablePrinter
   /** Milliseconds since the epoch: ages count from here. */
   readonly now: () => number
@@ -55,12 +57,27 @@ export function listPieces(list: KubeList, options: TransformOptions): Pieces<Ku
       contentType: contentTypeOf(form),
       head: openJson(head, 'items'),
       items: list.items,
-      piece: options.encode,
+      piece: options.bareItems ? (item) => withoutHead(item, options.encode(item)) : options.encode,
       separator: ',',
       tail: ']}\n',
     }
   }
-  return pieces(form, head, 'items', list.items, (item) => item)
+  return pieces(form, head, 'items', list.items, options.bareItems ? bare : (item) => item)
+}
+
+/** The object without apiVersion and kind. */
+function bare({ apiVersion: _, kind: __, ...rest }: KubeObject): unknown {
+  return rest
+}
+
+/** The same of the object's text, which mostly begins with them. */
+function withoutHead(object: KubeObject, text: string): string {
+  const apiVersion = JSON.stringify(object.apiVersion)
+  const kind = JSON.stringify(object.kind)
+  for (const head of [`{"apiVersion":${apiVersion},"kind":${kind},`, `{"kind":${kind},"apiVersion":${apiVersion},`]) {
+    if (text.startsWith(head)) return `{${text.slice(head.length)}`
+  }
+  return JSON.stringify(bare(object))
 }
 
 function pieces(
@@ -118,7 +135,7 @@ function rowOf(object: KubeObject, printer: TablePrinter, options: TransformOpti
   const cells = printer.cells(object, options.now())
   switch (options.include) {
     case 'None':
-      return { cells }
+      return { cells, object: null }
     case 'Object':
       return { cells, object }
     default:

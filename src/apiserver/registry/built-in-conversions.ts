@@ -28,7 +28,7 @@ export const builtInConversions: Readonly<Record<string, BuiltInConversion>> = {
   'events.k8s.io/v1/events': {
     ...convertEvents,
     stored: 'events',
-    strategy: { createOnUpdate: true, selectable: eventFields },
+    strategy: { createOnUpdate: true, uncollected: true, selectable: eventFields },
   },
   'autoscaling/v1/horizontalpodautoscalers': {
     ...convertAutoscalers,

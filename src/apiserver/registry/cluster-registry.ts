@@ -44,7 +44,7 @@ export class ClusterRegistry implements ClusterApi {
   }
 
   async get(context: RequestContext, target: ApiTarget, options?: { resourceVersion?: string }): Promise<KubeObject> {
-    const resource = this.#resource(target.type, 'get')
+    const resource = this.#resource(target.type, 'get', context)
     const stored = this.#scope.storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
     if (options?.resourceVersion) {
       const wanted = parseRevision(options.resourceVersion)
@@ -58,12 +58,12 @@ export class ClusterRegistry implements ClusterApi {
     return read(this.#request(context, resource, target, {}), object)
   }
 
-  async list(_context: RequestContext, type: ResourceType, options: ListOptions): Promise<KubeList> {
-    return listObjects(this.#scope.storage, this.#resource(type, 'list'), options)
+  async list(context: RequestContext, type: ResourceType, options: ListOptions): Promise<KubeList> {
+    return listObjects(this.#scope.storage, this.#resource(type, 'list', context), options)
   }
 
   async watch(context: RequestContext, type: ResourceType, options: WatchOptions, sink: WatchSink): Promise<void> {
-    await this.#scope.watches.watch(this.#resource(type, 'watch'), options, sink, context.signal ?? options.signal)
+    await this.#scope.watches.watch(this.#resource(type, 'watch', context), options, sink, context.signal ?? options.signal)
   }
 
   async create(context: RequestContext, target: ApiTarget, object: KubeObject, options: ApiWriteOptions): Promise<KubeObject> {
@@ -80,7 +80,7 @@ export class ClusterRegistry implements ClusterApi {
       if (admitting !== undefined) await admitting
       return virtual(request, object)
     }
-    this.#resource(target.type, 'create')
+    this.#resource(target.type, 'create', context)
     return createObject({ ...request, name: '' }, object)
   }
 
@@ -90,7 +90,7 @@ export class ClusterRegistry implements ClusterApi {
     object: KubeObject,
     options: ApiWriteOptions,
   ): Promise<{ object: KubeObject; created: boolean }> {
-    const resource = this.#resource(target.type, 'update')
+    const resource = this.#resource(target.type, 'update', context)
     const request = this.#request(context, resource, target, options)
     if (request.subresource === '' || request.subresource === 'status') {
       this.#checkStatus(request)
@@ -107,7 +107,7 @@ export class ClusterRegistry implements ClusterApi {
     patch: Patch,
     options: ApiWriteOptions,
   ): Promise<{ object: KubeObject; created: boolean }> {
-    const resource = this.#resource(target.type, 'patch')
+    const resource = this.#resource(target.type, 'patch', context)
     const request = this.#request(context, resource, target, options)
     if (request.subresource === '' || request.subresource === 'status') {
       this.#checkStatus(request)
@@ -123,7 +123,7 @@ export class ClusterRegistry implements ClusterApi {
     target: ApiTarget,
     options: DeletionOptions,
   ): Promise<{ object: KubeObject; gone: boolean }> {
-    const resource = this.#resource(target.type, 'delete')
+    const resource = this.#resource(target.type, 'delete', context)
     return deleteObject(this.#request(context, resource, target, options.dryRun ? { dryRun: true } : {}), options)
   }
 
@@ -133,7 +133,7 @@ export class ClusterRegistry implements ClusterApi {
     list: ListOptions,
     options: DeleteOptions,
   ): Promise<KubeList> {
-    const resource = this.#resource(type, 'deletecollection')
+    const resource = this.#resource(type, 'deletecollection', context)
     const found = listObjects(this.#scope.storage, resource, list)
     const deletions = found.items.map(async ({ metadata: { name, namespace = '' } }) => {
       try {
@@ -147,8 +147,9 @@ export class ClusterRegistry implements ClusterApi {
     return found
   }
 
-  #resource(type: ResourceType, verb: string): Resource {
+  #resource(type: ResourceType, verb: string, context: RequestContext): Resource {
     const resource = this.#scope.served.resolve(type)
+    if (resource.custom?.deprecation !== undefined) context.warn(resource.custom.deprecation)
     if (resource.type.verbs?.includes(verb) === false) throw statusErrors.methodNotAllowed(verb, named(resource))
     return resource
   }

@@ -60,7 +60,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     if (ends) error.status.message = `object is being deleted: ${error.status.message}`
     throw error
   }
-  lifecycle?.beforeCreate?.(scope, object)
+  lifecycle?.beforeCreate?.(scope, object, request.context.user)
   try {
     const causes = validateNew(resource, object, scope.network, (text) => warn(request, text))
     if (causes.length > 0) {

@@ -32,6 +32,7 @@ export interface DefinitionVersion {
   readonly served: boolean
   readonly storage: boolean
   readonly deprecated?: boolean
+  readonly deprecationWarning?: string
   readonly schema?: { readonly openAPIV3Schema?: JsonObject }
   readonly subresources?: {
     readonly status?: object
@@ -107,6 +108,9 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
     },
     custom: {
       definition: name,
+      ...(version.deprecated === true
+        ? { deprecation: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` }
+        : {}),
       version: version as unknown as Readonly<Record<string, unknown>>,
       rules: {
         scale,

@@ -31,12 +31,27 @@ export async function deleteObject(
   // Decided on what is there now: webhooks may have been asked of an older state.
   if ((mutating ?? validating) !== undefined && storedObject(request) !== stored) return deleteObject(request, options)
   const next = terminated(request, stored, options)
-  if (options.dryRun) return { object: viewOf(resource, next ?? stored), gone: next === undefined }
+  if (options.dryRun) return { object: viewOf(resource, next ?? last(request, stored)), gone: next === undefined }
   if (next === stored) return { object: viewOf(resource, stored), gone: false }
   // Lifecycles and finalizers are the same in every version, so the stored one is written as it is.
   const plain: Resource = { ...resource, conversion: undefined }
   const result = await commit(scope, plain, next, stored)
-  return { object: viewOf(resource, result), gone: next === undefined }
+  return { object: viewOf(resource, next === undefined ? last(request, result) : result), gone: next === undefined }
+}
+
+/** What goes at once shows that nothing was waited for, where there is a time to wait. */
+function last({ scope, resource }: WriteRequest, object: KubeObject): KubeObject {
+  if (lifecycles[resource.stored]?.gracePeriod === undefined || object.metadata.deletionTimestamp !== undefined) return object
+  const { generation } = object.metadata
+  return {
+    ...object,
+    metadata: {
+      ...object.metadata,
+      ...(generation === undefined ? {} : { generation: generation + 1 }),
+      deletionTimestamp: formatTime(scope.ports.clock.now()),
+      deletionGracePeriodSeconds: 0,
+    },
+  }
 }
 
 /** The state after the request: undefined when the object goes now, `stored` itself when the request changes nothing. */
@@ -44,7 +59,9 @@ function terminated(request: WriteRequest, stored: KubeObject, options: Deletion
   const { scope, resource } = request
   const lifecycle = lifecycles[resource.stored]
   const { metadata } = stored
-  const finalizers = finalizersFor(metadata.finalizers ?? [], options, resource.strategy.orphansByDefault === true)
+  const present = metadata.finalizers ?? []
+  const { uncollected, orphansByDefault } = resource.strategy
+  const finalizers = uncollected ? present : finalizersFor(present, options, orphansByDefault === true)
   const grace = lifecycle?.gracePeriod?.(stored, options.gracePeriodSeconds) ?? 0
   const held = finalizers.length > 0 || lifecycle?.isHeld?.(stored) === true
   if (grace === 0 && !held) return undefined
@@ -82,14 +99,14 @@ function checkPreconditions(resource: Resource, stored: KubeObject, precondition
   const { uid, resourceVersion, name } = stored.metadata
   if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
     throw statusErrors.conflict(
-      named(resource, name),
+      { resource: resource.type.kind, group: resource.type.group, name },
       `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). ` +
         'The object might have been deleted and then recreated',
     )
   }
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
     throw statusErrors.conflict(
-      named(resource, name),
+      { resource: resource.type.kind, group: resource.type.group, name },
       `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in ` +
         `record (${resourceVersion}). The object might have been modified`,
     )

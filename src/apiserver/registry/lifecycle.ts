@@ -1,6 +1,12 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { UserInfo } from '../contract.js'
+import { certificateRequestLifecycle } from './certificate-request-lifecycle.js'
 import { customResourceDefinitionLifecycle } from './custom-resource-lifecycle.js'
+import { daemonSetLifecycle } from './daemon-set-lifecycle.js'
+import { jobLifecycle } from './job-lifecycle.js'
+import { limitRangeLifecycle } from './limit-range-lifecycle.js'
 import { namespaceLifecycle } from './namespace-lifecycle.js'
+import { persistentVolumeLifecycle } from './persistent-volume-lifecycle.js'
 import { podLifecycle } from './pod-lifecycle.js'
 import type { ClusterScope } from './scope.js'
 import { secretLifecycle } from './secret-lifecycle.js'
@@ -9,7 +15,7 @@ import { serviceLifecycle } from './service-lifecycle.js'
 /** What the server does to the objects of one resource, besides what every resource has. Objects are ours to change. */
 export interface Lifecycle {
   /** Before validation. What it allocates it must give back in `released` when the write fails or was a dry run. */
-  beforeCreate?(scope: ClusterScope, object: KubeObject): void
+  beforeCreate?(scope: ClusterScope, object: KubeObject, user: UserInfo): void
   beforeUpdate?(scope: ClusterScope, object: KubeObject, previous: KubeObject, subresource: string): void
   /** The write did not happen. */
   released?(scope: ClusterScope, object: KubeObject, previous: KubeObject | undefined): void
@@ -26,6 +32,11 @@ export interface Lifecycle {
 /** By stored resource. */
 export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   pods: podLifecycle,
+  'certificatesigningrequests.certificates.k8s.io': certificateRequestLifecycle,
+  'daemonsets.apps': daemonSetLifecycle,
+  'jobs.batch': jobLifecycle,
+  persistentvolumes: persistentVolumeLifecycle,
+  limitranges: limitRangeLifecycle,
   namespaces: namespaceLifecycle,
   secrets: secretLifecycle,
   services: serviceLifecycle,

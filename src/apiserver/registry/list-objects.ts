@@ -18,7 +18,8 @@ export function listObjects(storage: ClusterStorage, resource: Resource, options
   const limit = options.limit ?? 0
   const { revision, after } = startOf(storage, options, limit)
   const items: KubeObject[] = []
-  const metadata: ListMeta = { resourceVersion: String(revision) }
+  // Lists of custom resources always say that there is no more, if there is none.
+  const metadata: ListMeta = { ...(resource.custom === undefined ? {} : { continue: '' }), resourceVersion: String(revision) }
   const prefix = selection.namespace === '' ? '' : `${selection.namespace}/`
   const objects = single(storage, resource, selection, revision) ?? scanAt(storage, revision, resource.stored, prefix, after)
   if (objects === undefined) {

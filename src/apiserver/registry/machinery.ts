@@ -6,9 +6,10 @@ import { finalizerWarnings } from '../../kube/schema/custom-validation/finalizer
 import { type CustomWrite, validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
-import { validateCreate, validateUpdate } from '../../kube/schema/validation/validate.js'
+import { validateCreate, validateStatus, validateUpdate } from '../../kube/schema/validation/validate.js'
 import type { ClusterNetwork } from '../contract.js'
 import { withoutOwnAddresses } from './allocation/own-addresses.js'
+import { withTemplateGeneration } from './daemon-set-lifecycle.js'
 import type { CustomResource, Resource } from './resource.js'
 
 /**
@@ -26,7 +27,8 @@ export function decodeBody(resource: Resource, body: KubeObject): { object: Kube
 /** The object with what clients leave out. It may be changed in place, as the object itself may. */
 export function withDefaults(resource: Resource, object: KubeObject): KubeObject {
   if (resource.custom !== undefined) return resource.schema ? applySchemaDefaults(resource.schema, object) : object
-  return applyDefaults(object.apiVersion, object.kind, object)
+  const defaulted = applyDefaults(object.apiVersion, object.kind, object)
+  return resource.stored === 'daemonsets.apps' ? withTemplateGeneration(defaulted) : defaulted
 }
 
 /** What is wrong with a new object. `warn` is told what a custom resource should not do, and may. */
@@ -50,7 +52,12 @@ export function validateChanged(
   network?: ClusterNetwork,
   warn: (text: string) => void = () => undefined,
 ): readonly StatusCause[] {
-  const rules = subresource === '' ? validateUpdate(object, previous, metadataRules(resource)) : []
+  const rules =
+    subresource === 'status' && resource.custom === undefined
+      ? validateStatus(object, previous)
+      : subresource === ''
+        ? validateUpdate(object, previous, metadataRules(resource))
+        : []
   if (resource.custom !== undefined) {
     const status = subresource === 'status'
     return validateShape(resource.custom, { object, previous, status, metadataCauses: rules }, warn)

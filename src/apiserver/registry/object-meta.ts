@@ -3,6 +3,7 @@ import { isObject } from '../../base/json.js'
 import { nameSuffix, type Random, uuid } from '../../base/random.js'
 import type { KubeObject, ObjectMeta } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { fieldCauses } from '../../kube/schema/field-cause.js'
 import type { ServerPorts } from '../contract.js'
 import { named, type Resource } from './resource.js'
 
@@ -11,6 +12,7 @@ export function checkIdentity(resource: Resource, object: KubeObject, target: { 
   if (!isObject(object)) throw statusErrors.badRequest('the body of the request is not an object')
   object.apiVersion ??= resource.apiVersion
   object.kind ??= resource.type.kind
+  if (resource.custom !== undefined && object.kind !== resource.type.kind) throw wrongKind(resource, object)
   if (object.apiVersion !== resource.apiVersion) {
     throw statusErrors.badRequest(
       `the API version in the data (${object.apiVersion}) does not match the expected API version (${resource.apiVersion})`,
@@ -38,6 +40,14 @@ export function checkIdentity(resource: Resource, object: KubeObject, target: { 
   if (metadata.name !== target.name) {
     throw statusErrors.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`)
   }
+}
+
+/** Custom resources of another kind are not refused before they are validated. */
+function wrongKind({ type }: Resource, { kind, metadata }: KubeObject): StatusError {
+  const group = type.group
+  return statusErrors.invalid({ kind, group, name: metadata?.name ?? '' }, [
+    fieldCauses.invalid('kind', kind, `must be ${type.kind}`),
+  ])
 }
 
 /** Base names longer than this are cut, so that five random characters fit. */
@@ -86,23 +96,18 @@ function isFilled(value: object | null | undefined): boolean {
   return value !== undefined && value !== null && Object.keys(value).length > 0
 }
 
-/** Takes over what a writer cannot change. Throws Conflict for another uid or an old resourceVersion. */
+/** Takes over what a writer cannot change. Throws Conflict for an old resourceVersion. */
 export function preserveMeta(resource: Resource, object: KubeObject, previous: KubeObject): void {
   const { metadata } = object
   const kept = previous.metadata
-  if (metadata.uid && metadata.uid !== kept.uid) {
-    throw statusErrors.conflict(
-      named(resource, kept.name),
-      `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${kept.uid}`,
-    )
-  }
   if (metadata.resourceVersion && metadata.resourceVersion !== kept.resourceVersion) throw modified(resource, kept.name)
   const { name, generateName: base, namespace, labels, annotations, ownerReferences, finalizers, managedFields } = metadata
   object.metadata = {
     name,
     ...(base ? { generateName: base } : {}),
     ...(namespace ? { namespace } : {}),
-    ...(kept.uid ? { uid: kept.uid } : {}),
+    // Another one than the stored is for validation to refuse.
+    ...(metadata.uid || kept.uid ? { uid: metadata.uid || kept.uid } : {}),
     ...(kept.resourceVersion ? { resourceVersion: kept.resourceVersion } : {}),
     ...(kept.generation === undefined ? {} : { generation: kept.generation }),
     ...(kept.creationTimestamp === undefined ? {} : { creationTimestamp: kept.creationTimestamp }),

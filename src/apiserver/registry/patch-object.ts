@@ -3,12 +3,13 @@ import { cloneJson, equalJson, isObject } from '../../base/json.js'
 import { applyServerSide } from '../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { type StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { type StatusError, statusErrors, unknownKind } from '../../kube/object/status-error.js'
 import { digestOf, isAppliedAlready, rememberApplied } from './apply-memory.js'
 import { storeNew } from './create-object.js'
 import { decodeBody } from './machinery.js'
 import { checkIdentity, modified } from './object-meta.js'
 import { patchBody } from './patch-body.js'
+import { patchedInvalid } from './patched-invalid.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { named, viewOf } from './resource.js'
 import { storeChanged } from './update-object.js'
@@ -24,9 +25,19 @@ export async function patchObject(request: WriteRequest, patch: Patch): Promise<
   const patched = patchBody(resource, live, patch)
   // Controllers patch what is there already more often than not.
   if (equalJson(patched, live)) return { object: live, created: false }
-  const object = decodeFor(request, patched as KubeObject)
+  const object = decodePatched(request, patched as KubeObject, patch)
   checkIdentity(resource, object, request)
   return { object: await storeChanged(request, object, stored, false), created: false }
+}
+
+function decodePatched(request: WriteRequest, patched: KubeObject, patch: Patch): KubeObject {
+  const { apiVersion, type } = request.resource
+  try {
+    if (patched.kind !== type.kind || patched.apiVersion !== apiVersion) throw unknownKind(patched, type)
+    return decodeFor(request, patched)
+  } catch (error) {
+    throw patchedInvalid(patched, patch, error)
+  }
 }
 
 async function applyObject(
@@ -42,7 +53,11 @@ async function applyObject(
   const applied = cloneJson(body)
   if (!isObject(applied.metadata)) applied.metadata = { name: request.name }
   else applied.metadata.name ||= request.name
-  checkIdentity(resource, applied, request)
+  if (applied.apiVersion !== resource.apiVersion) {
+    throw statusErrors.badRequest(`invalid object type: ${applied.apiVersion}, Kind=${applied.kind}`)
+  }
+  // The namespace of the request is no part of what was applied.
+  checkIdentity(resource, { ...applied, metadata: { ...applied.metadata } }, request)
   if (stored === undefined && request.subresource !== '') throw statusErrors.notFound(named(resource, request.name))
   if (stored === undefined && applied.metadata.uid) {
     throw statusErrors.conflict(
@@ -71,6 +86,7 @@ async function applyObject(
   }
   // A copy: the result shares with what was applied and with what is stored.
   const object = decodeBody(resource, result).object
+  if (resource.type.namespaced) object.metadata.namespace ||= request.namespace
   if (stored !== undefined && applied.metadata.resourceVersion) {
     object.metadata.resourceVersion = applied.metadata.resourceVersion
   }

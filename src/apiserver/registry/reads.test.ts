@@ -56,7 +56,7 @@ describe('list', () => {
     assert.deepEqual(names(await client.list(type('cm'), { namespace: 'default', fieldSelector: 'metadata.name=nobody' })), [])
     await assert.rejects(
       client.list(type('cm'), { fieldSelector: 'spec.x=1' }),
-      fails(400, /Unable to find "\/v1, Resource=configmaps".*field label not supported: spec\.x/),
+      fails(400, /^"spec\.x" is not a known field selector: only "metadata\.name", "metadata\.namespace"$/),
     )
     await assert.rejects(client.list(type('cm'), { labelSelector: 'a in (' }), fails(400, /unable to parse requirement/))
     const secret = (name: string, kind: string): KubeObject => ({

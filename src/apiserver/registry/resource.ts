@@ -28,6 +28,8 @@ export interface CustomResource {
   readonly definition: string
   /** Selectable fields and printer columns as the definition has them. */
   readonly version: Readonly<Record<string, unknown>>
+  /** What every request to the version is warned of. */
+  readonly deprecation?: string
   /** What objects of the version must be. */
   readonly rules: CustomRules
 }

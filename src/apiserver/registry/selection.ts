@@ -3,7 +3,7 @@ import { exactFieldValue, type FieldSelector, matchesFields, parseFieldSelector 
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../kube/object/selector.js'
 import { statusErrors } from '../../kube/object/status-error.js'
-import { formatResource, type Resource } from './resource.js'
+import type { Resource } from './resource.js'
 import { fieldText, valueAt } from './strategy.js'
 
 /** Which objects of a resource a list, watch or deletecollection means. */
@@ -27,10 +27,12 @@ export function compileSelection(
   for (const { field } of fields) {
     if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.type.namespaced)) continue
     if (Object.hasOwn(paths, field)) continue
+    // Kinds that have fields of their own say it otherwise.
+    const own = resource.custom !== undefined || Object.keys(paths).length > 0
     throw statusErrors.badRequest(
-      `Unable to find ${JSON.stringify(formatResource(resource.type))} that match label selector ${JSON.stringify(
-        options.labelSelector ?? '',
-      )}, field selector ${JSON.stringify(options.fieldSelector)}: field label not supported: ${field}`,
+      own
+        ? `field label not supported: ${field}`
+        : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     )
   }
   const name = exactFieldValue(fields, 'metadata.name')

@@ -9,10 +9,14 @@ export interface Strategy {
   readonly initialStatus?: Json
   /** New objects keep the status that came with them (nodes: a kubelet registers with it). */
   readonly keepsStatusOnCreate?: boolean
-  /** metadata.generation is 1 at first and grows when anything but metadata and status changes. */
-  readonly generation?: boolean
+  /** metadata.generation is 1 at first and grows when anything but metadata and status changes; `first`: it stays 1. */
+  readonly generation?: boolean | 'first'
   /** ... and when annotations change (Deployments). */
   readonly generationCountsAnnotations?: boolean
+  /** ... and when labels change (EndpointSlices). */
+  readonly generationCountsLabels?: boolean
+  /** The garbage collector leaves it alone: how it is to be deleted does not count. */
+  readonly uncollected?: boolean
   /** PUT of an object that is not there creates it. */
   readonly createOnUpdate?: boolean
   /** PUT must carry a resourceVersion. */

@@ -2,7 +2,7 @@ import { formatTime } from '../../base/clock.js'
 import { equalJson } from '../../base/json.js'
 import { recordUpdate } from '../../kube/apply/server-side-apply.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { statusErrors } from '../../kube/object/status-error.js'
+import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { storeNew } from './create-object.js'
@@ -11,6 +11,7 @@ import { validateChanged, withDefaults } from './machinery.js'
 import { checkIdentity, preserveMeta } from './object-meta.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { named, viewOf } from './resource.js'
+import { anotherUid } from './storage-conflict.js'
 import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
 
 /** PUT of the resource itself or of its status. */
@@ -19,8 +20,11 @@ export async function updateObject(request: WriteRequest, body: KubeObject): Pro
   const object = decodeFor(request, body)
   checkIdentity(resource, object, request)
   const stored = storedObject(request)
+  const { uid, resourceVersion } = object.metadata
+  if (uid && uid !== stored?.metadata.uid) throw anotherUid(request, uid, stored?.metadata.uid ?? '')
+  if (resourceVersion && !/^\d+$/.test(resourceVersion) && stored !== undefined) throw unreadable(resourceVersion)
   if (stored === undefined) {
-    const creates = resource.strategy.createOnUpdate && request.subresource === '' && !object.metadata.uid
+    const creates = resource.strategy.createOnUpdate && request.subresource === ''
     if (!creates) throw statusErrors.notFound(named(resource, request.name))
     if (object.metadata.resourceVersion) {
       throw statusErrors.notFound(named(resource, request.name))
@@ -40,6 +44,12 @@ export async function updateObject(request: WriteRequest, body: KubeObject): Pro
   return { object: await storeChanged(request, object, stored, false), created: false }
 }
 
+/** Upstream answers this with a plain 500. */
+function unreadable(resourceVersion: string): StatusError {
+  const message = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+}
+
 /**
  * The way of every changed object, decoded and ours to change, into storage. What the endpoint does not write is taken from
  * what is stored. Nothing is written (and no revision used) when nothing changes. `owned` as for storeNew.
@@ -53,10 +63,12 @@ export async function storeChanged(
   const { scope, resource, options, subresource } = request
   const previous = viewOf(resource, stored)
   preserveMeta(resource, decoded, previous)
-  keepOtherParts(request, decoded, previous)
+  // Defaults see what was sent, not what is kept instead.
+  const own = subresource === 'status' && resource.custom === undefined ? withDefaults(resource, decoded) : decoded
+  keepOtherParts(request, own, previous)
   // What is stored went all the way below before; going again changes nothing.
-  if (equalJson(decoded, previous)) return previous
-  const defaulted = withDefaults(resource, decoded)
+  if (equalJson(own, previous)) return previous
+  const defaulted = withDefaults(resource, own)
   // Before admission, so that what the server and webhooks add is nobody's.
   const object = owned
     ? defaulted
@@ -127,12 +139,17 @@ function keepOtherParts(request: WriteRequest, object: KubeObject, previous: Kub
     }
     const { managedFields } = object.metadata
     const keeps = strategy.statusKeeps
-    if (custom !== undefined || keeps === 'metadata') object.metadata = { ...previous.metadata, ...(managedFields ? { managedFields } : {}) }
+    if (custom !== undefined || keeps === 'metadata')
+      object.metadata = { ...previous.metadata, ...(managedFields ? { managedFields } : {}) }
     else {
       const { ownerReferences: _, ...metadata } = object.metadata
       const { ownerReferences } = previous.metadata
       object.metadata = { ...metadata, ...(ownerReferences ? { ownerReferences } : {}) }
-      if (keeps === 'labels') object.metadata.labels = previous.metadata.labels
+      if (keeps === 'labels') {
+        const { labels } = previous.metadata
+        if (labels === undefined) delete object.metadata.labels
+        else object.metadata.labels = labels
+      }
     }
     return
   }
@@ -144,8 +161,9 @@ function keepOtherParts(request: WriteRequest, object: KubeObject, previous: Kub
 
 function withGeneration(request: WriteRequest, object: KubeObject, previous: KubeObject): KubeObject {
   const { strategy, custom } = request.resource
-  if (!strategy.generation || request.subresource === 'status') return object
+  if (!strategy.generation || strategy.generation === 'first' || request.subresource === 'status') return object
   const changed =
+    (strategy.generationCountsLabels && !equalJson(object.metadata.labels, previous.metadata.labels)) ||
     (strategy.generationCountsAnnotations && !equalJson(object.metadata.annotations, previous.metadata.annotations)) ||
     differs(object, previous, custom !== undefined && !strategy.status)
   if (!changed) return object

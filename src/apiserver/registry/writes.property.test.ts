@@ -77,7 +77,8 @@ for (const seed of [1, 2, 3]) {
         if (old === undefined) continue
         const current = twin !== undefined && old.metadata.resourceVersion === String(twin.revision)
         const next = { ...cloneJson(old), data }
-        await attempt(client.update(cm, next), twin === undefined ? missing : current ? undefined : conflict)
+        // The uid of what is gone is a precondition too.
+        await attempt(client.update(cm, next), current ? undefined : conflict)
         if (current) change(name, { data })
       } else if (action === 'merge') {
         await attempt(client.patch(target, { kind: 'merge', body: { data } }), twin ? undefined : missing)

@@ -18,6 +18,8 @@ export function shapeOf(schema: SchemaNode, value: unknown): Shape {
     case 'list':
       return schema.listType === 'map' || schema.listType === 'set' ? 'items' : 'whole'
     case 'any':
+      // Raw JSON inside of built-in kinds is one value.
+      if (schema.name?.startsWith('io.k8s.') === true) return value === null || value === undefined ? 'scalar' : 'whole'
       return Array.isArray(value) ? 'whole' : isObject(value) || value === null || value === undefined ? 'fields' : 'scalar'
     default:
       return 'scalar'

@@ -62,6 +62,18 @@ interface Named {
   name: string
 }
 
+/** The BadRequest for a body whose kind the path does not take. */
+export function unknownKind(object: { apiVersion: string; kind: string }, type: { kind: string }): StatusError {
+  const { apiVersion, kind } = object
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
+  return failure(
+    400,
+    'BadRequest',
+    `${kind} in version "${version}" cannot be handled as a ${type.kind}: no kind "${kind}" is registered for version ` +
+      `"${apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
+  )
+}
+
 function failure(code: number, reason: string, message: string, details?: StatusDetails): StatusError {
   return new StatusError({
     kind: 'Status',
@@ -88,6 +100,12 @@ function detailsOf(of: Named, more: StatusDetails = {}): StatusDetails {
   }
 }
 
+/** Causes may repeat, the message does not. */
+function causesText(causes: readonly StatusCause[]): string {
+  const texts = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))]
+  return texts.length === 1 ? `${texts[0]}` : `[${texts.join(', ')}]`
+}
+
 // Texts and codes are those of k8s.io/apimachinery/pkg/api/errors.
 export const statusErrors = {
   notFound: (of: Named) => failure(404, 'NotFound', `${qualified(of)} "${of.name}" not found`, detailsOf(of)),
@@ -107,11 +125,7 @@ export const statusErrors = {
     failure(
       422,
       'Invalid',
-      `${of.group === '' ? of.kind : `${of.kind}.${of.group}`} "${of.name}" is invalid: ${
-        causes.length === 1
-          ? `${causes[0]?.field}: ${causes[0]?.message}`
-          : `[${causes.map((cause) => `${cause.field}: ${cause.message}`).join(', ')}]`
-      }`,
+      `${of.group === '' ? of.kind : `${of.kind}.${of.group}`} "${of.name}" is invalid: ${causesText(causes)}`,
       { ...(of.name === '' ? {} : { name: of.name }), ...(of.group === '' ? {} : { group: of.group }), kind: of.kind, causes },
     ),
   badRequest: (message: string) => failure(400, 'BadRequest', message),
@@ -131,8 +145,7 @@ export const statusErrors = {
       detailsOf({ ...of, name: '' }),
     ),
   /** The path is served, but not with this method. */
-  routeNotAllowed: () =>
-    failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
+  routeNotAllowed: () => failure(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {}),
   notAcceptable: (supported: readonly string[]) =>
     failure(406, 'NotAcceptable', `only the following media types are accepted: ${supported.join(', ')}`),
   unsupportedMediaType: (supported: readonly string[]) =>

@@ -106,12 +106,29 @@ function creates(sample: Sample): Case {
       bad([['kind', 'Other']]),
       bad([['kind', undefined]]),
       bad([['spec', 'text']]),
-      bad([['unknownField', 1], ['metadata.unknownField', 2]], { ...dry, fieldValidation: 'Strict' }),
-      bad([['unknownField', 1], ['metadata.unknownField', 2]], { ...dry, fieldValidation: 'Warn' }),
+      bad(
+        [
+          ['unknownField', 1],
+          ['metadata.unknownField', 2],
+        ],
+        { ...dry, fieldValidation: 'Strict' },
+      ),
+      bad(
+        [
+          ['unknownField', 1],
+          ['metadata.unknownField', 2],
+        ],
+        { ...dry, fieldValidation: 'Warn' },
+      ),
       bad([['unknownField', 1]], { ...dry, fieldValidation: 'Ignore' }),
       bad([['spec', undefined]]),
       bad([['spec', {}]]),
-      { method: 'POST', path: all, query: dry, body: { apiVersion: sample.apiVersion, kind: sample.kind, metadata: { name: 'empty' } } },
+      {
+        method: 'POST',
+        path: all,
+        query: dry,
+        body: { apiVersion: sample.apiVersion, kind: sample.kind, metadata: { name: 'empty' } },
+      },
     ],
   }
 }
@@ -126,8 +143,18 @@ function updates(sample: Sample): Case {
     steps: [
       { method: 'POST', path: all, body: objectOf(sample), capture: made },
       put(labelled, one, { dryRun: 'All' }),
-      put(objectOf(sample, [['metadata.labels', { a: 'b' }], ['metadata.resourceVersion', '${rv}']])),
-      put(objectOf(sample, [['metadata.labels', { a: 'c' }], ['metadata.resourceVersion', '${rv}']])),
+      put(
+        objectOf(sample, [
+          ['metadata.labels', { a: 'b' }],
+          ['metadata.resourceVersion', '${rv}'],
+        ]),
+      ),
+      put(
+        objectOf(sample, [
+          ['metadata.labels', { a: 'c' }],
+          ['metadata.resourceVersion', '${rv}'],
+        ]),
+      ),
       put(objectOf(sample, [['metadata.resourceVersion', 'abc']])),
       put(objectOf(sample, [['metadata.uid', '11111111-1111-1111-1111-111111111111']])),
       put(objectOf(sample, [['metadata.name', 'another']])),
@@ -136,9 +163,16 @@ function updates(sample: Sample): Case {
       put(objectOf(sample, [['metadata.labels', { 'x y': '1' }]])),
       put(objectOf(sample, [['kind', 'Other']])),
       put(objectOf(sample, [['metadata.name', '${id}-missing']]), missing, { dryRun: 'All' }),
-      put(objectOf(sample, [['metadata.name', '${id}-missing'], ['metadata.uid', '11111111-1111-1111-1111-111111111111']]), missing, {
-        dryRun: 'All',
-      }),
+      put(
+        objectOf(sample, [
+          ['metadata.name', '${id}-missing'],
+          ['metadata.uid', '11111111-1111-1111-1111-111111111111'],
+        ]),
+        missing,
+        {
+          dryRun: 'All',
+        },
+      ),
       put(labelled),
       { method: 'DELETE', path: one, silent: true },
     ],
@@ -153,7 +187,12 @@ function immutable(sample: Sample): Case {
     steps: [
       { method: 'POST', path: all, body: objectOf(sample) },
       ...sample.changes.map(
-        (change): Step => ({ method: 'PUT', path: one, query: { dryRun: 'All' }, body: objectOf(sample, [change, ['metadata.resourceVersion', undefined]]) }),
+        (change): Step => ({
+          method: 'PUT',
+          path: one,
+          query: { dryRun: 'All' },
+          body: objectOf(sample, [change, ['metadata.resourceVersion', undefined]]),
+        }),
       ),
       ...sample.changes.map(
         ([path, value]): Step => ({
@@ -235,7 +274,12 @@ function deletes(sample: Sample): Case {
   const { all, one, missing } = pathsOf(sample)
   const body = objectOf(sample, [['metadata.labels', { who: '${id}' }]])
   const create: Step = { method: 'POST', path: all, body, silent: true, capture: made }
-  const remove = (options: unknown, query: Step['query'] = {}): Step => ({ method: 'DELETE', path: one, body: options, query: query ?? {} })
+  const remove = (options: unknown, query: Step['query'] = {}): Step => ({
+    method: 'DELETE',
+    path: one,
+    body: options,
+    query: query ?? {},
+  })
   const options = (more: Record<string, unknown>) => ({ apiVersion: 'v1', kind: 'DeleteOptions', ...more })
   return {
     name: title(sample, 'deletes'),
@@ -288,7 +332,13 @@ function status(sample: Sample): Case {
       { method: 'PATCH', path, as: 'merge', body: { status: { conditions: [{ type: 'Ready', status: 'True' }] } } },
       { method: 'PATCH', path, as: 'strategic', body: { status: { conditions: [{ type: 'Fine', status: 'Maybe' }] } } },
       { method: 'PATCH', path, as: 'merge', body: { status: { observedGeneration: -1, replicas: -1 } } },
-      { method: 'PATCH', path, as: 'apply', query: { fieldManager: 's', force: 'true' }, body: { apiVersion: sample.apiVersion, kind: sample.kind, status: {} } },
+      {
+        method: 'PATCH',
+        path,
+        as: 'apply',
+        query: { fieldManager: 's', force: 'true' },
+        body: { apiVersion: sample.apiVersion, kind: sample.kind, status: {} },
+      },
       { method: 'PUT', path, body: objectOf(sample, [['metadata.resourceVersion', '1']]) },
       { method: 'DELETE', path },
       { method: 'POST', path, body: objectOf(sample) },

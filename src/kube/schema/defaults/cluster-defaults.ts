@@ -72,6 +72,13 @@ function fill(it: Members, key: string, from: unknown, put: Put): void {
   if (isMembers(from) && Object.keys(from).length > 0) putAbsent(structAt(it, key, put), put, from)
 }
 
+/** The first of the list stands in the older field too, and the other way round. */
+const nodeSpec: Defaulter = (it, put) => {
+  const ranges = it['podCIDRs']
+  if (!isZero(it['podCIDR']) && (!Array.isArray(ranges) || ranges.length === 0)) put(it, 'podCIDRs', [it['podCIDR']])
+  else if (isZero(it['podCIDR']) && Array.isArray(ranges) && ranges.length > 0) put(it, 'podCIDR', ranges[0])
+}
+
 const nodeStatus: Defaulter = (it, put) => {
   if (isMembers(it['capacity']) && !isMembers(it['allocatable'])) put(it, 'allocatable', { ...it['capacity'] })
 }
@@ -145,6 +152,7 @@ export const clusterDefaults: Readonly<Record<string, Defaulter>> = {
   [`${core}Service`]: service,
   [`${core}Namespace`]: namespace,
   [`${core}NamespaceStatus`]: (it, put) => putZero(it, put, { phase: 'Active' }),
+  [`${core}NodeSpec`]: nodeSpec,
   [`${core}NodeStatus`]: nodeStatus,
   [`${core}LimitRangeItem`]: limitRangeItem,
   [`${core}Secret`]: secret,

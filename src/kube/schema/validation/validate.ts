@@ -19,6 +19,7 @@ import { checkNewPod, checkPodUpdate } from './pods.js'
 import { checkAutoscaler, checkDisruptionBudget, checkLease, checkQuota, checkQuotaUpdate } from './policies.js'
 import { checkRole, checkRoleBinding, checkRoleBindingUpdate } from './rbac.js'
 import { checkEndpointSlice, checkEndpoints, checkService, checkServiceUpdate } from './services.js'
+import { checkStatus } from './status.js'
 import { checkClaim, checkClaimUpdate, checkVolume, checkVolumeUpdate } from './storage.js'
 import {
   checkDaemonSet,
@@ -91,6 +92,20 @@ export function validateCreate(object: KubeObject, options: MetadataOptions = {}
   ;(create ?? check)?.(object, to)
   return to.causes
 }
+
+/** What is wrong with a write to the status of an object. */
+export function validateStatus(object: KubeObject, old: KubeObject): StatusCause[] {
+  const to = new Findings()
+  const metadata = metadataOf(object)
+  checkMetadata(object.kind, metadata, { anyFinalizer: true, anyName: true }, to)
+  checkMetadataUpdate(metadata, metadataOf(old), to)
+  if (!statusOnly.has(`${groupOf(object.apiVersion)}/${object.kind}`)) checkMetadataUpdate(metadata, metadataOf(old), to)
+  checkStatus(object, to)
+  return to.causes
+}
+
+/** Kinds that look at their metadata no second time when their status is written. */
+const statusOnly: ReadonlySet<string> = new Set(['policy/PodDisruptionBudget'])
 
 /**
  * How often kinds look at their metadata on update: `v` as on create, `u` what may not change. Others do both; then `check`
