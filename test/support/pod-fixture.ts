@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { WebSocket } from 'ws'
 import type { EmbeddedApi } from './embedded-api.js'
 
@@ -62,6 +62,52 @@ export function openWebSocket(api: EmbeddedApi, path: string, protocols: string[
   })
 }
 
+/**
+ * The bytes of a WebSocket as the administrator, for subprotocols whose name the library does not take. Each write is one binary
+ * message; its mask is zero, which leaves the payload as it is.
+ */
+export async function openTunnel(api: EmbeddedApi, path: string, protocol: string): Promise<Duplex> {
+  const { head, socket } = await upgrade(api, 'GET', path, {
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    'sec-websocket-protocol': protocol,
+  })
+  assert.ok(socket !== undefined, `not upgraded: ${head.statusCode}`)
+  assert.equal(head.headers['sec-websocket-protocol'], protocol)
+  let held = Buffer.alloc(0)
+  const tunnel = new Duplex({
+    read() {},
+    write(chunk: Buffer, _encoding, done) {
+      const start = Buffer.alloc(14)
+      start[0] = 0x82
+      start[1] = 0xff
+      start.writeBigUInt64BE(BigInt(chunk.length), 2)
+      socket.write(Buffer.concat([start, chunk]), done)
+    },
+    destroy(error, done) {
+      socket.destroy()
+      done(error)
+    },
+  })
+  socket.on('error', () => {})
+  socket.on('close', () => tunnel.destroy())
+  socket.on('data', (chunk: Buffer) => {
+    held = Buffer.concat([held, chunk])
+    for (;;) {
+      if (held.length < 2) return
+      const short = held[1]! & 0x7f
+      const start = short < 126 ? 2 : short === 126 ? 4 : 10
+      if (held.length < start) return
+      const length = short < 126 ? short : short === 126 ? held.readUInt16BE(2) : Number(held.readBigUInt64BE(2))
+      if (held.length < start + length) return
+      if ((held[0]! & 0x0f) === 2) tunnel.push(held.subarray(start, start + length))
+      held = held.subarray(start + length)
+    }
+  })
+  return tunnel
+}
+
 export type Upgraded =
   | { readonly head: IncomingMessage; readonly socket: Duplex }
   | { readonly head: IncomingMessage; readonly socket: undefined; readonly body: string }
@@ -81,6 +127,7 @@ export function upgrade(api: EmbeddedApi, method: string, path: string, headers:
       headers: { connection: 'Upgrade', ...headers },
     })
     sent.on('error', reject)
+    sent.setNoDelay(true)
     sent.once('upgrade', (head, socket, rest) => {
       if (rest.length > 0) socket.unshift(rest)
       resolve({ head, socket })

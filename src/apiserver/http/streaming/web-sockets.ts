@@ -13,9 +13,13 @@ const server = new WebSocketServer({
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: maxMessageBytes,
-  handleProtocols: (_protocols, request) => chosenProtocols.get(request) || false,
 })
 const chosenProtocols = new WeakMap<object, string>()
+// The names of some protocols have a slash, which is none of a name's characters and stops the library: it is not shown them.
+server.on('headers', (headers, request) => {
+  const chosen = chosenProtocols.get(request)
+  if (chosen !== undefined && chosen !== '') headers.push(`Sec-WebSocket-Protocol: ${chosen}`)
+})
 
 /** The subprotocols that the client offers, best first. */
 export function offeredProtocols(exchange: Exchange): string[] {
@@ -33,6 +37,7 @@ export function offeredProtocols(exchange: Exchange): string[] {
 export function acceptWebSocket(exchange: Exchange, protocol: string, clock: Clock): Promise<WebSocket | undefined> {
   const { socket, head } = takeSocket(exchange)
   chosenProtocols.set(exchange.request, protocol)
+  delete exchange.request.headers['sec-websocket-protocol']
   return new Promise((resolve) => {
     const onClose = () => resolve(undefined)
     socket.once('close', onClose)

@@ -43,7 +43,6 @@ export async function reverseProxy(exchange: Exchange, proxied: ProxiedRequest):
       upgrade: upgrade !== undefined,
     }),
     setHost: false,
-    agent: false,
   })
   response.once('close', () => {
     if (!response.writableFinished) out.destroy()
