@@ -30,7 +30,8 @@ function customColumn(defined: unknown): CustomColumn {
     name: textAt(defined, 'name'),
     type: textAt(defined, 'type') as TableColumn['type'],
     format: textAt(defined, 'format'),
-    description: textAt(defined, 'description'),
+    description:
+      textAt(defined, 'description') || `Custom resource definition column (in JSONPath format): ${textAt(defined, 'jsonPath')}`,
     priority: numberAt(defined, 'priority'),
   }
   try {

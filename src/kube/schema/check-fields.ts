@@ -3,6 +3,7 @@ import type { KubeObject } from '../object/kube-object.js'
 import { versionOf } from '../object/kube-object.js'
 import { statusErrors } from '../object/status-error.js'
 import { builtInStruct } from './built-in.js'
+import { coerceEmbedded } from './custom-validation/embedded-metadata.js'
 import { pruneUnknown } from './prune.js'
 import { type FieldSteps, scanFields, stepsText } from './scan-fields.js'
 import type { SchemaNode } from './schema-node.js'
@@ -112,9 +113,12 @@ function readCustom(
   const metadata = toTyped(builtInStruct('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta'), object.metadata)
   const { creationTimestamp, ...rest } = metadata.object as KubeObject['metadata']
   const { object: pruned, unknown } = pruneUnknown(schema, object)
+  // The metadata of objects inside is typed as that of the object itself is.
+  const embedded = coerceEmbedded(schema, pruned)
+  if (embedded.problem !== undefined) throw new Error(`${embedded.problem.field}: ${embedded.problem.message}`)
   const paths = [...metadata.unknown.map((path) => `metadata.${path}`), ...unknown].sort()
   return {
-    object: { ...(pruned as KubeObject), metadata: creationTimestamp === null ? rest : { creationTimestamp, ...rest } },
-    problems: [...problems, ...paths.map(unknownField)],
+    object: { ...(embedded.value as KubeObject), metadata: creationTimestamp === null ? rest : { creationTimestamp, ...rest } },
+    problems: [...problems, ...paths.map(unknownField), ...embedded.unknown.map(unknownField)],
   }
 }
