@@ -7,7 +7,8 @@ import type { ClusterNetwork, LogicalCluster, LogicalClusters, NetworkOf } from 
 import type { MemberController, Work } from '../../contract.js'
 import { keyIn } from '../../workloads/replica-sets.js'
 import { clusterNumberOf, isWithin } from '../address-plan.js'
-import { boundPort, boundPortsAnnotation, type LoopbackAbilities } from '../bound-port.js'
+import { boundPort, type LoopbackAbilities } from '../bound-port.js'
+import { recordBoundPorts } from '../bound-ports-record.js'
 import { isInCidr } from '../cidr.js'
 import { BackendPicker, type PickerPorts } from './backend-picker.js'
 import type { Caller } from './choose-backend.js'
@@ -141,7 +142,7 @@ export function createForwarding(options: ForwardingOptions): Forwarding {
     if (open.size === 0) state.open.delete(key)
     else state.open.set(key, open)
     if (service === undefined) return undefined
-    await recordSubstitutes(work, service, substitutes)
+    await recordBoundPorts(work, service, substitutes)
     if (failed === undefined) return undefined
     const { place, error } = failed
     options.log.warn('a Service cannot be served', { cluster: cluster.name, service: key, at: place, error: error.message })
@@ -243,18 +244,4 @@ function callerOf(cluster: LogicalCluster, state: ClusterState, address: string)
   const node = state.addresses.nodeOf(address)
   const labels = node === undefined ? undefined : cluster.peek('nodes', node)?.metadata.labels
   return { node, zone: labels?.['topology.kubernetes.io/zone'] }
-}
-
-/** Says on the Service which ports are bound instead of those that it names. */
-async function recordSubstitutes(work: Work, service: ForwardedService, substitutes: Record<string, number>): Promise<void> {
-  const text = Object.keys(substitutes).length === 0 ? undefined : JSON.stringify(substitutes)
-  const { annotations } = service.metadata
-  if (annotations?.[boundPortsAnnotation] === text) return
-  const { [boundPortsAnnotation]: _, ...others } = annotations ?? {}
-  const next = text === undefined ? others : { ...others, [boundPortsAnnotation]: text }
-  await work.write.update({ ...service, metadata: { ...service.metadata, annotations: next } })
-  if (text !== undefined) {
-    const message = `ports below 1024 may not be bound here: listening at ${text} (port: bound port)`
-    await work.write.warn(service, 'PortSubstituted', message, work.nowText())
-  }
 }

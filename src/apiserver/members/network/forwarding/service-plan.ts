@@ -27,6 +27,7 @@ interface SliceEndpoint {
   addresses?: string[]
   conditions?: { ready?: boolean | null; serving?: boolean | null; terminating?: boolean | null }
   nodeName?: string
+  hostname?: string
   hints?: { forZones?: { name: string }[] }
 }
 

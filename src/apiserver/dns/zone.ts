@@ -1,0 +1,53 @@
+import { type Answer, type DnsRecord, type Question, recordTypes, responseCodes } from './handler.js'
+
+type Data<R> = R extends unknown ? Omit<R, 'name' | 'ttl'> : never
+
+/** Answers of one zone of which we are the source. */
+export interface Zone {
+  /** No such name. */
+  readonly missing: Answer
+  /** The name is there, if only for names below it, but has no records. */
+  readonly empty: Answer
+  found(answers: readonly DnsRecord[]): Answer
+  /** Those of a name's records that were asked for. */
+  give(question: Question, records: readonly DnsRecord[]): Answer
+  /** What is at the name of the zone itself. */
+  apex(question: Question): Answer
+  record(name: string, data: Data<DnsRecord>): DnsRecord
+  address(name: string, address: string): DnsRecord
+}
+
+const anyType = 255
+
+/** `ttl`: seconds that answers hold, and that it holds that there is none. */
+export function createZone(domain: string, ttl: number): Zone {
+  const record = (name: string, data: Data<DnsRecord>) => ({ name, ttl, ...data }) as DnsRecord
+  const primary = `ns.dns.${domain}`
+  const soa = record(domain, {
+    type: 'SOA',
+    primary,
+    mailbox: `hostmaster.${domain}`,
+    serial: 1,
+    refresh: 7200,
+    retry: 1800,
+    expire: 86_400,
+    minimum: ttl,
+  })
+  const none = (code: number): Answer => ({ code, authoritative: true, answers: [], authorities: [soa] })
+  const missing = none(responseCodes.noSuchName)
+  const empty = none(responseCodes.ok)
+  const found = (answers: readonly DnsRecord[]): Answer => ({ code: responseCodes.ok, authoritative: true, answers })
+  const give = ({ type }: Question, records: readonly DnsRecord[]): Answer => {
+    const asked = records.filter((each) => type === anyType || recordTypes[each.type] === type)
+    return asked.length > 0 ? found(asked) : empty
+  }
+  return {
+    missing,
+    empty,
+    found,
+    give,
+    apex: (question) => give(question, [soa, record(domain, { type: 'NS', target: primary })]),
+    record,
+    address: (name, address) => record(name, { type: address.includes(':') ? 'AAAA' : 'A', address }),
+  }
+}
