@@ -4,15 +4,12 @@ import { isTrue } from '../request-info.js'
 
 export type RequestedLog = Omit<PodLogOptions, 'container'>
 
-const streams = ['All', 'Stderr', 'Stdout'] as const
-
 /** Reads PodLogOptions from the query and holds them against upstream's rules. `now`: epoch ms. */
 export function logOptionsOf(query: URLSearchParams, podName: string, now: number): RequestedLog {
   const tailLines = integer(query, 'tailLines')
   const limitBytes = integer(query, 'limitBytes')
   const sinceSeconds = integer(query, 'sinceSeconds')
   const sinceTime = time(query)
-  const stream = query.get('stream') || 'All'
   const causes: StatusCause[] = []
   const add = (reason: string, field: string, message: string) => causes.push({ reason, message, field })
   if (tailLines !== undefined && tailLines < 0) {
@@ -22,16 +19,12 @@ export function logOptionsOf(query: URLSearchParams, podName: string, now: numbe
     add('FieldValueInvalid', 'limitBytes', `Invalid value: ${limitBytes}: must be greater than 0`)
   }
   if (sinceSeconds !== undefined && sinceTime !== undefined) {
-    add('FieldValueForbidden', '', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified')
+    add('FieldValueForbidden', '[]', 'Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified')
   } else if (sinceSeconds !== undefined && sinceSeconds < 1) {
     add('FieldValueInvalid', 'sinceSeconds', `Invalid value: ${sinceSeconds}: must be greater than 0`)
   }
-  if (!isStream(stream)) {
-    const supported = streams.map((name) => JSON.stringify(name)).join(', ')
-    add('FieldValueNotSupported', 'stream', `Unsupported value: ${JSON.stringify(stream)}: supported values: ${supported}`)
-  } else if (stream !== 'All' && tailLines !== undefined) {
-    add('FieldValueForbidden', '', 'Forbidden: `tailLines` and specific `stream` are mutually exclusive for now')
-  }
+  // Choosing a stream is behind a feature gate that is off, as it is upstream.
+  if (query.has('stream')) add('FieldValueForbidden', 'stream', 'Forbidden: may not be specified')
   if (causes.length > 0) throw statusErrors.invalid({ kind: 'PodLogOptions', group: '', name: podName }, causes)
   const sinceMs = sinceSeconds === undefined ? sinceTime : now - sinceSeconds * 1000
   return {
@@ -41,12 +34,8 @@ export function logOptionsOf(query: URLSearchParams, podName: string, now: numbe
     ...(tailLines === undefined ? {} : { tailLines }),
     ...(limitBytes === undefined ? {} : { limitBytes }),
     ...(sinceMs === undefined ? {} : { sinceMs }),
-    stream: isStream(stream) ? stream : 'All',
+    stream: 'All',
   }
-}
-
-function isStream(text: string): text is PodLogOptions['stream'] {
-  return (streams as readonly string[]).includes(text)
 }
 
 function integer(query: URLSearchParams, name: string): number | undefined {
@@ -58,11 +47,35 @@ function integer(query: URLSearchParams, name: string): number | undefined {
   return Number(text)
 }
 
+/** What a time consists of, with the names that upstream's complaints have for it. */
+const timeParts: readonly (readonly [RegExp, string])[] = [
+  [/^\d{4}/, '2006'],
+  [/^-/, '-'],
+  [/^(?:0[1-9]|1[0-2])/, '01'],
+  [/^-/, '-'],
+  [/^\d\d/, '02'],
+  [/^T/, 'T'],
+  [/^\d\d/, '15'],
+  [/^:/, ':'],
+  [/^\d\d/, '04'],
+  [/^:/, ':'],
+  [/^\d\d(?:\.\d+)?/, '05'],
+  [/^(?:Z|[+-]\d\d:\d\d)/, 'Z07:00'],
+]
+
 function time(query: URLSearchParams): number | undefined {
   const text = query.get('sinceTime')
   if (text === null || text === '') return undefined
-  const valid = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/.test(text)
-  const at = valid ? Date.parse(text) : Number.NaN
-  if (Number.isNaN(at)) throw statusErrors.badRequest(`sinceTime: ${JSON.stringify(text)} is no time as RFC 3339 has it`)
+  const failure = (why: string) =>
+    statusErrors.badRequest(`parsing time ${JSON.stringify(text)} as "2006-01-02T15:04:05Z07:00": ${why}`)
+  let rest = text
+  for (const [pattern, name] of timeParts) {
+    const match = pattern.exec(rest)
+    if (match === null) throw failure(`cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`)
+    rest = rest.slice(match[0].length)
+  }
+  if (rest !== '') throw failure(`extra text: ${JSON.stringify(rest)}`)
+  const at = Date.parse(text)
+  if (Number.isNaN(at)) throw failure('day out of range')
   return at
 }

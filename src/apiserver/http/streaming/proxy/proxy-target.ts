@@ -1,7 +1,7 @@
 import type { Random } from '../../../../base/random.js'
 import type { KubeObject } from '../../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../../kube/object/resource-type.js'
-import { statusErrors } from '../../../../kube/object/status-error.js'
+import { isNotFound, statusErrors } from '../../../../kube/object/status-error.js'
 import type { Exchange } from '../../exchange.js'
 import { findResource } from '../../resource-index.js'
 
@@ -78,7 +78,11 @@ export async function serviceTarget(
     portName = port.name ?? ''
   }
   const catalogue = api.catalogue()
-  const endpoints = await api.get(exchange, { type: findResource(catalogue, '', 'v1', 'endpoints')!, namespace, name })
+  const endpoints = await api
+    .get(exchange, { type: findResource(catalogue, '', 'v1', 'endpoints')!, namespace, name })
+    .catch((error: unknown) => {
+      throw isNotFound(error) ? statusErrors.notFound({ resource: 'services', group: '', name }) : error
+    })
   const subsets = (endpoints['subsets'] ?? []) as readonly EndpointSubset[]
   const none = (of: string) => statusErrors.serviceUnavailable(`no endpoints available for service ${JSON.stringify(of)}`)
   if (subsets.length === 0) throw none(name)
