@@ -14,6 +14,7 @@ import type {
 import type { KubeList, KubeObject, WatchEvent } from '../kube/object/kube-object.js'
 import type { ResourceType } from '../kube/object/resource-type.js'
 import type { SchemaCatalogue } from '../kube/schema/schema-node.js'
+import type { ClusterBackup, RestoreOutcome } from './storage/backup.js'
 
 /**
  * How the parts of the embedded API server meet. One process holds many logical clusters; each looks like a cluster of
@@ -56,6 +57,13 @@ export interface LogicalCluster {
   peek(groupResource: string, key: string): KubeObject | undefined
   /** All objects of a resource, sorted by key; `namespace` narrows. */
   peekAll(groupResource: string, namespace?: string): Iterable<KubeObject>
+  /** The lines of a backup file, of one moment. Secrets stand in it in the clear. */
+  backup(): Iterable<string>
+  /**
+   * Makes the cluster what it was, by changes that every watch sees; its own addresses stay. Past admission: what was stored
+   * once is stored again.
+   */
+  restore(backup: ClusterBackup, options?: { dryRun?: boolean }): Promise<RestoreOutcome>
 }
 
 export interface UserInfo {

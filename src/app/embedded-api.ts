@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
 import { createHttpsCaller } from '../apiserver/admission/webhooks/https-caller.js'
 import { resolveServiceAddress } from '../apiserver/admission/webhooks/service-address.js'
@@ -13,6 +14,7 @@ import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
 import type { Storage } from '../apiserver/storage/contract.js'
 import { openFileStorage } from '../apiserver/storage/file-storage.js'
+import { createRecordSeal, type SealKey } from '../apiserver/storage/record-seal.js'
 import { CodedError } from '../base/errors.js'
 import type { DataDirectory } from './data-directory.js'
 import type { FleetNetwork } from './fleet-network.js'
@@ -45,6 +47,7 @@ export function openEmbeddedApi(options: {
     sync: options.sync,
     log: ports.log,
     base: createBootstrapLayer(options.createdMs),
+    seal: createRecordSeal(sealKeysOf(pki.storageKey)),
   })
   const tokens = createServiceAccountTokens({ keyPem: pki.tokenKeyPem, clock: ports.clock, random: ports.random })
   const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
@@ -83,6 +86,28 @@ export function openEmbeddedApi(options: {
       await storage.close()
     },
   }
+}
+
+/**
+ * The keys of the file, newest first, one a line: a line that is put in front is the new key, and the old ones open what they
+ * sealed. Keys are known by a digest, so that one that is missing is told from one that is damaged.
+ */
+function sealKeysOf(text: string): [SealKey, ...SealKey[]] {
+  const keys: SealKey[] = text
+    .trim()
+    .split(/\s+/)
+    .map((line) => {
+      const secret = Buffer.from(line, 'base64url')
+      return { id: createHash('sha256').update(secret).digest('base64url').slice(0, 12), secret }
+    })
+  const wrong = keys.findIndex(({ secret }) => secret.length !== 32)
+  const [newest, ...older] = keys
+  if (wrong < 0 && newest !== undefined) return [newest, ...older]
+  throw new CodedError({
+    code: 'storage-sealed',
+    message: `pki/storage.key: line ${wrong + 1} is no key: ${keys[wrong]!.secret.length} bytes instead of 32`,
+    fix: 'Each line is 32 bytes in base64url. Restore the file from the backup that the state directory comes from.',
+  })
 }
 
 /** A port that is taken is for the user to free: say whose it was to be. */

@@ -17,6 +17,8 @@ export interface FleetPki {
   readonly tokenKeyPem: string
   /** By which the hub is known on members (in their cluster Secrets). */
   readonly hubToken: string
+  /** Encrypts Secrets in the state directory: 32 bytes in base64url. */
+  readonly storageKey: string
   /** Password of the fleet's own Git server. */
   readonly gitToken: string
 }
@@ -76,6 +78,7 @@ export async function openFleetPki(
     tokenKeyPem: read('tokens.key') ?? write('tokens.key', createTokenKey()),
     hubToken: secret('hub.token'),
     gitToken: secret('git.token'),
+    storageKey: secret('storage.key'),
   }
 }
 

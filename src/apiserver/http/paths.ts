@@ -5,6 +5,7 @@ import { wantsPretty } from './accept.js'
 import { type Exchange, plainForm } from './exchange.js'
 import type { RequestCounts } from './request-counts.js'
 import { sendBody, sendText, sendValue } from './send.js'
+import { backupPath, serveBackup } from './serve-backup.js'
 
 /** The paths that name no resource, as GET / lists them (with those of discovery). */
 const ownPaths = ['/healthz', '/livez', '/metrics', '/openapi/v3', '/readyz', '/version']
@@ -20,6 +21,7 @@ export interface PathOptions {
 export async function servePath(exchange: Exchange, options: PathOptions): Promise<void> {
   const { info, request, query } = exchange
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path
+  if (path === backupPath) return serveBackup(exchange)
   if (request.method !== 'GET' && request.method !== 'HEAD') throw statusErrors.pathNotFound()
   const form = { ...plainForm, pretty: wantsPretty(query, request.headers['user-agent']) }
   const health = /^\/(healthz|livez|readyz)(\/[\w.-]+)*$/.exec(path)

@@ -5,11 +5,13 @@ import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../co
 import { Allocations } from '../registry/allocation/allocations.js'
 import { ClusterRegistry } from '../registry/cluster-registry.js'
 import { cleanUpDefinition, finishDefinition, renameDefinition } from '../registry/custom-resource-cleanup.js'
+import { lifecycles } from '../registry/lifecycle.js'
 import type { ClusterScope, ServerExtensions } from '../registry/scope.js'
 import { ServedResources } from '../registry/served-resources.js'
 import { WatchHub } from '../registry/watch-hub.js'
 import type { WatchTicker } from '../registry/watch-ticker.js'
-import type { ClusterStorage } from '../storage/contract.js'
+import { type ClusterBackup, formatBackup, type RestoreOutcome, restoreBackup } from '../storage/backup.js'
+import type { ClusterStorage, StoredChange } from '../storage/contract.js'
 import { bootstrapObjects } from './bootstrap.js'
 import type { EventExpiry } from './event-expiry.js'
 import { InProcessClient } from './in-process-client.js'
@@ -99,6 +101,24 @@ export class EmbeddedCluster implements LogicalCluster {
       commits.push(this.#storage.commit({ resource, key, expected: present?.metadata.resourceVersion ?? '', object: next }))
     }
     await Promise.all(commits)
+  }
+
+  backup(): Iterable<string> {
+    return formatBackup([this.#storage])
+  }
+
+  async restore(backup: ClusterBackup, options: { dryRun?: boolean } = {}): Promise<RestoreOutcome> {
+    const changes: StoredChange[] = []
+    const leave = this.#storage.onChange((change) => changes.push(change))
+    const outcome = await restoreBackup(this.#storage, backup, options).finally(leave)
+    if (options.dryRun) return outcome
+    // What the registry keeps beside the objects: which custom resources are served, which addresses are taken.
+    for (const { resource, type, object, previous } of changes) {
+      lifecycles[resource]?.committed?.(this.#scope, type === 'DELETED' ? undefined : object, previous)
+    }
+    this.#scope.allocations.reload()
+    await this.bootstrap(undefined)
+    return outcome
   }
 
   close(): void {

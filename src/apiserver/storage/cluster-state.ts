@@ -62,6 +62,10 @@ export class ClusterState implements ClusterStorage {
     return this.#base.get(resource)?.get(key)
   }
 
+  base(resource: string, key: string): KubeObject | undefined {
+    return this.#base.get(resource)?.get(key)
+  }
+
   *scan(resource: string, prefix: string, after = ''): Iterable<KubeObject> {
     const base = this.#base.get(resource)
     const own = this.#own.get(resource)

@@ -4,6 +4,7 @@ import type { BaseLayer, Storage } from './contract.js'
 import { encodeObject } from './encoding.js'
 import { openDirectory, removeThrough } from './log-files.js'
 import { LogWriter } from './log-writer.js'
+import type { RecordSeal } from './record-seal.js'
 import { recover } from './recovery.js'
 import { captureState, writeSnapshot } from './snapshot.js'
 import { type HistoryLimits, type Journal, StorageCore } from './storage-core.js'
@@ -21,6 +22,8 @@ export function openFileStorage(
     base?: BaseLayer
     /** The log is replaced by a snapshot when it has grown by this much and by the size of the last snapshot (default 64 MiB). */
     rotateBytes?: number
+    /** Encrypts objects in the files. Files from before are read as they are and encrypted by the next snapshot. */
+    seal?: RecordSeal
   } & HistoryLimits,
 ): Storage {
   const { directory, log } = options
@@ -38,7 +41,7 @@ export function openFileStorage(
       // In the same turn: what is visible now stands in ended segments, or comes (once more) in the new one.
       const capture = captureState(core)
       const ended = await rotated
-      snapshotBytes = await writeSnapshot(directory, ended, capture)
+      snapshotBytes = await writeSnapshot(directory, ended, capture, options.seal)
       removeThrough(directory, ended)
       log.debug('wrote a snapshot', { bytes: snapshotBytes, objects: capture.length })
     } catch (error) {
@@ -63,13 +66,14 @@ export function openFileStorage(
     close: () => writer!.close(),
   }
   const core = new StorageCore({ ...options, journal })
-  const recovered = recover(directory, files, core, log)
+  const recovered = recover(directory, files, core, log, options.seal)
   snapshotBytes = recovered.snapshotBytes
   writer = new LogWriter({
     directory,
     number: files.segments.at(-1) ?? (files.snapshot ?? 0) + 1,
     bytes: recovered.tailBytes,
     sync: options.sync,
+    ...(options.seal === undefined ? {} : { seal: options.seal }),
     onClose: async () => {
       await snapshotting
       if (due()) await takeSnapshot()

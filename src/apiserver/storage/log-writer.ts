@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { CodedError, messageOf } from '../../base/errors.js'
 import { segmentPath, syncDirectory } from './log-files.js'
 import { formatRecord } from './log-record.js'
+import type { RecordSeal } from './record-seal.js'
 import type { Journal, JournalEntry } from './storage-core.js'
 
 const dataSync = promisify(fdatasync)
@@ -12,15 +13,24 @@ export class LogWriter implements Journal {
   readonly #directory: string
   readonly #sync: boolean
   readonly #onClose: () => Promise<void>
+  readonly #seal: RecordSeal | undefined
   #file: number
   #number: number
   #bytes: number
 
   /** `bytes`: how much of the segment there is already (whole records only). */
-  constructor(options: { directory: string; number: number; bytes: number; sync: boolean; onClose: () => Promise<void> }) {
+  constructor(options: {
+    directory: string
+    number: number
+    bytes: number
+    sync: boolean
+    seal?: RecordSeal
+    onClose: () => Promise<void>
+  }) {
     this.#directory = options.directory
     this.#sync = options.sync
     this.#onClose = options.onClose
+    this.#seal = options.seal
     this.#number = options.number
     this.#bytes = options.bytes
     this.#file = openSync(segmentPath(options.directory, options.number), 'a', 0o600)
@@ -45,7 +55,7 @@ export class LogWriter implements Journal {
     for (const entry of entries) {
       if ('dropped' in entry) text += formatRecord(['x', entry.dropped])
       else if (entry.type === 'DELETED') text += formatRecord(['d', entry.cluster, entry.revision, entry.resource, entry.key])
-      else text += formatRecord(['p', entry.cluster, entry.revision, entry.resource, entry.key, entry.object])
+      else text += formatRecord(['p', entry.cluster, entry.revision, entry.resource, entry.key, entry.object], this.#seal)
     }
     try {
       this.#append(Buffer.from(text))

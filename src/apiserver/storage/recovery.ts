@@ -2,8 +2,9 @@ import { truncateSync } from 'node:fs'
 import { CodedError } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { type LogFiles, segmentPath, snapshotPath } from './log-files.js'
-import type { LogRecord } from './log-record.js'
+import { type LogRecord, openRecord } from './log-record.js'
 import { readRecords } from './record-file.js'
+import type { RecordSeal } from './record-seal.js'
 import type { StorageCore } from './storage-core.js'
 
 /**
@@ -16,6 +17,7 @@ export function recover(
   files: LogFiles,
   core: StorageCore,
   log: Log,
+  seal?: RecordSeal,
 ): { snapshotBytes: number; tailBytes: number } {
   let snapshotBytes = 0
   if (files.snapshot !== undefined) {
@@ -24,7 +26,7 @@ export function recover(
     let complete = false
     const result = readRecords(path, (record) => {
       if (record[0] === 'end') complete = record[1] === count
-      else load(core, record)
+      else load(core, openRecord(record, seal))
       count++
     })
     if (!complete || !result.intact) throw damaged(path, result.wholeBytes)
@@ -33,7 +35,7 @@ export function recover(
   let tailBytes = 0
   for (const [index, number] of files.segments.entries()) {
     const path = segmentPath(directory, number)
-    const result = readRecords(path, (record) => replay(core, record))
+    const result = readRecords(path, (record) => replay(core, openRecord(record, seal)))
     tailBytes = result.wholeBytes
     if (result.intact) continue
     if (index < files.segments.length - 1 || result.followed) throw damaged(path, result.wholeBytes)

@@ -2,6 +2,7 @@ import { open, rename } from 'node:fs/promises'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { snapshotPath, syncDirectory } from './log-files.js'
 import { formatRecord, type LogRecord } from './log-record.js'
+import type { RecordSeal } from './record-seal.js'
 import type { StorageCore } from './storage-core.js'
 
 /** Objects that are encoded between two turns of the event loop. */
@@ -23,14 +24,14 @@ export function captureState(core: StorageCore): Capture {
 }
 
 /** Writes the capture as snapshot `number`, durable before it gets its name. Returns its size in bytes. */
-export async function writeSnapshot(directory: string, number: number, capture: Capture): Promise<number> {
+export async function writeSnapshot(directory: string, number: number, capture: Capture, seal?: RecordSeal): Promise<number> {
   const path = snapshotPath(directory, number)
   const file = await open(`${path}.partial`, 'w', 0o600)
   let bytes = 0
   try {
     for (let start = 0; start < capture.length; start += batch) {
       let text = ''
-      for (const record of capture.slice(start, start + batch)) text += formatRecord(record)
+      for (const record of capture.slice(start, start + batch)) text += formatRecord(record, seal)
       bytes += (await file.write(text)).bytesWritten
     }
     bytes += (await file.write(formatRecord(['end', capture.length]))).bytesWritten

@@ -1,11 +1,13 @@
 import type { CommandEntry } from '../contract.js'
 import { applicationCommand } from './app.js'
 import { applicationSetCommand } from './appset.js'
+import { backupCommand } from './backup.js'
 import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
 import { downCommand } from './down.js'
 import { hubCommand } from './hub.js'
 import { renderCommand } from './render.js'
+import { restoreCommand } from './restore.js'
 import { statusCommand } from './status.js'
 import { upCommand } from './up.js'
 
@@ -18,6 +20,8 @@ export const commands: readonly CommandEntry[] = [
   applicationCommand,
   applicationSetCommand,
   renderCommand,
+  backupCommand,
+  restoreCommand,
   hubCommand,
   completionCommand,
 ]

@@ -26,6 +26,11 @@ export class Allocations {
     return this.#load().nodePorts
   }
 
+  /** The Services were changed behind our back: they are read again. */
+  reload(): void {
+    this.#pools = undefined
+  }
+
   #load(): { addresses: NumberPool; nodePorts: NumberPool } {
     if (this.#pools !== undefined) return this.#pools
     const { first, size } = parseRange(this.serviceRange)

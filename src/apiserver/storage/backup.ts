@@ -1,0 +1,134 @@
+import { CodedError } from '../../base/errors.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ClusterStorage } from './contract.js'
+import { formatRecord, type LogRecord, parseRecord } from './log-record.js'
+import { Superseded } from './superseded.js'
+
+/** A cluster's own state at one moment: what it has beyond the base layer, and what of the base it deleted. */
+export interface ClusterBackup {
+  readonly cluster: string
+  readonly revision: number
+  readonly objects: readonly { readonly resource: string; readonly key: string; readonly object: KubeObject | null }[]
+}
+
+/**
+ * The lines of a backup file: those of a snapshot (see LogRecord), clusters one after the other, with a last line that says
+ * how many there are. The state is taken when the first line is asked for; nothing is encrypted.
+ */
+export function* formatBackup(clusters: readonly ClusterStorage[]): Generator<string> {
+  const captured = clusters.map((storage) => ({
+    cluster: storage.cluster,
+    revision: storage.revision(),
+    entries: [...storage.entries()],
+  }))
+  let count = 0
+  const line = (record: LogRecord) => {
+    count++
+    return formatRecord(record)
+  }
+  for (const { cluster, revision, entries } of captured) {
+    yield line(['r', cluster, revision])
+    for (const { resource, key, object } of entries) {
+      if (object === null) yield line(['t', cluster, resource, key])
+      else yield line(['p', cluster, Number(object.metadata.resourceVersion), resource, key, object])
+    }
+  }
+  yield formatRecord(['end', count])
+}
+
+/** Reads a backup file. Throws CodedError for one that is damaged or not whole. */
+export function parseBackup(bytes: Buffer): ClusterBackup[] {
+  const backups = new Map<string, { cluster: string; revision: number; objects: ClusterBackup['objects'][number][] }>()
+  let count = 0
+  let ended = false
+  for (let start = 0; start < bytes.length; ) {
+    const newline = bytes.indexOf(0x0a, start)
+    const end = newline < 0 ? bytes.length : newline
+    const record = ended ? undefined : parseRecord(bytes.subarray(start, end))
+    if (record === undefined) throw broken(`the record at byte ${start} is damaged`)
+    start = end + 1
+    if (record[0] === 'end') {
+      if (record[1] !== count) throw broken(`${record[1]} records were written, ${count} are there`)
+      ended = true
+      continue
+    }
+    count++
+    if (record[0] === 'r') backups.set(record[1], { cluster: record[1], revision: record[2], objects: [] })
+    else if (record[0] === 'p') entryOf(record[1]).push({ resource: record[3], key: record[4], object: record[5] })
+    else if (record[0] === 't') entryOf(record[1]).push({ resource: record[2], key: record[3], object: null })
+    else throw broken('it holds records of a log, not of a backup')
+  }
+  if (!ended) throw broken('its end is missing')
+  return [...backups.values()]
+
+  function entryOf(cluster: string) {
+    const backup = backups.get(cluster)
+    if (backup === undefined) throw broken(`objects of ${cluster} stand before its beginning`)
+    return backup.objects
+  }
+}
+
+/** What a restore changes, by resource and key. */
+export interface RestoreOutcome {
+  readonly written: readonly string[]
+  readonly deleted: readonly string[]
+}
+
+/**
+ * Brings a cluster to the state of a backup by ordinary changes: uids and times come back, revisions go on, so that every watch
+ * sees what happened and no client has to start anew. With `dryRun` nothing is changed.
+ */
+export async function restoreBackup(
+  storage: ClusterStorage,
+  backup: ClusterBackup,
+  options: { dryRun?: boolean } = {},
+): Promise<RestoreOutcome> {
+  const wanted = new Map(backup.objects.map((entry) => [`${entry.resource} ${entry.key}`, entry]))
+  const commits: Promise<unknown>[] = []
+  const written: string[] = []
+  const deleted: string[] = []
+  const change = (resource: string, key: string, object: KubeObject | undefined) => {
+    const list = object === undefined ? deleted : written
+    list.push(`${resource} ${key}`)
+    if (options.dryRun !== true) commits.push(put(storage, resource, key, object))
+  }
+  // What the cluster has of its own now, and the backup had not: deleted, or back to what the base layer says.
+  for (const { resource, key, object } of [...storage.entries()]) {
+    if (wanted.has(`${resource} ${key}`)) continue
+    const base = storage.base(resource, key)
+    if (base === undefined ? object === null : object !== null && sameBut(object, base)) continue
+    change(resource, key, base)
+  }
+  for (const { resource, key, object } of backup.objects) {
+    const present = storage.get(resource, key)
+    if (object === null && present === undefined) continue
+    if (object !== null && present !== undefined && sameBut(present, object)) continue
+    change(resource, key, object ?? undefined)
+  }
+  await Promise.all(commits)
+  return { written: written.sort(), deleted: deleted.sort() }
+}
+
+/** Commits over whatever is there. Nothing comes in between: the look and the commit are one turn. */
+function put(storage: ClusterStorage, resource: string, key: string, object: KubeObject | undefined): Promise<unknown> {
+  const expected = storage.get(resource, key)?.metadata.resourceVersion ?? ''
+  if (expected === '' && object === undefined) return Promise.resolve()
+  try {
+    return storage.commit({ resource, key, expected, object })
+  } catch (error) {
+    return Promise.reject(error instanceof Superseded ? broken(`${resource} ${key} changed while it was restored`) : error)
+  }
+}
+
+function sameBut(present: KubeObject, object: KubeObject): boolean {
+  const plain = ({ metadata, ...rest }: KubeObject) => JSON.stringify([rest, { ...metadata, resourceVersion: '' }])
+  return plain(present) === plain(object)
+}
+
+function broken(why: string): CodedError {
+  return new CodedError({
+    code: 'backup-damaged',
+    message: `this is no whole backup: ${why}`,
+    fix: 'Take another copy; nothing was changed.',
+  })
+}
