@@ -22,6 +22,13 @@ export const rooms = [
     layer: 2,
     pure: true,
     about: 'schema tables of the built-in kinds, CRD schemas, protobuf decoding, OpenAPI',
+    uses: ['src/base', 'src/formats', 'src/kube/object', 'src/kube/cel'],
+  },
+  {
+    path: 'src/kube/cel',
+    layer: 2,
+    pure: true,
+    about: 'the expression language with the libraries of Kubernetes',
     uses: ['src/base', 'src/formats', 'src/kube/object'],
   },
   {
@@ -70,6 +77,7 @@ export const rooms = [
       'src/base',
       'src/formats',
       'src/kube/object',
+      'src/kube/cel',
       'src/kube/schema',
       'src/kube/apply',
       'src/kube/client',

@@ -1,0 +1,34 @@
+import type { CelType } from '../contract.js'
+import { fromJson } from '../values/from-json.js'
+import { CelFailure, type Value } from '../values/values.js'
+
+/** Thrown through everything: no error handling of an expression can catch it. */
+export class CostExceeded extends Error {}
+
+/** What one evaluation works on. Slots hold variables, converted when first read, and what comprehensions bind. */
+export class Frame {
+  cost = 0
+  readonly limit: number
+  readonly slots: (Value | undefined)[]
+  readonly #bindings: Readonly<Record<string, unknown>>
+  constructor(bindings: Readonly<Record<string, unknown>>, slots: number, limit: number) {
+    this.#bindings = bindings
+    this.slots = new Array<Value | undefined>(slots).fill(undefined)
+    this.limit = limit
+  }
+
+  spend(cost: number): void {
+    this.cost += cost
+    if (this.cost > this.limit) throw new CostExceeded()
+  }
+
+  load(slot: number, name: string, type: CelType): Value {
+    const bound = Object.hasOwn(this.#bindings, name) ? this.#bindings[name] : undefined
+    const input: unknown = typeof bound === 'function' ? bound() : bound
+    const value = input === undefined ? new CelFailure(`no such attribute(s): ${name}`) : fromJson(input, type)
+    this.slots[slot] = value
+    return value
+  }
+}
+
+export type Run = (frame: Frame) => Value
