@@ -64,6 +64,8 @@ export interface ProcessPodsOptions {
   readonly mostProcesses?: number
   /** The port to bind for a port that a pod names. */
   readonly boundPort: (port: number) => number
+  /** The annotation that says which ports are bound instead of those that a pod names. */
+  readonly boundPortsAnnotation: string
   /** The name server of a cluster, for the built-in images. */
   readonly nameServerOf?: (cluster: string) => { readonly address: string; readonly port: number } | undefined
 }

@@ -1,0 +1,119 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Clock } from '../../base/clock.js'
+
+export type LogStream = 'stdout' | 'stderr'
+
+export interface LogLine {
+  readonly timeMs: number
+  /** As it stands in the file: RFC 3339 with nanoseconds. */
+  readonly time: string
+  readonly stream: LogStream
+  readonly text: string
+  /** The end of a line; otherwise its next part follows. */
+  readonly full: boolean
+}
+
+const mostInLine = 16 * 1024
+const mostInFile = 10 * 1024 * 1024
+
+/**
+ * The log of one run of a container, as container runtimes write it: `time stream F text`, with `P` for a part of a long line.
+ * At 10 MiB the file is set aside, and what was set aside before goes.
+ */
+export class ContainerLog {
+  readonly path: string
+  readonly #clock: Clock
+  readonly #rest: Record<LogStream, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
+  readonly #followers = new Set<{ line(line: LogLine): void; end(): void }>()
+  #size = 0
+  #ended = false
+
+  constructor(path: string, clock: Clock) {
+    this.path = path
+    this.#clock = clock
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    appendFileSync(path, '', { mode: 0o600 })
+    this.#size = statSync(path).size
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  append(stream: LogStream, data: Buffer): void {
+    let rest = this.#rest[stream].length === 0 ? data : Buffer.concat([this.#rest[stream], data])
+    const lines: LogLine[] = []
+    for (;;) {
+      const cut = rest.indexOf(10)
+      if (cut !== -1 && cut <= mostInLine) {
+        lines.push(this.#line(stream, rest.subarray(0, cut), true))
+        rest = rest.subarray(cut + 1)
+      } else if (rest.length > mostInLine) {
+        lines.push(this.#line(stream, rest.subarray(0, mostInLine), false))
+        rest = rest.subarray(mostInLine)
+      } else break
+    }
+    this.#rest[stream] = Buffer.from(rest)
+    this.#write(lines)
+  }
+
+  /** The container has ended: what stands there without a line end is its last line. */
+  end(): void {
+    if (this.#ended) return
+    for (const stream of ['stdout', 'stderr'] as const) {
+      if (this.#rest[stream].length > 0) this.#write([this.#line(stream, this.#rest[stream], false)])
+      this.#rest[stream] = Buffer.alloc(0)
+    }
+    this.#ended = true
+    for (const follower of this.#followers) follower.end()
+    this.#followers.clear()
+  }
+
+  /** Hears of lines as they come, until the log ends or the returned function is called. */
+  follow(follower: { line(line: LogLine): void; end(): void }): () => void {
+    if (this.#ended) follower.end()
+    else this.#followers.add(follower)
+    return () => this.#followers.delete(follower)
+  }
+
+  read(): LogLine[] {
+    return readLog(this.path)
+  }
+
+  remove(): void {
+    for (const path of [this.path, `${this.path}.old`]) rmSync(path, { force: true })
+  }
+
+  #line(stream: LogStream, data: Buffer, full: boolean): LogLine {
+    const timeMs = this.#clock.now()
+    return { timeMs, time: `${new Date(timeMs).toISOString().slice(0, -1)}000000Z`, stream, text: data.toString(), full }
+  }
+
+  #write(lines: readonly LogLine[]): void {
+    if (lines.length === 0 || this.#ended) return
+    const text = lines.map((line) => `${line.time} ${line.stream} ${line.full ? 'F' : 'P'} ${line.text}\n`).join('')
+    if (this.#size + text.length > mostInFile) {
+      renameSync(this.path, `${this.path}.old`)
+      this.#size = 0
+    }
+    appendFileSync(this.path, text, { mode: 0o600 })
+    this.#size += Buffer.byteLength(text)
+    for (const line of lines) for (const follower of this.#followers) follower.line(line)
+  }
+}
+
+/** The lines of a log file and of the one that was set aside before it. */
+export function readLog(path: string): LogLine[] {
+  const lines: LogLine[] = []
+  for (const each of [`${path}.old`, path]) {
+    if (!existsSync(each)) continue
+    for (const line of readFileSync(each, 'utf8').split('\n')) {
+      const match = /^(\S+) (stdout|stderr) ([FP]) (.*)$/s.exec(line)
+      if (match === null) continue
+      const [, time = '', stream, tag, text = ''] = match
+      lines.push({ timeMs: Date.parse(time), time, stream: stream as LogStream, text, full: tag === 'F' })
+    }
+  }
+  return lines
+}

@@ -1,0 +1,90 @@
+import { type Clock, formatTime } from '../../base/clock.js'
+import { nameSuffix, type Random } from '../../base/random.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { LogicalCluster, RequestContext } from '../contract.js'
+import type { Pod } from './pod-types.js'
+
+/** As whom kubelets write. */
+export const kubeletContext: RequestContext = {
+  user: { name: 'system:kube-controller-manager', groups: ['system:masters', 'system:authenticated'] },
+  warn() {},
+}
+
+/** Records what happens to one pod as Events; the same again is counted in the one that is there. Failures are let go. */
+export class EventRecorder {
+  readonly #cluster: () => LogicalCluster | undefined
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #known = new Map<string, { name: string; count: number }>()
+  #last: Promise<void> = Promise.resolve()
+
+  constructor(cluster: () => LogicalCluster | undefined, clock: Clock, random: Random) {
+    this.#cluster = cluster
+    this.#clock = clock
+    this.#random = random
+  }
+
+  record(
+    pod: Pod,
+    type: 'Normal' | 'Warning',
+    reason: string,
+    message: string,
+    container?: { name: string; list: string },
+  ): void {
+    const nowText = formatTime(this.#clock.now())
+    this.#last = this.#last.then(() => this.#write(pod, type, reason, message.slice(0, 1024), nowText, container).catch(() => {}))
+  }
+
+  async #write(
+    pod: Pod,
+    type: string,
+    reason: string,
+    message: string,
+    nowText: string,
+    container: { name: string; list: string } | undefined,
+  ): Promise<void> {
+    const cluster = this.#cluster()
+    const eventType = cluster?.api.catalogue().forKind('v1', 'Event')
+    if (cluster === undefined || eventType === undefined) return
+    const namespace = pod.metadata.namespace ?? 'default'
+    const key = `${container?.list} ${container?.name} ${reason} ${message}`
+    const known = this.#known.get(key)
+    if (known !== undefined) {
+      known.count++
+      const target = { type: eventType, namespace, name: known.name }
+      await cluster.api.patch(
+        kubeletContext,
+        target,
+        { kind: 'merge', body: { count: known.count, lastTimestamp: nowText } },
+        { fieldManager: 'kubelet' },
+      )
+      return
+    }
+    const name = `${pod.metadata.name}.${nameSuffix(this.#random, 16)}`
+    const event: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name, namespace },
+      involvedObject: {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        name: pod.metadata.name,
+        namespace,
+        uid: pod.metadata.uid ?? '',
+        resourceVersion: pod.metadata.resourceVersion ?? '',
+        ...(container === undefined ? {} : { fieldPath: `spec.${container.list}{${container.name}}` }),
+      },
+      type,
+      reason,
+      message,
+      count: 1,
+      firstTimestamp: nowText,
+      lastTimestamp: nowText,
+      source: { component: 'kubelet', host: pod.spec.nodeName ?? '' },
+      reportingComponent: 'kubelet',
+      reportingInstance: pod.spec.nodeName ?? '',
+    }
+    this.#known.set(key, { name, count: 1 })
+    await cluster.api.create(kubeletContext, { type: eventType, namespace, name: '' }, event, { fieldManager: 'kubelet' })
+  }
+}

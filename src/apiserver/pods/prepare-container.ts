@@ -1,0 +1,116 @@
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, posix } from 'node:path'
+import type { LogicalCluster } from '../contract.js'
+import type { Prepared } from './container-host.js'
+import type { ProcessPodsOptions } from './contract.js'
+import { buildEnvironment, ConfigProblem, type ReadObject } from './environment.js'
+import type { PodFacts } from './field-values.js'
+import type { Container, Pod } from './pod-types.js'
+import type { Mount } from './process/messages.js'
+import { serviceVariables } from './service-variables.js'
+import { expandVariables } from './variables.js'
+import type { PodVolumes } from './volumes/pod-volumes.js'
+
+export interface Preparation {
+  readonly options: ProcessPodsOptions
+  readonly cluster: LogicalCluster
+  readonly facts: PodFacts
+  readonly volumes: PodVolumes
+  readonly read: ReadObject
+  /** Of the pod's files. */
+  readonly directory: string
+}
+
+/** Builds a fresh root for a container and says what to start in it. */
+export function prepareContainer(container: Container, preparation: Preparation): Prepared {
+  const { options, cluster, facts, volumes, read } = preparation
+  const { pod } = facts
+  const rule = options.images.find(container.image ?? '')
+  if (rule.run !== 'process')
+    throw new ConfigProblem(`nothing on this machine stands for the image ${JSON.stringify(container.image ?? '')}`)
+  const namespace = pod.metadata.namespace ?? ''
+  const services = serviceVariables(
+    cluster.peekAll('services', namespace),
+    cluster.peek('services', 'default/kubernetes'),
+    pod.spec.enableServiceLinks !== false,
+  )
+  const hostname = hostnameOf(pod)
+  const built = buildEnvironment(container, facts, services, read)
+  const local = 'command' in rule
+  const image: Record<string, string> = local
+    ? {}
+    : { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }
+  const env = { ...image, HOSTNAME: hostname, ...built }
+  const mounts = volumes.mounts(container, env)
+  const directory = join(preparation.directory, 'containers', container.name)
+  const root = join(directory, 'root')
+  const searchDomains = [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local']
+  const nameServer = options.nameServerOf?.(cluster.name)
+  makeRoot(root, mounts, local, {
+    '/etc/hostname': `${hostname}\n`,
+    '/etc/hosts': `127.0.0.1\tlocalhost\n${facts.podIP}\t${hostname}\n`,
+    '/etc/resolv.conf': `search ${searchDomains.join(' ')}\nnameserver ${nameServer?.address ?? '127.0.0.1'}\noptions ndots:5\n`,
+  })
+  const expand = (text: string) => expandVariables(text, (name) => built[name])
+  const args = (container.args ?? []).map(expand)
+  if (local) {
+    const wish = {
+      kind: 'local' as const,
+      directory,
+      command: rule.command,
+      args,
+      env,
+      address: facts.podIP,
+      root,
+      stdin: container.stdin === true,
+    }
+    return { root, wish }
+  }
+  const spec = {
+    server: rule.server,
+    image: container.image ?? '',
+    command: (container.command ?? []).map(expand),
+    args,
+    env,
+    workingDir: posix.resolve('/', container.workingDir ?? '/'),
+    root,
+    mounts,
+    address: facts.podIP,
+    hostname,
+    ports: portsOf(container),
+    lowPortOffset: options.boundPort(80) - 80,
+    ...(nameServer === undefined ? {} : { nameServer }),
+    searchDomains,
+    stdin: container.stdin === true,
+    tty: container.tty === true,
+  }
+  return { root, wish: { kind: 'built-in', directory, spec } }
+}
+
+export function hostnameOf(pod: Pod): string {
+  if (pod.spec.hostNetwork) return pod.spec.nodeName ?? ''
+  return (pod.spec.hostname || pod.metadata.name).slice(0, 63).replace(/[-.]+$/, '')
+}
+
+function portsOf(container: Container): number[] {
+  return (container.ports ?? []).filter(({ protocol = 'TCP' }) => protocol === 'TCP').map(({ containerPort }) => containerPort)
+}
+
+/** A root as after the start of a container: nothing of an earlier run is in it. */
+function makeRoot(root: string, mounts: readonly Mount[], local: boolean, files: Readonly<Record<string, string>>): void {
+  rmSync(root, { recursive: true, force: true })
+  for (const path of ['tmp', 'etc', 'dev', 'root', 'var/log']) mkdirSync(join(root, path), { recursive: true, mode: 0o755 })
+  for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text)
+  for (const mount of [...mounts].sort((a, b) => a.path.length - b.path.length)) {
+    const at = join(root, mount.path)
+    if (mount.path === '/') continue
+    mkdirSync(dirname(at), { recursive: true })
+    if (local) {
+      // A mount inside another one has its place there already, or none.
+      if (!mounts.some((other) => other !== mount && mount.path.startsWith(`${other.path}/`))) {
+        rmSync(at, { recursive: true, force: true })
+        symlinkSync(mount.directory, at)
+      }
+    } else mkdirSync(at, { recursive: true })
+  }
+}
