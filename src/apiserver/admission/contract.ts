@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import type { LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
+import type { AccessAttributes, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import type { ClusterStorage } from '../storage/contract.js'
 
 /**
@@ -47,6 +47,8 @@ export interface AdmissionRequest {
   readonly cluster: LogicalCluster
   readonly ports: ServerPorts
   readonly signal: AbortSignal | undefined
+  /** Whether the user of the request (or `user`) may do something; without an authorizer everybody may. */
+  authorize(attributes: Partial<AccessAttributes> & { verb: string }, user?: UserInfo): { allowed: boolean; reason: string }
   warn(text: string): void
   /** An annotation for the audit event of the request. */
   annotate(key: string, value: string): void

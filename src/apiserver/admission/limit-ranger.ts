@@ -1,101 +1,92 @@
 import { isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { compareQuantities, parseQuantity } from '../../kube/object/quantity.js'
-import { statusErrors } from '../../kube/object/status-error.js'
 import type { AdmissionPlugin, AdmissionRequest } from './contract.js'
-
-type Amounts = Readonly<Record<string, string>>
-
-interface LimitItem {
-  type?: string
-  min?: Amounts
-  max?: Amounts
-  default?: Amounts
-  defaultRequest?: Amounts
-}
+import { admissionForbidden } from './forbidden.js'
+import { type LimitItem, violationsOf } from './limit-bounds.js'
+import { amountsOf, containersIn, parseAmounts, podAmounts } from './pod-resources.js'
 
 interface Container {
   name: string
   resources?: { requests?: Record<string, string>; limits?: Record<string, string> }
 }
 
-/** Gives containers the defaults of their namespace's LimitRanges, and holds them and claims to the bounds. */
+const mark = 'kubernetes.io/limit-ranger'
+
+/** Gives containers the defaults of their namespace's LimitRanges, and holds pods, containers and claims to the bounds. */
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
   handles: ({ groupResource, operation, subresource }) =>
-    operation === 'CREATE' && subresource === '' && (groupResource === 'pods' || groupResource === 'persistentvolumeclaims'),
+    groupResource === 'pods'
+      ? (operation === 'CREATE' && subresource === '') || (operation === 'UPDATE' && subresource === 'resize')
+      : groupResource === 'persistentvolumeclaims' && subresource === '' && operation !== 'DELETE',
   mutate(request) {
-    if (request.groupResource !== 'pods') return
-    for (const item of itemsOf(request, 'Container')) {
-      for (const container of containersOf(request.object)) setDefaults(container, item)
-    }
+    if (request.groupResource !== 'pods' || request.object === undefined || request.operation !== 'CREATE') return
+    for (const items of rangesOf(request)) setDefaults(request.object, items)
   },
   validate(request) {
-    const problems: string[] = []
-    if (request.groupResource === 'pods') {
-      for (const item of itemsOf(request, 'Container')) {
-        for (const container of containersOf(request.object))
-          problems.push(...check(item, container.resources ?? {}, 'Container'))
-      }
-    } else {
-      const spec = request.object?.['spec']
-      const resources = isObject(spec) && isObject(spec['resources']) ? spec['resources'] : {}
-      for (const item of itemsOf(request, 'PersistentVolumeClaim')) {
-        problems.push(...check(item, resources, 'PersistentVolumeClaim'))
-      }
+    for (const items of rangesOf(request)) {
+      const problems = [...new Set(items.flatMap((item) => check(request, item)))]
+      if (problems.length === 0) continue
+      throw admissionForbidden(request, problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`)
     }
-    if (problems.length === 0) return
-    const { plural, group } = request.type
-    throw statusErrors.forbidden(
-      { resource: plural, group, name: request.name },
-      problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`,
-    )
   },
 }
 
-function* itemsOf({ storage, namespace }: AdmissionRequest, type: string): Generator<LimitItem> {
+function* rangesOf({ storage, namespace }: AdmissionRequest): Generator<LimitItem[]> {
   for (const range of storage.scan('limitranges', `${namespace}/`)) {
     const spec = range['spec']
-    if (!isObject(spec) || !Array.isArray(spec['limits'])) continue
-    for (const item of spec['limits'] as LimitItem[]) if (item.type === type) yield item
+    if (isObject(spec) && Array.isArray(spec['limits'])) yield spec['limits'] as LimitItem[]
   }
 }
 
-function containersOf(pod: KubeObject | undefined): Container[] {
-  const spec = pod?.['spec']
-  if (!isObject(spec)) return []
-  return [spec['initContainers'], spec['containers']].flatMap((list) => (Array.isArray(list) ? (list as Container[]) : []))
+function check({ groupResource, object }: AdmissionRequest, item: LimitItem): string[] {
+  const spec = object?.['spec']
+  if (groupResource === 'persistentvolumeclaims') {
+    if (item.type !== 'PersistentVolumeClaim') return []
+    const resources = isObject(spec) && isObject(spec['resources']) ? spec['resources'] : {}
+    return violationsOf(item, { requests: parseAmounts(resources['requests']), limits: undefined })
+  }
+  if (item.type === 'Container') {
+    return [...containersIn(spec, 'containers'), ...containersIn(spec, 'initContainers')].flatMap((container) =>
+      violationsOf(item, { requests: amountsOf(container, 'requests'), limits: amountsOf(container, 'limits') }),
+    )
+  }
+  if (item.type !== 'Pod') return []
+  return violationsOf(item, { requests: podAmounts(spec, 'requests'), limits: podAmounts(spec, 'limits') })
 }
 
-function setDefaults(container: Container, item: LimitItem): void {
-  const resources = (container.resources ??= {})
-  const requests = { ...item.defaultRequest, ...resources.requests }
-  const limits = { ...item.default, ...resources.limits }
-  if (Object.keys(requests).length > 0) resources.requests = requests
-  if (Object.keys(limits).length > 0) resources.limits = limits
-}
-
-function check(item: LimitItem, resources: { requests?: unknown; limits?: unknown }, type: string): string[] {
-  const problems: string[] = []
-  const amount = (of: unknown, name: string) => (isObject(of) ? (of[name] as string | undefined) : undefined)
-  for (const [name, least] of Object.entries(item.min ?? {})) {
-    const asked = amount(resources.requests, name) ?? amount(resources.limits, name)
-    if (asked === undefined) problems.push(`minimum ${name} usage per ${type} is ${least}.  No request is specified`)
-    else if (compare(asked, least) < 0) {
-      problems.push(`minimum ${name} usage per ${type} is ${least}, but request is ${asked}`)
+/** What is set is told in an annotation, as upstream does. */
+function setDefaults(pod: KubeObject, items: readonly LimitItem[]): void {
+  const requests: Record<string, string> = {}
+  const limits: Record<string, string> = {}
+  for (const item of items) {
+    if (item.type !== 'Container') continue
+    Object.assign(requests, item.defaultRequest)
+    Object.assign(limits, item.default)
+  }
+  const notes: string[] = []
+  for (const [field, kind] of [
+    ['containers', 'container'],
+    ['initContainers', 'init container'],
+  ] as const) {
+    for (const container of containersIn(pod['spec'], field) as Container[]) {
+      const setRequests = fill(container, 'requests', requests)
+      const setLimits = fill(container, 'limits', limits)
+      if (setRequests.length > 0) notes.push(`${setRequests.join(', ')} request for ${kind} ${container.name}`)
+      if (setLimits.length > 0) notes.push(`${setLimits.join(', ')} limit for ${kind} ${container.name}`)
     }
   }
-  for (const [name, most] of Object.entries(item.max ?? {})) {
-    const limit = amount(resources.limits, name)
-    const asked = limit ?? (type === 'Container' ? undefined : amount(resources.requests, name))
-    if (asked === undefined) problems.push(`maximum ${name} usage per ${type} is ${most}.  No limit is specified`)
-    else if (compare(asked, most) > 0) {
-      problems.push(`maximum ${name} usage per ${type} is ${most}, but ${limit === undefined ? 'request' : 'limit'} is ${asked}`)
-    }
-  }
-  return problems
+  if (notes.length === 0) return
+  pod.metadata.annotations = { ...pod.metadata.annotations, [mark]: `LimitRanger plugin set: ${notes.join('; ')}` }
 }
 
-function compare(a: string, b: string): number {
-  return compareQuantities(parseQuantity(a), parseQuantity(b))
+function fill(container: Container, field: 'requests' | 'limits', defaults: Readonly<Record<string, string>>): string[] {
+  const present = container.resources?.[field] ?? {}
+  const missing = Object.keys(defaults)
+    .filter((name) => present[name] === undefined)
+    .sort()
+  if (missing.length === 0) return missing
+  const added = Object.fromEntries(missing.map((name) => [name, defaults[name]!]))
+  container.resources = { ...container.resources, [field]: { ...present, ...added } }
+  return missing
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { statusErrors } from '../../kube/object/status-error.js'
 import type { AdmissionPlugin, AdmissionRequest } from './contract.js'
+import { admissionForbidden } from './forbidden.js'
 
 const classes = 'priorityclasses.scheduling.k8s.io'
 
@@ -16,19 +16,47 @@ export const priority: AdmissionPlugin = {
     const wanted = spec['priorityClassName']
     const found = typeof wanted === 'string' && wanted !== '' ? named(request, wanted) : globalDefault(request)
     if (found !== undefined) spec['priorityClassName'] = found.metadata.name
-    spec['priority'] = found === undefined ? 0 : Number(found['value'])
+    const priority = found === undefined ? 0 : Number(found['value'])
+    const given = spec['priority']
+    if (typeof given === 'number' && given !== priority) throw computed(request, 'integer value of priority', given, priority)
+    spec['priority'] = priority
     const policy = found?.['preemptionPolicy']
-    spec['preemptionPolicy'] = typeof policy === 'string' ? policy : 'PreemptLowerPriority'
+    const preemption = typeof policy === 'string' ? policy : 'PreemptLowerPriority'
+    const wish = spec['preemptionPolicy']
+    if (typeof wish === 'string' && wish !== preemption) {
+      throw computed(request, 'string value of PreemptionPolicy', wish, preemption)
+    }
+    spec['preemptionPolicy'] = preemption
   },
+}
+
+/** Of all classes one may be the default. */
+export const priorityClasses: AdmissionPlugin = {
+  name: 'Priority',
+  handles: ({ groupResource, operation, subresource }) =>
+    groupResource === classes && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
+  validate(request) {
+    if (request.object?.['globalDefault'] !== true) return
+    const present = globalDefault(request)
+    if (present === undefined || (request.operation === 'UPDATE' && present.metadata.name === request.name)) return
+    throw admissionForbidden(
+      request,
+      `PriorityClass ${present.metadata.name} is already marked as default. Only one default can exist`,
+    )
+  },
+}
+
+function computed(request: AdmissionRequest, what: string, given: string | number, own: string | number) {
+  return admissionForbidden(
+    request,
+    `the ${what} (${given}) must not be provided in pod spec; priority admission controller computed ${own} from the given PriorityClass name`,
+  )
 }
 
 function named(request: AdmissionRequest, name: string): KubeObject {
   const found = request.storage.get(classes, name)
   if (found !== undefined) return found
-  throw statusErrors.forbidden(
-    { resource: 'pods', group: '', name: request.name },
-    `no PriorityClass with name ${name} was found`,
-  )
+  throw admissionForbidden(request, `no PriorityClass with name ${name} was found`)
 }
 
 /** Of several defaults the one with the lowest value counts. */

@@ -2,8 +2,8 @@ import { isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { addQuantities, parseQuantity, type Quantity } from '../../kube/object/quantity.js'
 import type { ClusterStorage } from '../storage/contract.js'
-
-type Amounts = Readonly<Record<string, string>>
+import { add, parseAmounts, podAmounts } from './pod-resources.js'
+import { isInScopes } from './quota-scopes.js'
 
 /** Resources that a quota counts under their plain name too. Every resource is counted as `count/<resource>.<group>`. */
 const counted: ReadonlySet<string> = new Set([
@@ -18,61 +18,92 @@ const counted: ReadonlySet<string> = new Set([
 
 const none = parseQuantity('0')
 const one = parseQuantity('1')
+const byClass = '.storageclass.storage.k8s.io/'
 
-/** The limits of a quota; undefined for quotas with scopes, which are left alone. */
-export function quotaLimits(quota: KubeObject): Amounts | undefined {
+export function quotaLimits(quota: KubeObject): Readonly<Record<string, string>> {
   const spec = quota['spec']
-  if (!isObject(spec) || !isObject(spec['hard'])) return undefined
-  if ((Array.isArray(spec['scopes']) && spec['scopes'].length > 0) || spec['scopeSelector'] !== undefined) return undefined
-  return spec['hard'] as Amounts
+  return isObject(spec) && isObject(spec['hard']) ? (spec['hard'] as Record<string, string>) : {}
 }
 
 /** The group resource whose objects use up what a quota calls `name`. */
 export function quotaResource(name: string): string {
   if (name.startsWith('count/')) return name.slice('count/'.length)
   if (counted.has(name)) return name
-  if (name === 'requests.storage') return 'persistentvolumeclaims'
+  if (name === 'requests.storage' || name.includes(byClass)) return 'persistentvolumeclaims'
   return name.startsWith('services.') ? 'services' : 'pods'
 }
 
-/** How much of `name` the stored objects of a namespace use. */
-export function quotaUsed(storage: ClusterStorage, namespace: string, name: string): Quantity {
-  const resource = quotaResource(name)
-  let used = none
-  for (const object of storage.scan(resource, `${namespace}/`)) {
-    const amount = quotaUsage(resource, object).get(name)
-    if (amount !== undefined) used = addQuantities(used, amount)
+/** How much the stored objects of a quota's namespace use of everything that the quota limits. */
+export function quotaUsed(
+  storage: ClusterStorage,
+  namespace: string,
+  quota: KubeObject,
+  names: readonly string[] = Object.keys(quotaLimits(quota)),
+): ReadonlyMap<string, Quantity> {
+  const used = new Map<string, Quantity>(names.map((name) => [name, none]))
+  for (const resource of new Set(names.map(quotaResource))) {
+    const own = names.filter((name) => quotaResource(name) === resource)
+    for (const object of storage.scan(resource, `${namespace}/`)) {
+      if (!isInScopes(quota, resource, object)) continue
+      const usage = quotaUsage(resource, object)
+      for (const name of own) {
+        const amount = usage.get(name)
+        if (amount !== undefined) used.set(name, addQuantities(used.get(name) ?? none, amount))
+      }
+    }
   }
   return used
 }
 
-/** What one object uses, by quota name. Pods that have ended use nothing; what an object does not state is not there. */
+/** What one object uses, by quota name. Of a pod that has ended only the object counts; what is not stated is not there. */
 export function quotaUsage(groupResource: string, object: KubeObject): ReadonlyMap<string, Quantity> {
-  const usage = new Map<string, Quantity>()
-  const status = object['status'] as { phase?: string } | undefined
-  if (groupResource === 'pods' && (status?.phase === 'Succeeded' || status?.phase === 'Failed')) return usage
-  usage.set(`count/${groupResource}`, one)
-  if (counted.has(groupResource)) usage.set(groupResource, one)
-  const add = (name: string, amount: unknown) => {
-    if (typeof amount !== 'string' && typeof amount !== 'number') return
-    usage.set(name, addQuantities(usage.get(name) ?? none, parseQuantity(amount)))
-  }
-  const spec = object['spec'] as Record<string, unknown> | undefined
+  const usage = new Map<string, Quantity>([[`count/${groupResource}`, one]])
+  const spec = isObject(object['spec']) ? object['spec'] : {}
   if (groupResource === 'pods') {
-    for (const container of (spec?.['containers'] ?? []) as { resources?: { requests?: Amounts; limits?: Amounts } }[]) {
-      for (const [name, amount] of Object.entries(container.resources?.requests ?? {})) {
-        add(`requests.${name}`, amount)
-        if (name === 'cpu' || name === 'memory') add(name, amount)
-      }
-      for (const [name, amount] of Object.entries(container.resources?.limits ?? {})) add(`limits.${name}`, amount)
-    }
-  } else if (groupResource === 'services') {
-    const ports = Array.isArray(spec?.['ports']) ? spec['ports'].length : 0
-    if (spec?.['type'] === 'NodePort' || spec?.['type'] === 'LoadBalancer') add('services.nodeports', ports)
-    if (spec?.['type'] === 'LoadBalancer') add('services.loadbalancers', 1)
-  } else if (groupResource === 'persistentvolumeclaims') {
-    const resources = spec?.['resources'] as { requests?: Amounts } | undefined
-    add('requests.storage', resources?.requests?.['storage'])
+    const { phase } = (isObject(object['status']) ? object['status'] : {}) as { phase?: string }
+    if (phase !== 'Succeeded' && phase !== 'Failed') ofPod(usage, spec)
+    return usage
   }
+  if (counted.has(groupResource)) usage.set(groupResource, one)
+  if (groupResource === 'services') ofService(usage, spec)
+  else if (groupResource === 'persistentvolumeclaims') ofClaim(usage, object, spec)
   return usage
+}
+
+function ofPod(usage: Map<string, Quantity>, spec: Record<string, unknown>): void {
+  usage.set('pods', one)
+  const overhead = parseAmounts(spec['overhead'])
+  const requests = new Map(podAmounts(spec, 'requests'))
+  const limits = new Map(podAmounts(spec, 'limits'))
+  add(requests, overhead)
+  add(limits, new Map([...overhead].filter(([name]) => limits.has(name))))
+  for (const [name, amount] of requests) {
+    usage.set(`requests.${name}`, amount)
+    if (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage' || name.startsWith('hugepages-')) {
+      usage.set(name, amount)
+    }
+  }
+  for (const [name, amount] of limits) {
+    if (name === 'cpu' || name === 'memory' || name === 'ephemeral-storage') usage.set(`limits.${name}`, amount)
+  }
+}
+
+function ofService(usage: Map<string, Quantity>, spec: Record<string, unknown>): void {
+  const ports = (Array.isArray(spec['ports']) ? spec['ports'] : []) as { nodePort?: number }[]
+  const balanced = spec['type'] === 'LoadBalancer'
+  const explicit = balanced && spec['allocateLoadBalancerNodePorts'] === false
+  const nodePorts = explicit ? ports.filter(({ nodePort }) => nodePort).length : ports.length
+  usage.set('services.nodeports', parseQuantity(spec['type'] === 'NodePort' || balanced ? nodePorts : 0))
+  usage.set('services.loadbalancers', parseQuantity(balanced ? 1 : 0))
+}
+
+function ofClaim(usage: Map<string, Quantity>, claim: KubeObject, spec: Record<string, unknown>): void {
+  const annotated = claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class']
+  const className = annotated ?? (typeof spec['storageClassName'] === 'string' ? spec['storageClassName'] : '')
+  const { resources } = spec as { resources?: { requests?: Record<string, string> } }
+  const size = resources?.requests?.['storage']
+  if (size !== undefined) usage.set('requests.storage', parseQuantity(size))
+  if (className === '') return
+  usage.set(`${className}${byClass}persistentvolumeclaims`, one)
+  if (size !== undefined) usage.set(`${className}${byClass}requests.storage`, parseQuantity(size))
 }

@@ -80,9 +80,8 @@ export class QuotaStatus {
 
 function countQuota(storage: ClusterStorage, namespace: string, quota: KubeObject): void {
   const hard = quotaLimits(quota)
-  if (hard === undefined) return
   const used: Record<string, string> = {}
-  for (const name of Object.keys(hard)) used[name] = formatQuantity(quotaUsed(storage, namespace, name))
+  for (const [name, amount] of quotaUsed(storage, namespace, quota)) used[name] = formatQuantity(amount)
   const status = { hard, used }
   if (equalJson(quota['status'], status)) return
   const change = { resource: 'resourcequotas', key: keyOf(quota), expected: quota.metadata.resourceVersion ?? '' }

@@ -18,6 +18,7 @@ import { createScheduler } from './scheduler/scheduler.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
 import { namespaces } from './upkeep/namespaces.js'
+import { storageProtection } from './upkeep/storage-protection.js'
 import { cronJobs } from './workloads/cron-jobs.js'
 import { createDaemonSets } from './workloads/daemon-sets.js'
 import { deployments } from './workloads/deployments.js'
@@ -72,6 +73,7 @@ export function startMembers(options: StartMembersOptions): Members {
     namespaces,
     createNamespaceDefaults(options.rootCertificate ?? (() => '')),
     createGarbageCollector(),
+    storageProtection,
   ]
   const member: MemberController[] = [
     ...control,

@@ -3,6 +3,7 @@ import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { readFields } from '../../kube/schema/check-fields.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import type { AdmissionRequest, EquivalentVersion, GroupVersionKind } from '../admission/contract.js'
+import type { AccessAttributes } from '../contract.js'
 import { decodeBody, withDefaults } from './machinery.js'
 import type { Resource } from './resource.js'
 import { type WriteRequest, warn } from './write-request.js'
@@ -106,6 +107,12 @@ class RegistryAdmission implements AdmissionRequest {
   }
   get options(): KubeObject | undefined {
     return optionsOf(this.#write, this.operation)
+  }
+  authorize(attributes: Partial<AccessAttributes> & { verb: string }, user = this.user): { allowed: boolean; reason: string } {
+    const { authorizer } = this.#write.scope.extensions
+    if (authorizer === undefined) return { allowed: true, reason: '' }
+    const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' }
+    return authorizer.authorize(this.cluster, user, { ...nothing, ...attributes })
   }
   warn(text: string): void {
     warn(this.#write, text)
