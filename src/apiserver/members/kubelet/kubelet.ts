@@ -1,6 +1,6 @@
-import type { KubeObject } from '../../../kube/object/kube-object.js'
-import type { LogicalCluster } from '../../contract.js'
-import type { MemberController, Work } from '../contract.js'
+import type { ClusterChange, LogicalCluster } from '../../contract.js'
+import type { ProcessPods } from '../../pods/contract.js'
+import type { ClusterQueue, MemberController, Work } from '../contract.js'
 import type { Node, Pod } from '../engine/objects.js'
 import { isDown } from '../nodes/chaos-state.js'
 import { readyStatus } from '../nodes/node-lifecycle.js'
@@ -9,8 +9,8 @@ import { keyIn } from '../workloads/replica-sets.js'
 import { type PodStage, podStatus, stageOf } from './pod-stages.js'
 
 export interface KubeletOptions {
-  /** Pods that something else runs (as processes): left alone, deletion included. */
-  isRunElsewhere?(cluster: string, pod: KubeObject): boolean
+  /** Runs pods as processes of this machine, those of images that it has programs for; without it all are simulated. */
+  readonly pods?: ProcessPods
 }
 
 /** Which nodes have a kubelet that works, and what is on them. */
@@ -27,11 +27,20 @@ const alwaysUp: NodeAccess = { isUp: () => true, podsOn: () => [] }
  */
 export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = alwaysUp): MemberController {
   const addresses = new PodAddresses()
+  const { pods } = options
+  const queues = new Map<string, ClusterQueue>()
+  // Probes, ends and starts come in bursts; one write tells of all.
+  pods?.onChange((cluster, key) => queues.get(cluster)?.addSoon(key))
+  const hear = (change: ClusterChange) => pods?.hear(change)
   return {
     name: 'kubelet',
     watches: {
       pods(change, queue) {
         const pod = change.object as Pod
+        if (pods !== undefined) {
+          queues.set(change.cluster, queue)
+          pods.hear(change)
+        }
         if (change.type === 'DELETED') addresses.release(change.cluster, pod.status?.podIP)
         else if (pod.spec.nodeName) {
           if (change.previous === undefined) addresses.claim(change.cluster, pod.status?.podIP)
@@ -44,14 +53,24 @@ export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = 
           return
         for (const key of nodes.podsOn(cluster, object.metadata.name)) queue.add(key)
       },
+      ...(pods === undefined ? {} : { configmaps: hear, secrets: hear }),
     },
     async reconcile(work) {
       const pod = work.cluster.peek('pods', work.key) as Pod | undefined
-      if (pod === undefined || !pod.spec.nodeName || options.isRunElsewhere?.(work.cluster.name, pod)) return undefined
-      if (!nodes.isUp(work.cluster, pod.spec.nodeName)) return undefined
+      if (pod === undefined || !pod.spec.nodeName || !nodes.isUp(work.cluster, pod.spec.nodeName)) return undefined
+      const place = pods?.placeOf(work.cluster.name, pod) ?? 'simulated'
+      if (place === 'none') return undefined
+      if (place === 'process') {
+        await pods?.reconcile(work.cluster, pod, work.write)
+        return undefined
+      }
       return pod.metadata.deletionTimestamp === undefined ? run(work, pod, addresses) : terminate(work, pod)
     },
-    forget: (cluster) => addresses.forget(cluster),
+    forget(cluster) {
+      addresses.forget(cluster)
+      queues.delete(cluster)
+      pods?.forget(cluster)
+    },
   }
 }
 
@@ -70,12 +89,17 @@ async function run(work: Work, pod: Pod, addresses: PodAddresses): Promise<numbe
   const status = podStatus(pod, stage, {
     nowText: work.nowText(),
     hostIP: node?.status?.addresses?.find((address) => address.type === 'InternalIP')?.address ?? '127.0.0.1',
-    podIP: pod.status?.podIP ?? (pod.spec.hostNetwork ? undefined : addresses.next(work.cluster.name)),
+    podIP: simulatedAddress(pod) ?? (pod.spec.hostNetwork ? undefined : addresses.next(work.cluster.name)),
   })
   const written = await work.write.status(pod, { ...pod, status })
   const trouble = troubles[stage.kind]
   if (written !== pod && trouble !== undefined) await work.write.warn(written, trouble.reason, trouble.message, work.nowText())
   return againAfter(stage, work.now())
+}
+
+/** The address that it has; that of a process which it was in an earlier run of the fleet is not kept. */
+function simulatedAddress({ status }: Pod): string | undefined {
+  return status?.podIP?.startsWith('127.') ? undefined : status?.podIP
 }
 
 const troubles: { readonly [kind in PodStage['kind']]?: { reason: string; message: string } } = {
