@@ -115,6 +115,8 @@ export interface ClusterApi {
     options: DeleteOptions & { orphanDependents?: boolean },
   ): Promise<{ object: KubeObject; gone: boolean }>
   deleteCollection(context: RequestContext, type: ResourceType, list: ListOptions, options: DeleteOptions): Promise<KubeList>
+  /** Asks admission whether a connection (exec, proxy ...) may be made; `options` as PodExecOptions and its like. */
+  connect(context: RequestContext, target: ApiTarget, options: KubeObject): Promise<void>
 }
 
 export interface ApiTarget {

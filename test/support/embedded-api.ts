@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
+import type { AdmissionPlugin } from '../../src/apiserver/admission/contract.js'
 import { certificateAuthenticator } from '../../src/apiserver/auth/certificate-authenticator.js'
 import { createFleetCa, type FleetCa, type KeyedCertificate } from '../../src/apiserver/auth/fleet-ca.js'
 import { createRbac } from '../../src/apiserver/auth/rbac.js'
@@ -56,7 +57,11 @@ export const userTokens = { jane: 'token-of-jane', joe: 'token-of-joe' }
 export const adminToken = 'token-of-admin'
 
 /** An API server with one cluster `member`, in memory, over real TLS on a port of 127.0.0.1. */
-export async function startEmbeddedApi(name = 'member', pods?: PodAccess): Promise<EmbeddedApi> {
+export async function startEmbeddedApi(
+  name = 'member',
+  pods?: PodAccess,
+  plugins: readonly AdmissionPlugin[] = [],
+): Promise<EmbeddedApi> {
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const ca = await createFleetCa({ clock: systemClock })
   const admin = await ca.issueClient({ commonName: 'admin', organizations: ['system:masters'] })
@@ -70,7 +75,7 @@ export async function startEmbeddedApi(name = 'member', pods?: PodAccess): Promi
     storage: createMemoryStorage({ base: createBootstrapLayer(systemClock.now()) }),
     ports,
     ...createReviewPorts(rbac, tokens, [statics]),
-    admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) })],
+    admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) }), ...plugins],
   })
   rbac.follow(clusters)
   const cluster = await clusters.ensure(name)

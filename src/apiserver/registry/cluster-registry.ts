@@ -147,6 +147,10 @@ export class ClusterRegistry implements ClusterApi {
     return found
   }
 
+  async connect(context: RequestContext, target: ApiTarget, options: KubeObject): Promise<void> {
+    await admitWhole(this.#request(context, this.#scope.served.resolve(target.type), target, {}), 'CONNECT', options)
+  }
+
   #resource(type: ResourceType, verb: string, context: RequestContext): Resource {
     const resource = this.#scope.served.resolve(type)
     if (resource.custom?.deprecation !== undefined) context.warn(resource.custom.deprecation)

@@ -5,6 +5,8 @@ import { type EmbeddedApi, startEmbeddedApi, userTokens } from '../../../../test
 import { type FakePods, fakePods } from '../../../../test/support/fake-pod-access.js'
 import { makePod, openWebSocket, upgrade } from '../../../../test/support/pod-fixture.js'
 import { SpdyClient } from '../../../../test/support/spdy-client.js'
+import { statusErrors } from '../../../kube/object/status-error.js'
+import type { AdmissionPlugin } from '../../admission/contract.js'
 
 let api: EmbeddedApi
 let pods: FakePods
@@ -182,6 +184,33 @@ test('failures before the upgrade are ordinary answers', async () => {
   // An upgrade that means nothing here does not stop an ordinary request.
   const ordinary = await refused('/version', { upgrade: 'h2c' })
   assert.equal(ordinary.code, 200)
+})
+
+test('admission judges connections by their options', async () => {
+  const judged: unknown[] = []
+  const plugin: AdmissionPlugin = {
+    name: 'NoExec',
+    handles: ({ operation, subresource }) => operation === 'CONNECT' && subresource !== 'attach',
+    validate({ groupResource, subresource, name, object }) {
+      judged.push([groupResource, subresource, name, object])
+      throw statusErrors.forbidden({ resource: 'pods', group: '', name }, 'not here')
+    },
+  }
+  const strict = await startEmbeddedApi('strict', pods, [plugin])
+  try {
+    await makePod(strict, 'shell')
+    const refused = await strict.ask('GET', `${pod}/exec?stdout=1&tty=1&container=main&command=a&command=b`)
+    assert.deepEqual([refused.code, refused.json.message], [403, 'pods "shell" is forbidden: not here'])
+    assert.equal((await strict.ask('GET', `${pod}/proxy/a/b/`)).code, 403)
+    assert.equal((await strict.ask('GET', `${pod}/attach?stdout=1`)).json.message, 'Upgrade request required')
+    const exec = { kind: 'PodExecOptions', apiVersion: 'v1', stdout: true, tty: true, container: 'main', command: ['a', 'b'] }
+    assert.deepEqual(judged, [
+      ['pods', 'exec', 'shell', exec],
+      ['pods', 'proxy', 'shell', { kind: 'PodProxyOptions', apiVersion: 'v1', path: 'a/b/' }],
+    ])
+  } finally {
+    await strict.close()
+  }
 })
 
 test('exec and attach over SPDY', async () => {

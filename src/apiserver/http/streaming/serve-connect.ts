@@ -3,6 +3,7 @@ import { StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import type { PodAccess } from '../../pod-access.js'
 import type { Exchange } from '../exchange.js'
 import type { ResourcePorts } from '../resource-request.js'
+import { connectOptions } from './connect-options.js'
 import { serveContainerSession } from './container-session.js'
 import { servePodLog } from './pod-log.js'
 import { servePortForward } from './port-forward.js'
@@ -12,6 +13,14 @@ import { serveProxy } from './proxy/serve-proxy.js'
 export type ConnectPorts = ResourcePorts & { readonly pods: PodAccess }
 
 const connecting: ReadonlySet<string> = new Set(['exec', 'attach', 'portforward', 'proxy', 'log'])
+
+const proxied: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
+const upgraded: ReadonlySet<string> = new Set(['GET', 'POST'])
+const read: ReadonlySet<string> = new Set(['GET'])
+
+function methodsOf(subresource: string): ReadonlySet<string> {
+  return subresource === 'proxy' ? proxied : subresource === 'log' ? read : upgraded
+}
 
 /** Subresources whose requests are a connection to something that runs, and may last. */
 export function connects(type: ResourceType, subresource: string): boolean {
@@ -30,11 +39,12 @@ export async function serveConnect(
   const { pods } = ports
   if (pods === undefined) throw notConnected(type, subresource)
   const all: ConnectPorts = { ...ports, pods }
-  if (subresource === 'proxy') return serveProxy(exchange, all, type, namespace)
-  if (request.method !== 'GET' && (subresource === 'log' || request.method !== 'POST')) throw statusErrors.routeNotAllowed()
-  if (query.has('dryRun') && subresource !== 'log') throw statusErrors.badRequest('dryRun is not supported')
   const find = () => exchange.cluster.api.get(exchange, { type, namespace, name: info.name })
+  if (!methodsOf(subresource).has(request.method ?? '')) throw statusErrors.routeNotAllowed()
   if (subresource === 'log') return servePodLog(exchange, all, find)
+  if (query.has('dryRun')) throw statusErrors.badRequest('dryRun is not supported')
+  await exchange.cluster.api.connect(exchange, { type, namespace, name: info.name, subresource }, connectOptions(exchange))
+  if (subresource === 'proxy') return serveProxy(exchange, all, type, namespace)
   const pod = await find()
   return subresource === 'portforward' ? servePortForward(exchange, all, pod) : serveContainerSession(exchange, all, pod)
 }

@@ -1,5 +1,4 @@
 import type { ResourceType } from '../../../../kube/object/resource-type.js'
-import { statusErrors } from '../../../../kube/object/status-error.js'
 import type { Exchange } from '../../exchange.js'
 import type { ConnectPorts } from '../serve-connect.js'
 import { serveNode } from './node-endpoints.js'
@@ -7,13 +6,9 @@ import { proxyPath } from './proxy-path.js'
 import { podTarget, serviceTarget } from './proxy-target.js'
 import { reverseProxy } from './reverse-proxy.js'
 
-const methods: ReadonlySet<string> = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'])
-
 /** Serves the proxy subresource of pods, services and nodes. */
 export async function serveProxy(exchange: Exchange, ports: ConnectPorts, type: ResourceType, namespace: string): Promise<void> {
-  const { info, request, response, query } = exchange
-  if (!methods.has(request.method ?? '')) throw statusErrors.routeNotAllowed()
-  if (query.has('dryRun')) throw statusErrors.badRequest('dryRun is not supported')
+  const { info, request, response } = exchange
   const { path, prefix } = proxyPath(info.path, info.rest)
   const url = request.url ?? ''
   const mark = url.indexOf('?')
