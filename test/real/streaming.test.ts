@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -108,6 +109,19 @@ describe('kubectl reaches into the pods of an embedded cluster', { skip: missing
       assert.match(absent.err, /container not found \("absent"\)/)
       const wrong = await kubectl(['exec', 'shell', '-c', 'other', '--', 'echo'], { env })
       assert.match(wrong.err, /container other is not valid for pod shell|container other not found in pod shell/)
+    })
+
+    test(`a terminal and its size over ${name}`, {
+      skip: existsSync('/usr/bin/script') ? false : 'no script(1) here',
+    }, async () => {
+      const line = `stty cols 91 rows 33; kubectl --kubeconfig ${join(folder, 'config')} exec -it shell -- sizes 1`
+      const child = spawn('/usr/bin/script', ['-qec', line, '/dev/null'], { env: { ...process.env, ...env } })
+      let out = ''
+      child.stdout.on('data', (part: Buffer) => {
+        out += part.toString()
+      })
+      assert.equal(await new Promise((resolve) => child.once('close', resolve)), 0)
+      assert.match(out, /91x33/)
     })
 
     test(`port-forward over ${name}`, async () => {

@@ -15,7 +15,7 @@ export interface FakePods extends PodAccess {
 }
 
 /**
- * Containers that are an echo shell. `echo`, `cat`, `fail CODE`, `complain`, `stream BYTES`, `sizes` and `wait` are commands;
+ * Containers that are an echo shell. `echo`, `cat`, `fail CODE`, `complain`, `stream BYTES`, `sizes [COUNT]` (of the terminal) and `wait` are commands;
  * attach is `cat`. A pod listens at 8080 (HTTP, see answer) and 7 (echo).
  */
 export async function fakePods(): Promise<FakePods> {
@@ -98,10 +98,12 @@ export class FakeSession implements ContainerSession {
   readonly sizes: { width: number; height: number }[] = []
   readonly #onClose: (session: FakeSession) => void
   readonly #resized = new PassThrough()
+  readonly #wantedSizes: number
   #end: (code: number) => void = () => {}
 
   constructor([name, ...rest]: readonly string[], tty: boolean, onClose: (session: FakeSession) => void) {
     this.#onClose = onClose
+    this.#wantedSizes = Number(rest[0] ?? 2)
     this.ended = new Promise((resolve) => {
       this.#end = (code) => resolve({ code })
     })
@@ -150,7 +152,7 @@ export class FakeSession implements ContainerSession {
   resize(size: { width: number; height: number }): void {
     this.sizes.push(size)
     this.#resized.write(`${size.width}x${size.height}\n`)
-    if (this.sizes.length === 2) {
+    if (this.sizes.length === this.#wantedSizes) {
       this.#resized.end()
       this.#end(0)
     }
