@@ -12,6 +12,8 @@ import { CodedError, messageOf } from '../base/errors.js'
  *     pki/            the fleet's CA and certificates
  *     state/          the API servers' log and snapshots
  *     git/            repositories of the fleet's own Git server
+ *     pods/           what pods that run as processes have on disk; removed at the next start
+ *     volumes/        the files of PersistentVolumeClaims
  *     cache/          mirrors of other repositories; may be deleted
  *     flotilla.log    output of a detached fleet
  */

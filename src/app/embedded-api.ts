@@ -12,6 +12,7 @@ import type { LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contra
 import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
+import type { PodAccess } from '../apiserver/pod-access.js'
 import type { Storage } from '../apiserver/storage/contract.js'
 import { openFileStorage } from '../apiserver/storage/file-storage.js'
 import { createRecordSeal, type SealKey } from '../apiserver/storage/record-seal.js'
@@ -40,6 +41,8 @@ export function openEmbeddedApi(options: {
   network?: Pick<FleetNetwork, 'networkOf' | 'apiAddressOf'>
   /** Plugins of our own, after the built-in ones. */
   admission?: readonly AdmissionPlugin[]
+  /** Opens the way into the containers of pods. */
+  openPods?: (clusters: LogicalClusters) => PodAccess
 }): EmbeddedApi {
   const { directory, pki, ports } = options
   const storage: Storage = openFileStorage({
@@ -68,7 +71,7 @@ export function openEmbeddedApi(options: {
     authorizer: rbac,
     issuerDocuments: (cluster) => tokens.issuerDocuments(cluster),
     tls: { certPem: pki.server.certPem, keyPem: pki.server.keyPem, clientCaPem: pki.caPem },
-    ports,
+    ports: options.openPods ? { ...ports, pods: options.openPods(clusters) } : ports,
   })
   return {
     clusters,

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs'
 import type { LogicalCluster } from '../apiserver/contract.js'
 import { detectLoopback } from '../apiserver/members/network/detect-loopback.js'
 import { startMembers } from '../apiserver/members/start-members.js'
+import type { ProcessPods } from '../apiserver/pods/contract.js'
+import type { PodsConfig } from '../apiserver/pods/pods-config.js'
 import type { Log } from '../base/log.js'
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
@@ -26,6 +28,7 @@ import {
 } from './fleet-config.js'
 import { createFleetNetwork, findNetworkStart } from './fleet-network.js'
 import { type FleetPki, openFleetPki } from './fleet-pki.js'
+import { createFleetPods, type PodsMode } from './fleet-pods.js'
 import { createGitServer, gitUserName } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
@@ -44,6 +47,10 @@ export interface EmbeddedFleetOptions {
   readonly demo: boolean
   /** Whether an acknowledged write has reached the disk, not only the operating system. */
   readonly sync: boolean
+  /** Whether pods of images that the fleet has programs for are processes (default `simulated`: none). */
+  readonly pods?: PodsMode
+  /** Which images are local commands, beside those that are built in. */
+  readonly podsConfig?: PodsConfig
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
   /** Told in a few words what is done next. */
@@ -97,9 +104,15 @@ async function openFleet(
   const network = createFleetNetwork(placedClusters(config, hubName), config.host, abilities)
   const pki = await openFleetPki(directory, ports, network.apiServiceAddresses)
   const description = describe(directory, config, options.env)
+  let pods: ProcessPods | undefined
   const api = openEmbeddedApi({
     directory,
     pki,
+    openPods: (clusters) => {
+      const config = options.podsConfig ?? { images: [] }
+      pods = createFleetPods({ mode: options.pods ?? 'simulated', config, directory, clusters, network, ports, env: options.env })
+      return pods
+    },
     sync: options.sync,
     createdMs: config.createdMs,
     ports,
@@ -126,8 +139,11 @@ async function openFleet(
     profileOf: () => 'member',
     rootCertificate: () => pki.caPem,
     network,
+    ...(pods === undefined ? {} : { pods }),
   })
   opened.push(() => members.stop())
+  // Before the controllers stop: what ends now is no news of its cluster.
+  opened.push(() => pods?.stop())
 
   const hubClient = logicalCluster(api.clusters, hubName).client({ user: hubUser, name: hubName })
   let hub: Hub | undefined

@@ -9,6 +9,7 @@ import {
   readRunningFleet,
 } from '../app/data-directory.js'
 import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
+import { type PodsMode, readPodsConfig } from '../app/fleet-pods.js'
 import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
 import { CodedError, UsageError } from '../base/errors.js'
 import type { CommandIo } from './contract.js'
@@ -22,6 +23,8 @@ export interface RunUpOptions {
   output?: string
   demo: boolean
   sync: boolean
+  pods: PodsMode
+  podsConfig?: string
   logLevel: string
 }
 
@@ -32,10 +35,13 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
   const path = resolve(options.dataDir ?? defaultDataDirectory(io.env))
   const directory = prepareDataDirectory(path)
   if (options.detach) {
+    // What is wrong with it is told here, not in the log of the fleet.
+    readPodsConfig(options.podsConfig)
     await detach(options, directory, io)
     return
   }
   const level = parseLogLevel(options.logLevel)
+  const podsConfig = readPodsConfig(options.podsConfig)
   const lock = lockDataDirectory(directory)
   try {
     const started = Date.now()
@@ -47,6 +53,8 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       port: options.port,
       demo: options.demo,
       sync: options.sync,
+      pods: options.pods,
+      podsConfig,
       env: io.env,
       progress,
       log: createLineLog((line) => io.err(line), level, systemClock),
@@ -120,6 +128,8 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (options.port !== undefined) args.push('--port', String(options.port))
   if (!options.demo) args.push('--no-demo')
   if (!options.sync) args.push('--no-sync')
+  args.push('--pods', options.pods)
+  if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
   let ended: string | undefined

@@ -9,6 +9,8 @@ export interface UpOptions {
   output?: string
   demo: boolean
   sync: boolean
+  pods: string
+  podsConfig?: string
   logLevel: string
 }
 
@@ -28,6 +30,8 @@ export const upCommand: CommandEntry = {
       .option('-o, --output <format>', 'json: print what was started as JSON')
       .option('--no-demo', 'without the demo repository and its ApplicationSets')
       .option('--no-sync', 'let the disk decide when to write (survives kill -9, not a power cut)')
+      .option('--pods <mode>', 'auto: pods of images that Flotilla knows are processes; simulated: none are', 'auto')
+      .option('--pods-config <file>', 'images that stand for commands of this machine, as YAML')
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
       .action(async (options: UpOptions) => {
         const members = options.clusters === undefined ? undefined : parseClusters(options.clusters)
@@ -39,8 +43,9 @@ export const upCommand: CommandEntry = {
             fix: 'Use -o json, or leave it out.',
           })
         }
+        const pods = parsePodsMode(options.pods)
         const { runUp } = await import('../run-up.js')
-        await runUp({ ...options, members, port }, io)
+        await runUp({ ...options, members, port, pods }, io)
       })
   },
 }
@@ -83,6 +88,15 @@ export function parseClusters(text: string): string[] {
       fix: 'Name each cluster once.',
     })
   return names
+}
+
+function parsePodsMode(text: string): 'auto' | 'simulated' {
+  if (text === 'auto' || text === 'simulated') return text
+  throw new UsageError({
+    code: 'bad-pods-mode',
+    message: `unknown mode of pods "${text}"`,
+    fix: 'Use --pods auto or --pods simulated.',
+  })
 }
 
 /** A TCP port out of an option's text. */
