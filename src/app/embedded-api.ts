@@ -29,6 +29,10 @@ export interface EmbeddedApi {
   readonly clusters: LogicalClusters
   /** Serves a cluster (made on first use) at its port. */
   serve(name: string, address: { host: string; port: number }): Promise<void>
+  /** Refuses connections to the cluster and ends those that there are, until it is served again. */
+  refuse(name: string): Promise<void>
+  /** Requests to the cluster wait so long before they are looked at. */
+  delay(name: string, latencyMs: number): void
   stop(): Promise<void>
 }
 
@@ -65,8 +69,10 @@ export function openEmbeddedApi(options: {
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
   rbac.follow(clusters)
+  const delays = new Map<string, number>()
   const front = createApiFront({
     clusters,
+    delayOf: (cluster) => delays.get(cluster) ?? 0,
     authenticators: [certificateAuthenticator, staticTokens, tokens],
     authorizer: rbac,
     issuerDocuments: (cluster) => tokens.issuerDocuments(cluster),
@@ -82,6 +88,11 @@ export function openEmbeddedApi(options: {
       } catch (error) {
         throw explainListenFailure(error, `the API of ${name}`, address)
       }
+    },
+    refuse: (name) => front.unlisten(name),
+    delay(name, latencyMs) {
+      if (latencyMs > 0) delays.set(name, latencyMs)
+      else delays.delete(name)
     },
     async stop() {
       await front.close()

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import type { LogicalCluster } from '../apiserver/contract.js'
 import { detectLoopback } from '../apiserver/members/network/detect-loopback.js'
+import { parseNodes } from '../apiserver/members/nodes/instance-types.js'
 import { startMembers } from '../apiserver/members/start-members.js'
 import type { ProcessPods } from '../apiserver/pods/contract.js'
 import type { PodsConfig } from '../apiserver/pods/pods-config.js'
@@ -14,6 +15,7 @@ import { createKubeconfig } from '../kube/client/create-kubeconfig.js'
 import { createHttpClient } from '../kube/client/http-client.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createApplyWarnings } from './apply-warnings.js'
+import { createFleetChaos, type FleetChaos } from './chaos/fleet-chaos.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import { demoFiles } from './demo/demo-files.js'
 import { demoRootApplication } from './demo/root-application.js'
@@ -45,6 +47,8 @@ export interface EmbeddedFleetOptions {
   readonly members: readonly string[]
   readonly port: number | undefined
   readonly demo: boolean
+  /** Nodes of each cluster, as `flotilla up --nodes` takes them (default: as before, at first three). */
+  readonly nodes?: string
   /** Whether an acknowledged write has reached the disk, not only the operating system. */
   readonly sync: boolean
   /** Whether pods of images that the fleet has programs for are processes (default `simulated`: none). */
@@ -99,6 +103,7 @@ async function openFleet(
     host: '127.0.0.1',
     nowMs: ports.clock.now(),
     demo: options.demo,
+    ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
     networkStart: () => findNetworkStart(abilities),
   })
   const network = createFleetNetwork(placedClusters(config, hubName), config.host, abilities)
@@ -139,9 +144,21 @@ async function openFleet(
     profileOf: () => 'member',
     rootCertificate: () => pki.caPem,
     network,
+    ...(config.nodes === undefined ? {} : { nodes: { machines: parseNodes(config.nodes) } }),
     ...(pods === undefined ? {} : { pods }),
   })
   opened.push(() => members.stop())
+  const chaos = createFleetChaos({
+    clusters: api.clusters,
+    hub: hubName,
+    api,
+    addressOf(cluster) {
+      const member = config.members.find(({ name }) => name === cluster)
+      return member && { host: config.host, port: member.port }
+    },
+    ports,
+  })
+  opened.push(() => chaos.stop())
   // Before the controllers stop: what ends now is no news of its cluster.
   opened.push(() => pods?.stop())
 
@@ -191,7 +208,7 @@ async function openFleet(
         local: localRepositories(directory, config.gitPort),
         ports,
       }),
-    connect: connectEmbedded(options, config, pki, api.clusters),
+    connect: connectEmbedded(options, config, pki, { clusters: api.clusters, chaos }),
     ports,
     signal: stopping.signal,
   })
@@ -288,7 +305,7 @@ function connectEmbedded(
   options: EmbeddedFleetOptions,
   config: FleetConfig,
   pki: FleetPki,
-  clusters: { get(name: string): LogicalCluster | undefined },
+  { clusters, chaos }: { clusters: { get(name: string): LogicalCluster | undefined }; chaos: FleetChaos },
 ): ConnectCluster {
   const byServer = new Map(config.members.map((member) => [serverOf(config, member.port), member.name]))
   byServer.set(serverOf(config, config.hubPort), hubName)
@@ -296,8 +313,8 @@ function connectEmbedded(
   return (cluster, connection) => {
     const embedded = byServer.get(connection.server)
     const logical = embedded === undefined ? undefined : clusters.get(embedded)
-    if (logical && connection.auth.kind === 'bearer' && connection.auth.token === pki.hubToken) {
-      return logical.client({ user: hubUser, name: cluster.name })
+    if (logical && embedded !== undefined && connection.auth.kind === 'bearer' && connection.auth.token === pki.hubToken) {
+      return chaos.through(embedded, logical.client({ user: hubUser, name: cluster.name }))
     }
     return createHttpClient({ name: cluster.name, connection, ports: clientPorts })
   }

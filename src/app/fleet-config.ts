@@ -20,6 +20,8 @@ export interface FleetConfig {
   readonly createdMs: number
   /** Whether it was made with the demo. */
   readonly demo: boolean
+  /** Nodes of each cluster, as `flotilla up --nodes` takes them (absent: three). */
+  readonly nodes?: string
   readonly host: string
   readonly hubPort: number
   readonly gitPort: number
@@ -63,6 +65,7 @@ export async function planFleet(
     host: string
     nowMs: number
     demo: boolean
+    nodes?: string
     /** Tells the number of a new fleet's hub. */
     networkStart?: () => Promise<number>
   },
@@ -106,6 +109,7 @@ export async function planFleet(
   return {
     demo: known?.demo ?? wanted.demo,
     createdMs: known?.createdMs ?? wanted.nowMs,
+    ...((wanted.nodes ?? known?.nodes) === undefined ? {} : { nodes: wanted.nodes ?? known?.nodes }),
     host: known?.host ?? wanted.host,
     hubPort,
     gitPort: known?.gitPort ?? (await free()),

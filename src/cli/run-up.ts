@@ -23,6 +23,7 @@ export interface RunUpOptions {
   output?: string
   demo: boolean
   sync: boolean
+  nodes?: string
   pods: PodsMode
   podsConfig?: string
   logLevel: string
@@ -53,6 +54,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       port: options.port,
       demo: options.demo,
       sync: options.sync,
+      ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
       pods: options.pods,
       podsConfig,
       env: io.env,
@@ -128,6 +130,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (options.port !== undefined) args.push('--port', String(options.port))
   if (!options.demo) args.push('--no-demo')
   if (!options.sync) args.push('--no-sync')
+  if (options.nodes !== undefined) args.push('--nodes', options.nodes)
   args.push('--pods', options.pods)
   if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })

@@ -3,6 +3,8 @@ import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-laye
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
 import { startMembers } from '../../src/apiserver/members/start-members.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
+import { createFaultyClient, type Faults } from '../../src/app/chaos/faulty-client.js'
+import { followChaos } from '../../src/app/chaos/follow-chaos.js'
 import { hubUser } from '../../src/app/embedded-api.js'
 import { type Hub, startHub } from '../../src/app/hub.js'
 import { installHub } from '../../src/app/install-hub.js'
@@ -12,7 +14,6 @@ import { createSeededRandom } from '../../src/base/random.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
 import { createMemoryRepositories, type MemoryRepositories } from '../../src/delivery/source/memory-repositories.js'
 import type { KubeClient } from '../../src/kube/client/kube-client.js'
-import { createFaultyClient, type Faults } from './faulty-client.js'
 
 /** A whole fleet in memory, under virtual time: no sockets, no files, no git. The same seed gives the same run. */
 export interface World {
@@ -61,7 +62,11 @@ export async function createWorld(options: WorldOptions): Promise<World> {
 
   async function join(name: string, labels: Readonly<Record<string, string>>): Promise<void> {
     const cluster = await clusters.ensure(name)
-    const faulty = createFaultyClient(cluster.client({ user: hubUser, name }), () => random.number())
+    const faulty = createFaultyClient(
+      cluster.client({ user: hubUser, name }),
+      () => random.number(),
+      (delayMs, run) => void clock.after(delayMs, run),
+    )
     const server = `https://${name}.test:6443`
     clients.set(name, faulty.client)
     faults.set(name, faulty.faults)
@@ -70,6 +75,14 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   }
   for (const [name, labels] of Object.entries(options.members)) await join(name, labels)
 
+  // As in a real fleet: what `flotilla chaos` writes on the hub takes effect.
+  followChaos(clusters, 'hub', (name, chaos) => {
+    const way = faults.get(name)
+    if (way === undefined) return
+    if (chaos.apiCut || chaos.hubCut) way.cut()
+    else way.heal()
+    way.latencyMs = chaos.latencyMs
+  })
   const members = startMembers({ clusters, ports, signal: stopping.signal, renewLeasesEverySeconds: 0, events: 'warnings' })
   const repositories = createMemoryRepositories({ clock })
   const hub = await startHub({

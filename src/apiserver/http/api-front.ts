@@ -22,6 +22,8 @@ export interface ApiFrontOptions extends Pick<PathOptions, 'issuerDocuments'> {
     readonly clientCaPem: string
   }
   readonly ports: ServerPorts & ResourcePorts
+  /** Milliseconds that requests to a cluster wait before they are looked at (default: none). */
+  delayOf?(cluster: string): number
 }
 
 export interface ApiFront {
@@ -67,7 +69,12 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
       keepAlive: true,
       noDelay: true,
     },
-    (request, response) => void handleRequest(request, response, handlerOptions),
+    (request, response) => {
+      const delayMs = options.delayOf?.(clusterOfPort.get(request.socket.localPort ?? 0) ?? '') ?? 0
+      const handle = () => void handleRequest(request, response, handlerOptions)
+      if (delayMs > 0) options.ports.clock.after(delayMs, handle)
+      else handle()
+    },
   )
   https.on('upgrade', (request, duplex, head) => {
     const upgrade = { socket: duplex as Socket, head }

@@ -2,6 +2,7 @@ import type { CommandEntry } from '../contract.js'
 import { applicationCommand } from './app.js'
 import { applicationSetCommand } from './appset.js'
 import { backupCommand } from './backup.js'
+import { chaosCommand } from './chaos.js'
 import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
 import { downCommand } from './down.js'
@@ -20,6 +21,7 @@ export const commands: readonly CommandEntry[] = [
   applicationCommand,
   applicationSetCommand,
   renderCommand,
+  chaosCommand,
   backupCommand,
   restoreCommand,
   hubCommand,

@@ -9,6 +9,7 @@ export interface UpOptions {
   output?: string
   demo: boolean
   sync: boolean
+  nodes?: string
   pods: string
   podsConfig?: string
   logLevel: string
@@ -26,6 +27,10 @@ export const upCommand: CommandEntry = {
       )
       .option('--data-dir <dir>', 'where the fleet keeps its state (default: under the XDG state home)')
       .option('--port <number>', 'port of the hub; members get the next ones (default: 7443 or what is free)')
+      .option(
+        '--nodes <machines>',
+        'nodes of each cluster: how many, or their types as in 3xm5.large,2xc5.xlarge (default: those that it has; at first 3)',
+      )
       .option('--detach', 'go on in the background, return when it is ready')
       .option('-o, --output <format>', 'json: print what was started as JSON')
       .option('--no-demo', 'without the demo repository and its ApplicationSets')
@@ -44,6 +49,10 @@ export const upCommand: CommandEntry = {
           })
         }
         const pods = parsePodsMode(options.pods)
+        if (options.nodes !== undefined) {
+          const { parseNodes } = await import('../../apiserver/members/nodes/instance-types.js')
+          parseNodes(options.nodes)
+        }
         const { runUp } = await import('../run-up.js')
         await runUp({ ...options, members, port, pods }, io)
       })

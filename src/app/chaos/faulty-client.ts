@@ -1,7 +1,7 @@
-import { CodedError } from '../../src/base/errors.js'
-import type { KubeClient, WatchOptions } from '../../src/kube/client/kube-client.js'
-import type { KubeObject, WatchEvent } from '../../src/kube/object/kube-object.js'
-import type { ResourceType } from '../../src/kube/object/resource-type.js'
+import { CodedError } from '../../base/errors.js'
+import type { KubeClient, WatchOptions } from '../../kube/client/kube-client.js'
+import type { KubeObject, WatchEvent } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
 
 /** What is wrong with the way to a cluster right now. */
 export interface Faults {
@@ -11,10 +11,16 @@ export interface Faults {
   readonly isCut: boolean
   /** Each call fails with this probability (0..1) although the way is open; a write may have been done or not. */
   errorRate: number
+  /** Milliseconds that each call takes longer. */
+  latencyMs: number
 }
 
 /** A client whose network can be cut and mended, and that fails by chance if told to. */
-export function createFaultyClient(inner: KubeClient, random: () => number): { client: KubeClient; faults: Faults } {
+export function createFaultyClient(
+  inner: KubeClient,
+  random: () => number,
+  after?: (delayMs: number, run: () => void) => void,
+): { client: KubeClient; faults: Faults } {
   let cut = false
   const breakers = new Set<() => void>()
   const faults: Faults = {
@@ -29,6 +35,7 @@ export function createFaultyClient(inner: KubeClient, random: () => number): { c
       return cut
     },
     errorRate: 0,
+    latencyMs: 0,
   }
   const unreachable = () =>
     new CodedError({
@@ -39,6 +46,9 @@ export function createFaultyClient(inner: KubeClient, random: () => number): { c
 
   /** Half of the failures lose the request, half the answer. */
   async function through<T>(call: () => Promise<T>): Promise<T> {
+    if (cut) throw unreachable()
+    const { latencyMs } = faults
+    if (latencyMs > 0 && after !== undefined) await new Promise<void>((resolve) => after(latencyMs, resolve))
     if (cut) throw unreachable()
     const fails = faults.errorRate > 0 && random() < faults.errorRate
     if (fails && random() < 0.5) throw unreachable()
@@ -79,7 +89,7 @@ export function createFaultyClient(inner: KubeClient, random: () => number): { c
     resources: (options) => through(() => inner.resources(options)),
     version: (options) => through(() => inner.version(options)),
     raw: (method, path, options) => through(() => inner.raw(method, path, options)),
-    close() {},
+    close: () => inner.close(),
   }
   return { client, faults }
 }

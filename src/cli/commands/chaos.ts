@@ -1,0 +1,235 @@
+import type { Command } from 'commander'
+import { UsageError } from '../../base/errors.js'
+import type { KubeClient } from '../../kube/client/kube-client.js'
+import type { CommandEntry, CommandIo } from '../contract.js'
+import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
+import { parseOutputFormat, printRows } from '../print.js'
+
+type Options = FleetOptions & { namespace?: string }
+type NodeOptions = Options & { now?: boolean; graceSeconds?: string }
+
+/** `flotilla chaos`: makes parts of an embedded fleet fail, and heals them. */
+export const chaosCommand: CommandEntry = {
+  register(program, io) {
+    const chaos = program
+      .command('chaos')
+      .description('make nodes, clusters and networks of an embedded fleet fail, and heal them')
+    registerNode(chaos, io)
+    registerPod(chaos, io)
+    registerCluster(chaos, io)
+    registerNetwork(chaos, io)
+    registerList(chaos, io)
+    registerHeal(chaos, io)
+  },
+}
+
+function registerNode(chaos: Command, io: CommandIo): void {
+  const node = chaos.command('node').description('stop, crash, start and take away nodes')
+  const fail = (verb: 'stop' | 'crash', state: 'stopped' | 'crashed', description: string) =>
+    addFleetOptions(node.command(`${verb} <cluster> <node>`).description(description))
+      .option('--now', 'the cluster notices at once instead of after 40 s')
+      .option('--grace-seconds <seconds>', 'the cluster notices after so many seconds')
+      .action(async (cluster: string, name: string, options: NodeOptions) => {
+        const graceSeconds = options.now ? 0 : parseSeconds(options.graceSeconds)
+        await withMember(cluster, options, io, async (client) => {
+          const { failNode } = await import('../../app/chaos/chaos-actions.js')
+          await failNode(client, name, { state, ...(graceSeconds === undefined ? {} : { graceSeconds }) })
+        })
+        io.out(`node ${name} of ${cluster} ${state}`)
+      })
+  fail('stop', 'stopped', 'the machine goes silent: its kubelet posts nothing, its pods do not change')
+  fail('crash', 'crashed', 'the same, named so in lists')
+  addFleetOptions(node.command('start <cluster> <node>').description('the node comes back')).action(
+    async (cluster: string, name: string, options: Options) => {
+      await withMember(cluster, options, io, async (client) => {
+        const { healNode } = await import('../../app/chaos/chaos-actions.js')
+        await healNode(client, name)
+      })
+      io.out(`node ${name} of ${cluster} started`)
+    },
+  )
+  addFleetOptions(node.command('remove <cluster> <node>').description('cordon the node, evict its pods, delete it'))
+    .option('--now', 'delete it at once, with its pods on it')
+    .option('--timeout <seconds>', 'give up when pods are left after this time', '60')
+    .action(async (cluster: string, name: string, options: NodeOptions & { timeout: string }) => {
+      const timeoutMs = (parseSeconds(options.timeout) ?? 60) * 1000
+      await withMember(cluster, options, io, async (client) => {
+        const { removeNode } = await import('../../app/chaos/chaos-actions.js')
+        const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
+        const { evicted } = await removeNode(client, name, { now: options.now === true, wait, timeoutMs })
+        io.out(`node ${name} of ${cluster} removed, ${evicted} pods evicted`)
+      })
+    })
+}
+
+function registerPod(chaos: Command, io: CommandIo): void {
+  addFleetOptions(
+    chaos
+      .command('pod')
+      .description('kill pods')
+      .command('kill <cluster> <namespace/pod>')
+      .description('end a pod at once, without grace'),
+  ).action(async (cluster: string, target: string, options: Options) => {
+    const [namespace, name, ...rest] = target.split('/')
+    if (!namespace || !name || rest.length > 0) {
+      throw new UsageError({ code: 'bad-pod', message: `"${target}" names no pod`, fix: 'Write namespace/name.' })
+    }
+    await withMember(cluster, options, io, async (client) => {
+      const { killPod } = await import('../../app/chaos/chaos-actions.js')
+      await killPod(client, namespace, name)
+    })
+    io.out(`pod ${target} of ${cluster} killed`)
+  })
+}
+
+function registerCluster(chaos: Command, io: CommandIo): void {
+  const cluster = chaos.command('cluster').description('cut off clusters, and slow them down')
+  addFleetOptions(
+    cluster.command('cut <cluster>').description('its API refuses all connections; what runs in it goes on'),
+  ).action(async (name: string, options: Options) => {
+    await change(name, options, io, { api: 'cut' })
+    io.out(`cluster ${name} cut`)
+  })
+  addFleetOptions(cluster.command('slow <cluster>').description('every request to its API waits'))
+    .option('--latency <ms>', 'so long', '500')
+    .action(async (name: string, options: Options & { latency: string }) => {
+      const latencyMs = Number(options.latency.replace(/ms$/, ''))
+      if (!Number.isFinite(latencyMs) || latencyMs <= 0 || latencyMs > 60_000) {
+        throw new UsageError({
+          code: 'bad-latency',
+          message: `"${options.latency}" is no latency`,
+          fix: 'Give milliseconds from 1 to 60000: --latency 500.',
+        })
+      }
+      await change(name, options, io, { latencyMs })
+      io.out(`cluster ${name} slow by ${latencyMs} ms`)
+    })
+  addFleetOptions(cluster.command('heal <cluster>').description('its API answers again, at its normal speed')).action(
+    async (name: string, options: Options) => {
+      await change(name, options, io, { api: null, latencyMs: null })
+      io.out(`cluster ${name} healed`)
+    },
+  )
+}
+
+function registerNetwork(chaos: Command, io: CommandIo): void {
+  const network = chaos.command('network').description('part clusters from the hub')
+  addFleetOptions(network.command('cut <cluster>').description('the hub does not reach the cluster; everybody else does')).action(
+    async (name: string, options: Options) => {
+      await change(name, options, io, { network: 'cut' })
+      io.out(`network between the hub and ${name} cut`)
+    },
+  )
+  addFleetOptions(network.command('heal <cluster>').description('the hub reaches the cluster again')).action(
+    async (name: string, options: Options) => {
+      await change(name, options, io, { network: null })
+      io.out(`network between the hub and ${name} healed`)
+    },
+  )
+}
+
+function registerList(chaos: Command, io: CommandIo): void {
+  addFleetOptions(chaos.command('list').alias('ls').description('what is made to fail'))
+    .option('-o, --output <format>', 'table, json or yaml')
+    .action(async (options: Options & { output?: string }) => {
+      const format = parseOutputFormat(options.output)
+      await withFleet(options, io, async (fleet) => {
+        const { listChaos } = await import('../../app/chaos/chaos-actions.js')
+        const rows = await withMembers(fleet, options, io, (member) => listChaos(fleet.hub, fleet.namespace, member))
+        printRows({
+          format,
+          rows,
+          columns: [
+            { title: 'CLUSTER', value: (row) => row.cluster },
+            { title: 'WHAT', value: (row) => row.what },
+            { title: 'STATE', value: (row) => row.state },
+          ],
+          data: rows,
+          names: (row) => `${row.cluster}/${row.what}`,
+          empty: 'Everything is whole.',
+          out: io.out,
+          err: io.err,
+        })
+      })
+    })
+}
+
+function registerHeal(chaos: Command, io: CommandIo): void {
+  addFleetOptions(chaos.command('heal [cluster]').description('heal everything, or everything of one cluster')).action(
+    async (cluster: string | undefined, options: Options) => {
+      await withFleet(options, io, async (fleet) => {
+        const { healAll } = await import('../../app/chaos/chaos-actions.js')
+        const count = await withMembers(fleet, options, io, (member) => healAll(fleet.hub, fleet.namespace, member, cluster))
+        io.out(`${count} healed`)
+      })
+    },
+  )
+}
+
+async function change(
+  cluster: string,
+  options: Options,
+  io: CommandIo,
+  to: { api?: 'cut' | null; network?: 'cut' | null; latencyMs?: number | null },
+): Promise<void> {
+  await withFleet(options, io, async (fleet) => {
+    const { failCluster } = await import('../../app/chaos/chaos-actions.js')
+    await failCluster(fleet.hub, fleet.namespace, cluster, to)
+  })
+}
+
+/** Members are reached by the contexts of the fleet's kubeconfig: they have the clusters' names. */
+async function withMembers<T>(
+  fleet: FleetAccess,
+  options: Options,
+  io: CommandIo,
+  use: (member: (name: string) => Promise<KubeClient | undefined>) => Promise<T>,
+): Promise<T> {
+  const [{ connectKubeconfigFile }, { createSystemClientPorts }] = await Promise.all([
+    import('../../app/kubeconfig-files.js'),
+    import('../../app/system-client-ports.js'),
+  ])
+  const path = options.kubeconfig ?? `${fleet.dataDirectory}/kubeconfig`
+  const opened: KubeClient[] = []
+  try {
+    return await use(async (name) => {
+      const context = name === 'in-cluster' ? 'hub' : name
+      const ports = createSystemClientPorts(io.env)
+      const found = await connectKubeconfigFile({ path, context, name }, ports).catch(() => undefined)
+      if (found) opened.push(found.client)
+      return found?.client
+    })
+  } finally {
+    for (const client of opened) client.close()
+  }
+}
+
+async function withMember(
+  cluster: string,
+  options: Options,
+  io: CommandIo,
+  use: (client: KubeClient) => Promise<void>,
+): Promise<void> {
+  await withFleet(options, io, (fleet) =>
+    withMembers(fleet, options, io, async (member) => {
+      const client = await member(cluster)
+      if (client === undefined) {
+        throw new UsageError({
+          code: 'cluster-not-found',
+          message: `there is no context ${cluster} in the kubeconfig of the fleet (${fleet.where})`,
+          fix: 'See `flotilla cluster list`; members are contexts of the kubeconfig, by their names.',
+        })
+      }
+      await use(client)
+    }),
+  )
+}
+
+function parseSeconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const seconds = Number(text)
+  if (!Number.isFinite(seconds) || seconds < 0) {
+    throw new UsageError({ code: 'bad-seconds', message: `"${text}" is no number of seconds`, fix: 'Give a number such as 40.' })
+  }
+  return seconds
+}
