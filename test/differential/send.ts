@@ -34,7 +34,8 @@ function agentOf(target: Target): Agent {
 
 /** Sends a step whose placeholders are filled in. Never longer than 40 s. */
 export function send(target: Target, step: Step): Promise<RawAnswer> {
-  const asked = step.events === undefined ? step.query : { timeoutSeconds: '2', ...step.query }
+  const watches = step.events !== undefined || step.query?.['watch'] !== undefined
+  const asked = watches ? { timeoutSeconds: '1', ...step.query } : step.query
   const query = Object.entries(asked ?? {}).flatMap(([key, value]) =>
     [value].flat().map((each) => `${encodeURIComponent(key)}=${encodeURIComponent(each as string)}`),
   )

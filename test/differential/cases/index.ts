@@ -1,7 +1,21 @@
 import type { Case } from '../case.js'
+import { bodyCases } from './bodies.js'
+import { listCases } from './lists.js'
+import { patchCases } from './patches.js'
+import { pathCases } from './paths.js'
+import { reviewCases } from './reviews.js'
+import { subresourceCases } from './subresources.js'
 import { verbCases } from './verbs.js'
+import { watchCases } from './watches.js'
 
 /** All cases by topic; each topic has a recording of its own. */
 export const topics: Readonly<Record<string, readonly Case[]>> = {
   verbs: verbCases,
+  lists: listCases,
+  watches: watchCases,
+  bodies: bodyCases,
+  patches: patchCases,
+  subresources: subresourceCases,
+  paths: pathCases,
+  reviews: reviewCases,
 }

@@ -1,0 +1,54 @@
+import type { Case, Step } from '../case.js'
+import { compareAnswers, type Difference } from '../compare.js'
+import { runCase } from '../run-case.js'
+import { send, type Target } from '../send.js'
+import { widgetDefinition } from './widgets.js'
+
+export interface CaseDifference {
+  readonly index: number
+  readonly step: Step
+  readonly differences: readonly Difference[]
+}
+
+/** Serves widgets, and waits until the server does. */
+export async function prepareWidgets(target: Target): Promise<void> {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+  await send(target, { method: 'POST', path, body: widgetDefinition })
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const { code } = await send(target, { method: 'GET', path: '/apis/random.example.com/v1/widgets' })
+    if (code === 200) return
+    await new Promise((done) => setTimeout(done, 100))
+  }
+  throw new Error('widgets are not served within 5 s')
+}
+
+/** The first request of a case that the two servers answer differently. */
+export async function firstDifference(wanted: Case, real: Target, ours: Target): Promise<CaseDifference | undefined> {
+  const [expected, found] = [await runCase(real, wanted), await runCase(ours, wanted)]
+  for (const [index, step] of wanted.steps.entries()) {
+    const [one, other] = [expected[index], found[index]]
+    if (one === undefined || other === undefined) continue
+    const differences = compareAnswers(one, other)
+    if (differences.length > 0) return { index, step, differences }
+  }
+  return undefined
+}
+
+/** The case without requests that do not matter to its difference. */
+export async function shrink(wanted: Case, differs: (candidate: Case) => Promise<boolean>, attempts = 40): Promise<Case> {
+  let smallest = wanted
+  for (let at = smallest.steps.length - 1, left = attempts; at >= 0 && left > 0; at--, left--) {
+    const candidate = { ...smallest, steps: smallest.steps.filter((_, index) => index !== at) }
+    if (candidate.steps.length > 0 && (await differs(candidate))) smallest = candidate
+  }
+  return smallest
+}
+
+export function describeDifference(wanted: Case, { index, step, differences }: CaseDifference): string {
+  const cut = (text: string | undefined) => (text === undefined ? '(absent)' : text.slice(0, 500))
+  return [
+    `${wanted.name} #${index} ${step.method} ${step.path} ${JSON.stringify(step.query ?? {})}`,
+    ...wanted.steps.map((each) => `    ${each.method} ${each.path} ${each.as ?? ''} ${JSON.stringify(each.query ?? {})} ${JSON.stringify(each.body ?? null)}`),
+    ...differences.slice(0, 6).map(({ path, real, ours }) => `  ${path}\n    real ${cut(real)}\n    ours ${cut(ours)}`),
+  ].join('\n')
+}
