@@ -108,7 +108,7 @@ function evaluateHere({ rules, schema }: RuleTree, place: Place, findings: RuleF
     if (compiled.problem !== undefined) fail(`rule compile error: ${compiled.problem}`)
     if (program === undefined) continue
     if (usesOldSelf && !hasOld && rule['optionalOldSelf'] !== true) continue
-    const bindings = { self: value, ...(usesOldSelf ? { oldSelf: old } : {}) }
+    const bindings = { self: value, ...(usesOldSelf ? { oldSelf: old ?? null } : {}) }
     const outcome = run(program, bindings)
     if (outcome.cost > findings.budget) {
       fail(outOfBudget)

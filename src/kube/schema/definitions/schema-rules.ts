@@ -279,7 +279,12 @@ function checkStaticRules(node: Members, field: string, to: Findings): void {
 function checkRules(node: Members, field: string, place: Place, scope: RuleScope, to: Findings): void {
   if (listOf(node['x-kubernetes-validations']).length === 0) return
   const type = scope.type()
-  if (type === undefined) return
+  if (type === undefined) {
+    const why = 'failed to construct type information for x-kubernetes-validations rules'
+    const message = `Internal error: internal error: ${why}: unable to convert structural schema to CEL declarations`
+    to.causes.push({ reason: 'InternalError', message, field: `${field}.x-kubernetes-validations` })
+    return
+  }
   const { environment, costs, suppressed } = scope.checks
   const cardinality = scope.cardinality ?? mostValues(type)
   for (const [index, compiled] of compileRules(node, type, environment).entries()) {
