@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AuditTrail } from '../audit/audit-trail.js'
 import type { LogicalCluster, RequestContext, UserInfo } from '../contract.js'
 import type { ResponseForm } from './accept.js'
 import type { RequestInfo } from './request-info.js'
@@ -18,6 +19,8 @@ export interface Exchange extends RequestContext {
   readonly user: UserInfo
   /** Aborts when the client goes away or the deadline passes. */
   readonly signal: AbortSignal
+  /** Where the request is written down, when the audit policy wants it. */
+  readonly audit: AuditTrail | undefined
   /** Texts for `Warning:` headers, in the order in which they came. */
   readonly warnings: readonly string[]
 }

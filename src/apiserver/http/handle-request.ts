@@ -2,10 +2,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { messageOf } from '../../base/errors.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { type AuditOptions, AuditTrail } from '../audit/audit-trail.js'
 import { anonymousUser, authenticate } from '../auth/authenticate.js'
 import { forbidden } from '../auth/forbidden.js'
 import { impersonate } from '../auth/impersonate.js'
-import type { AccessAttributes, Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
+import type {
+  AccessAttributes,
+  Authenticator,
+  Authorizer,
+  LogicalCluster,
+  LogicalClusters,
+  ServerPorts,
+  UserInfo,
+} from '../contract.js'
+import type { RequestFairness } from '../fairness/request-fairness.js'
 import { bearerTokenOf, describeConnection } from './connection.js'
 import { type Exchange, plainForm } from './exchange.js'
 import { type PathOptions, servePath } from './paths.js'
@@ -13,7 +23,7 @@ import { durationSeconds } from './query-options.js'
 import type { RequestCounts } from './request-counts.js'
 import { parseRequestInfo, type RequestInfo } from './request-info.js'
 import { type ResourcePorts, serveResource } from './resource-request.js'
-import { type Answerable, sendFailure } from './send.js'
+import { type Answerable, sendFailure, sendText } from './send.js'
 import type { Upgrade } from './streaming/upgrade.js'
 
 export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
@@ -23,6 +33,10 @@ export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly ports: ServerPorts & ResourcePorts
   readonly clusterOfPort: (port: number) => string | undefined
   readonly counts: RequestCounts
+  /** Writes down who did what. */
+  readonly audit?: AuditOptions
+  /** In which order requests begin when there are too many. */
+  readonly fairness?: RequestFairness
   /** A new identifier for each request. */
   readonly auditIds: () => string
 }
@@ -55,6 +69,23 @@ export async function handleRequest(
     if (!response.writableFinished) abort.abort(new Error('the client has gone'))
   })
   let verb = 'unknown'
+  let trail: AuditTrail | undefined
+  const writeDown = (cluster: LogicalCluster, path: string, attributes: AccessAttributes, user: UserInfo, as?: UserInfo) => {
+    if (options.audit === undefined) return
+    const audited = {
+      auditId,
+      cluster: cluster.name,
+      requestUri: request.url ?? path,
+      sourceIp: request.socket.remoteAddress ?? '',
+      userAgent: request.headers['user-agent'] ?? '',
+      user,
+      impersonated: as === user ? undefined : as,
+      attributes,
+      receivedMs: ports.clock.now(),
+    }
+    trail = AuditTrail.begin(options.audit, audited, () => ports.clock.now())
+    if (trail !== undefined) response.once('close', () => trail?.write('ResponseComplete', { code: response.statusCode }))
+  }
   try {
     const connection = describeConnection(request.socket as TLSSocket, options.clusterOfPort)
     const cluster = options.clusters.get(connection.cluster)
@@ -65,13 +96,30 @@ export async function handleRequest(
     const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
     const info = requestInfoOf(request.method ?? 'GET', path, query)
     verb = info.verb
-    const known = await authenticateRequest(request, connection, cluster, options)
-    const user = impersonates(request) ? impersonate(options.authorizer, cluster, known, request.headersDistinct) : known
     const attributes = attributesOf(info)
+    let known: UserInfo
+    let user: UserInfo
+    try {
+      known = await authenticateRequest(request, connection, cluster, options)
+      user = known
+      if (impersonates(request)) user = impersonate(options.authorizer, cluster, known, request.headersDistinct)
+    } catch (error) {
+      writeDown(cluster, path, attributes, nobody)
+      throw error
+    }
+    writeDown(cluster, path, attributes, known, user)
     if (attributes.path === undefined || !isOpen(attributes.path)) {
       const { allowed, reason } = options.authorizer.authorize(cluster, user, attributes)
+      trail?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
+      trail?.annotate('authorization.k8s.io/reason', reason)
       if (!allowed) throw forbidden(user, attributes, reason)
     }
+    const begun = options.fairness?.begin(cluster, attributes, user, response)
+    if (begun !== undefined && !(await begun)) {
+      await sendText(answerable, 429, 'Too many requests, please try again later.\n', { 'Retry-After': '1' })
+      return
+    }
+    if (response.destroyed) return
     const long = info.verb === 'watch' || longSubresources.has(info.subresource)
     const seconds = Math.min(durationSeconds(query.get('timeout')) ?? deadlineSeconds, deadlineSeconds)
     if (!long && seconds > 0) {
@@ -88,6 +136,7 @@ export async function handleRequest(
       query,
       info,
       auditId,
+      audit: trail,
       user,
       get signal() {
         return abort.signal
@@ -132,6 +181,9 @@ function impersonates(request: IncomingMessage): boolean {
 }
 
 const noQuery = new URLSearchParams()
+
+/** Whose credentials were refused. */
+const nobody: UserInfo = { name: '', groups: [] }
 
 function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
   try {

@@ -172,6 +172,7 @@ async function serveDelete(exchange: Exchange, ports: ResourcePorts, target: Api
 
 function sendTransformed(exchange: Exchange, object: KubeObject, code: number, transform: TransformOptions): Promise<void> {
   const { form } = transform
+  exchange.audit?.noteResponse(object)
   const value = transformObject(object, transform)
   if (value !== undefined) return sendValue(exchange, code, value, form)
   if (form.media === 'yaml' || form.pretty) return sendValue(exchange, code, object, form)

@@ -43,6 +43,7 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
   const findDuplicates = options.fieldValidation !== 'Ignore'
   const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), type, findDuplicates)
   if (own) requireKind(object, type)
+  exchange.audit?.noteRequest(object)
   if (problems.length > 0) options.decodeProblems = problems
   return { object, options }
 }
@@ -64,7 +65,9 @@ export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<
     options.fieldManager ??= managerOf(exchange)
   }
   const bytes = await readBody(exchange.request)
-  return exchange.cluster.api.patch(exchange, target, patchOf(kind, bytes), options)
+  const patch = patchOf(kind, bytes)
+  exchange.audit?.noteRequest(patch.kind === 'apply' ? patch.object : patch.kind === 'json' ? patch.operations : patch.body)
+  return exchange.cluster.api.patch(exchange, target, patch, options)
 }
 
 function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
