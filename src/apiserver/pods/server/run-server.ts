@@ -1,4 +1,3 @@
-import { Resolver } from 'node:dns/promises'
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
 import type { FromContainer, ServerSpec, ToContainer } from '../process/messages.js'
@@ -32,7 +31,6 @@ export function runServer(process: ServerProcess, clock: Clock): void {
   process.on('message', (message) => {
     if (message.type === 'start') {
       host ??= new ContainerHost(process, clock, message.spec)
-      process.send?.({ type: 'ready' }, () => {})
       void host.main()
     } else host?.receive(message)
   })
@@ -97,12 +95,16 @@ class ContainerHost {
     const [name = ''] = words
     const applet = name === '' ? undefined : findApplet(name)
     const given = this.#spec.command.length > 0 || this.#spec.server === 'shell'
+    const begins = () => this.#process.send?.({ type: 'ready' }, () => {})
     if (given && applet !== undefined) {
+      begins()
       if (/(^|\/)(ba|a)?sh$/.test(name)) return runShell(words.slice(1), context, this.#traps)
       return runCommand(words, context)
     }
     if (this.#spec.server === 'shell') return words.length === 0 ? runShell([], context, this.#traps) : runCommand(words, context)
     const running = await startServer(this.#spec, this.#world, context)
+    // From here on it answers: no probe comes too early.
+    begins()
     if (typeof running === 'number') return running
     return new Promise((resolve) => {
       this.#onTerm = () => void running.stop().then(() => resolve(0))
@@ -227,6 +229,7 @@ function createWorld(spec: ServerSpec, clock: Clock, exit: (code: number) => voi
     exit,
     async resolve(name) {
       if (spec.nameServer === undefined) return []
+      const { Resolver } = await import('node:dns/promises')
       const resolver = new Resolver({ timeout: 2000, tries: 2 })
       resolver.setServers([`${spec.nameServer.address}:${spec.nameServer.port}`])
       // Fewer than five dots: the search list comes first, as `ndots:5` in a pod's resolv.conf says.

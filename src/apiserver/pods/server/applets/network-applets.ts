@@ -48,6 +48,7 @@ async function fetchUrl(text: string, wish: Wish, context: CommandContext): Prom
     method: wish.method,
     headers: { host: url.host, ...wish.headers },
     agent: false,
+    ...(address.startsWith('127.') && address !== '127.0.0.1' ? { localAddress: context.world.address } : {}),
     signal: AbortSignal.any([context.signal, AbortSignal.timeout(wish.timeoutMs)]),
     ...(secure ? { rejectUnauthorized: false, ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}) } : {}),
   }

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net'
-import { matchGlob } from '../../../../formats/glob/plain-glob.js'
+import { matchPattern } from '../shell/match-pattern.js'
 import type { CommandContext, ContainerWorld } from '../shell/shell-context.js'
 import { goFlag } from './go-flag.js'
 import type { RunningServer } from './http-listener.js'
@@ -154,7 +154,7 @@ function answer([name = '', ...args]: readonly string[], store: Map<string, Entr
       return number(entry === undefined ? -2 : entry.expires === undefined ? -1 : Math.ceil((entry.expires - now) / 1000))
     }
     case 'KEYS':
-      return list([...store.keys()].filter((each) => live(each) !== undefined && matchGlob(key, each)))
+      return list([...store.keys()].filter((each) => live(each) !== undefined && matchPattern(key, each)))
     case 'DBSIZE':
       return number(store.size)
     case 'FLUSHALL':

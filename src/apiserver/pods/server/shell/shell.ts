@@ -1,8 +1,8 @@
 import { sleep } from '../../../../base/clock.js'
 import { messageOf } from '../../../../base/errors.js'
-import { compileGlob } from '../../../../formats/glob/plain-glob.js'
 import { FileError } from '../virtual-files.js'
 import { evaluateArithmetic } from './arithmetic.js'
+import { matchPattern } from './match-pattern.js'
 import { parseScript } from './parse-script.js'
 import type { Applet, CommandContext } from './shell-context.js'
 import { BrokenPipe, emptySource, nullSink, Pipe, readAll, type Sink, type Source } from './streams.js'
@@ -419,9 +419,8 @@ export class Shell {
           continue
         }
         try {
-          const matches = compileGlob(part)
           const names = files.list(base === '' ? '.' : base, this.#cwd).map((entry) => entry.name)
-          for (const name of names.sort()) if (!name.startsWith('.') && matches(name)) next.push(prefix + name)
+          for (const name of names.sort()) if (!name.startsWith('.') && matchPattern(part, name)) next.push(prefix + name)
         } catch {
           // What is no directory, or no pattern, matches nothing.
         }
@@ -519,7 +518,7 @@ function literalWord(text: string): Word {
 }
 
 function trimmed(value: string, operator: string, pattern: string): string {
-  const matches = compileGlob(pattern)
+  const matches = (text: string) => matchPattern(pattern, text)
   const lengths = Array.from({ length: value.length + 1 }, (_, index) => index)
   if (operator === '##' || operator === '%%') lengths.reverse()
   const hit = lengths.find((length) =>
