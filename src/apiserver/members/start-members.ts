@@ -4,7 +4,8 @@ import type { MemberController } from './contract.js'
 import { MemberEngine } from './engine/engine.js'
 import { createKubelet, type KubeletOptions } from './kubelet/kubelet.js'
 import { type ClusterDnsOptions, createClusterDns } from './network/cluster-dns.js'
-import { createEndpoints } from './network/endpoints.js'
+import { mirrorEndpoints } from './network/endpoints/mirror-endpoints.js'
+import { createEndpoints } from './network/endpoints/service-endpoints.js'
 import { createForwarding, type ForwardingOptions } from './network/forwarding/forwarding.js'
 import { createInfrastructure } from './network/infrastructure.js'
 import { isKubeletUp } from './nodes/chaos-state.js'
@@ -91,6 +92,7 @@ export function startMembers(options: StartMembersOptions): Members {
     createJobs(),
     cronJobs,
     createEndpoints(),
+    mirrorEndpoints,
     createDisruptionBudgets(peekAll),
     createInfrastructure(options.network?.networkOf),
     ...(forwarding ? [forwarding.controller] : []),
