@@ -54,8 +54,17 @@ export interface AdmissionRequest {
   annotate(key: string, value: string): void
   /** The other served versions of the same objects. */
   equivalents(): readonly EquivalentVersion[]
+  /** What the cluster serves as a kind; undefined when it does not. Objects come in that version. */
+  findKind(apiVersion: string, kind: string): ServedKind | undefined
   /** The object of `kind` that a client would have sent for this JSON: unknown fields dropped, defaults filled in. */
   decode(kind: GroupVersionKind, object: KubeObject): KubeObject
+}
+
+export interface ServedKind {
+  readonly namespaced: boolean
+  get(namespace: string, name: string): KubeObject | undefined
+  /** Empty: of all namespaces. */
+  list(namespace: string): Iterable<KubeObject>
 }
 
 /** Another version (or group: Events) in which the objects of a resource are served. Both ways give the same object when nothing is to be done. */

@@ -2,10 +2,10 @@ import { groupOf, type KubeObject, versionOf } from '../../kube/object/kube-obje
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { readFields } from '../../kube/schema/check-fields.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
-import type { AdmissionRequest, EquivalentVersion, GroupVersionKind } from '../admission/contract.js'
+import type { AdmissionRequest, EquivalentVersion, GroupVersionKind, ServedKind } from '../admission/contract.js'
 import type { AccessAttributes } from '../contract.js'
 import { decodeBody, withDefaults } from './machinery.js'
-import type { Resource } from './resource.js'
+import { type Resource, storageKey, viewOf } from './resource.js'
 import { type WriteRequest, warn } from './write-request.js'
 
 export type Operation = AdmissionRequest['operation']
@@ -123,6 +123,24 @@ class RegistryAdmission implements AdmissionRequest {
   equivalents(): readonly EquivalentVersion[] {
     const { resource, scope } = this.#write
     return scope.served.equivalentsOf(resource).map((other) => equivalent(resource, other))
+  }
+  findKind(apiVersion: string, kind: string): ServedKind | undefined {
+    const { scope } = this.#write
+    const type = scope.served.catalogue().forKind(apiVersion, kind)
+    const resource = type && scope.served.find(type)
+    if (resource === undefined) return undefined
+    const { namespaced } = resource.type
+    return {
+      namespaced,
+      get(namespace, name) {
+        const stored = scope.storage.get(resource.stored, storageKey(resource, namespace, name))
+        return stored && viewOf(resource, stored)
+      },
+      *list(namespace) {
+        const prefix = namespaced && namespace !== '' ? `${namespace}/` : ''
+        for (const stored of scope.storage.scan(resource.stored, prefix)) yield viewOf(resource, stored)
+      },
+    }
   }
   decode(kind: GroupVersionKind, object: KubeObject): KubeObject {
     const { resource, scope } = this.#write

@@ -1,6 +1,6 @@
 import { StatusError } from '../../../kube/object/status-error.js'
 import type { AdmissionRequest } from '../contract.js'
-import type { ConditionMatcher } from '../expressions/contract.js'
+import type { ConditionMatcher } from '../expressions/match-conditions.js'
 import { admissionForbidden } from '../forbidden.js'
 import { matchRules } from '../matching/rules.js'
 import { matchNamespace, matchObject } from '../matching/selectors.js'

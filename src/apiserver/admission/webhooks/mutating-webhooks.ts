@@ -4,7 +4,7 @@ import { applyJsonPatch, type JsonPatchOperation } from '../../../formats/json-p
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import type { AdmissionRequest } from '../contract.js'
-import type { ConditionMatcher } from '../expressions/contract.js'
+import type { ConditionMatcher } from '../expressions/match-conditions.js'
 import { CallFailure, refusedBecauseOf } from './call-failure.js'
 import { type CallPorts, callWebhook } from './call-webhook.js'
 import { mutatingConfigurations, type Webhook, webhooksOf } from './configuration.js'

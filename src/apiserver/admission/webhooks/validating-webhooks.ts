@@ -1,5 +1,5 @@
 import type { AdmissionRequest } from '../contract.js'
-import type { ConditionMatcher } from '../expressions/contract.js'
+import type { ConditionMatcher } from '../expressions/match-conditions.js'
 import { CallFailure, refusedBecauseOf } from './call-failure.js'
 import { type CallPorts, callWebhook } from './call-webhook.js'
 import { validatingConfigurations, webhooksOf } from './configuration.js'

@@ -1,5 +1,5 @@
 import type { WebhookAdmission } from '../contract.js'
-import type { ConditionMatcher } from '../expressions/contract.js'
+import type { ConditionMatcher } from '../expressions/match-conditions.js'
 import { isExempt } from '../matching/exempt.js'
 import type { CallPorts } from './call-webhook.js'
 import { askMutatingWebhooks } from './mutating-webhooks.js'

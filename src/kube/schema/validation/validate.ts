@@ -2,6 +2,7 @@ import { equalJson } from '../../../base/json.js'
 import { groupOf, type KubeObject } from '../../object/kube-object.js'
 import type { StatusCause } from '../../object/status-error.js'
 import { checkDefinitionUpdate, checkNewDefinition } from '../definitions/check-definition.js'
+import { checkAdmissionPolicy, checkAdmissionPolicyBinding } from './admission-policies.js'
 import {
   checkConfigMap,
   checkDataUpdate,
@@ -21,6 +22,7 @@ import { checkRole, checkRoleBinding, checkRoleBindingUpdate } from './rbac.js'
 import { checkEndpointSlice, checkEndpoints, checkService, checkServiceUpdate } from './services.js'
 import { checkStatus } from './status.js'
 import { checkClaim, checkClaimUpdate, checkVolume, checkVolumeUpdate } from './storage.js'
+import { checkWebhookConfiguration, checkWebhookConfigurationUpdate } from './webhook-configurations.js'
 import {
   checkDaemonSet,
   checkDeployment,
@@ -51,6 +53,16 @@ const rules: Readonly<Record<string, Rules>> = {
   '/ResourceQuota': { check: checkQuota, update: checkQuotaUpdate },
   '/Secret': { check: checkSecret, update: checkSecretUpdate },
   '/Service': { check: checkService, update: checkServiceUpdate },
+  'admissionregistration.k8s.io/MutatingWebhookConfiguration': {
+    create: checkWebhookConfiguration,
+    update: checkWebhookConfigurationUpdate,
+  },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicy': { check: checkAdmissionPolicy },
+  'admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding': { check: checkAdmissionPolicyBinding },
+  'admissionregistration.k8s.io/ValidatingWebhookConfiguration': {
+    create: checkWebhookConfiguration,
+    update: checkWebhookConfigurationUpdate,
+  },
   'apiextensions.k8s.io/CustomResourceDefinition': { create: checkNewDefinition, update: checkDefinitionUpdate },
   'apps/DaemonSet': { check: checkDaemonSet, update: checkSelectorUpdate },
   'apps/Deployment': { check: checkDeployment, update: checkSelectorUpdate },
