@@ -9,6 +9,7 @@ import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/rev
 import { createServiceAccountTokens } from '../apiserver/auth/service-account-tokens.js'
 import { createStaticTokenAuthenticator } from '../apiserver/auth/static-token-authenticator.js'
 import type { LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contract.js'
+import { createRequestFairness } from '../apiserver/fairness/request-fairness.js'
 import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
@@ -18,6 +19,7 @@ import { openFileStorage } from '../apiserver/storage/file-storage.js'
 import { createRecordSeal, type SealKey } from '../apiserver/storage/record-seal.js'
 import { CodedError } from '../base/errors.js'
 import type { DataDirectory } from './data-directory.js'
+import type { FleetAccess } from './fleet-access.js'
 import type { FleetNetwork } from './fleet-network.js'
 import type { FleetPki } from './fleet-pki.js'
 
@@ -43,6 +45,10 @@ export function openEmbeddedApi(options: {
   createdMs: number
   ports: ServerPorts
   network?: Pick<FleetNetwork, 'networkOf' | 'apiAddressOf'>
+  /** Users with tokens of their own issuers, and where is written what they do. */
+  access?: FleetAccess
+  /** The URL under which a cluster is served: the issuer of its service accounts' tokens. */
+  serverOf?: (cluster: string) => string | undefined
   /** Plugins of our own, after the built-in ones. */
   admission?: readonly AdmissionPlugin[]
   /** Opens the way into the containers of pods. */
@@ -56,7 +62,12 @@ export function openEmbeddedApi(options: {
     base: createBootstrapLayer(options.createdMs),
     seal: createRecordSeal(sealKeysOf(pki.storageKey)),
   })
-  const tokens = createServiceAccountTokens({ keyPem: pki.tokenKeyPem, clock: ports.clock, random: ports.random })
+  const tokens = createServiceAccountTokens({
+    keyPem: pki.tokenKeyPem,
+    ...ports,
+    ...(options.serverOf === undefined ? {} : { issuerOf: options.serverOf }),
+  })
+  const oidc = options.access?.oidc === undefined ? [] : [options.access.oidc]
   const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
   const rbac = createRbac()
   const caller = createHttpsCaller(ports.clock)
@@ -64,7 +75,7 @@ export function openEmbeddedApi(options: {
     storage,
     ports,
     ...(options.network ? { networkOf: options.network.networkOf, apiAddressOf: options.network.apiAddressOf } : {}),
-    ...createReviewPorts(rbac, tokens, [staticTokens]),
+    ...createReviewPorts(rbac, tokens, [staticTokens, ...oidc]),
     webhooks: createWebhookAdmission({ caller, resolveService: resolveServiceAddress }),
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
@@ -73,8 +84,11 @@ export function openEmbeddedApi(options: {
   const front = createApiFront({
     clusters,
     delayOf: (cluster) => delays.get(cluster) ?? 0,
-    authenticators: [certificateAuthenticator, staticTokens, tokens],
+    authenticators: [certificateAuthenticator, staticTokens, tokens, ...oidc],
     authorizer: rbac,
+    fairness: createRequestFairness(clusters),
+    ...(options.access?.audit === undefined ? {} : { audit: options.access.audit }),
+    ...(options.access === undefined ? {} : { anonymous: options.access.anonymous }),
     issuerDocuments: (cluster) => tokens.issuerDocuments(cluster),
     tls: { certPem: pki.server.certPem, keyPem: pki.server.keyPem, clientCaPem: pki.caPem },
     ports: options.openPods ? { ...ports, pods: options.openPods(clusters) } : ports,

@@ -20,6 +20,7 @@ import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import { demoFiles } from './demo/demo-files.js'
 import { demoRootApplication } from './demo/root-application.js'
 import { explainListenFailure, hubUser, openEmbeddedApi } from './embedded-api.js'
+import { type FleetAccessOptions, openFleetAccess } from './fleet-access.js'
 import {
   type FleetConfig,
   type FleetDescription,
@@ -55,6 +56,8 @@ export interface EmbeddedFleetOptions {
   readonly pods?: PodsMode
   /** Which images are local commands, beside those that are built in. */
   readonly podsConfig?: PodsConfig
+  /** Other users than the administrator, and the audit log. */
+  readonly access?: FleetAccessOptions
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
   /** Told in a few words what is done next. */
@@ -109,10 +112,15 @@ async function openFleet(
   const network = createFleetNetwork(placedClusters(config, hubName), config.host, abilities)
   const pki = await openFleetPki(directory, ports, network.apiServiceAddresses)
   const description = describe(directory, config, options.env)
+  const access = openFleetAccess(options.access ?? {}, directory, ports)
+  opened.push(() => access.close())
   let pods: ProcessPods | undefined
+  const servers = new Map([description.hub, ...description.clusters].map(({ context, server }) => [context, server]))
   const api = openEmbeddedApi({
     directory,
     pki,
+    access,
+    serverOf: (cluster) => servers.get(cluster),
     openPods: (clusters) => {
       const config = options.podsConfig ?? { images: [] }
       pods = createFleetPods({ mode: options.pods ?? 'simulated', config, directory, clusters, network, ports, env: options.env })

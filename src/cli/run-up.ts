@@ -12,9 +12,10 @@ import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
 import { type PodsMode, readPodsConfig } from '../app/fleet-pods.js'
 import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
 import { CodedError, UsageError } from '../base/errors.js'
+import { type AccessFlags, accessArguments, accessOptionsOf } from './access-options.js'
 import type { CommandIo } from './contract.js'
 
-export interface RunUpOptions {
+export interface RunUpOptions extends AccessFlags {
   /** Undefined: those of before, or the default ones of a new fleet. */
   members: readonly string[] | undefined
   dataDir?: string
@@ -57,6 +58,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
       pods: options.pods,
       podsConfig,
+      access: accessOptionsOf(options),
       env: io.env,
       progress,
       log: createLineLog((line) => io.err(line), level, systemClock),
@@ -131,7 +133,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (!options.demo) args.push('--no-demo')
   if (!options.sync) args.push('--no-sync')
   if (options.nodes !== undefined) args.push('--nodes', options.nodes)
-  args.push('--pods', options.pods)
+  args.push('--pods', options.pods, ...accessArguments(options))
   if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)

@@ -4,13 +4,15 @@ import { type AddressInfo, createServer as createNetServer, type Server, type So
 import { UsageError } from '../../base/errors.js'
 import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
 import { createAuditIds } from './audit-ids.js'
-import { handleRequest } from './handle-request.js'
+import { type HandlerOptions, handleRequest } from './handle-request.js'
 import type { PathOptions } from './paths.js'
 import { createRequestCounts } from './request-counts.js'
 import type { ResourcePorts } from './resource-request.js'
 import { answerUpgrade } from './streaming/upgrade.js'
 
-export interface ApiFrontOptions extends Pick<PathOptions, 'issuerDocuments'> {
+export interface ApiFrontOptions
+  extends Pick<PathOptions, 'issuerDocuments'>,
+    Pick<HandlerOptions, 'audit' | 'fairness' | 'anonymous'> {
   readonly clusters: LogicalClusters
   /** Asked in this order. */
   readonly authenticators: readonly Authenticator[]

@@ -35,6 +35,8 @@ export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly counts: RequestCounts
   /** Writes down who did what. */
   readonly audit?: AuditOptions
+  /** Whether a request to this path may come without credentials (absent: everywhere; RBAC decides what it may do). */
+  readonly anonymous?: (path: string) => boolean
   /** In which order requests begin when there are too many. */
   readonly fairness?: RequestFairness
   /** A new identifier for each request. */
@@ -100,7 +102,7 @@ export async function handleRequest(
     let known: UserInfo
     let user: UserInfo
     try {
-      known = await authenticateRequest(request, connection, cluster, options)
+      known = await authenticateRequest(request, path, connection, cluster, options)
       user = known
       if (impersonates(request)) user = impersonate(options.authorizer, cluster, known, request.headersDistinct)
     } catch (error) {
@@ -121,7 +123,10 @@ export async function handleRequest(
     }
     if (response.destroyed) return
     const long = info.verb === 'watch' || longSubresources.has(info.subresource)
-    const seconds = Math.min(durationSeconds(query.get('timeout')) ?? deadlineSeconds, deadlineSeconds)
+    const timeout = query.get('timeout')
+    const wanted = durationSeconds(timeout)
+    if (timeout && wanted === undefined) throw badTimeout(timeout)
+    const seconds = Math.min(wanted ?? deadlineSeconds, deadlineSeconds)
     if (!long && seconds > 0) {
       finish = ports.clock.after(seconds * 1000, () => {
         abort.abort(deadlinePassed())
@@ -195,13 +200,17 @@ function requestInfoOf(method: string, path: string, query: URLSearchParams): Re
 
 async function authenticateRequest(
   request: IncomingMessage,
+  path: string,
   connection: ReturnType<typeof describeConnection>,
   cluster: Parameters<typeof authenticate>[1],
   options: HandlerOptions,
 ) {
   const bearerToken = bearerTokenOf(request.headers.authorization)
   if (connection.badCertificate !== undefined && bearerToken === undefined) throw statusErrors.unauthorized()
-  if (bearerToken === undefined && connection.certificate === undefined) return anonymousUser
+  if (bearerToken === undefined && connection.certificate === undefined) {
+    if (options.anonymous?.(path) === false) throw statusErrors.unauthorized()
+    return anonymousUser
+  }
   return authenticate(options.authenticators, cluster, {
     ...(bearerToken === undefined ? {} : { bearerToken }),
     ...(connection.certificate === undefined ? {} : { peerCertificate: connection.certificate }),
@@ -245,6 +254,10 @@ async function fail(error: unknown, answerable: Answerable, options: HandlerOpti
     return
   }
   await sendFailure(answerable, failure, plainForm).catch(() => response.destroy())
+}
+
+function badTimeout(text: string): StatusError {
+  return statusErrors.badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(text)}`)
 }
 
 function deadlinePassed(): StatusError {

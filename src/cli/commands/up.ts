@@ -1,7 +1,8 @@
 import { UsageError } from '../../base/errors.js'
+import { type AccessFlags, addAccessFlags } from '../access-options.js'
 import type { CommandEntry } from '../contract.js'
 
-export interface UpOptions {
+export interface UpOptions extends AccessFlags {
   clusters?: string
   dataDir?: string
   port?: string
@@ -18,7 +19,7 @@ export interface UpOptions {
 /** `flotilla up`: the embedded fleet. */
 export const upCommand: CommandEntry = {
   register(program, io) {
-    program
+    const up = program
       .command('up')
       .description('start an embedded fleet: a hub, members, a Git server, everything in one process')
       .option(
@@ -38,24 +39,25 @@ export const upCommand: CommandEntry = {
       .option('--pods <mode>', 'auto: pods of images that Flotilla knows are processes; simulated: none are', 'auto')
       .option('--pods-config <file>', 'images that stand for commands of this machine, as YAML')
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
-      .action(async (options: UpOptions) => {
-        const members = options.clusters === undefined ? undefined : parseClusters(options.clusters)
-        const port = options.port === undefined ? undefined : parsePort(options.port)
-        if (options.output !== undefined && options.output !== 'json') {
-          throw new UsageError({
-            code: 'unknown-output-format',
-            message: `unknown output format "${options.output}"`,
-            fix: 'Use -o json, or leave it out.',
-          })
-        }
-        const pods = parsePodsMode(options.pods)
-        if (options.nodes !== undefined) {
-          const { parseNodes } = await import('../../apiserver/members/nodes/instance-types.js')
-          parseNodes(options.nodes)
-        }
-        const { runUp } = await import('../run-up.js')
-        await runUp({ ...options, members, port, pods }, io)
-      })
+    addAccessFlags(up)
+    up.action(async (options: UpOptions) => {
+      const members = options.clusters === undefined ? undefined : parseClusters(options.clusters)
+      const port = options.port === undefined ? undefined : parsePort(options.port)
+      if (options.output !== undefined && options.output !== 'json') {
+        throw new UsageError({
+          code: 'unknown-output-format',
+          message: `unknown output format "${options.output}"`,
+          fix: 'Use -o json, or leave it out.',
+        })
+      }
+      const pods = parsePodsMode(options.pods)
+      if (options.nodes !== undefined) {
+        const { parseNodes } = await import('../../apiserver/members/nodes/instance-types.js')
+        parseNodes(options.nodes)
+      }
+      const { runUp } = await import('../run-up.js')
+      await runUp({ ...options, members, port, pods }, io)
+    })
   },
 }
 
