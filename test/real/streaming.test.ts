@@ -56,7 +56,7 @@ describe('kubectl reaches into the pods of an embedded cluster', { skip: missing
       'current-context': 'member',
     }
     await writeFile(join(folder, 'config'), JSON.stringify(config))
-    await makePod(api, 'shell', { labels: { app: 'shell' } })
+    await makePod(api, 'shell', { labels: { app: 'shell' }, stdinOnce: true })
     await makePod(api, 'two', { containers: ['a', 'b'], lastState: { terminated: { exitCode: 1 } } })
     await makePod(api, 'waiting', { phase: 'Pending', state: { waiting: { reason: 'ContainerCreating' } } })
   })

@@ -11,6 +11,7 @@ export interface PodFacts {
   readonly nodeName?: string
   readonly labels?: Record<string, string>
   readonly ip?: string
+  readonly stdinOnce?: boolean
   /** Of each container; a running one by default. */
   readonly state?: object
   readonly lastState?: object
@@ -26,7 +27,12 @@ export async function makePod(api: EmbeddedApi, name: string, facts: PodFacts = 
       metadata: { name, labels: facts.labels ?? {} },
       spec: {
         nodeName: facts.nodeName ?? 'node-1',
-        containers: names.map((each) => ({ name: each, image: 'busybox', ports: [{ containerPort: 8080 }] })),
+        containers: names.map((each) => ({
+          name: each,
+          image: 'busybox',
+          ports: [{ containerPort: 8080 }],
+          ...(facts.stdinOnce ? { stdin: true, stdinOnce: true } : {}),
+        })),
       },
     },
   })

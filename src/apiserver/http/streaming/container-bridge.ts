@@ -16,30 +16,49 @@ export interface ClientEnds {
 }
 
 /**
- * Joins a container's session with its client until the command has ended and all output is delivered, or the client has gone.
- * `exits`: the exit code is the client's to know (exec); otherwise any end is a success (attach). Never rejects.
+ * What the end of the client's input means. `command`: exec; the command's input ends, and its exit code is the client's to know.
+ * `once`: the first client that attaches is the only one, so that the process's input ends with the client's. `shared`: the
+ * process goes on, for others to attach to, and the session is over. Leaving an attached process is always a success.
  */
-export async function bridgeSession(session: ContainerSession, client: ClientEnds, exits: boolean): Promise<void> {
+export type SessionKind = 'command' | 'once' | 'shared'
+
+/**
+ * Joins a container's session with its client until the command has ended and all output is delivered, or the client has gone.
+ * Never rejects.
+ */
+export async function bridgeSession(session: ContainerSession, client: ClientEnds, kind: SessionKind): Promise<void> {
   const gone = client.gone.then(() => 'gone' as const)
   const { stdin } = session
-  stdin?.on('error', () => client.stdin?.resume())
+  const onInputError = () => client.stdin?.resume()
+  stdin?.on('error', onInputError)
+  let leave: (status: ExitStatus) => void = () => {}
+  const left = new Promise<ExitStatus>((resolve) => {
+    leave = resolve
+  })
   if (client.stdin !== undefined) {
     client.stdin.on('error', () => {})
     if (stdin === undefined) client.stdin.resume()
-    else client.stdin.pipe(stdin)
+    else client.stdin.pipe(stdin, { end: kind !== 'shared' })
+    if (kind === 'shared') client.stdin.once('end', () => leave(statusOfExit(0)))
   }
   if (client.resize !== undefined) followResizes(client.resize, (size) => session.resize(size))
   const output = Promise.all([pump(session.stdout, client.stdout), pump(session.stderr, client.stderr)])
   const ended = session.ended.then(
-    ({ code }) => statusOfExit(exits ? code : 0),
+    ({ code }) => statusOfExit(kind === 'command' ? code : 0),
     (error: unknown) => statusOfFailure(error),
   )
-  const outcome = await Promise.race([ended, gone])
-  if (outcome !== 'gone' && (await Promise.race([output, gone])) !== 'gone') await Promise.race([client.finish(outcome), gone])
+  const outcome = await Promise.race([ended, left, gone])
+  if (outcome !== 'gone') {
+    const delivered = await Promise.race([output, left, gone])
+    if (delivered !== 'gone') await Promise.race([client.finish(outcome), gone])
+  }
   // The command of a client that has gone ends; for one that has ended this releases what is left.
   client.stdin?.unpipe()
   session.close()
-  stdin?.destroy()
+  if (kind === 'command') stdin?.destroy()
+  else if (kind === 'once') stdin?.end()
+  // The process keeps its input; what listened to it for this client does not stay.
+  else stdin?.off('error', onInputError)
   session.stdout?.destroy()
   session.stderr?.destroy()
 }

@@ -16,6 +16,7 @@ before(async () => {
   api = await startEmbeddedApi('member', pods)
   await makePod(api, 'shell')
   await makePod(api, 'two', { containers: ['a', 'b'] })
+  await makePod(api, 'once', { stdinOnce: true })
   await makePod(api, 'homeless', { nodeName: '' })
 })
 after(async () => {
@@ -105,6 +106,25 @@ test('older protocols: v4, base64, and errors as text before v4', async () => {
   webSocket.send(`0${Buffer.from('hé').toString('base64')}`)
   assert.equal(await said, `1${Buffer.from('hé').toString('base64')}`)
   webSocket.terminate()
+})
+
+test('a client that attaches leaves the process as it was, unless the process is for one client only', async () => {
+  const attach = async (name: string) => {
+    const webSocket = openWebSocket(api, `${pod.replace('shell', name)}/attach?stdin=1&stdout=1`, ['v5.channel.k8s.io'])
+    const ended = collect(webSocket)
+    await opened(webSocket)
+    webSocket.send(Buffer.from('\0some input'))
+    await until(() => pods.open.size === 1)
+    const [session] = pods.open
+    await new Promise((resolve) => webSocket.once('message', resolve))
+    webSocket.send(Buffer.of(255, 0))
+    const { channels } = await ended
+    assert.deepEqual([channels[1], JSON.parse(channels[3]!).status], ['some input', 'Success'])
+    return session!
+  }
+  const shared = await attach('shell')
+  assert.deepEqual([shared.stdin.writableEnded, shared.stdin.destroyed, shared.stdin.listenerCount('error')], [false, false, 0])
+  assert.equal((await attach('once')).stdin.writableEnded, true)
 })
 
 test('resizes reach a terminal, in whatever pieces they come', async () => {

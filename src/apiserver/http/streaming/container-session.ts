@@ -3,10 +3,10 @@ import { statusErrors } from '../../../kube/object/status-error.js'
 import type { AttachOptions, ContainerSession } from '../../pod-access.js'
 import type { Exchange } from '../exchange.js'
 import { isTrue } from '../request-info.js'
-import { bridgeSession } from './container-bridge.js'
+import { bridgeSession, type SessionKind } from './container-bridge.js'
 import { type ExitStatus, exitText, statusOfFailure } from './exit-status.js'
 import { sendPlainFailure, upgradeRequired } from './plain-failure.js'
-import { chooseContainer, requireHost } from './pod-target.js'
+import { chooseContainer, requireHost, takesInputOnce } from './pod-target.js'
 import type { ConnectPorts } from './serve-connect.js'
 import { acceptCommandStreams } from './spdy-command.js'
 import { isSpdyRequest, isWebSocketRequest } from './upgrade.js'
@@ -24,6 +24,7 @@ export async function serveContainerSession(exchange: Exchange, ports: ConnectPo
   const { query, info, cluster } = exchange
   const exits = info.subresource === 'exec'
   const options = sessionOptions(query, chooseContainer(pod, query.get('container') ?? ''))
+  const kind = exits ? 'command' : takesInputOnce(pod, options.container) && !options.tty ? 'once' : 'shared'
   const command = query.getAll('command')
   requireHost(pod)
   const start = (): Promise<ContainerSession> =>
@@ -36,20 +37,20 @@ export async function serveContainerSession(exchange: Exchange, ports: ConnectPo
   }
   if (!webSocket) {
     const accepted = await acceptCommandStreams(exchange, ports.clock, options, start)
-    if (accepted !== undefined) await bridgeSession(accepted.session, accepted.client, exits)
+    if (accepted !== undefined) await bridgeSession(accepted.session, accepted.client, kind)
     return
   }
   const offered = offeredProtocols(exchange)
   if (offered.includes(streamClose)) {
     // As upstream's translator has it: the connection comes first, a failure to start goes through its error channel.
-    return serveChannels(exchange, ports, streamClose, options, exits, start)
+    return serveChannels(exchange, ports, streamClose, options, kind, start)
   }
   const chosen = offered.length === 0 ? '' : offered.find((name) => olderProtocols.includes(name))
   if (chosen === undefined) {
     return sendPlainFailure(exchange, 403, `requested protocol(s) are not supported: [${offered.join(' ')}]`)
   }
   const session = await start()
-  return serveChannels(exchange, ports, chosen, options, exits, async () => session, session)
+  return serveChannels(exchange, ports, chosen, options, kind, async () => session, session)
 }
 
 async function serveChannels(
@@ -57,7 +58,7 @@ async function serveChannels(
   ports: ConnectPorts,
   protocol: string,
   options: AttachOptions,
-  exits: boolean,
+  kind: SessionKind,
   start: () => Promise<ContainerSession>,
   started?: ContainerSession,
 ): Promise<void> {
@@ -108,7 +109,7 @@ async function serveChannels(
       gone: all.closed,
       finish,
     },
-    exits,
+    kind,
   )
   all.close()
   await all.closed

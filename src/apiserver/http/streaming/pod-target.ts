@@ -3,6 +3,7 @@ import { statusErrors } from '../../../kube/object/status-error.js'
 
 interface NamedContainer {
   readonly name: string
+  readonly stdinOnce?: boolean
 }
 
 interface PodFields {
@@ -16,10 +17,17 @@ interface PodFields {
 
 /** All containers of a pod in upstream's order: init, regular, ephemeral. */
 export function containerNames(pod: KubeObject): string[] {
+  return containersOf(pod).map((container) => container.name)
+}
+
+/** The first client that attaches to the container is the only one: its input ends with the client's. */
+export function takesInputOnce(pod: KubeObject, name: string): boolean {
+  return containersOf(pod).some((container) => container.name === name && container.stdinOnce === true)
+}
+
+function containersOf(pod: KubeObject): NamedContainer[] {
   const spec = (pod as PodFields).spec
-  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])].map(
-    (container) => container.name,
-  )
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? []), ...(spec?.ephemeralContainers ?? [])]
 }
 
 /** The container that a request means: the one that it names, or the only one that there is. */
