@@ -104,6 +104,8 @@ test('the pages have the names that the code reads', () => {
     ['src/app/webhook.ts', /'(webhook\.[a-z.]+)'/g, 'webhooks'],
     ['src/delivery/render/contract.ts', /^ {2}readonly ((?:name|common|force|label|ignore)[A-Z]\w*)\?:/gm, 'kustomize'],
     ['src/apiserver/members/kubelet/pod-stages.ts', /'(simulation\.[\w./-]+)'/g, 'embedded-cluster'],
+    ['src/apiserver/members/nodes/chaos-state.ts', /'(chaos\.[\w./-]+)'/g, 'chaos'],
+    ['src/app/chaos/chaos-annotations.ts', /'(chaos\.[\w./-]+)'/g, 'chaos'],
   ]
   const missing: string[] = []
   for (const [path, names, page] of held) {
@@ -287,6 +289,13 @@ test('the examples of the reference are accepted and do what they say', async (t
 const shell = spawnSync('sh', ['-c', 'command -v bash && command -v sed']).status === 0
 test('the guides run, kubectl left out', { timeout: 60_000, skip: shell ? false : 'bash or sed is not installed' }, async () => {
   await runGuide('docs/guides/first-rollout.md', { kubectl: false })
+})
+
+test('the commands of the chaos page run', {
+  timeout: 60_000,
+  skip: shell ? false : 'bash or sed is not installed',
+}, async () => {
+  await runGuide('docs/reference/chaos.md', { kubectl: false })
 })
 
 test('every console block of the guides and the README has commands', () => {
