@@ -1,10 +1,12 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import type { LogicalCluster } from '../contract.js'
+import { parseResolvConf } from '../dns/resolv-conf.js'
 import type { Prepared } from './container-host.js'
 import type { ProcessPodsOptions } from './contract.js'
 import { buildEnvironment, ConfigProblem, type ReadObject } from './environment.js'
 import type { PodFacts } from './field-values.js'
+import { podResolvConf } from './pod-resolv-conf.js'
 import type { Container, Pod } from './pod-types.js'
 import type { Mount } from './process/messages.js'
 import { serviceVariables } from './service-variables.js'
@@ -44,12 +46,12 @@ export function prepareContainer(container: Container, preparation: Preparation)
   const mounts = volumes.mounts(container, env)
   const directory = join(preparation.directory, 'containers', container.name)
   const root = join(directory, 'root')
-  const searchDomains = [`${namespace}.svc.cluster.local`, 'svc.cluster.local', 'cluster.local']
   const nameServer = options.nameServerOf?.(cluster.name)
+  const resolvConf = podResolvConf(pod, nameServer?.address ?? '127.0.0.1')
   makeRoot(root, mounts, local, {
     '/etc/hostname': `${hostname}\n`,
     '/etc/hosts': `127.0.0.1\tlocalhost\n${facts.podIP}\t${hostname}\n`,
-    '/etc/resolv.conf': `search ${searchDomains.join(' ')}\nnameserver ${nameServer?.address ?? '127.0.0.1'}\noptions ndots:5\n`,
+    '/etc/resolv.conf': resolvConf,
   })
   const expand = (text: string) => expandVariables(text, (name) => built[name])
   const args = (container.args ?? []).map(expand)
@@ -80,7 +82,7 @@ export function prepareContainer(container: Container, preparation: Preparation)
     ports: portsOf(container),
     lowPortOffset: options.boundPort(80) - 80,
     ...(nameServer === undefined ? {} : { nameServer }),
-    searchDomains,
+    searchDomains: parseResolvConf(resolvConf).search,
     stdin: container.stdin === true,
     tty: container.tty === true,
   }

@@ -19,7 +19,7 @@ interface Server {
 }
 
 /**
- * Looks names up as a pod does: at the servers of its resolv.conf, over UDP, and over TCP when an answer is too long.
+ * For tests: looks names up as a pod does: at the servers of its resolv.conf, over UDP, and over TCP when an answer is too long.
  * `source`: the address that questions come from, which is how the cluster knows the pod.
  */
 export function createResolver(config: ResolverConfig, source?: string): Resolver {
