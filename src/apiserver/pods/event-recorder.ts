@@ -1,5 +1,5 @@
 import { type Clock, formatTime } from '../../base/clock.js'
-import { nameSuffix, type Random } from '../../base/random.js'
+import type { Random } from '../../base/random.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { LogicalCluster, RequestContext } from '../contract.js'
 import type { Pod } from './pod-types.js'
@@ -17,6 +17,7 @@ export class EventRecorder {
   readonly #random: Random
   readonly #known = new Map<string, { name: string; count: number }>()
   #last: Promise<void> = Promise.resolve()
+  #count = 0
 
   constructor(cluster: () => LogicalCluster | undefined, clock: Clock, random: Random) {
     this.#cluster = cluster
@@ -31,8 +32,8 @@ export class EventRecorder {
     message: string,
     container?: { name: string; list: string },
   ): void {
-    const nowText = formatTime(this.#clock.now())
-    this.#last = this.#last.then(() => this.#write(pod, type, reason, message.slice(0, 1024), nowText, container).catch(() => {}))
+    const nowMs = this.#clock.now()
+    this.#last = this.#last.then(() => this.#write(pod, type, reason, message.slice(0, 1024), nowMs, container).catch(() => {}))
   }
 
   async #write(
@@ -40,13 +41,14 @@ export class EventRecorder {
     type: string,
     reason: string,
     message: string,
-    nowText: string,
+    nowMs: number,
     container: { name: string; list: string } | undefined,
   ): Promise<void> {
     const cluster = this.#cluster()
     const eventType = cluster?.api.catalogue().forKind('v1', 'Event')
     if (cluster === undefined || eventType === undefined) return
     const namespace = pod.metadata.namespace ?? 'default'
+    const nowText = formatTime(nowMs)
     const key = `${container?.list} ${container?.name} ${reason} ${message}`
     const known = this.#known.get(key)
     if (known !== undefined) {
@@ -60,7 +62,9 @@ export class EventRecorder {
       )
       return
     }
-    const name = `${pod.metadata.name}.${nameSuffix(this.#random, 16)}`
+    // As client-go names them: in the order of time. The last digits tell those of one millisecond apart.
+    const stamp = BigInt(nowMs) * 1_000_000n + BigInt((this.#count++ % 1000) * 1000 + Math.floor(this.#random.number() * 1000))
+    const name = `${pod.metadata.name}.${stamp.toString(16)}`
     const event: KubeObject = {
       apiVersion: 'v1',
       kind: 'Event',
