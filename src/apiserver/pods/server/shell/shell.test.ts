@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { VirtualClock } from '../../../../base/virtual-clock.js'
+import { FileError, VirtualFiles } from '../virtual-files.js'
+import { matchPattern } from './match-pattern.js'
+import { parseScript } from './parse-script.js'
+import { runCommand } from './sh-applet.js'
+import type { CommandContext, ContainerWorld } from './shell-context.js'
+import { Pipe, readAll } from './streams.js'
+
+let folder: string
+let root: string
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'flotilla-shell-'))
+  root = join(folder, 'root')
+  for (const path of ['etc', 'mnt/v']) mkdirSync(join(root, path), { recursive: true })
+  mkdirSync(join(folder, 'volume'))
+  writeFileSync(join(folder, 'outside'), 'secret')
+  writeFileSync(join(folder, 'volume', 'key'), 'value')
+  symlinkSync(join(folder, 'outside'), join(root, 'absolute'))
+  symlinkSync('../outside', join(root, 'relative'))
+  symlinkSync('..', join(folder, 'volume', 'up'))
+  symlinkSync('loop', join(root, 'loop'))
+})
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const files = () => new VirtualFiles(root, [{ path: '/mnt/v', directory: join(folder, 'volume'), readOnly: true }])
+
+async function run(script: string, input?: string): Promise<{ code: number; out: string; err: string }> {
+  const [stdout, stderr, stdin] = [new Pipe(), new Pipe(), new Pipe()]
+  const texts = Promise.all([readAll(stdout), readAll(stderr)])
+  if (input !== undefined) await stdin.write(input)
+  stdin.end()
+  const world: ContainerWorld = {
+    files: files(),
+    clock: new VirtualClock({ idle: async () => {} }),
+    hostname: 'box',
+    address: '127.9.9.9',
+    boundPort: (port) => port,
+    resolve: async () => [],
+    processes: new Map(),
+    nextProcess: () => 1,
+    searchDomains: [],
+    nameServer: undefined,
+    exit() {},
+  }
+  const context: CommandContext = {
+    world,
+    stdin,
+    stdout,
+    stderr,
+    env: new Map([
+      ['A', 'one two'],
+      ['HOME', '/etc'],
+    ]),
+    cwd: '/',
+    tty: false,
+    signal: AbortSignal.timeout(4000),
+  }
+  const code = await runCommand(['sh', '-c', script], context)
+  stdout.end()
+  stderr.end()
+  const [out, err] = await texts
+  return { code, out: out.toString(), err: err.toString() }
+}
+
+test('scripts: lists, conditions, loops, pipes, substitutions', async () => {
+  const cases: [string, string, number?][] = [
+    ['echo a; echo b && echo c || echo d', 'a\nb\nc\n'],
+    ['false || echo no; true && ! false && echo yes', 'no\nyes\n'],
+    ['for x in 1 2 3; do if [ $x -eq 2 ]; then continue; fi; echo $x; done', '1\n3\n'],
+    ['i=0; while [ $i -lt 3 ]; do i=$((i+1)); done; echo $i', '3\n'],
+    ['printf "%s\\n" c a b | sort | head -n 2', 'a\nb\n'],
+    ['echo $A; echo "$A"; echo \'$A\'; echo "${NONE:-x y}" ${A%% *} ${#A}', 'one two\none two\n$A\nx y one 7\n'],
+    ['for w in $A; do echo [$w]; done; for w in "$A"; do echo [$w]; done', '[one]\n[two]\n[one two]\n'],
+    ['echo $(echo in; echo ner) `echo old`', 'in ner old\n'],
+    ['x=$(false); echo $?', '1\n'],
+    ['(cd /etc; pwd); pwd', '/etc\n/\n'],
+    ['echo hi > /etc/f; echo more >> /etc/f; cat < /etc/f; wc -l < /etc/f', 'hi\nmore\n2\n'],
+    ['echo oops >&2 2>/dev/null; nosuch 2>&1', 'sh: nosuch: not found\n', 127],
+    ['set -e; echo a; false; echo b', 'a\n', 1],
+    ['exit 300', '', 44],
+    ['trap "echo bye" EXIT; echo hi', 'hi\nbye\n'],
+    ['cat /mnt/v/k*; echo; ls /mnt', 'value\nv\n'],
+    ['yes_is_not_here || echo $((2 * (3 + 4) % 5))', '4\n'],
+    ['seq 5 | grep -v 3 | tail -n 2 | tr_is_not_here; true', ''],
+    ['echo "a b" | while read x y; do echo $y-$x; done', 'b-a\n'],
+    ['# nothing\necho a # b\n\n\\\necho c', 'a\nc\n'],
+    ['until true; do echo never; done; { echo g; }; timeout 5 echo t', 'g\nt\n'],
+    ["env B=2 sh -c 'echo $B $0 $1' name arg", '2 name arg\n'],
+  ]
+  for (const [script, out, code = 0] of cases) {
+    const result = await run(script)
+    assert.deepEqual([result.out, result.code], [out, code], `${script}: ${result.err}`)
+  }
+  assert.equal((await run('cat; read x', 'fed')).out, 'fed')
+})
+
+test('nothing outside the root can be read or changed, links and mounts included', async () => {
+  for (const path of [
+    '/absolute',
+    '/relative',
+    '/../outside',
+    '/etc/../../outside',
+    '/mnt/v/up/outside',
+    '/mnt/v/../../outside',
+    '/loop',
+  ])
+    assert.throws(() => files().read(path, '/'), FileError, path)
+  assert.equal(files().read('../../mnt/v/key', '/etc').toString(), 'value')
+  for (const script of ['echo x > /mnt/v/key', 'rm -r /mnt', 'rm /mnt/v/key', 'touch /mnt/v/new', 'rm -rf /'])
+    assert.notEqual((await run(script)).code, 0, script)
+  assert.equal((await run('echo x > /absolute')).code, 1)
+  assert.equal(readFileSync(join(folder, 'outside'), 'utf8'), 'secret')
+  assert.equal(readFileSync(join(folder, 'volume', 'key'), 'utf8'), 'value')
+})
+
+test('hostile scripts end in a message, not in a crash or an endless wait', async () => {
+  const bad = [
+    '(',
+    ')',
+    'if',
+    'if true; then',
+    'while',
+    "'",
+    '"',
+    '${',
+    '${x',
+    '$(',
+    '$((',
+    '`',
+    'a |',
+    'a &&',
+    '| a',
+    ';;',
+    'case x in esac',
+    'cat << E',
+    'f() { x; }',
+    '$((1/0))',
+    '$((',
+    '$(('.repeat(300),
+    '('.repeat(5000),
+    '{ '.repeat(5000),
+    '\u0000',
+    'echo ${A:?bad}',
+  ]
+  for (const script of bad) {
+    const { code, err } = await run(script)
+    assert.ok(code === 0 || err !== '', `${script.slice(0, 20)}: ${code}`)
+  }
+  assert.throws(() => parseScript('x'.repeat(300_000)), /longer than/)
+  assert.equal(matchPattern(`${'*a'.repeat(40)}b`, 'a'.repeat(2000)), false)
+  assert.equal(matchPattern('[!a-c]?\\*', 'dx*'), true)
+  assert.equal(matchPattern('[', '['), true)
+})

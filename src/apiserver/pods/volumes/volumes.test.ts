@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { VirtualClock } from '../../../base/virtual-clock.js'
+import { ContainerLog, readLog } from '../container-log.js'
+import type { Pod } from '../pod-types.js'
+import { readContainerLog } from '../read-container-log.js'
+import { serviceVariables } from '../service-variables.js'
+import { expandVariables } from '../variables.js'
+import { type Payload, volumePayload } from './volume-payload.js'
+import { writeAtomically } from './write-atomically.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'flotilla-volumes-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+const payload = (files: Record<string, string>, mode = 0o644): Payload =>
+  new Map(Object.entries(files).map(([path, text]) => [path, { data: Buffer.from(text), mode }]))
+
+test('a volume changes as a whole, through a link', () => {
+  const volume = join(folder, 'v')
+  assert.ok(writeAtomically(volume, payload({ a: '1', 'sub/b': '2' }, 0o640), 's1'))
+  assert.deepEqual(readdirSync(volume).sort(), ['..data', '..s1', 'a', 'sub'])
+  assert.equal(statSync(join(volume, 'a')).mode & 0o777, 0o640)
+  assert.ok(!writeAtomically(volume, payload({ a: '1', 'sub/b': '2' }, 0o640), 's2'), 'the same again changes nothing')
+  assert.ok(writeAtomically(volume, payload({ a: '3', c: '4' }), 's2'))
+  assert.deepEqual(readdirSync(volume).sort(), ['..data', '..s2', 'a', 'c'])
+  assert.equal(readFileSync(join(volume, 'a'), 'utf8'), '3')
+  assert.ok(!existsSync(join(volume, 'sub')))
+})
+
+test('projected volumes gather their sources; paths that leave the volume are refused', async () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'n', labels: { b: '2', a: 'x"y' } },
+    spec: { containers: [] },
+  } as unknown as Pod
+  const facts = { pod, podIP: '1.2.3.4', hostIP: '5.6.7.8', allocatable: {} }
+  const read = (resource: string, key: string) =>
+    key === 'n/there'
+      ? {
+          apiVersion: 'v1',
+          kind: resource,
+          metadata: { name: 'there' },
+          data: { k: resource === 'secrets' ? Buffer.from('hidden').toString('base64') : 'shown' },
+        }
+      : undefined
+  const issue = async () => ({ token: 'jwt', expiresAtMs: 3_600_000 })
+  const volume = {
+    name: 'v',
+    projected: {
+      sources: [
+        { serviceAccountToken: { path: 'token', expirationSeconds: 3600 } },
+        { configMap: { name: 'there' } },
+        { secret: { name: 'there', items: [{ key: 'k', path: 's/k' }] } },
+        { configMap: { name: 'none', optional: true } },
+        { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+      ],
+    },
+  }
+  const result = await volumePayload(volume, facts, read, issue)
+  const texts = Object.fromEntries([...(result?.files ?? [])].map(([path, { data }]) => [path, data.toString()]))
+  assert.deepEqual(texts, { token: 'jwt', k: 'shown', 's/k': 'hidden', labels: 'a="x\\"y"\nb="2"' })
+  assert.equal(result?.renewAtMs, 3_600_000 - 720_000)
+  for (const path of ['../x', 'a/../../x', '/x', '', '..data', 'a//b', 'a/.']) {
+    const bad = { name: 'v', configMap: { name: 'there', items: [{ key: 'k', path }] } }
+    await assert.rejects(volumePayload(bad, facts, read, issue), /must stay inside/, path)
+  }
+  await assert.rejects(
+    volumePayload({ name: 'v', secret: { secretName: 'none' } }, facts, read, issue),
+    /secret "none" not found/,
+  )
+  assert.equal(await volumePayload({ name: 'v', nfs: {} }, facts, read, issue), undefined)
+})
+
+test('logs: lines with times, parts of long lines, tail, since, limits, followers', async () => {
+  const clock = new VirtualClock({ startMs: 1_767_225_600_000, idle: async () => {} })
+  const log = new ContainerLog(join(folder, 'log', '0.log'), clock)
+  log.append('stdout', Buffer.from('one\ntw'))
+  await clock.advance(1000)
+  log.append('stdout', Buffer.from('o\n'))
+  log.append('stderr', Buffer.from('bad\n'))
+  const all = { container: 'c', follow: false, previous: false, timestamps: false, stream: 'All' as const }
+  const text = async (options: object) => {
+    let found = ''
+    for await (const chunk of readContainerLog(log, { ...all, ...options })) found += chunk
+    return found
+  }
+  assert.equal(await text({}), 'one\ntwo\nbad\n')
+  assert.equal(await text({ tailLines: 2 }), 'two\nbad\n')
+  assert.equal(await text({ tailLines: 0 }), '')
+  assert.equal(await text({ stream: 'Stderr' }), 'bad\n')
+  assert.equal(await text({ sinceMs: 1_767_225_601_000 }), 'two\nbad\n')
+  assert.equal(await text({ limitBytes: 5 }), 'one\nt')
+  assert.equal(await text({ timestamps: true, tailLines: 1 }), '2026-01-01T00:00:01.000000000Z bad\n')
+  const following = text({ follow: true, tailLines: 1 })
+  log.append('stdout', Buffer.from('x'.repeat(40_000)))
+  log.end()
+  assert.equal(await following, `bad\n${'x'.repeat(40_000)}`)
+  assert.equal(readLog(log.path).filter((line) => !line.full).length, 3)
+})
+
+test('variables of services and their expansion', () => {
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'my-db' },
+    spec: { clusterIP: '10.0.0.9', ports: [{ name: 'p-q', port: 5432 }] },
+  }
+  assert.deepEqual(serviceVariables([service], undefined, true), {
+    MY_DB_SERVICE_HOST: '10.0.0.9',
+    MY_DB_SERVICE_PORT: '5432',
+    MY_DB_SERVICE_PORT_P_Q: '5432',
+    MY_DB_PORT: 'tcp://10.0.0.9:5432',
+    MY_DB_PORT_5432_TCP: 'tcp://10.0.0.9:5432',
+    MY_DB_PORT_5432_TCP_PROTO: 'tcp',
+    MY_DB_PORT_5432_TCP_PORT: '5432',
+    MY_DB_PORT_5432_TCP_ADDR: '10.0.0.9',
+  })
+  assert.deepEqual(serviceVariables([service], undefined, false), {})
+  const cases = [
+    ['$(A)', '1'],
+    ['$$(A)', '$(A)'],
+    ['$$$(A)', '$1'],
+    ['$(B)', '$(B)'],
+    ['$', '$'],
+    ['$(A', '$(A'],
+    ['$x', '$x'],
+    ['a$(A)b$(A)', 'a1b1'],
+  ]
+  for (const [from = '', to] of cases)
+    assert.equal(
+      expandVariables(from, (name) => (name === 'A' ? '1' : undefined)),
+      to,
+      from,
+    )
+})
