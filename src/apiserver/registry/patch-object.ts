@@ -3,7 +3,8 @@ import { cloneJson, equalJson, isObject } from '../../base/json.js'
 import { applyServerSide } from '../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { type StatusError, statusErrors, unknownKind } from '../../kube/object/status-error.js'
+import { type StatusCause, type StatusError, statusErrors, unknownKind } from '../../kube/object/status-error.js'
+import { validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
 import { digestOf, isAppliedAlready, rememberApplied } from './apply-memory.js'
 import { storeNew } from './create-object.js'
 import { decodeBody } from './machinery.js'
@@ -11,7 +12,7 @@ import { checkIdentity, modified } from './object-meta.js'
 import { patchBody } from './patch-body.js'
 import { patchedInvalid } from './patched-invalid.js'
 import { resetFieldsOf } from './reset-fields.js'
-import { named, viewOf } from './resource.js'
+import { type CustomResource, named, viewOf } from './resource.js'
 import { storeChanged } from './update-object.js'
 import { decodeFor, reportProblems, storedObject, type WriteRequest } from './write-request.js'
 
@@ -84,6 +85,7 @@ async function applyObject(
     rememberApplied(request, live, digest)
     return { object: live, created: false }
   }
+  if (resource.custom !== undefined) refuseEmptied(resource.custom, request, result, live)
   // A copy: the result shares with what was applied and with what is stored.
   const object = decodeBody(resource, result).object
   if (resource.type.namespaced) object.metadata.namespace ||= request.namespace
@@ -93,6 +95,14 @@ async function applyObject(
   const state = await (stored === undefined ? storeNew(request, object, true) : storeChanged(request, object, stored, true))
   if (!options.dryRun || state === live) rememberApplied(request, state, digest)
   return { object: state, created: stored === undefined }
+}
+
+/** Apply leaves null where it took away all that was in a list or map; without a default nothing makes that right again. */
+function refuseEmptied(custom: CustomResource, request: WriteRequest, object: KubeObject, previous?: KubeObject): void {
+  const { kind, group } = request.resource.type
+  const { causes } = validateCustom({ schema: custom.rules.schema }, { object, previous })
+  const isNull = ({ reason, message = '' }: StatusCause) => reason === 'FieldValueTypeInvalid' && message.endsWith(': "null"')
+  if (causes.some(isNull)) throw statusErrors.invalid({ kind, group, name: request.name }, [...causes])
 }
 
 function managerRequired(): StatusError {

@@ -50,14 +50,15 @@ function keepAllocated(spec: ServiceSpec, before: ServiceSpec): void {
  * What the writer set stays, for validation to judge.
  */
 function dropForType(spec: ServiceSpec, before: ServiceSpec): void {
-  if (spec.type === before.type) return
   const drop = (field: string, needs: (of: ServiceSpec) => boolean) => {
     if (needs(before) && !needs(spec) && equalJson(spec[field], before[field])) delete spec[field]
   }
+  // Services of any type are reached from outside through external addresses.
+  drop('externalTrafficPolicy', (of) => wantsNodePorts(of) || (of.externalIPs?.length ?? 0) > 0)
+  if (spec.type === before.type) return
   for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'internalTrafficPolicy']) {
     drop(field, ({ type }) => type !== 'ExternalName')
   }
-  drop('externalTrafficPolicy', (of) => wantsNodePorts(of) || (of.externalIPs?.length ?? 0) > 0)
   drop('healthCheckNodePort', (of) => of.type === 'LoadBalancer' && of.externalTrafficPolicy === 'Local')
   drop('allocateLoadBalancerNodePorts', isLoadBalancer)
   drop('loadBalancerClass', isLoadBalancer)

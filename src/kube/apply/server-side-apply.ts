@@ -111,10 +111,14 @@ function tryApply(
   const changed = pruned !== live && !equalJson(normalizeTyped(schema, pruned), live)
   if (own.size === 0) owners.delete(key)
   else {
-    const time = changed ? request.nowText : entry?.time
+    // Empty lists and maps count, though they are not stored.
+    const counts = changed || comparison.changed.size > 0 || comparison.removed.size > 0
+    const time = counts ? request.nowText : entry?.time
     owners.set(key, { ...self, time, fields: own, ...(entry?.entry === undefined ? {} : { entry: entry.entry }) })
   }
-  const object = changed ? (normalizeTyped(schema, withoutEmptied(pruned, merged), live) as KubeObject) : live
+  // Custom resources keep what pruning leaves of a value that it emptied: their definition says whether that may be null.
+  const left = schema.validations === undefined ? withoutEmptied(pruned, merged) : pruned
+  const object = changed ? (normalizeTyped(schema, left, live) as KubeObject) : live
   return { object, owners, conflicts }
 }
 
@@ -220,7 +224,9 @@ function takeUpdate(update: Update): void {
   const self = identify(update, 'Update')
   const key = ownerKey(self)
   const present = owners.get(key)
-  owners.set(key, { ...self, time: update.nowText, fields: present === undefined ? taken : union(present.fields, taken) })
+  // What was taken through a scale has no time: upstream takes it from an entry that is not there.
+  const time = update.subresource === 'scale' ? undefined : update.nowText
+  owners.set(key, { ...self, time, fields: present === undefined ? taken : union(present.fields, taken) })
 }
 
 function identify(

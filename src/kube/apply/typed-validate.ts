@@ -56,7 +56,8 @@ function validate(schema: SchemaNode, value: unknown, place: Place | undefined, 
 }
 
 function validateMembers(schema: SchemaNode, value: Record<string, unknown>, place: Place | undefined, problems: string[]): void {
-  for (const name of Object.keys(value)) {
+  // In the order of names: the first field that nobody declared ends it.
+  for (const name of Object.keys(value).sort()) {
     const below = memberSchema(schema, name)
     if (below === undefined) {
       problems.push(`${format(place)}.${name}: field not declared in schema`)

@@ -90,6 +90,7 @@ function absent(field: FieldNode): unknown {
 function zeroOf(schema: SchemaNode): unknown {
   switch (schema.type) {
     case 'string':
+    case 'bytes':
       return ''
     case 'boolean':
       return false

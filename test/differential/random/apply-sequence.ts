@@ -54,7 +54,9 @@ function writeOf(dice: Dice, kind: RandomKind, index: number): Step[] {
         ]
   }
   if (kind.scale === true) {
-    return [{ method: 'PATCH', path: pathOf(kind, 'scale'), as: 'merge', query, body: { spec: { replicas: dice.below(4) } } }]
+    return [
+      { method: 'PATCH', path: pathOf(kind, 'scale'), as: 'merge', query, body: { spec: { replicas: 10 + dice.below(90) } } },
+    ]
   }
   return [apply(dice, kind, query, false)]
 }
@@ -95,9 +97,8 @@ function mergeBody(dice: Dice, kind: RandomKind): unknown {
 function jsonPatch(dice: Dice, kind: RandomKind): unknown[] {
   const count = 1 + dice.below(2)
   return Array.from({ length: count }, () => {
-    const path = dice.pick(kind.pointers)
-    const op = dice.pick(['add', 'replace', 'remove', 'test', 'copy'])
-    if (op === 'copy') return { op, from: path, path: dice.pick(kind.pointers) }
-    return op === 'remove' ? { op, path } : { op, path, value: dice.pick<unknown>(['1', 1, {}, { a: '1' }, ['a']]) }
+    const path = dice.pick(Object.keys(kind.pointers))
+    const op = dice.pick(['add', 'replace', 'remove', 'test'])
+    return op === 'remove' ? { op, path } : { op, path, value: dice.pick(kind.pointers[path] ?? []) }
   })
 }

@@ -1,4 +1,4 @@
-import type { Case, Step } from '../case.js'
+import type { Answer, Case, Step } from '../case.js'
 import { compareAnswers, type Difference } from '../compare.js'
 import { runCase } from '../run-case.js'
 import { send, type Target } from '../send.js'
@@ -28,10 +28,35 @@ export async function firstDifference(wanted: Case, real: Target, ours: Target):
   for (const [index, step] of wanted.steps.entries()) {
     const [one, other] = [expected[index], found[index]]
     if (one === undefined || other === undefined) continue
-    const differences = compareAnswers(one, other)
+    const differences = compareAnswers(inOrder(one), inOrder(other))
     if (differences.length > 0) return { index, step, differences }
   }
   return undefined
+}
+
+/** Upstream walks maps, so causes come in any order; and it shows what changed in a pod as Go would print it. */
+export function inOrder(answer: Answer): Answer {
+  const body = withSortedOwners(answer.body) as { message?: string; details?: { causes?: unknown[] } } | undefined
+  const causes = body?.details?.causes
+  if (causes === undefined) return { ...answer, body }
+  const plain = causes.map((cause) => JSON.stringify(cause).replace(/\\n\s+core\.PodSpec\{.*?(?=(?<!\\)"[,}])/, '')).sort()
+  const message = plain.length === 1 && !body?.message?.includes('core.PodSpec') ? body?.message : undefined
+  return { ...answer, body: { ...body, message, details: { ...body?.details, causes: plain } } }
+}
+
+/** Owners stand in the order of seconds, which two runs need not share. */
+function withSortedOwners(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedOwners)
+  if (typeof value !== 'object' || value === null) return value
+  const members = Object.entries(value).map(([key, member]) => {
+    if (key !== 'managedFields' || !Array.isArray(member)) return [key, withSortedOwners(member)]
+    return [key, [...member].sort((a, b) => (ownerText(a) < ownerText(b) ? -1 : 1))]
+  })
+  return Object.fromEntries(members)
+}
+
+function ownerText(entry: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify([entry['operation'], entry['manager'], entry['subresource'] ?? '', entry['apiVersion']])
 }
 
 /** The case without requests that do not matter to its difference. */
@@ -48,7 +73,12 @@ export function describeDifference(wanted: Case, { index, step, differences }: C
   const cut = (text: string | undefined) => (text === undefined ? '(absent)' : text.slice(0, 500))
   return [
     `${wanted.name} #${index} ${step.method} ${step.path} ${JSON.stringify(step.query ?? {})}`,
-    ...wanted.steps.map((each) => `    ${each.method} ${each.path} ${each.as ?? ''} ${JSON.stringify(each.query ?? {})} ${JSON.stringify(each.body ?? null)}`),
-    ...differences.slice(0, 6).map(({ path, real, ours }) => `  ${path}\n    real ${cut(real)}\n    ours ${cut(ours)}`),
+    ...wanted.steps.map(
+      (each) =>
+        `    ${each.method} ${each.path} ${each.as ?? ''} ${JSON.stringify(each.query ?? {})} ${JSON.stringify(each.body ?? null)}`,
+    ),
+    ...[...differences.filter(({ path }) => path === 'body.message'), ...differences]
+      .slice(0, 7)
+      .map(({ path, real, ours }) => `  ${path}\n    real ${cut(real)}\n    ours ${cut(ours)}`),
   ].join('\n')
 }

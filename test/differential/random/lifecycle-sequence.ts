@@ -10,7 +10,12 @@ interface Kind {
 
 const kinds: readonly Kind[] = [
   { path: '/api/v1/namespaces/${ns}/configmaps', apiVersion: 'v1', kind: 'ConfigMap', body: { data: { a: '1' } } },
-  { path: '/api/v1/namespaces/${ns}/pods', apiVersion: 'v1', kind: 'Pod', body: { spec: { containers: [{ name: 'c', image: 'i:1' }] } } },
+  {
+    path: '/api/v1/namespaces/${ns}/pods',
+    apiVersion: 'v1',
+    kind: 'Pod',
+    body: { spec: { containers: [{ name: 'c', image: 'i:1' }] } },
+  },
   {
     path: '/apis/random.example.com/v1/namespaces/${ns}/widgets',
     apiVersion: 'random.example.com/v1',
@@ -52,7 +57,9 @@ function metadataOf(dice: Dice, name: string): Record<string, unknown> {
     ...(dice.chance(0.2) ? { ownerReferences: [owner(dice)] } : {}),
     ...(dice.chance(0.1) ? { resourceVersion: dice.pick(['1', 'x']) } : {}),
     ...(dice.chance(0.1) ? { uid: someUid } : {}),
-    ...(dice.chance(0.1) ? { generation: 7, deletionTimestamp: '2020-01-01T00:00:00Z', creationTimestamp: '2020-01-01T00:00:00Z' } : {}),
+    ...(dice.chance(0.1)
+      ? { generation: 7, deletionTimestamp: '2020-01-01T00:00:00Z', creationTimestamp: '2020-01-01T00:00:00Z' }
+      : {}),
     ...(dice.chance(0.1) ? { deletionGracePeriodSeconds: 3 } : {}),
   }
 }
@@ -79,7 +86,9 @@ function stepOf(dice: Dice, kind: Kind): Step[] {
   if (roll < 0.2) return [create(dice, kind)]
   if (roll < 0.4) return remove(dice, one)
   if (roll < 0.55) {
-    const changed = dice.chance(0.5) ? { finalizers: dice.chance(0.3) ? null : dice.some(finalizers) } : { labels: { a: dice.pick(['1', '2']) } }
+    const changed = dice.chance(0.5)
+      ? { finalizers: dice.chance(0.3) ? null : dice.some(finalizers) }
+      : { labels: { a: dice.pick(['1', '2']) } }
     return [{ method: 'PATCH', path: one, as: 'merge', body: { metadata: changed } }]
   }
   if (roll < 0.7) return put(dice, kind, one, name)
@@ -109,7 +118,12 @@ function stepOf(dice: Dice, kind: Kind): Step[] {
         path: one,
         as: 'apply',
         query: { fieldManager: 'm', ...(dice.chance(0.5) ? { force: 'true' } : {}) },
-        body: { apiVersion: kind.apiVersion, kind: kind.kind, metadata: { name, finalizers: dice.some(finalizers) }, ...(dice.chance(0.7) ? kind.body : {}) },
+        body: {
+          apiVersion: kind.apiVersion,
+          kind: kind.kind,
+          metadata: { name, finalizers: dice.some(finalizers) },
+          ...(dice.chance(0.7) ? kind.body : {}),
+        },
       },
     ]
   }
@@ -122,7 +136,11 @@ function put(dice: Dice, { apiVersion, kind, body }: Kind, one: string, name: st
   const resourceVersion = dice.pick(['${rv}', '${rv}', '1', undefined])
   return [
     { method: 'GET', path: one, capture: { rv: 'metadata.resourceVersion', uid: 'metadata.uid' }, silent: true },
-    { method: 'PUT', path: one, body: { apiVersion, kind, metadata: { ...metadata, ...(resourceVersion ? { resourceVersion } : {}) }, ...body } },
+    {
+      method: 'PUT',
+      path: one,
+      body: { apiVersion, kind, metadata: { ...metadata, ...(resourceVersion ? { resourceVersion } : {}) }, ...body },
+    },
   ]
 }
 

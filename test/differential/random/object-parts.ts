@@ -40,8 +40,8 @@ export interface RandomKind {
   /** Some of what an object may say. */
   part(dice: Dice): Members
   statusPart?(dice: Dice): Members
-  /** JSON pointers for JSON patches. */
-  readonly pointers: readonly string[]
+  /** JSON pointers for JSON patches, with values that may stand there. */
+  readonly pointers: Readonly<Record<string, readonly unknown[]>>
 }
 
 const configMaps: RandomKind = {
@@ -51,7 +51,13 @@ const configMaps: RandomKind = {
   path: 'configmaps',
   base: () => ({}),
   part: (dice) => members(dice, { data: () => labels(dice), binaryData: () => ({ bin: dice.pick(['YQ==', 'Yg==']) }) }, 0.6),
-  pointers: ['/data', '/data/a', '/metadata/labels', '/metadata/labels/a', '/binaryData/bin'],
+  pointers: {
+    '/data': [{}, { a: '9' }],
+    '/data/a': ['8', '9'],
+    '/metadata/labels': [{}, { b: '9' }],
+    '/metadata/labels/a': ['9'],
+    '/binaryData/bin': ['Yw=='],
+  },
 }
 
 function containers(dice: Dice): Members[] {
@@ -61,8 +67,16 @@ function containers(dice: Dice): Members[] {
     ...members(
       dice,
       {
-        env: () => dice.some(['A', 'B', 'C']).map((variable) => ({ name: variable, ...(dice.chance(0.7) ? { value: dice.pick(['1', '2']) } : {}) })),
-        ports: () => dice.some([80, 81]).map((containerPort) => ({ containerPort, ...(dice.chance(0.5) ? { protocol: dice.pick(['TCP', 'UDP']) } : {}), ...(dice.chance(0.3) ? { name: `p${containerPort}` } : {}) })),
+        env: () =>
+          dice
+            .some(['A', 'B', 'C'])
+            .map((variable) => ({ name: variable, ...(dice.chance(0.7) ? { value: dice.pick(['1', '2']) } : {}) })),
+        ports: () =>
+          dice.some([80, 81]).map((containerPort) => ({
+            containerPort,
+            ...(dice.chance(0.5) ? { protocol: dice.pick(['TCP', 'UDP']) } : {}),
+            ...(dice.chance(0.3) ? { name: `p${containerPort}` } : {}),
+          })),
         args: () => dice.some(words),
         resources: () => ({ limits: members(dice, { cpu: () => dice.pick(['1', '1000m', '2']), memory: () => '1Gi' }) }),
         volumeMounts: () => dice.some(['v1', 'v2']).map((volume) => ({ name: volume, mountPath: `/${volume}` })),
@@ -96,7 +110,11 @@ const deployments: RandomKind = {
         paused: () => dice.chance(0.5),
         minReadySeconds: () => dice.below(2),
         strategy: () =>
-          dice.pick<Members>([{ type: 'Recreate' }, { type: 'RollingUpdate', rollingUpdate: { maxSurge: dice.pick([1, '25%']) } }, { type: 'RollingUpdate' }]),
+          dice.pick<Members>([
+            { type: 'Recreate' },
+            { type: 'RollingUpdate', rollingUpdate: { maxSurge: dice.pick([1, '25%']) } },
+            { type: 'RollingUpdate' },
+          ]),
         template: () => ({
           ...(dice.chance(0.4) ? { metadata: { labels: { app: 'x', ...labels(dice) } } } : {}),
           spec: members(
@@ -117,8 +135,20 @@ const deployments: RandomKind = {
       0.45,
     ),
   }),
-  statusPart: (dice) => members(dice, { observedGeneration: () => dice.below(3), replicas: () => dice.below(3), conditions: () => dice.some(words).map((type) => ({ type, status: dice.pick(['True', 'False']) })) }),
-  pointers: ['/spec/replicas', '/spec/template/spec/containers/0/image', '/spec/template/spec/containers/1', '/spec/paused', '/metadata/labels', '/spec/template/spec/containers/0/env'],
+  statusPart: (dice) =>
+    members(dice, {
+      observedGeneration: () => dice.below(3),
+      replicas: () => dice.below(3),
+      conditions: () => dice.some(words).map((type) => ({ type, status: dice.pick(['True', 'False']) })),
+    }),
+  pointers: [
+    '/spec/replicas',
+    '/spec/template/spec/containers/0/image',
+    '/spec/template/spec/containers/1',
+    '/spec/paused',
+    '/metadata/labels',
+    '/spec/template/spec/containers/0/env',
+  ],
 }
 
 const services: RandomKind = {
@@ -143,8 +173,21 @@ const services: RandomKind = {
         })),
     }),
   }),
-  statusPart: (dice) => members(dice, { conditions: () => dice.some(words).map((type) => ({ type, status: 'True', reason: 'R', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' })) }),
-  pointers: ['/spec/selector', '/spec/selector/a', '/spec/ports/0', '/spec/ports/0/targetPort', '/spec/sessionAffinity', '/metadata/annotations'],
+  statusPart: (dice) =>
+    members(dice, {
+      conditions: () =>
+        dice
+          .some(words)
+          .map((type) => ({ type, status: 'True', reason: 'R', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' })),
+    }),
+  pointers: [
+    '/spec/selector',
+    '/spec/selector/a',
+    '/spec/ports/0',
+    '/spec/ports/0/targetPort',
+    '/spec/sessionAffinity',
+    '/metadata/annotations',
+  ],
 }
 
 const pods: RandomKind = {
@@ -153,13 +196,15 @@ const pods: RandomKind = {
   kind: 'Pod',
   path: 'pods',
   status: true,
-  base: () => ({ spec: { containers: [{ name: 'main', image: 'i:1' }] } }),
+  base: () => ({ spec: { automountServiceAccountToken: false, containers: [{ name: 'main', image: 'i:1' }] } }),
   part: (dice) => ({
-    spec: members(dice, {
-      containers: () => [{ name: 'main', ...(dice.chance(0.7) ? { image: dice.pick(['i:1', 'i:2', 'i:3']) } : {}) }],
-      activeDeadlineSeconds: () => 100 - dice.below(3),
-      tolerations: () => dice.some(words).map((key) => ({ key, operator: 'Exists' })),
-    }),
+    spec: {
+      automountServiceAccountToken: false,
+      ...members(dice, {
+        containers: () => [{ name: 'main', image: dice.pick(['i:1', 'i:2', 'i:3']) }],
+        activeDeadlineSeconds: () => 100 - dice.below(3),
+      }),
+    },
   }),
   statusPart: (dice) =>
     members(dice, {
@@ -168,7 +213,13 @@ const pods: RandomKind = {
       podIPs: () => [{ ip: '10.0.0.1' }],
       conditions: () => dice.some(['Ready', 'e.com/gate']).map((type) => ({ type, status: dice.pick(['True', 'False']) })),
     }),
-  pointers: ['/spec/containers/0/image', '/metadata/labels', '/metadata/labels/b', '/spec/activeDeadlineSeconds', '/metadata/finalizers/0'],
+  pointers: [
+    '/spec/containers/0/image',
+    '/metadata/labels',
+    '/metadata/labels/b',
+    '/spec/activeDeadlineSeconds',
+    '/metadata/finalizers/0',
+  ],
 }
 
 const widgets: RandomKind = {
@@ -199,15 +250,38 @@ const widgets: RandomKind = {
         steps: () => dice.some(words).map((run) => ({ run, ...(dice.chance(0.3) ? { with: labels(dice) } : {}) })),
         labels: () => labels(dice),
         whole: () => members(dice, { a: () => dice.pick(words), b: () => dice.below(2) }),
-        nested: () => members(dice, { left: () => members(dice, { x: () => dice.below(2), y: () => dice.pick(words) }), right: () => dice.pick(words) }),
+        nested: () =>
+          members(dice, {
+            left: () => members(dice, { x: () => dice.below(2), y: () => dice.pick(words) }),
+            right: () => dice.pick(words),
+          }),
         maybe: () => dice.pick([null, 'm']),
-        any: () => members(dice, { free: () => dice.pick<unknown>([1, 'x', [1, 2], { deep: dice.pick(words) }]), other: () => labels(dice) }),
+        any: () =>
+          members(dice, {
+            free: () => dice.pick<unknown>([1, 'x', [1, 2], { deep: dice.pick(words) }]),
+            other: () => labels(dice),
+          }),
       },
       0.35,
     ),
   }),
-  statusPart: (dice) => members(dice, { replicas: () => dice.below(3), phase: () => dice.pick(words), conditions: () => dice.some(words).map((type) => ({ type, status: dice.pick(['True', 'False']) })) }),
-  pointers: ['/spec/tags', '/spec/tags/0', '/spec/ports/0', '/spec/labels', '/spec/nested/left', '/spec/any/free', '/spec/whole', '/spec/replicas', '/metadata/finalizers'],
+  statusPart: (dice) =>
+    members(dice, {
+      replicas: () => dice.below(3),
+      phase: () => dice.pick(words),
+      conditions: () => dice.some(words).map((type) => ({ type, status: dice.pick(['True', 'False']) })),
+    }),
+  pointers: [
+    '/spec/tags',
+    '/spec/tags/0',
+    '/spec/ports/0',
+    '/spec/labels',
+    '/spec/nested/left',
+    '/spec/any/free',
+    '/spec/whole',
+    '/spec/replicas',
+    '/metadata/finalizers',
+  ],
 }
 
 export const randomKinds: readonly RandomKind[] = [configMaps, deployments, services, pods, widgets]

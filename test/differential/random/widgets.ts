@@ -27,7 +27,10 @@ const spec = {
         },
       },
     },
-    steps: { type: 'array', items: { type: 'object', properties: { run: text, with: { type: 'object', additionalProperties: text } } } },
+    steps: {
+      type: 'array',
+      items: { type: 'object', properties: { run: text, with: { type: 'object', additionalProperties: text } } },
+    },
     labels: { type: 'object', additionalProperties: text },
     whole: { type: 'object', 'x-kubernetes-map-type': 'atomic', properties: { a: text, b: number } },
     nested: { type: 'object', properties: { left: { type: 'object', properties: { x: number, y: text } }, right: text } },

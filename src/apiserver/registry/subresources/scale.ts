@@ -52,7 +52,8 @@ function scaleOf(resource: Resource, parent: KubeObject): KubeObject {
       ...(resourceVersion ? { resourceVersion } : {}),
       ...(creationTimestamp ? { creationTimestamp } : {}),
     },
-    spec: { replicas: numberAt(parent, paths.specReplicas) },
+    // Go leaves out zero here, and not in the status.
+    spec: { ...(numberAt(parent, paths.specReplicas) === 0 ? {} : { replicas: numberAt(parent, paths.specReplicas) }) },
     status: { replicas: numberAt(parent, paths.statusReplicas), ...(selector === '' ? {} : { selector }) },
   }
 }
@@ -88,7 +89,8 @@ async function setReplicas(request: WriteRequest, body: KubeObject): Promise<Kub
     )
   }
   const replicas = valueAt(body, 'spec.replicas') ?? 0
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+  // Of custom resources the definition says what is wrong.
+  if (resource.custom === undefined && (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0)) {
     throw statusErrors.invalid({ kind: 'Scale', group: 'autoscaling', name }, [
       {
         reason: 'FieldValueInvalid',

@@ -31,6 +31,14 @@ const podSpec: Defaulter = (it, put) => {
   } else if (!isZero(it['serviceAccount'])) put(it, 'serviceAccountName', it['serviceAccount'])
 }
 
+/** The conversions keep the first address and the list of them in step; the list counts. */
+const podStatus: Defaulter = (it, put) => {
+  const [first] = structsAt(it, 'podIPs')
+  if (first !== undefined) {
+    if (it['podIP'] !== first['ip']) put(it, 'podIP', first['ip'])
+  } else if (!isZero(it['podIP'])) put(it, 'podIPs', [{ ip: it['podIP'] }])
+}
+
 /** A Pod alone, not a template: requests follow limits, host ports follow container ports. */
 const pod: Defaulter = (it, put) => {
   const spec = structAt(it, 'spec', put)
@@ -62,6 +70,7 @@ const mode: Defaulter = (it, put) => putAbsent(it, put, { defaultMode: 0o644 })
 export const podDefaults: Readonly<Record<string, Defaulter>> = {
   [`${core}Pod`]: pod,
   [`${core}PodSpec`]: podSpec,
+  [`${core}PodStatus`]: podStatus,
   [`${core}Container`]: container,
   [`${core}EphemeralContainer`]: container,
   [`${core}Volume`]: volume,

@@ -14,7 +14,7 @@ export function checkService(service: Members, to: Findings): void {
   const ports = structsOf(spec['ports'])
   if (ports.length === 0 && !headless && type !== 'ExternalName') to.required('spec.ports')
   checkTypeRules(spec, type, headless, to)
-  checkPorts(ports, type, headless, to)
+  checkPorts(ports, type, to)
   checkLabels(spec['selector'], 'spec.selector', to)
   to.oneOf('spec.sessionAffinity', spec['sessionAffinity'], ['ClientIP', 'None'])
   checkAffinityTimeout(spec, to)
@@ -51,7 +51,7 @@ function checkTypeRules(spec: Members, type: string, headless: boolean, to: Find
   }
 }
 
-function checkPorts(ports: Members[], type: string, headless: boolean, to: Findings): void {
+function checkPorts(ports: Members[], type: string, to: Findings): void {
   const names = new Set<string>()
   const nodePorts = new Set<string>()
   for (const [index, port] of ports.entries()) {
@@ -69,10 +69,6 @@ function checkPorts(ports: Members[], type: string, headless: boolean, to: Findi
     to.portOrName(`${at}.targetPort`, port['targetPort'] ?? 0)
     if (textOf(port['appProtocol']) !== '') {
       to.explain(`${at}.appProtocol`, port['appProtocol'], explainQualifiedName(textOf(port['appProtocol'])))
-    }
-    if (headless && type !== 'ExternalName' && isSet(port['targetPort']) && typeof port['targetPort'] === 'number') {
-      if (port['targetPort'] !== port['port'])
-        to.invalid(`${at}.targetPort`, port['targetPort'], "must be equal to the value of 'port' when clusterIP = None")
     }
     const nodePort = numberOf(port['nodePort'])
     if (nodePort === 0) continue

@@ -208,7 +208,7 @@ function checkStatefulSetUpdate(strategy: Members, to: Findings): void {
 export function checkSelectorUpdate(object: Members, old: Members, to: Findings): void {
   const selector = membersOf(object['spec'])['selector']
   const changed = !equalJson(selector, membersOf(old['spec'])['selector'])
-  if (changed) to.immutable('spec.selector', goSelector(selector), true)
+  if (changed) to.immutable('spec.selector', isSet(selector) ? goSelector(selector) : null, true)
 }
 
 const statefulSetFields = [
