@@ -50,7 +50,7 @@ export function startWhoami({ args, world, context }: Surroundings): Promise<Run
       response.writeHead(request.method === 'POST' ? 200 : health).end()
     } else if (url.pathname === '/api') sendJson(response, facts)
     else {
-      const { Host: _host, ...headers } = { Host: '', ...facts.headers }
+      const headers = Object.entries(facts.headers).filter(([key]) => key.toLowerCase() !== 'host')
       const lines = [
         ...(name === undefined ? [] : [`Name: ${name}`]),
         `Hostname: ${world.hostname}`,
@@ -58,7 +58,7 @@ export function startWhoami({ args, world, context }: Surroundings): Promise<Run
         `RemoteAddr: ${facts.remoteAddr}`,
         `${request.method} ${request.url} HTTP/${request.httpVersion}`,
         `Host: ${request.headers.host ?? ''}`,
-        ...Object.entries(headers).map(([key, value]) => `${key}: ${value}`),
+        ...headers.map(([key, value]) => `${key}: ${value}`),
       ]
       sendText(response, 200, `${lines.join('\n')}\n\n`)
     }
