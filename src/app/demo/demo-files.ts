@@ -33,7 +33,8 @@ Try: set another image tag in apps/guestbook/base/deployment.yaml, commit and pu
   }
 }
 
-function deployment(name: string, image: string, port: number, replicas = 1): string {
+function deployment(name: string, image: string, port: number, args: readonly string[] = []): string {
+  const argsLines = args.length === 0 ? '' : `\n          args:${args.map((arg) => `\n            - ${arg}`).join('')}`
   return `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -41,7 +42,7 @@ metadata:
   labels:
     app: ${name}
 spec:
-  replicas: ${replicas}
+  replicas: 1
   selector:
     matchLabels:
       app: ${name}
@@ -52,7 +53,7 @@ spec:
     spec:
       containers:
         - name: ${name}
-          image: ${image}
+          image: ${image}${argsLines}
           ports:
             - containerPort: ${port}
           resources:
@@ -150,7 +151,7 @@ spec:
 function services(): Record<string, string> {
   const one = (name: string, image: string, namespace: string) => ({
     [`services/${name}/config.json`]: `${JSON.stringify({ service: name, namespace }, undefined, 2)}\n`,
-    [`services/${name}/deploy/deployment.yaml`]: deployment(name, image, 8080),
+    [`services/${name}/deploy/deployment.yaml`]: deployment(name, image, 8080, ['--port=8080']),
     [`services/${name}/deploy/service.yaml`]: service(name, 80, 8080),
   })
   return { ...one('checkout', 'traefik/whoami:v1.10', 'shop'), ...one('catalogue', 'traefik/whoami:v1.10', 'shop') }
@@ -158,7 +159,7 @@ function services(): Record<string, string> {
 
 function regional(): Record<string, string> {
   return {
-    'apps/api/deployment.yaml': deployment('api', 'hashicorp/http-echo:1.0', 5678),
+    'apps/api/deployment.yaml': deployment('api', 'hashicorp/http-echo:1.0', 5678, ['-text=hello']),
     'apps/api/service.yaml': service('api', 80, 5678),
     'apps/api/kustomization.yaml': 'resources:\n  - deployment.yaml\n  - service.yaml\n',
   }
