@@ -298,6 +298,13 @@ test('the commands of the chaos page run', {
   await runGuide('docs/reference/chaos.md', { kubectl: false })
 })
 
+test('the guide of backups works as it stands', {
+  timeout: 60_000,
+  skip: shell ? false : 'bash or sed is not installed',
+}, async () => {
+  await runGuide('docs/guides/back-up-and-restore.md', { kubectl: false })
+})
+
 test('every console block of the guides and the README has commands', () => {
   for (const page of pages.filter((path) => path === 'README.md' || path.startsWith('docs/guides/'))) {
     for (const block of docBlocks(page).filter(({ language }) => language === 'console'))
