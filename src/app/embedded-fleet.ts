@@ -56,6 +56,8 @@ export interface EmbeddedFleetOptions {
   readonly pods?: PodsMode
   /** Which images are local commands, beside those that are built in. */
   readonly podsConfig?: PodsConfig
+  /** Where questions go that the clusters' name servers do not answer (default: they are refused). */
+  readonly forwardNamesTo?: { readonly address: string; readonly port: number }
   /** Other users than the administrator, and the audit log. */
   readonly access?: FleetAccessOptions
   readonly env: Readonly<Record<string, string | undefined>>
@@ -151,7 +153,7 @@ async function openFleet(
     // The hub is a destination like any other (in-cluster), so it has nodes too.
     profileOf: () => 'member',
     rootCertificate: () => pki.caPem,
-    network,
+    network: { ...network, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
     ...(config.nodes === undefined ? {} : { nodes: { machines: parseNodes(config.nodes) } }),
     ...(pods === undefined ? {} : { pods }),
   })

@@ -10,6 +10,7 @@ import {
 } from '../app/data-directory.js'
 import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
 import { type PodsMode, readPodsConfig } from '../app/fleet-pods.js'
+import { readNameServerOption } from '../app/name-server-option.js'
 import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
 import { CodedError, UsageError } from '../base/errors.js'
 import { type AccessFlags, accessArguments, accessOptionsOf } from './access-options.js'
@@ -27,6 +28,7 @@ export interface RunUpOptions extends AccessFlags {
   nodes?: string
   pods: PodsMode
   podsConfig?: string
+  dnsForward?: string
   logLevel: string
 }
 
@@ -39,11 +41,13 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
   if (options.detach) {
     // What is wrong with it is told here, not in the log of the fleet.
     readPodsConfig(options.podsConfig)
+    readNameServerOption(options.dnsForward)
     await detach(options, directory, io)
     return
   }
   const level = parseLogLevel(options.logLevel)
   const podsConfig = readPodsConfig(options.podsConfig)
+  const forwardNamesTo = readNameServerOption(options.dnsForward)
   const lock = lockDataDirectory(directory)
   try {
     const started = Date.now()
@@ -58,6 +62,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
       pods: options.pods,
       podsConfig,
+      ...(forwardNamesTo ? { forwardNamesTo } : {}),
       access: accessOptionsOf(options),
       env: io.env,
       progress,
@@ -134,6 +139,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (!options.sync) args.push('--no-sync')
   if (options.nodes !== undefined) args.push('--nodes', options.nodes)
   args.push('--pods', options.pods, ...accessArguments(options))
+  if (options.dnsForward !== undefined) args.push('--dns-forward', options.dnsForward)
   if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)

@@ -13,6 +13,7 @@ export interface UpOptions extends AccessFlags {
   nodes?: string
   pods: string
   podsConfig?: string
+  dnsForward?: string
   logLevel: string
 }
 
@@ -38,6 +39,7 @@ export const upCommand: CommandEntry = {
       .option('--no-sync', 'let the disk decide when to write (survives kill -9, not a power cut)')
       .option('--pods <mode>', 'auto: pods of images that Flotilla knows are processes; simulated: none are', 'auto')
       .option('--pods-config <file>', 'images that stand for commands of this machine, as YAML')
+      .option('--dns-forward <server>', 'where names go that no cluster has: address, address:port or system (default: refused)')
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
     addAccessFlags(up)
     up.action(async (options: UpOptions) => {
