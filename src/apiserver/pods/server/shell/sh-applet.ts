@@ -2,6 +2,7 @@ import { messageOf } from '../../../../base/errors.js'
 import { fileApplets } from '../applets/file-applets.js'
 import { networkApplets } from '../applets/network-applets.js'
 import { processApplets } from '../applets/process-applets.js'
+import { tar } from '../applets/tar-applet.js'
 import { textApplets } from '../applets/text-applets.js'
 import { parseScript } from './parse-script.js'
 import { runApplet, Shell } from './shell.js'
@@ -130,6 +131,7 @@ export const applets: ReadonlyMap<string, Applet> = new Map(
     ...textApplets,
     ...processApplets,
     ...networkApplets,
+    tar,
     env,
     sh,
     ash: sh,
