@@ -65,7 +65,9 @@ async function run(args: string[], input: Buffer = Buffer.alloc(0)): Promise<{ c
   return { code, out, err: err.toString() + failure }
 }
 
-test('archives of the real tar are extracted, and ours can be read by it', async () => {
+const noTar = spawnSync('tar', ['--version']).status === 0 ? false : 'this machine has no tar'
+
+test('archives of the real tar are extracted, and ours can be read by it', { skip: noTar }, async () => {
   const source = join(folder, 'source')
   mkdirSync(join(source, 'sub', long, '..'), { recursive: true })
   const big = Buffer.alloc(300_001, 'b')
