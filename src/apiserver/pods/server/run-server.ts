@@ -101,7 +101,12 @@ class ContainerHost {
       if (/(^|\/)(ba|a)?sh$/.test(name)) return runShell(words.slice(1), context, this.#traps)
       return runCommand(words, context)
     }
-    if (this.#spec.server === 'shell') return words.length === 0 ? runShell([], context, this.#traps) : runCommand(words, context)
+    if (this.#spec.server === 'shell') {
+      begins()
+      if (words.length === 0) return runShell([], context, this.#traps)
+      // The entry point of an image that is a tool takes what is no command as the tool's arguments.
+      return runCommand(/(^|\/)curl(:|@|$)/.test(this.#spec.image) ? ['curl', ...words] : words, context)
+    }
     const running = await startServer(this.#spec, this.#world, context)
     // From here on it answers: no probe comes too early.
     begins()

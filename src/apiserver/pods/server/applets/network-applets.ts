@@ -135,12 +135,17 @@ const curl: Applet = async (args, context) => {
     ],
   )
   const on = (letter: string) => flags.on.has(letter) || [...flags.on].some((name) => curlLong[name] === letter)
-  const data = lastValue(flags, 'd', 'data', 'data-raw')
-  const text = flags.rest[0]
-  if (text === undefined) {
+  if (flags.rest.length === 0) {
     await context.stderr.write('curl: no URL specified\n')
     return 2
   }
+  let code = 0
+  for (const text of flags.rest) code = await curlOne(text, flags, on, context)
+  return code
+}
+
+async function curlOne(text: string, flags: Flags, on: (letter: string) => boolean, context: CommandContext): Promise<number> {
+  const data = lastValue(flags, 'd', 'data', 'data-raw')
   try {
     const answer = await fetchUrl(
       text,
