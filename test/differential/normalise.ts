@@ -128,6 +128,7 @@ export class Normaliser {
         }
       }
     }
+    result = result.replace(/kube-api-access-[a-z0-9]{5}/g, 'kube-api-access-RANDOM')
     result = result.replace(uuidForm, (uid) => (this.#asked.includes(uid) ? uid : this.#ordinal('uid', uid)))
     result = result.replace(timeForm, (time) => {
       const near = Math.abs(Date.parse(time) - this.#nowMs) < slackMs

@@ -132,7 +132,8 @@ function discoveredResource(type: ResourceType): Record<string, unknown> {
   const { group, version, kind } = type
   return {
     resource: type.plural,
-    responseKind: { group, version, kind },
+    // The group and version of the list around it go without saying.
+    responseKind: { group: '', version: '', kind },
     scope: type.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: singularOf(type),
     verbs: type.verbs ?? [],
@@ -144,7 +145,10 @@ function discoveredResource(type: ResourceType): Record<string, unknown> {
             const answer = subresourceKindOf(type, subresource)
             return {
               subresource,
-              responseKind: { group: answer.group, version: answer.version, kind: answer.kind },
+              responseKind:
+                answer.group === group && answer.version === version
+                  ? { group: '', version: '', kind: answer.kind }
+                  : { group: answer.group, version: answer.version, kind: answer.kind },
               verbs: answer.verbs,
             }
           }),
@@ -164,7 +168,7 @@ function legacyResources(type: ResourceType): Record<string, unknown>[] {
       verbs: type.verbs ?? [],
       ...(type.shortNames?.length ? { shortNames: type.shortNames } : {}),
       ...(type.categories?.length ? { categories: type.categories } : {}),
-      storageVersionHash: createHash('sha256').update(`${type.group}/${type.version}/${type.kind}`).digest('base64').slice(0, 12),
+      ...(isStored(type) ? { storageVersionHash: storageHash(type) } : {}),
     },
   ]
   for (const subresource of type.subresources ?? []) {
@@ -180,6 +184,28 @@ function legacyResources(type: ResourceType): Record<string, unknown>[] {
     })
   }
   return entries
+}
+
+function isStored(type: ResourceType): boolean {
+  return type.verbs === undefined || (type.verbs.includes('get') && type.plural !== 'componentstatuses')
+}
+
+/** Kinds that are stored in another version than the one that is asked for. */
+const storedElsewhere: Readonly<Record<string, string>> = {
+  'events.k8s.io/v1/Event': '/v1/Event',
+  'autoscaling/v1/HorizontalPodAutoscaler': 'autoscaling/v2/HorizontalPodAutoscaler',
+  'networking.k8s.io/v1/IPAddress': 'networking.k8s.io/v1beta1/IPAddress',
+  'networking.k8s.io/v1/ServiceCIDR': 'networking.k8s.io/v1beta1/ServiceCIDR',
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': 'apiextensions.k8s.io/v1beta1/CustomResourceDefinition',
+}
+
+/** Tells in which version objects are stored: it changes when they are to be migrated. */
+function storageHash({ group, version, kind }: ResourceType): string {
+  const key = `${group}/${version}/${kind}`
+  const digest = createHash('sha256')
+    .update(storedElsewhere[key] ?? key)
+    .digest()
+  return digest.subarray(0, 8).toString('base64')
 }
 
 function describeGroup(group: Group): Record<string, unknown> {

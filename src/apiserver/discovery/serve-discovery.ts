@@ -20,7 +20,7 @@ export async function serveDiscovery(exchange: Exchange, path: string, form: Res
   const document = documentAt(exchange, parts)
   if (document === undefined) return false
   const aggregated = document.contentType !== 'application/json'
-  const more = { ETag: document.etag, Vary: 'Accept', ...(aggregated ? { 'Cache-Control': 'public' } : {}) }
+  const more = { ETag: document.etag, ...(aggregated ? { Vary: 'Accept', 'Cache-Control': 'public' } : {}) }
   if (exchange.request.headers['if-none-match'] === document.etag) {
     exchange.response.writeHead(304, { ...more, 'Audit-Id': exchange.auditId })
     exchange.response.end()

@@ -79,7 +79,6 @@ function mediaOf(type: string): 'json' | 'yaml' | undefined {
   switch (type) {
     case 'application/json':
     case '*/*':
-    case 'application/*':
       return 'json'
     case 'application/yaml':
       return 'yaml'

@@ -7,6 +7,7 @@ import { statusErrors, unknownKind } from '../../kube/object/status-error.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
 import { scanFields, stepsText } from '../../kube/schema/scan-fields.js'
+import { explainJson, goTypeOf, summarize } from './go-json.js'
 
 export const acceptedMediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const
 
@@ -24,11 +25,44 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
     return { object: withKind(decodeProtobuf(bytes), type), problems: [] }
   }
   const text = bytes.toString('utf8')
-  const json = mediaType === '' || mediaType === 'application/json' || mediaType === '*/*'
+  const json = mediaType === '' || mediaType === 'application/json'
   if (!json && mediaType !== 'application/yaml') throw statusErrors.unsupportedMediaType(acceptedMediaTypes)
-  const value = json ? parseJson(text) : parseYamlBody(text)
-  if (!isObject(value)) throw statusErrors.badRequest(`the object provided is unrecognized: ${preview(text)} is not an object`)
+  const unrecognized = (why: string) =>
+    statusErrors.badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why} (${summarize(bytes)})`)
+  const notJson = (why: string) => unrecognized(`couldn't get version/kind; json parse error: ${why}`)
+  const value = json ? readJson(text, notJson) : readYaml(text, unrecognized)
+  // Null, and YAML that says nothing, is an object without anything in it.
+  if (value === null || value === undefined) return { object: withKind({} as KubeObject, type), problems: [] }
+  if (!isObject(value)) throw notJson(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMetaType}`)
+  for (const field of ['apiVersion', 'kind']) {
+    const given = value[field]
+    if (given === undefined || given === null || typeof given === 'string') continue
+    throw notJson(`json: cannot unmarshal ${goTypeOf(given)} into Go struct field .${field} of type string`)
+  }
+  const { apiVersion } = value
+  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+    throw unrecognized(`unexpected GroupVersion string: ${apiVersion}`)
+  }
   return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
+}
+
+/** What Go calls the struct that it reads apiVersion and kind with. */
+const typeMetaType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
+
+function readJson(text: string, notJson: (why: string) => Error): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw notJson(explainJson(text) ?? messageOf(error))
+  }
+}
+
+function readYaml(text: string, unrecognized: (why: string) => Error): unknown {
+  try {
+    return parseYaml(text)
+  } catch (error) {
+    throw unrecognized(`yaml: ${messageOf(error)}`)
+  }
 }
 
 /** Fields that stand twice in one object of the text, which JSON.parse forgives, as upstream words them. */
@@ -57,7 +91,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw statusErrors.badRequest(`couldn't get version/kind; json parse error: ${messageOf(error)}`)
+    throw statusErrors.badRequest(`error decoding patch: ${explainJson(text) ?? messageOf(error)}`)
   }
 }
 
@@ -65,7 +99,7 @@ function parseYamlBody(text: string): unknown {
   try {
     return parseYaml(text)
   } catch (error) {
-    throw statusErrors.badRequest(`error converting YAML to JSON: ${messageOf(error)}`)
+    throw statusErrors.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${messageOf(error)}`)
   }
 }
 
@@ -73,9 +107,6 @@ function parseYamlBody(text: string): unknown {
 function withKind(object: KubeObject, type: ResourceType): KubeObject {
   const apiVersion = apiVersionOf(type.group, type.version)
   const { metadata } = object
-  if (metadata !== undefined && metadata !== null && !isObject(metadata)) {
-    throw statusErrors.badRequest('metadata: expected an object')
-  }
   const complete = object.apiVersion && object.kind && metadata
   const result = complete
     ? object
@@ -108,8 +139,4 @@ export function requireKind(object: KubeObject, type: ResourceType): void {
 
 function isBuiltIn(type: ResourceType): boolean {
   return builtInSchemas.forKind(apiVersionOf(type.group, type.version), type.kind) !== undefined
-}
-
-function preview(text: string): string {
-  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}...` : text)
 }

@@ -22,13 +22,14 @@ export async function servePath(exchange: Exchange, options: PathOptions): Promi
   const { info, request, query } = exchange
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path
   if (path === backupPath) return serveBackup(exchange)
-  if (request.method !== 'GET' && request.method !== 'HEAD') throw statusErrors.pathNotFound()
+  const reads = request.method === 'GET' || request.method === 'HEAD'
   const form = { ...plainForm, pretty: wantsPretty(query, request.headers['user-agent']) }
   const health = /^\/(healthz|livez|readyz)(\/[\w.-]+)*$/.exec(path)
   if (health) {
     if (!query.has('verbose')) return sendText(exchange, 200, 'ok')
     return sendText(exchange, 200, `[+]ping ok\n[+]log ok\n[+]storage ok\n${health[1]} check passed\n`)
   }
+  if (request.method !== 'GET' && /^\/(version|apis?)(\/|$)/.test(path)) throw statusErrors.routeNotAllowed()
   if (path === '/version') {
     // People read this one: upstream always indents it.
     return sendValue(exchange, 200, exchange.cluster.api.version, { ...form, pretty: true })
@@ -49,6 +50,7 @@ export async function servePath(exchange: Exchange, options: PathOptions): Promi
     const issuer = options.issuerDocuments === undefined ? [] : Object.values(issuerPaths)
     return sendValue(exchange, 200, { paths: ['/api', '/apis', ...groups, ...ownPaths, ...issuer].sort() }, form)
   }
-  if (await serveDiscovery(exchange, path, form)) return
-  throw statusErrors.pathNotFound()
+  if ((reads || path.startsWith('/openapi/')) && (await serveDiscovery(exchange, path, form))) return
+  if (path.startsWith('/openapi/')) return sendBody(exchange, 404, '', '')
+  return sendText(exchange, 404, '404 page not found\n')
 }

@@ -1,5 +1,6 @@
 import type { DeleteOptions, ListOptions, WatchOptions, WriteOptions } from '../../kube/client/kube-client.js'
-import { statusErrors } from '../../kube/object/status-error.js'
+import { type StatusCause, statusErrors } from '../../kube/object/status-error.js'
+import { quote } from '../../kube/schema/field-cause.js'
 import { isTrue } from './request-info.js'
 
 /** The options of a list or deletecollection that the query carries. */
@@ -16,9 +17,17 @@ export function listOptionsOf(query: URLSearchParams, namespace: string): ListOp
   if (token) options.continue = token
   const resourceVersion = query.get('resourceVersion')
   if (resourceVersion) options.resourceVersion = resourceVersion
+  integer(query, 'timeoutSeconds')
   const match = query.get('resourceVersionMatch')
   if (match) options.resourceVersionMatch = match as 'Exact' | 'NotOlderThan'
   return options
+}
+
+/** For lists: what belongs to watches is passed on for validation to refuse. */
+export function plainListOptionsOf(query: URLSearchParams, namespace: string): ListOptions {
+  const options = listOptionsOf(query, namespace)
+  const initial = query.get('sendInitialEvents')
+  return initial === null ? options : ({ ...options, sendInitialEvents: isTrue(initial) } as ListOptions)
 }
 
 export function watchOptionsOf(query: URLSearchParams, namespace: string): WatchOptions {
@@ -36,7 +45,8 @@ export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptio
   if (dryRun(query.getAll('dryRun'), kind)) options.dryRun = true
   const manager = query.get('fieldManager')
   if (manager) {
-    if (manager.length > 128) throw statusErrors.badRequest('fieldManager: Too long: may not be more than 128 bytes')
+    const problem = explainManager(manager)
+    if (problem !== undefined) throw statusErrors.invalid({ kind, group: 'meta.k8s.io', name: '' }, [problem])
     options.fieldManager = manager
   }
   const validation = query.get('fieldValidation')
@@ -45,7 +55,7 @@ export function writeOptionsOf(query: URLSearchParams, kind: string): WriteOptio
       throw statusErrors.invalid({ kind, group: 'meta.k8s.io', name: '' }, [
         {
           reason: 'FieldValueNotSupported',
-          message: `Unsupported value: ${JSON.stringify(validation)}: supported values: "Ignore", "Strict", "Warn"`,
+          message: `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`,
           field: 'fieldValidation',
         },
       ])
@@ -106,6 +116,18 @@ export function deleteOptionsOf(
   const dry = source['dryRun']
   if (Array.isArray(dry) && dryRun(dry, 'DeleteOptions')) options.dryRun = true
   return options
+}
+
+function explainManager(manager: string): StatusCause | undefined {
+  const field = 'fieldManager'
+  if (Buffer.byteLength(manager) > 128) {
+    return { reason: 'FieldValueTooLong', message: 'Too long: may not be more than 128 bytes', field }
+  }
+  const at = [...manager].findIndex((character) => !/[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character))
+  if (at < 0) return undefined
+  const code = manager.codePointAt(at) as number
+  const message = `Invalid value: ${quote(manager)}: invalid character U+${code.toString(16).toUpperCase().padStart(4, '0')} (at position ${at})`
+  return { reason: 'FieldValueInvalid', message, field }
 }
 
 function dryRun(values: readonly unknown[], kind: string): boolean {

@@ -4,15 +4,15 @@ import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
-import { subresourceKinds } from '../../kube/schema/resources.js'
 import type { ApiTarget } from '../contract.js'
+import { subresourceKindOf } from '../discovery/subresource-kinds.js'
 import type { PodAccess } from '../pod-access.js'
 import { encodeObject } from '../storage/encoding.js'
 import type { TablePrinter } from '../table/printer.js'
 import { printerFor } from '../table/printer-for.js'
 import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
-import { deleteOptionsOf, listOptionsOf, watchOptionsOf } from './query-options.js'
+import { deleteOptionsOf, listOptionsOf, plainListOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
 import { contentTypeOf, sendBody, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
@@ -52,25 +52,27 @@ const deprecations: Readonly<Record<string, string>> = {
 export async function serveResource(exchange: Exchange, ports: ResourcePorts): Promise<void> {
   const { cluster, info } = exchange
   const type = findResource(cluster.api.catalogue(), info.group, info.version, info.resource)
-  if (type === undefined) throw statusErrors.pathNotFound()
+  if (type === undefined || (info.path.includes('//') && info.subresource !== 'proxy')) throw statusErrors.pathNotFound()
   // The path of a namespace has its own name where others have their namespace.
   const namespace = type.namespaced ? info.namespace : ''
   if (!type.namespaced && info.namespace !== '' && info.resource !== 'namespaces') throw statusErrors.pathNotFound()
+  if (info.resource === 'namespaces' && info.namespace !== info.name) throw statusErrors.pathNotFound()
   // No name of anything has a slash: one that comes percent-encoded must not lead into another namespace's keys.
   if (info.name.includes('/') || namespace.includes('/')) throw statusErrors.pathNotFound()
   if (exchange.request.method === 'HEAD' && info.subresource !== 'proxy') throw statusErrors.routeNotAllowed()
   const deprecated = deprecations[`${type.group}/${type.version}/${type.plural}`]
   if (deprecated !== undefined) exchange.warn(deprecated)
-  // The prefix of old is still a verb to the authorizer, and leads nowhere.
-  if (info.verb === 'proxy') throw statusErrors.pathNotFound()
   if (info.subresource !== '') return serveSubresource(exchange, ports, type, namespace)
   if (info.verb === 'proxy') throw statusErrors.pathNotFound()
   requireVerb(type, info.verb)
   if (info.verb === 'create' && info.name !== '') throw statusErrors.routeNotAllowed()
-  if (type.namespaced && namespace === '' && (info.name !== '' || info.verb === 'create' || info.verb === 'deletecollection')) {
-    if (info.verb !== 'create' || !type.verbs?.includes('create')) throw statusErrors.methodNotAllowed(info.verb, gr(type))
-    throw statusErrors.badRequest('an empty namespace may not be set during creation')
+  if (type.namespaced && namespace === '') {
+    if (info.name !== '') throw statusErrors.pathNotFound()
+    if (info.verb !== 'list' && info.verb !== 'watch') {
+      throw statusErrors.routeNotAllowed()
+    }
   }
+  if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw statusErrors.routeNotAllowed()
   const target: ApiTarget = { type, namespace, name: info.name }
   switch (info.verb) {
     case 'get':
@@ -101,17 +103,13 @@ async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: 
   if (!type.subresources?.includes(subresource)) throw statusErrors.pathNotFound()
   const target: ApiTarget = { type, namespace, name, subresource }
   if (connects(type, subresource)) return serveConnect(exchange, ports, type, namespace)
+  if (exchange.info.rest !== '') throw statusErrors.pathNotFound()
+  if (!subresourceKindOf(type, subresource).verbs.includes(verb)) throw statusErrors.routeNotAllowed()
   switch (verb) {
     case 'get':
       return serveGet(exchange, ports, target)
-    case 'create':
-      if (subresourceKinds[subresource]?.verbs.includes('create') !== true) throw statusErrors.routeNotAllowed()
-      return serveWrite(exchange, ports, target)
-    case 'update':
-    case 'patch':
-      return serveWrite(exchange, ports, target)
     default:
-      throw statusErrors.routeNotAllowed()
+      return serveWrite(exchange, ports, target)
   }
 }
 
@@ -125,13 +123,14 @@ async function serveGet(exchange: Exchange, ports: ResourcePorts, target: ApiTar
 
 async function serveList(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
   const transform = transformOptions(exchange, ports, type, true)
-  const list = await exchange.cluster.api.list(exchange, type, listOptionsOf(exchange.query, namespace))
+  const list = await exchange.cluster.api.list(exchange, type, plainListOptionsOf(exchange.query, namespace))
   return sendPieces(exchange, 200, listPieces(list, transform))
 }
 
 function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
   const { info, query, cluster } = exchange
   const transform = transformOptions(exchange, ports, type, false)
+  if (transform.form.media === 'yaml') throw statusErrors.notAcceptable(['application/json'])
   const options = watchOptionsOf(query, namespace)
   // The old form `/watch/namespaces/x/pods/y` watches one object.
   if (info.name !== '') options.fieldSelector = `metadata.name=${info.name}`
@@ -192,7 +191,7 @@ function transformOptions(exchange: Exchange, ports: ResourcePorts, type: Resour
   let printer: TablePrinter | undefined
   return {
     form,
-    include: includeObject(exchange.query.get('includeObject')),
+    include: form.as === 'Table' ? includeObject(exchange.query.get('includeObject')) : 'Metadata',
     printer: () => (printer ??= printerFor(exchange.cluster, type)),
     now: () => ports.clock.now(),
     bareItems: builtInSchemas.forKind(apiVersionOf(type.group, type.version), type.kind) !== undefined,
@@ -203,7 +202,9 @@ function transformOptions(exchange: Exchange, ports: ResourcePorts, type: Resour
 function includeObject(asked: string | null): IncludeObject {
   if (asked === null || asked === '') return 'Metadata'
   if (asked === 'None' || asked === 'Metadata' || asked === 'Object') return asked
-  throw statusErrors.badRequest(`unrecognized includeObject value: ${JSON.stringify(asked)}`)
+  throw statusErrors.badRequest(
+    `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(asked)}: must be 'Metadata', 'Object', 'None', or empty`,
+  )
 }
 
 function requireVerb(type: ResourceType, verb: string): void {

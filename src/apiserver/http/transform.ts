@@ -89,16 +89,28 @@ function pieces(
 ): Pieces<KubeObject> {
   const contentType = contentTypeOf(form)
   if (form.media === 'yaml') {
+    // Members stand in the order of their names.
+    const before = Object.fromEntries(Object.entries(head).filter(([key]) => key < member))
+    const after = Object.fromEntries(Object.entries(head).filter(([key]) => key > member))
+    const tail = Object.keys(after).length > 0 ? formatYaml(after) : ''
+    const opening = Object.keys(before).length > 0 ? formatYaml(before) : ''
     if (items.length === 0) {
-      return { contentType, head: formatYaml({ ...head, [member]: [] }), items, piece: () => '', separator: '', tail: '' }
+      return {
+        contentType,
+        head: `${opening}${formatYaml({ [member]: [] })}${tail}`,
+        items,
+        piece: () => '',
+        separator: '',
+        tail: '',
+      }
     }
     return {
       contentType,
-      head: `${formatYaml(head)}${member}:\n`,
+      head: `${opening}${member}:\n`,
       items,
       piece: (item) => formatYaml([value(item)]),
       separator: '',
-      tail: '',
+      tail,
     }
   }
   if (form.pretty) {
@@ -155,7 +167,7 @@ export function transformWatched(object: KubeObject, first: boolean, bookmark: b
   const printer = options.printer()
   return {
     ...tableHead(form, { resourceVersion: object.metadata.resourceVersion }),
-    columnDefinitions: first ? printer.columns : [],
+    columnDefinitions: first ? printer.columns : null,
     rows: bookmark ? [] : [rowOf(object, printer, options)],
   }
 }

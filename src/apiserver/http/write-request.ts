@@ -5,6 +5,7 @@ import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
 import { decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
 import type { Exchange } from './exchange.js'
+import { goTypeOf } from './go-json.js'
 import { writeOptionsOf } from './query-options.js'
 import { mediaTypeOf, readBody } from './read-body.js'
 
@@ -35,8 +36,7 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
     exchange.query,
     exchange.info.verb === 'create' ? 'CreateOptions' : 'UpdateOptions',
   )
-  if (exchange.query.has('force')) throw forceWithoutApply('UpdateOptions')
-  options.fieldManager ??= managerOf(exchange)
+  nameManager(options, exchange)
   const bytes = await readBody(exchange.request)
   const { type, subresource = '' } = target
   const own = ownKind.has(subresource)
@@ -62,7 +62,7 @@ export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<
     }
   } else {
     if (exchange.query.has('force')) throw forceWithoutApply('PatchOptions')
-    options.fieldManager ??= managerOf(exchange)
+    nameManager(options, exchange)
   }
   const bytes = await readBody(exchange.request)
   const patch = patchOf(kind, bytes)
@@ -74,22 +74,34 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
   switch (kind) {
     case 'apply': {
       const object = decodeApplyBody(bytes)
-      if (!isObject(object)) throw statusErrors.badRequest('error decoding YAML: an apply patch is an object')
-      return { kind, object: object as KubeObject }
+      if (object !== null && object !== undefined && !isObject(object)) {
+        throw statusErrors.badRequest(
+          `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goTypeOf(object)} into Go value of type map[string]interface {}`,
+        )
+      }
+      return { kind, object: (object ?? {}) as KubeObject }
     }
     case 'json': {
       const operations = parseJson(bytes.toString('utf8'))
-      if (!Array.isArray(operations)) throw statusErrors.badRequest('a JSON patch is an array of operations')
+      if (!Array.isArray(operations)) {
+        throw statusErrors.badRequest(
+          `error decoding patch: json: cannot unmarshal ${goTypeOf(operations)} into Go value of type []handlers.jsonPatchOp`,
+        )
+      }
       if (operations.length > maxOperations) {
         throw statusErrors.requestEntityTooLarge(
-          `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
+          `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
         )
       }
       return { kind, operations }
     }
     default: {
       const body = parseJson(bytes.toString('utf8'))
-      if (!isObject(body)) throw statusErrors.badRequest('a merge patch is an object')
+      if (body === null) throw statusErrors.badRequest('Invalid JSON Patch')
+      if (!isObject(body)) {
+        const why = `json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`
+        throw statusErrors.badRequest(kind === 'merge' ? `error decoding patch: ${why}` : why)
+      }
       return { kind, body }
     }
   }
@@ -142,6 +154,12 @@ export async function deleteOptionsFrom(exchange: Exchange): Promise<Record<stri
 }
 
 const deleteOptionsType = { group: '', version: 'v1', kind: 'DeleteOptions', plural: '', namespaced: false }
+
+function nameManager(options: ApiWriteOptions, exchange: Exchange): void {
+  if (options.fieldManager !== undefined) return
+  options.fieldManager = managerOf(exchange)
+  options.managerFromAgent = true
+}
 
 /** Upstream names the manager after the client when the client does not name itself. */
 function managerOf(exchange: Exchange): string {

@@ -172,10 +172,10 @@ function equivalent(requested: Resource, other: Resource): EquivalentVersion {
 function optionsOf({ options, deletion }: WriteRequest, operation: Operation): KubeObject | undefined {
   if (operation === 'CONNECT') return undefined
   const kind = operation === 'CREATE' ? 'CreateOptions' : operation === 'UPDATE' ? 'UpdateOptions' : 'DeleteOptions'
-  const { dryRun, fieldManager, fieldValidation } = options
+  const { dryRun, fieldManager, fieldValidation, managerFromAgent } = options
   const fields =
     operation === 'DELETE'
       ? { ...deletion, dryRun: undefined }
-      : { ...(fieldManager ? { fieldManager } : {}), ...(fieldValidation ? { fieldValidation } : {}) }
+      : { ...(fieldManager && !managerFromAgent ? { fieldManager } : {}), ...(fieldValidation ? { fieldValidation } : {}) }
   return { kind, apiVersion: 'meta.k8s.io/v1', ...fields, ...(dryRun ? { dryRun: ['All'] } : {}) } as unknown as KubeObject
 }

@@ -16,7 +16,7 @@ import { untilStored } from './commit.js'
 import { createObject } from './create-object.js'
 import { type DeletionOptions, deleteObject } from './delete-object.js'
 import { listObjects } from './list-objects.js'
-import { parseRevision, tooLarge } from './list-options.js'
+import { storedRevision, tooLarge } from './list-options.js'
 import { patchObject } from './patch-object.js'
 import { named, type Resource, storageKey, viewOf } from './resource.js'
 import type { ClusterScope } from './scope.js'
@@ -47,7 +47,7 @@ export class ClusterRegistry implements ClusterApi {
     const resource = this.#resource(target.type, 'get', context)
     const stored = this.#scope.storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
     if (options?.resourceVersion) {
-      const wanted = parseRevision(options.resourceVersion)
+      const wanted = storedRevision(options.resourceVersion)
       if (wanted > this.#scope.storage.revision()) throw tooLarge(wanted, this.#scope.storage.revision())
     }
     if (stored === undefined) throw statusErrors.notFound(named(resource, target.name))

@@ -15,17 +15,20 @@ export function formatContinueToken(token: ContinueToken): string {
 
 /** Throws BadRequest for anything that this server did not make. */
 export function parseContinueToken(text: string): ContinueToken {
-  const wrong = (why: string) => statusErrors.badRequest(`continue key is not valid: ${why}`)
+  const wrong = (why: string) => statusErrors.badRequest(`invalid continue token: continue key is not valid: ${why}`)
   let value: unknown
   try {
     value = JSON.parse(Buffer.from(text, 'base64url').toString())
   } catch {
     throw wrong('it is not a token of this server')
   }
-  if (!isObject(value) || value['v'] !== 'meta.k8s.io/v1') throw wrong('server does not recognize this encoded version')
+  if (!isObject(value)) throw wrong('it is not a token of this server')
+  const version = typeof value['v'] === 'string' ? value['v'] : ''
+  if (version !== 'meta.k8s.io/v1') throw wrong(`server does not recognize this encoded version ${version}`)
   const { rv, start } = value
   if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || rv === 0 || rv < -1)
     throw wrong('incorrect encoded start resourceVersion')
-  if (typeof start !== 'string' || start.length < 2 || start.includes('..')) throw wrong('encoded start key empty or invalid')
+  if (typeof start !== 'string' || start.length < 2) throw wrong('encoded start key empty or invalid')
+  if (start.includes('..')) throw wrong(start)
   return { revision: rv, after: start.endsWith('\0') ? start.slice(0, -1) : start }
 }

@@ -1,7 +1,7 @@
 import { formatTime } from '../../base/clock.js'
 import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { statusErrors } from '../../kube/object/status-error.js'
+import { type StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
@@ -53,13 +53,6 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     )
   }
   const lifecycle = lifecycles[resource.stored]
-  // Before anything is allocated for it.
-  if (metadata.name !== '' && storedObject(request, metadata.name) !== undefined) {
-    const error = statusErrors.alreadyExists(named(resource, metadata.name))
-    const ends = storedObject(request, metadata.name)?.metadata.deletionTimestamp !== undefined
-    if (ends) error.status.message = `object is being deleted: ${error.status.message}`
-    throw error
-  }
   lifecycle?.beforeCreate?.(scope, object, request.context.user)
   try {
     const causes = validateNew(resource, object, scope.network, (text) => warn(request, text))
@@ -69,8 +62,9 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     const validating = admitValidating(request, 'CREATE', object, undefined)
     if (validating !== undefined) await validating
     admitLast(request, 'CREATE', object, undefined)
-    if (!options.dryRun && versioned) throw refuseVersioned()
-    if (versioned) object.metadata.resourceVersion = versioned
+    if (!options.dryRun && isRevision(versioned)) throw refuseVersioned()
+    if (storedObject(request, metadata.name) !== undefined) throw alreadyExists(request, metadata.name)
+    if (versioned && isRevision(versioned)) object.metadata.resourceVersion = versioned
     if (!options.dryRun) return commit(scope, resource, object, undefined)
   } catch (error) {
     lifecycle?.released?.(scope, object, undefined)
@@ -78,6 +72,18 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
   }
   lifecycle?.released?.(scope, object, undefined)
   return object
+}
+
+/** What is no number counts as absent. */
+function isRevision(text: string | undefined): boolean {
+  return text !== undefined && /^\d+$/.test(text) && Number(text) > 0
+}
+
+function alreadyExists(request: WriteRequest, name: string): StatusError {
+  const error = statusErrors.alreadyExists(named(request.resource, name))
+  const ends = storedObject(request, name)?.metadata.deletionTimestamp !== undefined
+  if (ends) error.status.message = `object is being deleted: ${error.status.message}`
+  return error
 }
 
 /** A definition that is being deleted takes no new objects, or it would never be gone. */

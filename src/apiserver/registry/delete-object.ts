@@ -6,7 +6,7 @@ import { admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
 import { named, type Resource, viewOf } from './resource.js'
-import { storedObject, type WriteRequest } from './write-request.js'
+import { storedObject, type WriteRequest, warn } from './write-request.js'
 
 export type DeletionOptions = DeleteOptions & { orphanDependents?: boolean }
 
@@ -30,6 +30,9 @@ export async function deleteObject(
   if (validating !== undefined) await validating
   // Decided on what is there now: webhooks may have been asked of an older state.
   if ((mutating ?? validating) !== undefined && storedObject(request) !== stored) return deleteObject(request, options)
+  if (resource.stored === 'jobs.batch' && options.propagationPolicy === undefined && options.orphanDependents === undefined) {
+    warn(request, preserved)
+  }
   const next = terminated(request, stored, options)
   if (options.dryRun) return { object: viewOf(resource, next ?? last(request, stored)), gone: next === undefined }
   if (next === stored) return { object: viewOf(resource, stored), gone: false }
@@ -38,6 +41,10 @@ export async function deleteObject(
   const result = await commit(scope, plain, next, stored)
   return { object: viewOf(resource, next === undefined ? last(request, result) : result), gone: next === undefined }
 }
+
+const preserved =
+  'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set ' +
+  'propagationPolicy=Orphan to suppress this warning'
 
 /** What goes at once shows that nothing was waited for, where there is a time to wait. */
 function last({ scope, resource }: WriteRequest, object: KubeObject): KubeObject {

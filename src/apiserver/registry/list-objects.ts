@@ -15,7 +15,8 @@ import { compileSelection, type Selection } from './selection.js'
 export function listObjects(storage: ClusterStorage, resource: Resource, options: ListOptions): KubeList {
   validateListOptions(options, false)
   const selection = compileSelection(resource, options)
-  const limit = options.limit ?? 0
+  // What any state will do for is given whole.
+  const limit = options.resourceVersion === '0' && !options.continue ? 0 : (options.limit ?? 0)
   const { revision, after } = startOf(storage, options, limit)
   const items: KubeObject[] = []
   // Lists of custom resources always say that there is no more, if there is none.

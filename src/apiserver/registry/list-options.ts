@@ -1,5 +1,5 @@
 import type { ListOptions, WatchOptions } from '../../kube/client/kube-client.js'
-import { type StatusCause, type StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { type StatusCause, StatusError, statusErrors } from '../../kube/object/status-error.js'
 
 /** Throws Invalid for combinations that kube-apiserver refuses (k8s.io/apimachinery meta/internalversion/validation). */
 export function validateListOptions(options: ListOptions | WatchOptions, watch: boolean): void {
@@ -51,10 +51,23 @@ export function validateListOptions(options: ListOptions | WatchOptions, watch: 
 
 /** A resourceVersion as a number; throws BadRequest for anything that is none. */
 export function parseRevision(text: string): number {
-  if (!/^\d{1,16}$/.test(text)) {
-    throw statusErrors.badRequest(`invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`)
-  }
+  const problem = explainRevision(text)
+  if (problem !== undefined) throw statusErrors.badRequest(`invalid resource version: ${problem}`)
   return Number(text)
+}
+
+/** The same for a read of one object, or a watch: upstream finds it too late for a BadRequest. */
+export function storedRevision(text: string): number {
+  const message = explainRevision(text)
+  if (message === undefined) return Number(text)
+  throw new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+}
+
+/** Why a resourceVersion is none, in Go's words. */
+export function explainRevision(text: string): string | undefined {
+  const parsing = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: `
+  if (!/^\d+$/.test(text)) return `${parsing}invalid syntax`
+  return BigInt(text) >= 2n ** 64n ? `${parsing}value out of range` : undefined
 }
 
 /** The requested revision was never reached here. Clients take it as a reason to try again. */

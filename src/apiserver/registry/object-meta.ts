@@ -101,6 +101,8 @@ export function preserveMeta(resource: Resource, object: KubeObject, previous: K
   const { metadata } = object
   const kept = previous.metadata
   if (metadata.resourceVersion && metadata.resourceVersion !== kept.resourceVersion) throw modified(resource, kept.name)
+  const { deletionTimestamp } = metadata
+  const grace = metadata.deletionGracePeriodSeconds ?? kept.deletionGracePeriodSeconds
   const { name, generateName: base, namespace, labels, annotations, ownerReferences, finalizers, managedFields } = metadata
   object.metadata = {
     name,
@@ -111,8 +113,9 @@ export function preserveMeta(resource: Resource, object: KubeObject, previous: K
     ...(kept.resourceVersion ? { resourceVersion: kept.resourceVersion } : {}),
     ...(kept.generation === undefined ? {} : { generation: kept.generation }),
     ...(kept.creationTimestamp === undefined ? {} : { creationTimestamp: kept.creationTimestamp }),
-    ...(kept.deletionTimestamp === undefined ? {} : { deletionTimestamp: kept.deletionTimestamp }),
-    ...(kept.deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds: kept.deletionGracePeriodSeconds }),
+    // What is not stored is for validation to refuse.
+    ...(kept.deletionTimestamp || deletionTimestamp ? { deletionTimestamp: kept.deletionTimestamp ?? deletionTimestamp } : {}),
+    ...(typeof grace === 'number' ? { deletionGracePeriodSeconds: grace } : {}),
     ...(isFilled(labels) ? { labels } : {}),
     ...(isFilled(annotations) ? { annotations } : {}),
     ...(isFilled(ownerReferences) ? { ownerReferences } : {}),

@@ -25,13 +25,15 @@ export function compileSelection(
   const fields = parse(() => parseFieldSelector(options.fieldSelector ?? ''))
   const paths = resource.strategy.selectable ?? {}
   for (const { field } of fields) {
-    if (field === 'metadata.name' || (field === 'metadata.namespace' && resource.type.namespaced)) continue
+    if (field === 'metadata.name' || field === 'metadata.namespace') continue
     if (Object.hasOwn(paths, field)) continue
     // Kinds that have fields of their own say it otherwise.
     const own = resource.custom !== undefined || Object.keys(paths).length > 0
     throw statusErrors.badRequest(
       own
-        ? `field label not supported: ${field}`
+        ? resource.stored === 'jobs.batch'
+          ? `field label ${JSON.stringify(field)} not supported for Job`
+          : `field label not supported: ${field}`
         : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     )
   }

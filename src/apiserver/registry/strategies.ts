@@ -29,6 +29,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
       'spec.hostNetwork',
       'status.phase',
       'status.podIP',
+      'status.podIPs',
       'status.nominatedNodeName',
     ),
   },

@@ -2,7 +2,7 @@ import type { WatchOptions } from '../../kube/client/kube-client.js'
 import type { KubeObject, WatchEvent } from '../../kube/object/kube-object.js'
 import type { ServerPorts, WatchSink } from '../contract.js'
 import type { ClusterStorage, StoredChange } from '../storage/contract.js'
-import { parseRevision, tooLarge, tooOld, validateListOptions } from './list-options.js'
+import { storedRevision, tooLarge, tooOld, validateListOptions } from './list-options.js'
 import { type Resource, viewOf } from './resource.js'
 import { compileSelection } from './selection.js'
 import type { WatchTicker } from './watch-ticker.js'
@@ -35,7 +35,7 @@ export class WatchHub {
     const selection = compileSelection(resource, options)
     const current = this.#storage.revision()
     const { resourceVersion = '', sendInitialEvents } = options
-    const from = resourceVersion === '' || resourceVersion === '0' ? current : parseRevision(resourceVersion)
+    const from = resourceVersion === '' || resourceVersion === '0' ? current : storedRevision(resourceVersion)
     if (from > current) throw tooLarge(from, current)
     const initial = sendInitialEvents ?? (resourceVersion === '' || resourceVersion === '0')
     const missed = initial ? [] : this.#storage.since(from)

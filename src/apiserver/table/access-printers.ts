@@ -11,7 +11,7 @@ export const plainPrinter = definePrinter('Name|Created At:date', (object) => [
   object.metadata.creationTimestamp ?? null,
 ])
 
-const rolePrinter = definePrinter('Name|Created At', (object) => [
+const rolePrinter = definePrinter('Name|Created At:date', (object) => [
   object.metadata.name,
   object.metadata.creationTimestamp ?? '<unknown>',
 ])
@@ -87,7 +87,7 @@ export const accessPrinters: Readonly<Record<string, TablePrinter>> = {
     ]
   }),
   'flowschemas.flowcontrol.apiserver.k8s.io': definePrinter(
-    'Name|PriorityLevel|MatchingPrecedence:integer|DistinguisherMethod|Age|MissingPL',
+    'Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL',
     (object, now) => {
       const dangling = listAt(object, 'status', 'conditions').find((condition) => textAt(condition, 'type') === 'Dangling')
       return [

@@ -68,10 +68,7 @@ function eventCells(event: KubeObject, now: number): unknown[] {
   ]
 }
 
-const eventPrinter = definePrinter(
-  'Last Seen|Type|Reason|Object|Subobject+|Source+|Message|First Seen+|Count:integer+|Name+',
-  eventCells,
-)
+const eventPrinter = definePrinter('Last Seen|Type|Reason|Object|Subobject+|Source+|Message|First Seen+|Count+|Name+', eventCells)
 
 /** Nodes, namespaces, configuration and storage, by group resource. */
 export const clusterPrinters: Readonly<Record<string, TablePrinter>> = {
@@ -97,29 +94,29 @@ export const clusterPrinters: Readonly<Record<string, TablePrinter>> = {
     textAt(object, 'status', 'phase'),
     age(object, now),
   ]),
-  secrets: definePrinter('Name|Type|Data:integer|Age', (object, now) => [
+  secrets: definePrinter('Name|Type|Data|Age', (object, now) => [
     object.metadata.name,
     textAt(object, 'type'),
     count(object['data']),
     age(object, now),
   ]),
-  configmaps: definePrinter('Name|Data:integer|Age', (object, now) => [
+  configmaps: definePrinter('Name|Data|Age', (object, now) => [
     object.metadata.name,
     count(object['data']) + count(object['binaryData']),
     age(object, now),
   ]),
-  serviceaccounts: definePrinter('Name|Secrets:integer|Age', (object, now) => [
+  serviceaccounts: definePrinter('Name|Secrets|Age', (object, now) => [
     object.metadata.name,
     listAt(object, 'secrets').length,
     age(object, now),
   ]),
-  resourcequotas: definePrinter('Name|Age|Request|Limit', (object, now) => {
+  resourcequotas: definePrinter('Name|Request|Limit|Age', (object, now) => {
     const used = mapAt(object, 'status', 'used')
     const parts: Record<'request' | 'limit', string[]> = { request: [], limit: [] }
     for (const [name, hard] of Object.entries(mapAt(object, 'status', 'hard')).sort(([a], [b]) => (a < b ? -1 : 1))) {
       parts[name.startsWith('limits') ? 'limit' : 'request'].push(`${name}: ${String(used[name] ?? '0')}/${String(hard)}`)
     }
-    return [object.metadata.name, age(object, now), parts.request.join(', '), parts.limit.join(', ')]
+    return [object.metadata.name, parts.request.join(', '), parts.limit.join(', '), age(object, now)]
   }),
   componentstatuses: definePrinter('Name|Status|Message|Error', (object) => {
     const healthy = listAt(object, 'conditions').find((condition) => textAt(condition, 'type') === 'Healthy')
@@ -168,7 +165,7 @@ export const clusterPrinters: Readonly<Record<string, TablePrinter>> = {
     },
   ),
   'storageclasses.storage.k8s.io': definePrinter(
-    'Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion:boolean|Age',
+    'Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age',
     (object, now) => {
       const standard = object.metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true'
       return [
@@ -186,6 +183,47 @@ export const clusterPrinters: Readonly<Record<string, TablePrinter>> = {
     listAt(object, 'spec', 'drivers').length,
     age(object, now),
   ]),
+  'csidrivers.storage.k8s.io': definePrinter(
+    'Name|AttachRequired:boolean|PodInfoOnMount:boolean|StorageCapacity:boolean|TokenRequests|RequiresRepublish:boolean|Modes|Age',
+    (object, now) => {
+      const spec = mapAt(at(object, 'spec'))
+      const audiences = listAt(object, 'spec', 'tokenRequests').map((request) => textAt(request, 'audience'))
+      return [
+        object.metadata.name,
+        spec['attachRequired'] !== false,
+        spec['podInfoOnMount'] === true,
+        spec['storageCapacity'] === true,
+        orElse(audiences.join(','), '<unset>'),
+        spec['requiresRepublish'] === true,
+        orElse(listAt(object, 'spec', 'volumeLifecycleModes').map(String).join(','), '<none>'),
+        age(object, now),
+      ]
+    },
+  ),
+  'volumeattachments.storage.k8s.io': definePrinter('Name|Attacher|PV|Node|Attached:boolean|Age', (object, now) => [
+    object.metadata.name,
+    textAt(object, 'spec', 'attacher'),
+    textAt(object, 'spec', 'source', 'persistentVolumeName'),
+    textAt(object, 'spec', 'nodeName'),
+    at(object, 'status', 'attached') === true,
+    age(object, now),
+  ]),
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': definePrinter(
+    'Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age',
+    (object, now) => {
+      const limited = at(object, 'spec', 'limited') ?? at(object, 'spec', 'exempt')
+      const queuing = at(limited, 'limitResponse', 'queuing')
+      return [
+        object.metadata.name,
+        textAt(object, 'spec', 'type'),
+        at(limited, 'nominalConcurrencyShares') ?? '<none>',
+        at(queuing, 'queues') ?? '<none>',
+        at(queuing, 'handSize') ?? '<none>',
+        at(queuing, 'queueLengthLimit') ?? '<none>',
+        age(object, now),
+      ]
+    },
+  ),
   'leases.coordination.k8s.io': definePrinter('Name|Holder|Age', (object, now) => [
     object.metadata.name,
     textAt(object, 'spec', 'holderIdentity'),

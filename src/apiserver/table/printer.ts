@@ -26,7 +26,13 @@ export function definePrinter(columns: string, cells: TablePrinter['cells']): Ta
     columns: columns.split('|').map((column) => {
       const wide = column.endsWith('+')
       const [name, type = 'string'] = (wide ? column.slice(0, -1) : column).split(':') as [string, TableColumn['type']?]
-      return { name, type, format: name === 'Name' ? 'name' : '', description: descriptions[name] ?? '', priority: wide ? 1 : 0 }
+      return {
+        name,
+        type,
+        format: name === 'Name' || name === 'Attacher' ? 'name' : '',
+        description: descriptions[name] ?? '',
+        priority: wide ? 1 : 0,
+      }
     }),
     cells,
   }

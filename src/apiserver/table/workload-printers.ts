@@ -94,7 +94,7 @@ export const workloadPrinters: Readonly<Record<string, TablePrinter>> = {
   ]),
   replicationcontrollers: replicaPrinter((object) => labelsText(mapAt(object, 'spec', 'selector'))),
   'replicasets.apps': replicaPrinter((object) => selectorText(at(object, 'spec', 'selector'))),
-  'deployments.apps': definePrinter(`Name|Ready|Up-to-date:integer|Available:integer|Age|${wideColumns}`, (object, now) => [
+  'deployments.apps': definePrinter(`Name|Ready|Up-to-date|Available|Age|${wideColumns}`, (object, now) => [
     object.metadata.name,
     `${numberAt(object, 'status', 'readyReplicas')}/${numberAt(object, 'spec', 'replicas')}`,
     numberAt(object, 'status', 'updatedReplicas'),
@@ -110,7 +110,7 @@ export const workloadPrinters: Readonly<Record<string, TablePrinter>> = {
     ...containers(templateOf(object)),
   ]),
   'daemonsets.apps': definePrinter(
-    `Name|Desired:integer|Current:integer|Ready:integer|Up-to-date:integer|Available:integer|Node Selector|Age|${wideColumns}`,
+    `Name|Desired:integer|Current:integer|Ready:integer|Up-to-date|Available|Node Selector|Age|${wideColumns}`,
     (object, now) => [
       object.metadata.name,
       numberAt(object, 'status', 'desiredNumberScheduled'),
@@ -157,18 +157,15 @@ export const workloadPrinters: Readonly<Record<string, TablePrinter>> = {
       selectorText(at(object, 'spec', 'jobTemplate', 'spec', 'selector')),
     ],
   ),
-  'horizontalpodautoscalers.autoscaling': definePrinter(
-    'Name|Reference|Targets|MinPods|MaxPods|Replicas:integer|Age',
-    (object, now) => [
-      object.metadata.name,
-      `${textAt(object, 'spec', 'scaleTargetRef', 'kind')}/${textAt(object, 'spec', 'scaleTargetRef', 'name')}`,
-      autoscalerTargets(object),
-      orElse(textAt(object, 'spec', 'minReplicas'), '<unset>'),
-      numberAt(object, 'spec', 'maxReplicas'),
-      numberAt(object, 'status', 'currentReplicas'),
-      age(object, now),
-    ],
-  ),
+  'horizontalpodautoscalers.autoscaling': definePrinter('Name|Reference|Targets|MinPods|MaxPods|Replicas|Age', (object, now) => [
+    object.metadata.name,
+    `${textAt(object, 'spec', 'scaleTargetRef', 'kind')}/${textAt(object, 'spec', 'scaleTargetRef', 'name')}`,
+    autoscalerTargets(object),
+    orElse(textAt(object, 'spec', 'minReplicas'), '<unset>'),
+    numberAt(object, 'spec', 'maxReplicas'),
+    numberAt(object, 'status', 'currentReplicas'),
+    age(object, now),
+  ]),
   'poddisruptionbudgets.policy': definePrinter(
     'Name|Min Available|Max Unavailable|Allowed Disruptions:integer|Age',
     (object, now) => [

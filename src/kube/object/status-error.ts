@@ -126,7 +126,12 @@ export const statusErrors = {
       422,
       'Invalid',
       `${of.group === '' ? of.kind : `${of.kind}.${of.group}`} "${of.name}" is invalid: ${causesText(causes)}`,
-      { ...(of.name === '' ? {} : { name: of.name }), ...(of.group === '' ? {} : { group: of.group }), kind: of.kind, causes },
+      {
+        ...(of.name === '' ? {} : { name: of.name }),
+        ...(of.group === '' ? {} : { group: of.group }),
+        ...(of.kind === '' ? {} : { kind: of.kind }),
+        causes,
+      },
     ),
   badRequest: (message: string) => failure(400, 'BadRequest', message),
   unauthorized: (message = 'Unauthorized') => failure(401, 'Unauthorized', message),

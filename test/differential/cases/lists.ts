@@ -68,18 +68,59 @@ const fieldSelectors = [
   'metadata.name=a b',
 ]
 
-const matrix: Case['steps'] = ['', '0', '${last}', '${first}', 'abc', '-1', '1.5', '99999999999999999999'].flatMap((resourceVersion) =>
-  ['', 'Exact', 'NotOlderThan', 'Wrong'].flatMap((resourceVersionMatch) =>
-    ['', '2'].map((limit): Step => get(Object.fromEntries(Object.entries({ resourceVersion, resourceVersionMatch, limit }).filter(([, value]) => value !== '')))),
-  ),
+const matrix: Case['steps'] = ['', '0', '${last}', '${first}', 'abc', '-1', '1.5', '99999999999999999999'].flatMap(
+  (resourceVersion) =>
+    ['', 'Exact', 'NotOlderThan', 'Wrong'].flatMap((resourceVersionMatch) =>
+      ['', '2'].map(
+        (limit): Step =>
+          get(
+            Object.fromEntries(
+              Object.entries({ resourceVersion, resourceVersionMatch, limit }).filter(([, value]) => value !== ''),
+            ),
+          ),
+      ),
+    ),
 )
 
 const selectable: readonly (readonly [path: string, fields: readonly string[]])[] = [
-  ['/api/v1/namespaces/${ns}/pods', ['spec.nodeName=', 'spec.restartPolicy=Always', 'spec.schedulerName=x', 'spec.serviceAccountName=default', 'spec.hostNetwork=true', 'status.phase=Pending', 'status.podIP=', 'status.podIPs=', 'status.nominatedNodeName=', 'spec.containers=1']],
+  [
+    '/api/v1/namespaces/${ns}/pods',
+    [
+      'spec.nodeName=',
+      'spec.restartPolicy=Always',
+      'spec.schedulerName=x',
+      'spec.serviceAccountName=default',
+      'spec.hostNetwork=true',
+      'status.phase=Pending',
+      'status.podIP=',
+      'status.podIPs=',
+      'status.nominatedNodeName=',
+      'spec.containers=1',
+    ],
+  ],
   ['/api/v1/namespaces/${ns}/services', ['spec.clusterIP=None', 'spec.type=ClusterIP', 'spec.ports=1']],
   ['/api/v1/namespaces/${ns}/secrets', ['type=Opaque', 'data=1']],
-  ['/api/v1/namespaces/${ns}/events', ['involvedObject.kind=Pod', 'involvedObject.name=p', 'involvedObject.namespace=${ns}', 'involvedObject.uid=', 'involvedObject.apiVersion=v1', 'involvedObject.resourceVersion=', 'involvedObject.fieldPath=', 'reason=x', 'reportingComponent=x', 'source=kubelet', 'type=Normal', 'count=1']],
-  ['/apis/events.k8s.io/v1/namespaces/${ns}/events', ['regarding.kind=Pod', 'reportingController=x', 'reason=x', 'involvedObject.kind=Pod', 'metadata.name=a']],
+  [
+    '/api/v1/namespaces/${ns}/events',
+    [
+      'involvedObject.kind=Pod',
+      'involvedObject.name=p',
+      'involvedObject.namespace=${ns}',
+      'involvedObject.uid=',
+      'involvedObject.apiVersion=v1',
+      'involvedObject.resourceVersion=',
+      'involvedObject.fieldPath=',
+      'reason=x',
+      'reportingComponent=x',
+      'source=kubelet',
+      'type=Normal',
+      'count=1',
+    ],
+  ],
+  [
+    '/apis/events.k8s.io/v1/namespaces/${ns}/events',
+    ['regarding.kind=Pod', 'reportingController=x', 'reason=x', 'involvedObject.kind=Pod', 'metadata.name=a'],
+  ],
   ['/api/v1/namespaces/${ns}/replicationcontrollers', ['status.replicas=0', 'spec.replicas=0']],
   ['/apis/apps/v1/namespaces/${ns}/replicasets', ['status.replicas=0', 'spec.replicas=0']],
   ['/apis/apps/v1/namespaces/${ns}/deployments', ['status.replicas=0']],
@@ -162,7 +203,9 @@ export const listCases: readonly Case[] = [
   },
   {
     name: 'selectable fields',
-    steps: selectable.flatMap(([path, fields]) => fields.map((fieldSelector): Step => get({ fieldSelector, labelSelector: 'none=none' }, {}, path))),
+    steps: selectable.flatMap(([path, fields]) =>
+      fields.map((fieldSelector): Step => get({ fieldSelector, labelSelector: 'none=none' }, {}, path)),
+    ),
   },
   {
     name: 'versions of single objects',

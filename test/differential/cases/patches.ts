@@ -2,7 +2,12 @@ import type { Case, Step } from '../case.js'
 
 const container = { name: 'main', image: 'registry.example/app:1' }
 const deployment = {
-  metadata: { name: 'd', labels: { a: '1', b: '2' }, annotations: { x: 'y' }, finalizers: ['example.com/one', 'example.com/two'] },
+  metadata: {
+    name: 'd',
+    labels: { a: '1', b: '2' },
+    annotations: { x: 'y' },
+    finalizers: ['example.com/one', 'example.com/two'],
+  },
   spec: {
     replicas: 2,
     selector: { matchLabels: { app: 'd' } },
@@ -10,7 +15,15 @@ const deployment = {
       metadata: { labels: { app: 'd' } },
       spec: {
         containers: [
-          { ...container, env: [{ name: 'A', value: '1' }, { name: 'B', value: '2' }], ports: [{ containerPort: 80 }, { containerPort: 443, name: 'tls' }], args: ['a', 'b'] },
+          {
+            ...container,
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'B', value: '2' },
+            ],
+            ports: [{ containerPort: 80 }, { containerPort: 443, name: 'tls' }],
+            args: ['a', 'b'],
+          },
           { name: 'side', image: 'registry.example/side:1' },
         ],
         tolerations: [{ key: 'k', operator: 'Exists' }],
@@ -114,7 +127,17 @@ const strategics: readonly unknown[] = [
   template({ containers: [{ name: 'none', $patch: 'delete' }] }),
   template({ containers: [{ image: 'nameless' }] }),
   template({ containers: [{ $patch: 'replace' }, { name: 'only', image: 'i' }] }),
-  template({ containers: [{ name: 'main', env: [{ name: 'A', $patch: 'delete' }, { name: 'C', value: '3' }] }] }),
+  template({
+    containers: [
+      {
+        name: 'main',
+        env: [
+          { name: 'A', $patch: 'delete' },
+          { name: 'C', value: '3' },
+        ],
+      },
+    ],
+  }),
   template({ containers: [{ name: 'main', env: [{ $patch: 'replace' }, { name: 'C', value: '3' }] }] }),
   template({ containers: [{ name: 'main', ports: [{ containerPort: 80, name: 'web' }] }] }),
   template({ containers: [{ name: 'main', args: ['c'] }] }),
@@ -156,10 +179,25 @@ const applies: readonly unknown[] = [
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd', resourceVersion: '1' } },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { replicas: 9 } },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { replicas: 'x' } },
-  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, ...template({ containers: [{ name: 'main', image: 'other:1' }] }) },
-  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, ...template({ containers: [{ name: 'x' }, { name: 'x' }] }) },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    ...template({ containers: [{ name: 'main', image: 'other:1' }] }),
+  },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    ...template({ containers: [{ name: 'x' }, { name: 'x' }] }),
+  },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, ...template({ containers: [{ image: 'x' }] }) },
-  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, ...template({ containers: [{ name: 'main', ports: [{ containerPort: 80 }] }] }) },
+  {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'd' },
+    ...template({ containers: [{ name: 'main', ports: [{ containerPort: 80 }] }] }),
+  },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, ...template({ containers: 'x' }) },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { unknown: 1, other: { x: 1 } } },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, status: { replicas: 3 } },
@@ -170,9 +208,25 @@ const applies: readonly unknown[] = [
 ]
 
 export const patchCases: readonly Case[] = [
-  { name: 'json', steps: [make, ...operations.map((body) => patch('json-patch', body)), raw('json-patch', '[{'), raw('json-patch', '')] },
-  { name: 'merge', steps: [make, ...merges.map((body) => patch('merge', body)), raw('merge', '{'), raw('merge', ''), raw('merge', '[]'), raw('merge', 'null')] },
-  { name: 'strategic', steps: [make, ...strategics.map((body) => patch('strategic', body)), raw('strategic', '{'), raw('strategic', '')] },
+  {
+    name: 'json',
+    steps: [make, ...operations.map((body) => patch('json-patch', body)), raw('json-patch', '[{'), raw('json-patch', '')],
+  },
+  {
+    name: 'merge',
+    steps: [
+      make,
+      ...merges.map((body) => patch('merge', body)),
+      raw('merge', '{'),
+      raw('merge', ''),
+      raw('merge', '[]'),
+      raw('merge', 'null'),
+    ],
+  },
+  {
+    name: 'strategic',
+    steps: [make, ...strategics.map((body) => patch('strategic', body)), raw('strategic', '{'), raw('strategic', '')],
+  },
   {
     name: 'apply',
     steps: [
@@ -186,7 +240,10 @@ export const patchCases: readonly Case[] = [
       patch('apply', applies[16], { fieldManager: 'me', force: 'true', fieldValidation: 'Ignore' }),
       raw('apply', 'a: b: c'),
       raw('apply', ''),
-      { ...raw('apply', 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: d\n  labels: {n: "1"}\n'), query: { fieldManager: 'y', dryRun: 'All' } },
+      {
+        ...raw('apply', 'apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: d\n  labels: {n: "1"}\n'),
+        query: { fieldManager: 'y', dryRun: 'All' },
+      },
       { ...raw('apply', 'metadata:\n  name: d\n  name: e\n'), query: { fieldManager: 'y', dryRun: 'All' } },
       { ...raw('apply', 'a: b: c'), query: { fieldManager: 'y' } },
       { ...raw('apply', ''), query: { fieldManager: 'y' } },
@@ -195,16 +252,74 @@ export const patchCases: readonly Case[] = [
   {
     name: 'apply: owners come and go',
     steps: [
-      { method: 'PATCH', path: one, as: 'apply', query: { fieldManager: 'one' }, body: { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment } },
+      {
+        method: 'PATCH',
+        path: one,
+        as: 'apply',
+        query: { fieldManager: 'one' },
+        body: { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment },
+      },
       { method: 'PATCH', path: one, as: 'merge', query: { fieldManager: 'scaler' }, body: { spec: { replicas: 5 } } },
-      { method: 'PATCH', path: one, as: 'apply', query: { fieldManager: 'one' }, body: { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment } },
-      { method: 'PATCH', path: one, as: 'apply', query: { fieldManager: 'one', force: 'true' }, body: { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment } },
-      { method: 'PATCH', path: one, as: 'strategic', query: { fieldManager: 'setter' }, body: template({ containers: [{ name: 'main', image: 'set:1' }] }) },
-      { method: 'PUT', path: one, query: { fieldManager: 'putter' }, body: { ...deployment, spec: { ...deployment.spec, replicas: 1 } } },
-      { method: 'PATCH', path: one, as: 'apply', query: { fieldManager: 'two' }, body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd', labels: { z: '1' } }, ...template({ containers: [{ name: 'side', env: [{ name: 'X', value: '1' }] }] }) } },
-      { method: 'PATCH', path: one, as: 'apply', query: { fieldManager: 'two' }, body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } } },
-      { method: 'PATCH', path: `${one}/scale`, as: 'apply', query: { fieldManager: 'three', force: 'true' }, body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 8 } } },
-      { method: 'PATCH', path: `${one}/status`, as: 'merge', query: { fieldManager: 'status' }, body: { status: { replicas: 1, observedGeneration: 1 } } },
+      {
+        method: 'PATCH',
+        path: one,
+        as: 'apply',
+        query: { fieldManager: 'one' },
+        body: { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment },
+      },
+      {
+        method: 'PATCH',
+        path: one,
+        as: 'apply',
+        query: { fieldManager: 'one', force: 'true' },
+        body: { apiVersion: 'apps/v1', kind: 'Deployment', ...deployment },
+      },
+      {
+        method: 'PATCH',
+        path: one,
+        as: 'strategic',
+        query: { fieldManager: 'setter' },
+        body: template({ containers: [{ name: 'main', image: 'set:1' }] }),
+      },
+      {
+        method: 'PUT',
+        path: one,
+        query: { fieldManager: 'putter' },
+        body: { ...deployment, spec: { ...deployment.spec, replicas: 1 } },
+      },
+      {
+        method: 'PATCH',
+        path: one,
+        as: 'apply',
+        query: { fieldManager: 'two' },
+        body: {
+          apiVersion: 'apps/v1',
+          kind: 'Deployment',
+          metadata: { name: 'd', labels: { z: '1' } },
+          ...template({ containers: [{ name: 'side', env: [{ name: 'X', value: '1' }] }] }),
+        },
+      },
+      {
+        method: 'PATCH',
+        path: one,
+        as: 'apply',
+        query: { fieldManager: 'two' },
+        body: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' } },
+      },
+      {
+        method: 'PATCH',
+        path: `${one}/scale`,
+        as: 'apply',
+        query: { fieldManager: 'three', force: 'true' },
+        body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 8 } },
+      },
+      {
+        method: 'PATCH',
+        path: `${one}/status`,
+        as: 'merge',
+        query: { fieldManager: 'status' },
+        body: { status: { replicas: 1, observedGeneration: 1 } },
+      },
       { method: 'PATCH', path: one, as: 'merge', body: { metadata: { managedFields: [{}] } } },
       { method: 'GET', path: one },
     ],

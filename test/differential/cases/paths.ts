@@ -40,11 +40,30 @@ export const pathCases: readonly Case[] = [
   { name: 'unknown paths', steps: unknown.map((path) => get(path)) },
   {
     name: 'methods',
-    steps: ['/version', '/api', '/apis', '/api/v1', '/healthz', '/nothing', '/api/v1/namespaces/${ns}', '/api/v1/pods', '/api/v1/configmaps', '/api/v1/namespaces/${ns}/pods', '/openapi/v3'].flatMap(
-      (path): Step[] =>
-        (['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const)
-          .filter((method) => !(method === 'DELETE' && path.includes('${ns}')) && !(method === 'DELETE' && path.startsWith('/api/v1/')))
-          .map((method) => ({ method, path, ...(method === 'DELETE' || method === 'HEAD' || method === 'OPTIONS' ? {} : { body: {}, as: method === 'PATCH' ? 'merge' : 'json' }) })),
+    steps: [
+      '/version',
+      '/api',
+      '/apis',
+      '/api/v1',
+      '/healthz',
+      '/nothing',
+      '/api/v1/namespaces/${ns}',
+      '/api/v1/pods',
+      '/api/v1/configmaps',
+      '/api/v1/namespaces/${ns}/pods',
+      '/openapi/v3',
+    ].flatMap((path): Step[] =>
+      (['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const)
+        .filter(
+          (method) => !(method === 'DELETE' && path.includes('${ns}')) && !(method === 'DELETE' && path.startsWith('/api/v1/')),
+        )
+        .map((method) => ({
+          method,
+          path,
+          ...(method === 'DELETE' || method === 'HEAD' || method === 'OPTIONS'
+            ? {}
+            : { body: {}, as: method === 'PATCH' ? 'merge' : 'json' }),
+        })),
     ),
   },
   {

@@ -3,17 +3,34 @@ import type { Case, Step } from '../case.js'
 const ns = '/api/v1/namespaces/${ns}'
 const pods = `${ns}/pods`
 const container = { name: 'main', image: 'registry.example/app:1' }
-const pod = { metadata: { name: 'p', labels: { app: 'p' } }, spec: { automountServiceAccountToken: false, containers: [container] } }
+const pod = {
+  metadata: { name: 'p', labels: { app: 'p' } },
+  spec: { automountServiceAccountToken: false, containers: [container] },
+}
 const makePod: Step = { method: 'POST', path: pods, body: pod, silent: true, capture: { uid: 'metadata.uid' } }
 const bind = (body: unknown, path = `${pods}/p/binding`): Step => ({ method: 'POST', path, body })
-const binding = (target: unknown, more: object = {}) => ({ apiVersion: 'v1', kind: 'Binding', metadata: { name: 'p', ...more }, target })
+const binding = (target: unknown, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Binding',
+  metadata: { name: 'p', ...more },
+  target,
+})
 const evict = (body: unknown, path = `${pods}/p/eviction`): Step => ({ method: 'POST', path, body })
 const eviction = (more: object = {}) => ({ apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p' }, ...more })
 const deployment = (replicas: number) => ({
   metadata: { name: 'd' },
-  spec: { replicas, selector: { matchLabels: { app: 'd' } }, template: { metadata: { labels: { app: 'd' } }, spec: { containers: [container] } } },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'd' } },
+    template: { metadata: { labels: { app: 'd' } }, spec: { containers: [container] } },
+  },
 })
-const scaleOf = (spec: unknown, more: object = {}) => ({ apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd', namespace: '${ns}', ...more }, spec })
+const scaleOf = (spec: unknown, more: object = {}) => ({
+  apiVersion: 'autoscaling/v1',
+  kind: 'Scale',
+  metadata: { name: 'd', namespace: '${ns}', ...more },
+  spec,
+})
 
 const scaleSteps = (collection: string): Step[] => {
   const path = `${collection}/d/scale`
@@ -34,8 +51,20 @@ const scaleSteps = (collection: string): Step[] => {
     { method: 'PATCH', path, as: 'strategic', body: { spec: { replicas: 8 } } },
     { method: 'PATCH', path, as: 'merge', body: { spec: { replicas: -3 } } },
     { method: 'PATCH', path, as: 'merge', body: { spec: { unknown: -3 } }, query: { fieldValidation: 'Strict' } },
-    { method: 'PATCH', path, as: 'apply', body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 9 } }, query: { fieldManager: 'x' } },
-    { method: 'PATCH', path, as: 'apply', body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 9 } }, query: { fieldManager: 'x', force: 'true' } },
+    {
+      method: 'PATCH',
+      path,
+      as: 'apply',
+      body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 9 } },
+      query: { fieldManager: 'x' },
+    },
+    {
+      method: 'PATCH',
+      path,
+      as: 'apply',
+      body: { apiVersion: 'autoscaling/v1', kind: 'Scale', metadata: { name: 'd' }, spec: { replicas: 9 } },
+      query: { fieldManager: 'x', force: 'true' },
+    },
     { method: 'POST', path, body: scaleOf({ replicas: 4 }) },
     { method: 'DELETE', path },
     { method: 'GET', path, headers: { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' } },
@@ -68,7 +97,12 @@ export const subresourceCases: readonly Case[] = [
     name: 'eviction',
     steps: [
       makePod,
-      { method: 'POST', path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets`, body: { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'p' } } } }, silent: true },
+      {
+        method: 'POST',
+        path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets`,
+        body: { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'p' } } } },
+        silent: true,
+      },
       evict(eviction({ deleteOptions: { dryRun: ['All'] } })),
       evict(eviction({ metadata: { name: 'other' } })),
       evict(eviction({ apiVersion: 'policy/v1beta1' })),
@@ -84,11 +118,30 @@ export const subresourceCases: readonly Case[] = [
     name: 'eviction with a budget',
     steps: [
       { method: 'POST', path: pods, body: { ...pod, spec: { ...pod.spec, nodeName: 'n' } }, silent: true },
-      { method: 'PATCH', path: `${pods}/p/status`, as: 'merge', body: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } } },
-      { method: 'POST', path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets`, body: { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'p' } } } } },
-      { method: 'PATCH', path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets/b/status`, as: 'merge', body: { status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 } } },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/status`,
+        as: 'merge',
+        body: { status: { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] } },
+      },
+      {
+        method: 'POST',
+        path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets`,
+        body: { metadata: { name: 'b' }, spec: { minAvailable: 1, selector: { matchLabels: { app: 'p' } } } },
+      },
+      {
+        method: 'PATCH',
+        path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets/b/status`,
+        as: 'merge',
+        body: { status: { observedGeneration: 1, disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 1 } },
+      },
       evict(eviction()),
-      { method: 'PATCH', path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets/b/status`, as: 'merge', body: { status: { disruptionsAllowed: 1 } } },
+      {
+        method: 'PATCH',
+        path: `${ns.replace('/api/v1', '/apis/policy/v1')}/poddisruptionbudgets/b/status`,
+        as: 'merge',
+        body: { status: { disruptionsAllowed: 1 } },
+      },
       evict(eviction({ deleteOptions: { gracePeriodSeconds: 5 } })),
       { method: 'GET', path: `${pods}/p` },
     ],
@@ -113,17 +166,52 @@ export const subresourceCases: readonly Case[] = [
     name: 'ephemeral containers and resize',
     steps: [
       makePod,
-      { method: 'PATCH', path: `${pods}/p/ephemeralcontainers`, as: 'strategic', body: { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] } } },
-      { method: 'PATCH', path: `${pods}/p/ephemeralcontainers`, as: 'strategic', body: { spec: { ephemeralContainers: [{ name: 'debug', image: 'other' }] } } },
-      { method: 'PATCH', path: `${pods}/p/ephemeralcontainers`, as: 'strategic', body: { spec: { ephemeralContainers: [{ name: 'main', image: 'other' }] } } },
-      { method: 'PATCH', path: `${pods}/p/ephemeralcontainers`, as: 'strategic', body: { spec: { ephemeralContainers: [{ name: 'x' }] } } },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/ephemeralcontainers`,
+        as: 'strategic',
+        body: { spec: { ephemeralContainers: [{ name: 'debug', image: 'busybox' }] } },
+      },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/ephemeralcontainers`,
+        as: 'strategic',
+        body: { spec: { ephemeralContainers: [{ name: 'debug', image: 'other' }] } },
+      },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/ephemeralcontainers`,
+        as: 'strategic',
+        body: { spec: { ephemeralContainers: [{ name: 'main', image: 'other' }] } },
+      },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/ephemeralcontainers`,
+        as: 'strategic',
+        body: { spec: { ephemeralContainers: [{ name: 'x' }] } },
+      },
       { method: 'PATCH', path: `${pods}/p/ephemeralcontainers`, as: 'merge', body: { spec: { ephemeralContainers: null } } },
       { method: 'GET', path: `${pods}/p/ephemeralcontainers` },
       { method: 'PUT', path: `${pods}/p/ephemeralcontainers`, body: {} },
-      { method: 'PATCH', path: `${pods}/p/resize`, as: 'strategic', body: { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '1' } } }] } } },
-      { method: 'PATCH', path: `${pods}/p/resize`, as: 'strategic', body: { spec: { containers: [{ name: 'main', image: 'other' }] } } },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/resize`,
+        as: 'strategic',
+        body: { spec: { containers: [{ name: 'main', resources: { requests: { cpu: '1' } } }] } },
+      },
+      {
+        method: 'PATCH',
+        path: `${pods}/p/resize`,
+        as: 'strategic',
+        body: { spec: { containers: [{ name: 'main', image: 'other' }] } },
+      },
       { method: 'GET', path: `${pods}/p/resize` },
-      { method: 'PATCH', path: `${pods}/p`, as: 'strategic', body: { spec: { ephemeralContainers: [{ name: 'two', image: 'busybox' }] } } },
+      {
+        method: 'PATCH',
+        path: `${pods}/p`,
+        as: 'strategic',
+        body: { spec: { ephemeralContainers: [{ name: 'two', image: 'busybox' }] } },
+      },
       { method: 'POST', path: `${pods}/p/ephemeralcontainers`, body: {} },
     ],
   },
@@ -143,11 +231,23 @@ export const subresourceCases: readonly Case[] = [
     name: 'tokens',
     steps: [
       { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: {} },
-      { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { spec: { audiences: ['a'], expirationSeconds: 3600 } } },
+      {
+        method: 'POST',
+        path: `${ns}/serviceaccounts/default/token`,
+        body: { spec: { audiences: ['a'], expirationSeconds: 3600 } },
+      },
       { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { spec: { expirationSeconds: 5 } } },
       { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { spec: { expirationSeconds: 5_000_000_000 } } },
-      { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'none' } } } },
-      { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { spec: { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'none' } } } },
+      {
+        method: 'POST',
+        path: `${ns}/serviceaccounts/default/token`,
+        body: { spec: { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: 'none' } } },
+      },
+      {
+        method: 'POST',
+        path: `${ns}/serviceaccounts/default/token`,
+        body: { spec: { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'none' } } },
+      },
       { method: 'POST', path: `${ns}/serviceaccounts/none/token`, body: {} },
       { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { kind: 'Other' } },
       { method: 'POST', path: `${ns}/serviceaccounts/default/token`, body: { metadata: { name: 'other' } } },
@@ -162,10 +262,23 @@ export const subresourceCases: readonly Case[] = [
       { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'Bad' } } },
       { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: 'a.b' } } },
       { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { generateName: '${id}-' } }, query: { dryRun: 'All' } },
-      { method: 'PATCH', path: '/api/v1/namespaces/${id}-n', as: 'merge', body: { metadata: { labels: { 'kubernetes.io/metadata.name': 'other' } } } },
+      {
+        method: 'PATCH',
+        path: '/api/v1/namespaces/${id}-n',
+        as: 'merge',
+        body: { metadata: { labels: { 'kubernetes.io/metadata.name': 'other' } } },
+      },
       { method: 'PATCH', path: '/api/v1/namespaces/${id}-n', as: 'merge', body: { spec: { finalizers: ['example.com/x'] } } },
-      { method: 'PUT', path: '/api/v1/namespaces/${id}-n/finalize', body: { metadata: { name: '${id}-n' }, spec: { finalizers: ['kubernetes', 'example.com/x'] } } },
-      { method: 'PUT', path: '/api/v1/namespaces/${id}-n/finalize', body: { metadata: { name: '${id}-n' }, spec: { finalizers: ['unqualified'] } } },
+      {
+        method: 'PUT',
+        path: '/api/v1/namespaces/${id}-n/finalize',
+        body: { metadata: { name: '${id}-n' }, spec: { finalizers: ['kubernetes', 'example.com/x'] } },
+      },
+      {
+        method: 'PUT',
+        path: '/api/v1/namespaces/${id}-n/finalize',
+        body: { metadata: { name: '${id}-n' }, spec: { finalizers: ['unqualified'] } },
+      },
       { method: 'PATCH', path: '/api/v1/namespaces/${id}-n/finalize', as: 'merge', body: {} },
       { method: 'PATCH', path: '/api/v1/namespaces/${id}-n/status', as: 'merge', body: { status: { phase: 'Terminating' } } },
       { method: 'GET', path: '/api/v1/namespaces/${id}-n/finalize' },
@@ -173,7 +286,11 @@ export const subresourceCases: readonly Case[] = [
       { method: 'DELETE', path: '/api/v1/namespaces/${id}-n' },
       { method: 'POST', path: '/api/v1/namespaces/${id}-n/configmaps', body: { metadata: { name: 'late' } } },
       { method: 'POST', path: '/api/v1/namespaces', body: { metadata: { name: '${id}-n' } } },
-      { method: 'PUT', path: '/api/v1/namespaces/${id}-n/finalize', body: { metadata: { name: '${id}-n' }, spec: { finalizers: [] } } },
+      {
+        method: 'PUT',
+        path: '/api/v1/namespaces/${id}-n/finalize',
+        body: { metadata: { name: '${id}-n' }, spec: { finalizers: [] } },
+      },
       { method: 'GET', path: '/api/v1/namespaces/${id}-n' },
       { method: 'POST', path: '/api/v1/namespaces/${id}-none/configmaps', body: { metadata: { name: 'x' } } },
       { method: 'GET', path: '/api/v1/namespaces/${id}-none/configmaps' },

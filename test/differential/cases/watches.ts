@@ -11,12 +11,24 @@ const watch = (query: Record<string, string>, events?: number, headers: Step['he
   ...(events === undefined ? {} : { events }),
 })
 const history: Step[] = [
-  { method: 'POST', path: maps, body: { metadata: { name: 'a', labels: { app: 'web' } } }, silent: true, capture: { first: 'metadata.resourceVersion' } },
+  {
+    method: 'POST',
+    path: maps,
+    body: { metadata: { name: 'a', labels: { app: 'web' } } },
+    silent: true,
+    capture: { first: 'metadata.resourceVersion' },
+  },
   { method: 'POST', path: maps, body: { metadata: { name: 'b' } }, silent: true },
   { method: 'PATCH', path: `${maps}/a`, as: 'merge', body: { metadata: { labels: { app: 'db' } } }, silent: true },
   { method: 'PATCH', path: `${maps}/b`, as: 'merge', body: { metadata: { labels: { app: 'web' } } }, silent: true },
   { method: 'DELETE', path: `${maps}/a`, silent: true },
-  { method: 'POST', path: maps, body: { metadata: { name: 'c', labels: { app: 'web' } } }, silent: true, capture: { last: 'metadata.resourceVersion' } },
+  {
+    method: 'POST',
+    path: maps,
+    body: { metadata: { name: 'c', labels: { app: 'web' } } },
+    silent: true,
+    capture: { last: 'metadata.resourceVersion' },
+  },
 ]
 
 export const watchCases: readonly Case[] = [
@@ -50,8 +62,20 @@ export const watchCases: readonly Case[] = [
     steps: [
       ...history,
       watch({ sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true' }, 3),
-      watch({ sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true', resourceVersion: '${last}' }, 3),
-      watch({ sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true', resourceVersion: '0' }, 3, table),
+      watch(
+        {
+          sendInitialEvents: 'true',
+          resourceVersionMatch: 'NotOlderThan',
+          allowWatchBookmarks: 'true',
+          resourceVersion: '${last}',
+        },
+        3,
+      ),
+      watch(
+        { sendInitialEvents: 'true', resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: 'true', resourceVersion: '0' },
+        3,
+        table,
+      ),
       watch({ sendInitialEvents: 'false', resourceVersionMatch: 'NotOlderThan', resourceVersion: '${first}' }, 5),
       watch({ sendInitialEvents: 'true' }),
       watch({ sendInitialEvents: 'true', resourceVersionMatch: 'Exact' }),

@@ -39,8 +39,10 @@ export function inOrder(answer: Answer): Answer {
   const body = withSortedOwners(answer.body) as { message?: string; details?: { causes?: unknown[] } } | undefined
   const causes = body?.details?.causes
   if (causes === undefined) return { ...answer, body }
-  const plain = causes.map((cause) => JSON.stringify(cause).replace(/\\n\s+core\.PodSpec\{.*?(?=(?<!\\)"[,}])/, '')).sort()
-  const message = plain.length === 1 && !body?.message?.includes('core.PodSpec') ? body?.message : undefined
+  const owners = /Invalid value: \[\]v1\.OwnerReference\{.*\}: Only/
+  const cut = (text: string) => text.replace(owners, 'Invalid value: []v1.OwnerReference{...}: Only')
+  const plain = causes.map((cause) => cut(JSON.stringify(cause)).replace(/\\n\s+core\.PodSpec\{.*?(?=(?<!\\)"[,}])/, '')).sort()
+  const message = plain.length === 1 && !body?.message?.includes('core.PodSpec') ? cut(body?.message ?? '') : undefined
   return { ...answer, body: { ...body, message, details: { ...body?.details, causes: plain } } }
 }
 

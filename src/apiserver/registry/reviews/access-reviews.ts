@@ -31,7 +31,7 @@ function subjectOf(body: KubeObject): UserInfo {
   const groups = Array.isArray(spec['groups']) ? spec['groups'].map(String) : []
   const name = typeof spec['user'] === 'string' ? spec['user'] : ''
   if (name === '' && groups.length === 0) {
-    throw statusErrors.invalid({ kind: body.kind, group: 'authorization.k8s.io', name: '' }, [
+    throw statusErrors.invalid({ kind: '', group: 'authorization.k8s.io', name: '' }, [
       {
         reason: 'FieldValueInvalid',
         message: 'Invalid value: "": at least one of user or group must be specified',
@@ -65,7 +65,7 @@ function attributesOf(body: KubeObject): AccessAttributes {
     isObject(from) && typeof from[field] === 'string' ? (from[field] as string) : ''
   const isResource = isObject(resourceAttributes)
   if (isResource === isObject(nonResourceAttributes)) {
-    throw statusErrors.invalid({ kind: body.kind, group: 'authorization.k8s.io', name: '' }, [
+    throw statusErrors.invalid({ kind: '', group: 'authorization.k8s.io', name: '' }, [
       {
         reason: 'FieldValueInvalid',
         message: 'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified',

@@ -1,9 +1,10 @@
 import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
-import { statusErrors } from '../../../kube/object/status-error.js'
+import { StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import { admitWhole } from '../admission.js'
 import { commit } from '../commit.js'
+import { anotherUid } from '../storage-conflict.js'
 import { valueAt } from '../strategy.js'
 import type { WriteRequest } from '../write-request.js'
 import { parentOf } from './parent.js'
@@ -18,28 +19,20 @@ export async function bindPod(request: WriteRequest, body: KubeObject): Promise<
   const { scope, resource, name } = request
   const admitting = admitWhole(request, 'CREATE', body)
   if (admitting !== undefined) await admitting
+  if (body.metadata?.name !== name) throw statusErrors.badRequest('name in URL does not match name in Binding object')
   const pod = parentOf(request)
   const target = isObject(body['target']) ? body['target'] : {}
   const node = target['name']
-  if (typeof node !== 'string' || node === '') {
-    throw statusErrors.invalid({ kind: 'Binding', group: '', name }, [
-      { reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' },
-    ])
+  const { kind } = target
+  if (kind !== undefined && kind !== '' && kind !== 'Node') {
+    throw plain(`target.kind: Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`)
   }
-  if (target['kind'] !== undefined && target['kind'] !== '' && target['kind'] !== 'Node') {
-    throw statusErrors.invalid({ kind: 'Binding', group: '', name }, [
-      {
-        reason: 'FieldValueNotSupported',
-        message: `Unsupported value: ${JSON.stringify(target['kind'])}: supported values: "Node", "<empty>"`,
-        field: 'target.kind',
-      },
-    ])
-  }
+  if (typeof node !== 'string' || node === '') throw plain('target.name: Required value')
   const refuse = (why: string) =>
     statusErrors.conflict({ resource: `${resource.type.plural}/binding`, group: resource.type.group, name }, why)
   const { uid, resourceVersion } = body.metadata ?? {}
   if (uid && uid !== pod.metadata.uid) {
-    throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`)
+    throw anotherUid(request, uid, pod.metadata.uid ?? '')
   }
   if (resourceVersion && resourceVersion !== pod.metadata.resourceVersion) {
     throw refuse('the object has been modified; please apply your changes to the latest version and try again')
@@ -51,6 +44,11 @@ export async function bindPod(request: WriteRequest, body: KubeObject): Promise<
   if (Array.isArray(gates) && gates.length > 0) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`)
   if (!request.options.dryRun) await commit(scope, resource, bound(request, pod, node, body), pod)
   return success(201)
+}
+
+/** Upstream passes the field's error on as it is. */
+function plain(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
 }
 
 function bound(request: WriteRequest, pod: KubeObject, nodeName: string, body: KubeObject): KubeObject {

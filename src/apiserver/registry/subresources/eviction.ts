@@ -21,11 +21,10 @@ export const eviction: Subresource = {
   async create(request, body) {
     const admitting = admitWhole(request, 'CREATE', body)
     if (admitting !== undefined) await admitting
-    const pod = parentOf(request)
-    const given = body.metadata?.name
-    if (given && given !== request.name) {
-      throw statusErrors.badRequest(`name in URL does not match name in Eviction object: ${given} != ${request.name}`)
+    if (body.metadata?.name !== request.name) {
+      throw statusErrors.badRequest('name in URL does not match name in Eviction object')
     }
+    const pod = parentOf(request)
     const options = (isObject(body['deleteOptions']) ? body['deleteOptions'] : {}) as DeleteOptions & { dryRun?: unknown }
     const dryRun = request.options.dryRun === true || (Array.isArray(options.dryRun) && options.dryRun.includes('All'))
     if (needsBudget(pod)) await spend(request, pod, dryRun)
@@ -113,5 +112,7 @@ function covers(budget: KubeObject, pod: KubeObject): boolean {
 }
 
 function refused(why: string, retryAfterSeconds: number): StatusError {
-  return statusErrors.tooManyRequests(violates, retryAfterSeconds, [{ reason: 'DisruptionBudget', message: why }])
+  const error = statusErrors.tooManyRequests(violates, retryAfterSeconds, [{ reason: 'DisruptionBudget', message: why }])
+  if (retryAfterSeconds === 0) delete error.status.details?.retryAfterSeconds
+  return error
 }

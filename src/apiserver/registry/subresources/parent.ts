@@ -21,12 +21,16 @@ export function parentOf(request: WriteRequest): KubeObject {
  * A subresource that takes and gives the whole object, but writes a part of it: `take` copies that part from what was sent
  * into a copy of what is stored.
  */
-export function partSubresource(take: (object: KubeObject, sent: KubeObject) => void): Subresource {
+export function partSubresource(
+  take: (object: KubeObject, sent: KubeObject) => void,
+  { metadata = false }: { /** What was sent counts there too. */ metadata?: boolean } = {},
+): Subresource {
   const store = (request: WriteRequest, sent: KubeObject) => {
     const stored = parentOf(request)
     const object = cloneJson(viewOf(request.resource, stored))
     if (sent.metadata.resourceVersion) object.metadata.resourceVersion = sent.metadata.resourceVersion
     if (sent.metadata.uid) object.metadata.uid = sent.metadata.uid
+    if (metadata) object.metadata = { ...sent.metadata, uid: object.metadata.uid ?? '' }
     take(object, sent)
     return storeChanged(request, object, stored, false)
   }

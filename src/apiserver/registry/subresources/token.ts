@@ -1,7 +1,7 @@
 import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { type StatusCause, statusErrors } from '../../../kube/object/status-error.js'
+import { type StatusCause, statusErrors, unknownKind } from '../../../kube/object/status-error.js'
 import { admitWhole } from '../admission.js'
 import type { TokenRequest } from '../scope.js'
 import type { WriteRequest } from '../write-request.js'
@@ -15,11 +15,14 @@ export const token: Subresource = {
     const admitting = admitWhole(request, 'CREATE', body)
     if (admitting !== undefined) await admitting
     const account = parentOf(request)
+    if (body.kind !== 'TokenRequest') throw unknownKind(body, { kind: 'TokenRequest' })
+    const { name = '' } = body.metadata ?? {}
+    if (name !== '' && name !== request.name) throw otherName(request, name)
     const issue = scope.extensions.issueToken
     if (issue === undefined) throw statusErrors.methodNotAllowed('create', { resource: 'serviceaccounts/token', group: '' })
     const spec = isObject(body['spec']) ? body['spec'] : {}
     const expirationSeconds = Number(spec['expirationSeconds'] ?? 3600)
-    checkExpiry(request, expirationSeconds)
+    checkExpiry(expirationSeconds)
     const audiences = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
     const boundObject = boundTo(request, spec['boundObjectRef'])
     const issued = request.options.dryRun
@@ -46,15 +49,27 @@ export const token: Subresource = {
   },
 }
 
-function checkExpiry(request: WriteRequest, seconds: number): void {
+function otherName(request: WriteRequest, name: string) {
+  const message = `Invalid value: ${JSON.stringify(name)}: must match the service account name if specified`
+  return statusErrors.invalid({ kind: 'TokenRequest', group: 'authentication.k8s.io', name: request.name }, [
+    { reason: 'FieldValueInvalid', message, field: 'metadata.name' },
+  ])
+}
+
+function checkExpiry(seconds: number): void {
   const causes: StatusCause[] = []
   const wrong = (why: string) =>
     causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: ${why}`, field: 'spec.expirationSeconds' })
   if (!(seconds >= 600)) wrong('may not specify a duration less than 10 minutes')
   if (seconds > 2 ** 32) wrong('may not specify a duration larger than 2^32 seconds')
   if (causes.length > 0) {
-    throw statusErrors.invalid({ kind: 'TokenRequest', group: 'authentication.k8s.io', name: request.name }, causes)
+    throw statusErrors.invalid({ kind: 'TokenRequest', group: 'authentication.k8s.io', name: '' }, causes)
   }
+}
+
+function groupVersionKind({ apiVersion, kind }: Record<string, unknown>): string {
+  const text = String(apiVersion ?? '')
+  return `${text.includes('/') ? text : `/${text}`}, Kind=${String(kind)}`
 }
 
 /** The pod, secret or node that the token is to die with. It must be there. */
@@ -63,7 +78,7 @@ function boundTo(request: WriteRequest, reference: unknown): TokenRequest['bound
   const kind = String(reference['kind'] ?? '')
   const name = String(reference['name'] ?? '')
   const plural = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' }[kind]
-  if (plural === undefined) throw statusErrors.badRequest(`cannot bind token for serviceaccount to object of type ${kind}`)
+  if (plural === undefined) throw statusErrors.badRequest(`cannot bind token to object of type ${groupVersionKind(reference)}`)
   const found: KubeObject | undefined = request.scope.storage.get(
     plural,
     plural === 'nodes' ? name : `${request.namespace}/${name}`,

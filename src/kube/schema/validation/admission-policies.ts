@@ -1,5 +1,5 @@
 import { explainDns1035Label, explainDns1123Subdomain, explainQualifiedName } from '../../object/names.js'
-import { checkAdmissionRule, checkMatchConditions } from './admission-rules.js'
+import { checkAdmissionRule, checkMatchConditions, goList } from './admission-rules.js'
 import { type Findings, isSet, listOf, type Members, membersOf, structsOf, textOf } from './findings.js'
 import { checkSelector } from './labels.js'
 
@@ -137,7 +137,7 @@ export function checkAdmissionPolicyBinding(binding: Members, to: Findings): voi
   if (listed.includes('Deny') && listed.includes('Warn')) {
     to.invalid(
       'spec.validationActions',
-      listed,
+      goList(listed, 'admissionregistration.ValidationAction'),
       'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)',
     )
   }

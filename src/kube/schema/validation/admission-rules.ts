@@ -1,3 +1,4 @@
+import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, textOf } from './findings.js'
 
 const operations = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE']
@@ -23,7 +24,14 @@ export function checkAdmissionRule(rule: Members, at: string, to: Findings): voi
 }
 
 function alone(listed: readonly unknown[], at: string, what: string, to: Findings): void {
-  if (listed.length > 1 && listed.includes('*')) to.invalid(at, listed, `if '*' is present, must not specify other ${what}`)
+  if (listed.length < 2 || !listed.includes('*')) return
+  const type = what === 'operations' ? 'admissionregistration.OperationType' : 'string'
+  to.invalid(at, goList(listed, type), `if '*' is present, must not specify other ${what}`)
+}
+
+/** A list as Go prints one of this type. */
+export function goList(listed: readonly unknown[], type = 'string'): GoText {
+  return new GoText(`[]${type}{${listed.map((item) => quote(String(item))).join(', ')}}`)
 }
 
 function checkResources(resources: readonly string[], at: string, to: Findings): void {
@@ -49,10 +57,10 @@ function checkResources(resources: readonly string[], at: string, to: Findings):
     if (resource === '*') everywhere.add(sub)
   }
   if (resources.length > 1 && resources.includes('*/*')) {
-    to.invalid(at, resources, "if '*/*' is present, must not specify other resources")
+    to.invalid(at, goList(resources), "if '*/*' is present, must not specify other resources")
   }
   if (resources.includes('*') && plain) {
-    to.invalid(at, resources, "if '*' is present, must not specify other resources without subresources")
+    to.invalid(at, goList(resources), "if '*' is present, must not specify other resources without subresources")
   }
 }
 

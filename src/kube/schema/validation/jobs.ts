@@ -40,20 +40,25 @@ function checkJobSpec(spec: Members, field: string, to: Findings): void {
 }
 
 export function checkJob(job: Members, to: Findings): void {
+  checkJobWith(job, true, to)
+}
+
+function checkJobWith(job: Members, needsSelector: boolean, to: Findings): void {
   const spec = membersOf(job['spec'])
   checkJobSpec(spec, 'spec', to)
-  // Without manualSelector the API server makes selector and labels itself.
-  if (!isSet(spec['selector'])) return
-  checkSelector(spec['selector'], 'spec.selector', to)
+  const given = isSet(spec['selector'])
+  // The API server gives new jobs one, if nobody else does.
+  if (!given && needsSelector) to.required('spec.selector')
+  if (given) checkSelector(spec['selector'], 'spec.selector', to)
   const labels = membersOf(membersOf(membersOf(spec['template'])['metadata'])['labels'])
-  if (selects(membersOf(spec['selector']), labels) === false) {
+  if ((!given && needsSelector) || selects(membersOf(spec['selector']), labels) === false) {
     to.invalid('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`')
   }
 }
 
 /** A selector of one's own must be asked for: the API server makes one that selects this job's Pods alone. */
 export function checkNewJob(job: Members, to: Findings): void {
-  checkJob(job, to)
+  checkJobWith(job, false, to)
   const { manualSelector, selector } = membersOf(job['spec'])
   if (manualSelector === true || !isSet(selector)) return
   if (!Object.hasOwn(membersOf(membersOf(selector)['matchLabels']), 'batch.kubernetes.io/controller-uid')) {

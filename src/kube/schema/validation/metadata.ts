@@ -102,7 +102,7 @@ function checkFinalizers(finalizers: unknown, any: boolean, to: Findings): void 
 /** What may not change. Members that the new object leaves out are taken from the old one by the API server. */
 export function checkMetadataUpdate(metadata: Members, old: Members, to: Findings): void {
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds']) {
-    if (isSet(metadata[key]) && !equalJson(metadata[key], old[key])) to.immutable(`metadata.${key}`, metadata[key], true)
+    if (isSet(metadata[key]) && !equalJson(metadata[key], old[key])) to.immutable(`metadata.${key}`, printed(key, metadata[key]), true)
   }
   if (isSet(metadata['generation']) && numberOf(metadata['generation']) < numberOf(old['generation'])) {
     to.invalid('metadata.generation', metadata['generation'], 'must not be decremented')
@@ -111,6 +111,11 @@ export function checkMetadataUpdate(metadata: Members, old: Members, to: Finding
   checkLabels(metadata['labels'], 'metadata.labels', to)
   checkAnnotations(metadata['annotations'], 'metadata.annotations', to)
   checkOwners(metadata['ownerReferences'], to)
+}
+
+/** Times as Go prints them. */
+function printed(key: string, value: unknown): unknown {
+  return key.endsWith('Timestamp') ? new GoText(textOf(value).replace('T', ' ').replace('Z', ' +0000 UTC')) : value
 }
 
 /** Nothing new may hold an object that is on its way out. */

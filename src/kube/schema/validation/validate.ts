@@ -13,6 +13,19 @@ import {
   checkSecretUpdate,
 } from './configuration.js'
 import { Findings, type Members } from './findings.js'
+import {
+  checkCertificateRequest,
+  checkControllerRevisionUpdate,
+  checkFlowSchema,
+  checkIngressClass,
+  checkIngressClassUpdate,
+  checkPriorityClassUpdate,
+  checkPriorityLevel,
+  checkRuntimeClassUpdate,
+  checkStorageClass,
+  checkStorageClassUpdate,
+  checkVolumeAttachment,
+} from './fixed-fields.js'
 import { checkCronJob, checkJob, checkJobUpdate, checkNewJob } from './jobs.js'
 import { checkMetadata, checkMetadataUpdate, type MetadataOptions, metadataOf } from './metadata.js'
 import { checkIngress, checkNetworkPolicy } from './networking.js'
@@ -80,6 +93,15 @@ const rules: Readonly<Record<string, Rules>> = {
   'networking.k8s.io/Ingress': { check: checkIngress },
   'networking.k8s.io/NetworkPolicy': { check: checkNetworkPolicy },
   'policy/PodDisruptionBudget': { check: checkDisruptionBudget },
+  'apps/ControllerRevision': { update: checkControllerRevisionUpdate },
+  'certificates.k8s.io/CertificateSigningRequest': { check: checkCertificateRequest },
+  'flowcontrol.apiserver.k8s.io/FlowSchema': { check: checkFlowSchema },
+  'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': { check: checkPriorityLevel },
+  'networking.k8s.io/IngressClass': { check: checkIngressClass, update: checkIngressClassUpdate },
+  'node.k8s.io/RuntimeClass': { update: checkRuntimeClassUpdate },
+  'scheduling.k8s.io/PriorityClass': { update: checkPriorityClassUpdate },
+  'storage.k8s.io/StorageClass': { check: checkStorageClass, update: checkStorageClassUpdate },
+  'storage.k8s.io/VolumeAttachment': { check: checkVolumeAttachment },
   'rbac.authorization.k8s.io/ClusterRole': { check: checkRole },
   'rbac.authorization.k8s.io/ClusterRoleBinding': { check: checkRoleBinding, update: checkRoleBindingUpdate },
   'rbac.authorization.k8s.io/Role': { check: checkRole },
@@ -104,6 +126,18 @@ export function validateCreate(object: KubeObject, options: MetadataOptions = {}
   ;(create ?? check)?.(object, to)
   return to.causes
 }
+
+/** Kinds whose rules run twice on update: causes are there twice. */
+const checkedTwice: ReadonlySet<string> = new Set([
+  '/ReplicationController',
+  'apps/DaemonSet',
+  'apps/ReplicaSet',
+  'rbac.authorization.k8s.io/ClusterRole',
+  'rbac.authorization.k8s.io/ClusterRoleBinding',
+  'rbac.authorization.k8s.io/Role',
+  'rbac.authorization.k8s.io/RoleBinding',
+  'batch/Job',
+])
 
 /** What is wrong with a write to the status of an object. */
 export function validateStatus(object: KubeObject, old: KubeObject): StatusCause[] {
@@ -169,6 +203,7 @@ export function validateUpdate(object: KubeObject, old: KubeObject, options: Met
   for (const step of steps) if (step === 'v') whole()
   if (steps === 'u') change()
   check?.(object, to)
+  if (checkedTwice.has(`${groupOf(object.apiVersion)}/${object.kind}`)) check?.(object, to)
   if (steps.endsWith('u') && steps !== 'u') change()
   update?.(object, old, to)
   return to.causes

@@ -1,5 +1,5 @@
 import { explainDns1035Label, explainDns1123Subdomain, explainQualifiedName } from '../../object/names.js'
-import { checkAdmissionRule, checkMatchConditions } from './admission-rules.js'
+import { checkAdmissionRule, checkMatchConditions, goList } from './admission-rules.js'
 import { type Findings, isSet, listOf, type Members, membersOf, structsOf, textOf } from './findings.js'
 import { checkSelector } from './labels.js'
 
@@ -130,5 +130,6 @@ function checkReviewVersions(value: unknown, at: string, known: boolean, to: Fin
     if (versions.indexOf(version) < index) to.invalid(`${at}[${index}]`, version, 'duplicate version')
     else to.explain(`${at}[${index}]`, version, explainDns1035Label(version))
   }
-  if (known && !versions.some(isKnown)) to.invalid(at, versions, `must include at least one of ${reviewVersions.join(', ')}`)
+  if (known && !versions.some(isKnown))
+    to.invalid(at, goList(versions), `must include at least one of ${reviewVersions.join(', ')}`)
 }
