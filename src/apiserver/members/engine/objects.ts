@@ -70,6 +70,7 @@ export type ReplicaSet = KubeObject & {
     readyReplicas?: number
     availableReplicas?: number
     observedGeneration?: number
+    conditions?: Condition[]
   }
 }
 

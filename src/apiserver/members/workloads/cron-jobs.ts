@@ -6,6 +6,7 @@ import { controllerReferenceTo } from '../../../kube/object/owner.js'
 import type { MemberController, Work } from '../contract.js'
 import { finishedAs, type Job } from './jobs.js'
 import { isTerminating } from './pods.js'
+import { record } from './recorded-pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
 type CronJob = KubeObject & {
@@ -22,9 +23,11 @@ type CronJob = KubeObject & {
   status?: { active?: unknown[]; lastScheduleTime?: string; lastSuccessfulTime?: string }
 }
 
+const component = 'cronjob-controller'
+
 /** Makes a Job whenever a CronJob is due (in UTC), and keeps the asked number of finished ones. */
 export const cronJobs: MemberController = {
-  name: 'cronjob-controller',
+  name: component,
   manager: 'kube-controller-manager',
   watches: {
     'cronjobs.batch': (change, queue) => queue.add(keyIn(change)),
@@ -62,9 +65,13 @@ function dueTime(cronJob: CronJob, now: number): number | undefined {
 async function start(work: Work, cronJob: CronJob, jobs: readonly Job[], due: number): Promise<boolean> {
   const active = jobs.filter((job) => finishedAs(job) === undefined)
   const { concurrencyPolicy, jobTemplate } = cronJob.spec
-  if (concurrencyPolicy === 'Forbid' && active.length > 0) return false
+  if (concurrencyPolicy === 'Forbid' && active.length > 0) {
+    const message = 'Not starting job because prior execution is running and concurrency policy is Forbid'
+    record(work, cronJob, { reason: 'JobAlreadyActive', message, component })
+    return false
+  }
   if (concurrencyPolicy === 'Replace') {
-    await Promise.all(active.map((job) => work.write.delete(job, { propagationPolicy: 'Background' })))
+    await Promise.all(active.map((job) => remove(work, cronJob, job)))
   }
   const name = `${cronJob.metadata.name}-${Math.floor(due / 60_000)}`
   const namespace = cronJob.metadata.namespace ?? 'default'
@@ -82,6 +89,7 @@ async function start(work: Work, cronJob: CronJob, jobs: readonly Job[], due: nu
     },
     spec: jobTemplate.spec,
   })
+  record(work, cronJob, { reason: 'SuccessfulCreate', message: `Created job ${name}`, component })
   return true
 }
 
@@ -96,7 +104,12 @@ async function cleanUp(work: Work, cronJob: CronJob, jobs: readonly Job[]): Prom
     ...surplus('Complete', cronJob.spec.successfulJobsHistoryLimit ?? 3),
     ...surplus('Failed', cronJob.spec.failedJobsHistoryLimit ?? 1),
   ]
-  await Promise.all(gone.map((job) => work.write.delete(job, { propagationPolicy: 'Background' })))
+  await Promise.all(gone.map((job) => remove(work, cronJob, job)))
+}
+
+async function remove(work: Work, cronJob: CronJob, job: Job): Promise<void> {
+  await work.write.delete(job, { propagationPolicy: 'Background' })
+  record(work, cronJob, { reason: 'SuccessfulDelete', message: `Deleted job ${job.metadata.name}`, component })
 }
 
 async function report(work: Work, cronJob: CronJob, lastScheduleTime: string | undefined): Promise<void> {
@@ -112,5 +125,13 @@ async function report(work: Work, cronJob: CronJob, lastScheduleTime: string | u
     ...(lastSuccessfulTime ? { lastSuccessfulTime } : {}),
   }
   const current = work.cluster.peek('cronjobs.batch', work.key) as CronJob | undefined
-  if (current !== undefined && !equalJson(current.status ?? {}, status)) await work.write.status(current, { ...current, status })
+  if (current === undefined || equalJson(current.status ?? {}, status)) return
+  await work.write.status(current, { ...current, status })
+  const before = (current.status?.active ?? []) as { uid?: string }[]
+  for (const job of jobs) {
+    const condition = finishedAs(job)
+    if (condition === undefined || !before.some(({ uid }) => uid === job.metadata.uid)) continue
+    const message = `Saw completed job: ${job.metadata.name}, condition: ${condition}`
+    record(work, cronJob, { reason: 'SawCompletedJob', message, component })
+  }
 }

@@ -9,6 +9,7 @@ import type { Affinity } from '../scheduler/spec.js'
 import { recordTemplate, revisionLabel } from './controller-revisions.js'
 import { resolveCount } from './deployment-scaling.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
+import { createPod, deletePod } from './recorded-pods.js'
 import { countReady, keyIn, ownerOfKind } from './replica-sets.js'
 
 type DaemonSet = KubeObject & {
@@ -21,10 +22,12 @@ type DaemonSet = KubeObject & {
   }
 }
 
+const component = 'daemonset-controller'
+
 /** One pod of each DaemonSet on every node that takes it, replaced a few at a time when the template changes. */
 export function createDaemonSets(peekAll: (cluster: string, resource: string) => Iterable<KubeObject>): MemberController {
   return {
-    name: 'daemonset-controller',
+    name: component,
     manager: 'kube-controller-manager',
     watches: {
       'daemonsets.apps': (change, queue) => queue.add(keyIn(change)),
@@ -81,6 +84,7 @@ function nodeOf({ spec }: Pod): string {
 }
 
 async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: string): Promise<void> {
+  const remove = (pod: Pod) => deletePod(work, set, pod, component)
   const wanted = new Set(nodes)
   const byNode = new Map<string, Pod[]>()
   const writes: Promise<unknown>[] = []
@@ -89,18 +93,26 @@ async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: 
     if (isTerminating(pod)) {
       // Its successor comes when it is gone.
       byNode.set(node, [...(byNode.get(node) ?? []), pod])
-    } else if (!wanted.has(node) || isFinished(pod) || (byNode.get(node)?.length ?? 0) > 0) writes.push(work.write.delete(pod))
+    } else if (!wanted.has(node) || isFinished(pod) || (byNode.get(node)?.length ?? 0) > 0) writes.push(remove(pod))
     else byNode.set(node, [pod])
   }
   for (const node of nodes) {
     if (byNode.has(node)) continue
     const pod = podFromTemplate(set, set.spec.template)
     writes.push(
-      work.write.create<Pod>({
-        ...pod,
-        metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, [revisionLabel]: hash, 'pod-template-generation': '1' } },
-        spec: onNode(daemonSpec(pod.spec), node),
-      }),
+      createPod(
+        work,
+        set,
+        {
+          ...pod,
+          metadata: {
+            ...pod.metadata,
+            labels: { ...pod.metadata.labels, [revisionLabel]: hash, 'pod-template-generation': '1' },
+          },
+          spec: onNode(daemonSpec(pod.spec), node),
+        },
+        component,
+      ),
     )
   }
   if (set.spec.updateStrategy?.type !== 'OnDelete') {
@@ -111,7 +123,7 @@ async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: 
       if (isTerminating(pod) || pod.metadata.labels?.[revisionLabel] === hash) continue
       // One that is not ready costs nothing.
       if (isReady(pod) && room-- <= 0) continue
-      writes.push(work.write.delete(pod))
+      writes.push(remove(pod))
     }
   }
   await Promise.all(writes)

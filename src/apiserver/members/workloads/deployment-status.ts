@@ -43,7 +43,23 @@ export function decideDeploymentStatus(
         },
     nowText,
   )
-  return { ...counts, conditions }
+  return { ...counts, conditions: withFailures(conditions, fresh, old, nowText) }
+}
+
+/** What keeps a ReplicaSet from having its pods is told of the Deployment too. */
+function withFailures(
+  conditions: readonly DeploymentCondition[],
+  fresh: ReplicaSet | undefined,
+  old: readonly ReplicaSet[],
+  nowText: string,
+): DeploymentCondition[] {
+  const failures = [...(fresh ? [fresh] : []), ...old].flatMap(
+    ({ status }) => findCondition(status?.conditions, 'ReplicaFailure') ?? [],
+  )
+  const [failure] = failures
+  if (failure === undefined) return [...removeCondition(conditions, 'ReplicaFailure')]
+  const { type, status, reason, message } = failure
+  return stamped(conditions, { type, status, reason, message }, nowText)
 }
 
 function decideProgressing(

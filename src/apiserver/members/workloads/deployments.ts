@@ -5,6 +5,7 @@ import type { Deployment, PodTemplate, ReplicaSet } from '../engine/objects.js'
 import { decideProportionalScaling, decideScaling, replicasOf, rollingLimits } from './deployment-scaling.js'
 import { decideDeploymentStatus, progressDeadlineAt } from './deployment-status.js'
 import { hashOf, isTerminating } from './pods.js'
+import { record } from './recorded-pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
 const hashLabel = 'pod-template-hash'
@@ -127,7 +128,15 @@ async function create(work: Work, deployment: Deployment, revisions: Revisions):
   const decided = decideScaling({ deployment, fresh: draft, old: revisions.old })
   draft.spec.replicas = decided.get(draft.metadata.name) ?? 0
   decided.delete(draft.metadata.name)
-  await Promise.all([work.write.create(draft), scale(work, deployment, decided, revisions)])
+  const made = work.write.create(draft).then(() => {
+    const { replicas = 0 } = draft.spec
+    if (replicas > 0) sayScaled(work, deployment, `Scaled up replica set ${draft.metadata.name} from 0 to ${replicas}`)
+  })
+  await Promise.all([made, scale(work, deployment, decided, revisions)])
+}
+
+function sayScaled(work: Work, deployment: Deployment, message: string): void {
+  record(work, deployment, { reason: 'ScalingReplicaSet', message, component: 'deployment-controller' })
 }
 
 /** An old template that is wanted again gets the newest revision. */
@@ -179,14 +188,27 @@ async function scale(
     const current = work.cluster.peek('replicasets.apps', keyIn({ object: replicaSet } as never)) as ReplicaSet | undefined
     if (current === undefined) continue
     writes.push(
-      work.write.update({
-        ...current,
-        metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...sizes } },
-        spec: { ...current.spec, replicas },
-      }),
+      resize(
+        work,
+        deployment,
+        {
+          ...current,
+          metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...sizes } },
+          spec: { ...current.spec, replicas },
+        },
+        replicasOf(current),
+      ),
     )
   }
   await Promise.all(writes)
+}
+
+async function resize(work: Work, deployment: Deployment, replicaSet: ReplicaSet, before: number): Promise<void> {
+  await work.write.update(replicaSet)
+  const after = replicasOf(replicaSet)
+  if (after === before) return
+  const way = after > before ? 'up' : 'down'
+  sayScaled(work, deployment, `Scaled ${way} replica set ${replicaSet.metadata.name} from ${before} to ${after}`)
 }
 
 /** Deletes old ReplicaSets beyond the history that is to be kept. */

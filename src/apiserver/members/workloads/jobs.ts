@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Pod, PodTemplate } from '../engine/objects.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
+import { createPod, deletePod, record } from './recorded-pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
 export interface JobCondition {
@@ -40,12 +41,13 @@ export type Job = KubeObject & {
   status?: JobStatus
 }
 
+const component = 'job-controller'
 const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 
 /** Runs Jobs to their end: as many pods at a time as allowed, until enough have succeeded or too many have failed. */
 export function createJobs(): MemberController {
   return {
-    name: 'job-controller',
+    name: component,
     manager: 'kube-controller-manager',
     watches: {
       'jobs.batch': (change, queue) => queue.add(keyIn(change)),
@@ -59,7 +61,8 @@ export function createJobs(): MemberController {
       const outcome = outcomeOf(job, tally, work.now())
       const starting = !job.spec.suspend && outcome === undefined
       const writes: Promise<unknown>[] = []
-      if (outcome !== undefined || job.spec.suspend) writes.push(...tally.active.map((pod) => work.write.delete(pod)))
+      if (outcome !== undefined || job.spec.suspend)
+        writes.push(...tally.active.map((pod) => deletePod(work, job, pod, component)))
       else writes.push(...createMissing(work, job, tally))
       const made = writes.length
       await Promise.all(writes)
@@ -125,15 +128,15 @@ function createMissing(work: Work, job: Job, tally: Tally): Promise<unknown>[] {
   if (completions === undefined) {
     if (tally.succeeded.length > 0) wanted = tally.active.length
   } else wanted = Math.min(parallelism, completions - tally.succeeded.length)
-  const surplus = tally.active.slice(wanted).map((pod) => work.write.delete(pod))
+  const surplus = tally.active.slice(wanted).map((pod) => deletePod(work, job, pod, component))
   const missing = Math.max(0, wanted - tally.active.length)
   if (job.spec.completionMode !== 'Indexed') {
-    return [...surplus, ...Array.from({ length: missing }, () => work.write.create(podOf(job, undefined)))]
+    return [...surplus, ...Array.from({ length: missing }, () => createPod(work, job, podOf(job, undefined), component))]
   }
   const taken = new Set([...byIndex(tally.active).keys(), ...byIndex(tally.succeeded).keys()])
   const made: Promise<unknown>[] = [...surplus]
   for (let index = 0; index < (completions ?? 0) && made.length < missing + surplus.length; index++) {
-    if (!taken.has(index)) made.push(work.write.create(podOf(job, index)))
+    if (!taken.has(index)) made.push(createPod(work, job, podOf(job, index), component))
   }
   return made
 }
@@ -200,10 +203,25 @@ async function report(work: Work, outcome: Outcome | undefined): Promise<number 
     terminating: 0,
     uncountedTerminatedPods: {},
   }
-  if (!equalJson(before, status)) await work.write.status(job, { ...job, status })
+  if (!equalJson(before, status)) {
+    await work.write.status(job, { ...job, status })
+    for (const event of newsOf(before, status, outcome)) record(work, job, { ...event, component })
+  }
   const deadline = job.spec.activeDeadlineSeconds
   if (outcome !== undefined || deadline === undefined || startTime === undefined) return undefined
   return Math.max(Date.parse(startTime) + deadline * 1000 - work.now(), 10)
+}
+
+function newsOf(
+  before: JobStatus,
+  after: JobStatus,
+  outcome: Outcome | undefined,
+): { type?: 'Warning'; reason: string; message: string }[] {
+  const suspended = ({ conditions }: JobStatus) => conditions?.some(({ type }) => type === 'Suspended') ?? false
+  if (outcome?.type === 'Failed') return [{ type: 'Warning', reason: outcome.reason, message: outcome.message }]
+  if (outcome !== undefined) return [{ reason: 'Completed', message: 'Job completed' }]
+  if (suspended(before) === suspended(after)) return []
+  return [suspended(after) ? { reason: 'Suspended', message: 'Job suspended' } : { reason: 'Resumed', message: 'Job resumed' }]
 }
 
 /** `0-2,5` */

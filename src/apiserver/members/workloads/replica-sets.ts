@@ -1,11 +1,14 @@
+import { messageOf } from '../../../base/errors.js'
 import { equalJson } from '../../../base/json.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
 import { controllerOf } from '../../../kube/object/owner.js'
 import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
+import { hasReason } from '../../../kube/object/status-error.js'
 import type { ClusterChange } from '../../contract.js'
 import type { ClusterQueue, MemberController, Work } from '../contract.js'
 import type { Pod, ReplicaSet } from '../engine/objects.js'
 import { availableAt, isActive, isReady, podFromTemplate, podsOf } from './pods.js'
+import { createPod, deletePod } from './recorded-pods.js'
 
 /** Keeps as many pods of a template as asked for: for ReplicaSets and, with the same rules, ReplicationControllers. */
 export function createReplicaSets(
@@ -16,7 +19,7 @@ export function createReplicaSets(
   const orphans = new Orphans()
   const ownerOf = ownerOfKind(kind)
   return {
-    name: kind === 'ReplicaSet' ? 'replicaset-controller' : 'replication-controller',
+    name: controllerName(kind),
     manager: 'kube-controller-manager',
     watches: {
       [resource]: (change, queue) => queue.add(keyIn(change)),
@@ -31,9 +34,13 @@ export function createReplicaSets(
         }
       },
     },
-    reconcile: (work) => reconcileReplicas(work, orphans, resource),
+    reconcile: (work) => reconcileReplicas(work, orphans, { resource, component: controllerName(kind) }),
     forget: (cluster) => orphans.forget(cluster),
   }
+}
+
+function controllerName(kind: string): string {
+  return kind === 'ReplicaSet' ? 'replicaset-controller' : 'replication-controller'
 }
 
 /** `namespace/name` of the changed object. */
@@ -54,8 +61,14 @@ export function ownerOfKind(kind: string): (change: ClusterChange, queue: Cluste
 /** Pods made or deleted at once, before a look at what came of it. */
 const mostAtOnce = 500
 
-async function reconcileReplicas(work: Work, orphans: Orphans, resource: string): Promise<number | undefined> {
-  const { cluster, write } = work
+interface Sort {
+  readonly resource: string
+  readonly component: string
+}
+
+async function reconcileReplicas(work: Work, orphans: Orphans, { resource, component }: Sort): Promise<number | undefined> {
+  const { cluster } = work
+  let failure: unknown
   const found = cluster.peek(resource, work.key) as ReplicaSet | undefined
   if (found === undefined) return undefined
   const set = withSelector(found)
@@ -64,15 +77,21 @@ async function reconcileReplicas(work: Work, orphans: Orphans, resource: string)
   if (set.metadata.deletionTimestamp === undefined) {
     active = [...active, ...(await adopt(work, set, orphans))]
     if (active.length < wanted) {
-      const missing = Math.min(wanted - active.length, mostAtOnce)
-      await Promise.all(Array.from({ length: missing }, () => write.create(podFromTemplate(set, set.spec.template))))
+      // What failed before is tried with one pod first.
+      const atOnce = set.status?.conditions?.some(({ type }) => type === 'ReplicaFailure') ? 1 : mostAtOnce
+      const missing = Math.min(wanted - active.length, atOnce)
+      const make = () => createPod(work, found, podFromTemplate(set, set.spec.template), component)
+      const results = await Promise.allSettled(Array.from({ length: missing }, make))
+      failure = results.find((result) => result.status === 'rejected')?.reason
     } else if (active.length > wanted) {
       const surplus = rankForDeletion(active).slice(0, Math.min(active.length - wanted, mostAtOnce))
-      await Promise.all(surplus.map((pod) => write.delete(pod)))
+      await Promise.all(surplus.map((pod) => deletePod(work, found, pod, component)))
     }
     active = podsOf(work, set).filter(isActive)
   }
-  return updateStatus(work, resource, active)
+  const again = await updateStatus(work, resource, active, failure)
+  if (failure !== undefined) throw failure
+  return again
 }
 
 /** ReplicationControllers have a plain map for a selector. */
@@ -144,7 +163,7 @@ function rankForDeletion(pods: readonly Pod[]): Pod[] {
   })
 }
 
-async function updateStatus(work: Work, resource: string, active: readonly Pod[]): Promise<number | undefined> {
+async function updateStatus(work: Work, resource: string, active: readonly Pod[], failure: unknown): Promise<number | undefined> {
   const set = work.cluster.peek(resource, work.key) as ReplicaSet | undefined
   if (set === undefined) return undefined
   const minReadySeconds = set.spec.minReadySeconds ?? 0
@@ -159,10 +178,30 @@ async function updateStatus(work: Work, resource: string, active: readonly Pod[]
     ...(ready > 0 ? { readyReplicas: ready } : {}),
     ...(available > 0 ? { availableReplicas: available } : {}),
     observedGeneration: set.metadata.generation ?? 1,
+    ...failureCondition(set, failure, work.nowText()),
   }
-  if (!isWorthWriting(set, active)) return undefined
+  if (failure === undefined && !isWorthWriting(set, active)) return undefined
   if (!equalJson(set.status, status)) await work.write.status(set, { ...set, status })
   return nextAt === undefined ? undefined : Math.max(nextAt - work.now(), 50)
+}
+
+/** Why there are fewer pods than asked for, as long as it is so. Other conditions stay. */
+function failureCondition(set: ReplicaSet, failure: unknown, nowText: string): { conditions?: Condition[] } {
+  const present = set.status?.conditions ?? []
+  const known = present.find(({ type }) => type === 'ReplicaFailure')
+  const others = present.filter((condition) => condition !== known)
+  const refused = hasReason(failure, 'Forbidden') || hasReason(failure, 'Invalid')
+  const condition: Condition | undefined = !refused
+    ? undefined
+    : (known ?? {
+        type: 'ReplicaFailure',
+        status: 'True',
+        lastTransitionTime: nowText,
+        reason: 'FailedCreate',
+        message: messageOf(failure),
+      })
+  const conditions = condition === undefined ? others : [...others, condition]
+  return conditions.length > 0 ? { conditions } : {}
 }
 
 /** Pods that were just made become ready in a moment: their number alone is not worth a write of its own. */

@@ -5,6 +5,7 @@ import type { MemberController, Work } from '../contract.js'
 import type { Pod, PodTemplate } from '../engine/objects.js'
 import { recordTemplate, revisionLabel, type TemplateHistory } from './controller-revisions.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
+import { record } from './recorded-pods.js'
 import { countReady, keyIn, ownerOfKind } from './replica-sets.js'
 
 interface StatefulSetStatus {
@@ -14,6 +15,8 @@ interface StatefulSetStatus {
   updateRevision?: string
   [field: string]: unknown
 }
+
+const component = 'statefulset-controller'
 
 type StatefulSet = KubeObject & {
   spec: {
@@ -34,7 +37,7 @@ type StatefulSet = KubeObject & {
 /** Keeps the pods of StatefulSets: numbered, made and removed in order (or in parallel), updated from the last to the first. */
 export function createStatefulSets(): MemberController {
   return {
-    name: 'statefulset-controller',
+    name: component,
     manager: 'kube-controller-manager',
     watches: {
       'statefulsets.apps': (change, queue) => queue.add(keyIn(change)),
@@ -65,7 +68,7 @@ async function step(work: Work, set: StatefulSet, history: TemplateHistory, curr
     if (pod === undefined) {
       const revision = ordinal < partition ? current : history.update
       writes.push(createReplica(work, set, ordinal, revision, history.templateOf(revision) ?? set.spec.template))
-    } else if (isFinished(pod) && !isTerminating(pod)) writes.push(work.write.delete(pod))
+    } else if (isFinished(pod) && !isTerminating(pod)) writes.push(removeReplica(work, set, pod))
     else if (isReady(pod) && !isTerminating(pod)) continue
     allReady = false
     if (ordered) break
@@ -73,7 +76,7 @@ async function step(work: Work, set: StatefulSet, history: TemplateHistory, curr
   if (allReady || !ordered) {
     const condemned = [...pods].filter(([ordinal]) => ordinal < start || ordinal >= end).sort(([a], [b]) => b - a)
     for (const [, pod] of condemned) {
-      if (!isTerminating(pod)) writes.push(work.write.delete(pod))
+      if (!isTerminating(pod)) writes.push(removeReplica(work, set, pod))
       if (ordered) break
     }
     if (allReady && condemned.length === 0 && set.spec.updateStrategy?.type !== 'OnDelete') {
@@ -81,10 +84,16 @@ async function step(work: Work, set: StatefulSet, history: TemplateHistory, curr
         .filter(([ordinal, pod]) => ordinal >= partition && pod.metadata.labels?.[revisionLabel] !== history.update)
         .sort(([a], [b]) => b - a)
       const [last] = outdated
-      if (last !== undefined) writes.push(work.write.delete(last[1]))
+      if (last !== undefined) writes.push(removeReplica(work, set, last[1]))
     }
   }
   await Promise.all(writes)
+}
+
+async function removeReplica(work: Work, set: StatefulSet, pod: Pod): Promise<void> {
+  await work.write.delete(pod)
+  const message = `delete Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name} successful`
+  record(work, set, { reason: 'SuccessfulDelete', message, component })
 }
 
 function ordinalOf(pod: Pod): number {
@@ -129,6 +138,8 @@ async function createReplica(
       ...(volumes.length > 0 ? { volumes } : {}),
     },
   })
+  const message = `create Pod ${name} in StatefulSet ${set.metadata.name} successful`
+  record(work, set, { reason: 'SuccessfulCreate', message, component })
 }
 
 /** A claim of its own for each replica. It outlives the replica. */
@@ -147,6 +158,9 @@ async function createClaim(work: Work, set: StatefulSet, name: string, template:
     },
     spec: template['spec'],
   })
+  const pod = name.slice(template.metadata.name.length + 1)
+  const message = `create Claim ${name} Pod ${pod} in StatefulSet ${set.metadata.name} success`
+  record(work, set, { reason: 'SuccessfulCreate', message, component })
 }
 
 async function report(work: Work, history: TemplateHistory, current: string): Promise<number | undefined> {
