@@ -130,6 +130,8 @@ export interface ApiTarget {
 export interface ApiWriteOptions extends WriteOptions {
   /** Unknown and duplicate fields found while the body was decoded (the registry decides by fieldValidation). */
   decodeProblems?: readonly string[]
+  /** The field manager was not given: it is named after the client. */
+  managerFromAgent?: boolean
 }
 
 export type WatchSink = (events: readonly (WatchEvent | { type: 'ERROR'; object: unknown })[]) => void
