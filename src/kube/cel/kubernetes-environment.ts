@@ -10,6 +10,13 @@ import {
 import { costLibrary } from '../../formats/cel/library/costs.js'
 import { standardLibrary } from '../../formats/cel/library/standard.js'
 import { stringsLibrary } from '../../formats/cel/library/strings.js'
+import { authorizerLibrary } from './authorizer.js'
+import { kubernetesCosts } from './costs.js'
+import { formatLibrary } from './named-formats.js'
+import { networkLibrary } from './network.js'
+import { quantityLibrary } from './quantity.js'
+import { semverLibrary } from './semver.js'
+import { urlLibrary } from './url.js'
 
 export interface KubernetesCelOptions {
   readonly variables?: Readonly<Record<string, CelType>>
@@ -25,13 +32,20 @@ export function createKubernetesCelEnvironment(options: KubernetesCelOptions = {
   return createCelEnvironment({
     libraries: [
       standardLibrary,
+      urlLibrary,
       regexLibrary,
       listsLibrary,
+      authorizerLibrary,
       optionalsLibrary,
+      quantityLibrary,
       stringsLibrary,
       setsLibrary,
+      networkLibrary,
+      formatLibrary,
       twoVariableLibrary,
+      semverLibrary,
       costLibrary,
+      kubernetesCosts,
     ],
     optionalSyntax: true,
     costLimit: perCallLimit,

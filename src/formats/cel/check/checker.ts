@@ -1,4 +1,5 @@
 import type { Issues } from '../syntax/issues.js'
+import { reserved } from '../syntax/parser.js'
 import {
   type CallExpr,
   type ComprehensionExpr,
@@ -172,7 +173,9 @@ export class Checker {
       this.#issues.report(at, `unexpected failed resolution of '${struct.name}'`)
       return errorType
     }
-    const declared = struct.object.fields.get(field)
+    const { fields } = struct.object
+    // A field whose name is a word of the language has underscores around it, and may be written without.
+    const declared = fields.get(field) ?? (reserved.has(field) ? fields.get(`__${field}__`) : undefined)
     if (declared !== undefined) return fromCelType(declared.type)
     this.#issues.report(at, `undefined field '${field}'`)
     return errorType
@@ -264,11 +267,10 @@ export class Checker {
     return paramType(`_var${this.#variables++}`)
   }
 
-  #join(at: number, before: TypeNode | undefined, next: TypeNode): TypeNode {
+  #join(before: TypeNode | undefined, next: TypeNode): TypeNode {
     if (before === undefined) return next
     if (this.#types.assignable(before, next)) return mostGeneral(before, next)
-    this.#mismatch(at, before, next)
-    return errorType
+    return dynType
   }
 
   #unwrapped(expr: Expr, optional: boolean): TypeNode {
@@ -283,7 +285,7 @@ export class Checker {
     let items: TypeNode | undefined
     for (const [i, element] of expr.elements.entries()) {
       this.#check(element)
-      items = this.#join(element.at, items, this.#unwrapped(element, expr.optional.has(i)))
+      items = this.#join(items, this.#unwrapped(element, expr.optional.has(i)))
     }
     expr.type = listType(items ?? this.#freshVariable())
   }
@@ -293,9 +295,9 @@ export class Checker {
     let values: TypeNode | undefined
     for (const entry of expr.entries) {
       this.#check(entry.key)
-      keys = this.#join(entry.key.at, keys, entry.key.type!)
+      keys = this.#join(keys, entry.key.type!)
       this.#check(entry.value)
-      values = this.#join(entry.value.at, values, this.#unwrapped(entry.value, entry.optional))
+      values = this.#join(values, this.#unwrapped(entry.value, entry.optional))
     }
     if (keys === undefined) keys = this.#freshVariable()
     expr.type = mapType(keys, values ?? this.#freshVariable())

@@ -3,7 +3,8 @@ import type { Range } from './estimate-types.js'
 
 /** How big the value at a path of a variable may be, as its type declares it; undefined when the path leads nowhere. */
 export function declaredSize(path: readonly string[], variables: ReadonlyMap<string, CelType>): Range | undefined {
-  let type = path.length === 0 ? undefined : variables.get(path[0]!)
+  // Upstream looks at the way, not at where it starts: what starts elsewhere is sized like the first variable.
+  let type = path.length === 0 ? undefined : (variables.get(path[0]!) ?? [...variables.values()][0])
   for (const step of path.slice(1)) {
     if (type?.kind === 'optional') type = type.of
     if (type === undefined) return undefined

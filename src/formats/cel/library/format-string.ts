@@ -117,7 +117,7 @@ function show(verb: Verb, value: Value, precision: number | undefined): string {
       return showDecimal(value)
     case 'f':
     case 'e':
-      return showDouble(verb, value, precision ?? 6)
+      return verb === 'f' ? showDouble(verb, value, precision ?? 6) : showDouble(verb, value, 6).padStart(precision ?? 6)
     case 'b':
       if (typeof value === 'boolean') return value ? '1' : '0'
       return showInteger(value, 2, texts.binary)
@@ -146,7 +146,7 @@ function showDecimal(value: Value): string {
   throw new FormatProblem(texts.decimal(typeNameOf(value)))
 }
 
-/** In the manner of en-US: digits in groups of three, a superscript exponent. */
+/** In the manner of en-US; the precision of an exponent's clause is its width, a slip of upstream's: digits in groups of three, a superscript exponent. */
 function showDouble(verb: 'f' | 'e', value: Value, precision: number): string {
   const isWord = value === 'NaN' || value === 'Infinity' || value === '-Infinity'
   if (!(value instanceof CelDouble) && !isWord) {
@@ -165,7 +165,7 @@ function showDouble(verb: 'f' | 'e', value: Value, precision: number): string {
   }
   const [mantissa, exponent] = text.split('e') as [string, string]
   const raised = exponent.replace('+', '').replace(/[-\d]/g, (c) => (c === '-' ? '⁻' : '⁰¹²³⁴⁵⁶⁷⁸⁹'[Number(c)]!))
-  return `${mantissa} × 10${raised}`
+  return `${mantissa}×10${raised}`
 }
 
 function showString(value: Value): string {

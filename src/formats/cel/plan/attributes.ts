@@ -1,4 +1,5 @@
 import { showValue } from '../values/conversions.js'
+import { untyped } from '../values/from-json.js'
 import {
   CelBytes,
   CelDouble,
@@ -11,6 +12,8 @@ import {
   orNoSuchOverload,
   typeNameOf,
   type Value,
+  ValueList,
+  ValueMap,
 } from '../values/values.js'
 import type { Run } from './frame.js'
 
@@ -69,7 +72,8 @@ function oneField(read: Run, key: string, qualifiers: readonly Qualifier[]): Run
     const root = read(frame)
     if (root instanceof CelMap) {
       frame.spend(1)
-      return root.find(key) ?? new CelFailure(`no such key: ${key}`)
+      const found = root.find(key)
+      return found === undefined ? new CelFailure(`no such key: ${key}`) : found
     }
     return root instanceof CelFailure ? root : applyAll(frame, root, qualifiers)
   }
@@ -80,7 +84,8 @@ function applyAll(frame: Parameters<Run>[0], root: Value, qualifiers: readonly Q
   let optional = false
   if (value instanceof CelOptional) {
     if (value.value === undefined) return value
-    value = value.value
+    // Upstream goes on with the plain data: types that a schema gave (times, list types) are gone.
+    value = untyped(value.value)
     optional = true
   }
   for (const qualifier of qualifiers) {
@@ -149,8 +154,8 @@ export function goType(value: Value): string {
   if (value instanceof CelBytes) return 'types.Bytes'
   if (value instanceof CelDouble) return 'types.Double'
   if (value instanceof CelUint) return 'types.Uint'
-  if (value instanceof CelList) return '*types.baseList'
-  if (value instanceof CelMap) return '*types.baseMap'
+  if (value instanceof CelList) return value instanceof ValueList ? '*types.baseList' : '[]interface {}'
+  if (value instanceof CelMap) return value instanceof ValueMap ? '*types.baseMap' : 'map[string]interface {}'
   if (value instanceof CelOptional) return '*types.Optional'
   const name = typeNameOf(value)
   if (name === 'type') return '*types.Type'

@@ -14,6 +14,7 @@ import {
   CelOptional,
   CelUint,
   mapKey,
+  noSuchOverload,
   typeNameOf,
   type Value,
   ValueList,
@@ -123,7 +124,12 @@ class Planner {
     }
     const place = slot
     const type = this.#scope.variables.get(name) ?? { kind: 'dyn' }
-    return attribute(rootAttribute((frame) => frame.slots[place] ?? frame.load(place, name, type)))
+    return attribute(
+      rootAttribute((frame) => {
+        const value = frame.slots[place]
+        return value === undefined ? frame.load(place, name, type) : value
+      }),
+    )
   }
 
   /** A planned operand as something that qualifiers can be added to. */
@@ -140,8 +146,11 @@ class Planner {
     qualify(found, { key: expr.field, optional: false, testOnly: expr.testOnly })
     if (!expr.testOnly) return attribute(found)
     const resolve = resolver(found)
+    // A test costs what its way costs; after a choice upstream takes the test's own cost off though it never came on.
+    const back = found.kind === 'choice' ? -1 : 0
     return run((frame) => {
       const value = resolve(frame)
+      frame.cost += back
       return value instanceof CelOptional ? value.value !== undefined : value
     })
   }
@@ -189,8 +198,9 @@ class Planner {
     const overloads = expr.overloads ?? []
     if (declaration === undefined) throw new PlanFailure(`no such overload: ${expr.name}`)
     const planned = operands.map((operand) => this.plan(operand))
-    const { run: implementation, stopsEarly } = dispatch(declaration, overloads, planned.length)
-    if (implementation === undefined) throw new PlanFailure(`no such overload: ${expr.name}`)
+    const { run: dispatched, stopsEarly } = dispatch(declaration, overloads, planned.length)
+    if (dispatched === undefined) throw new PlanFailure(`no such overload: ${expr.name}`)
+    let implementation = dispatched
     const only = planned.length === 1 ? planned[0] : undefined
     if (only?.kind === 'constant' && conversions.has(expr.name)) {
       const value = implementation(only.value)
@@ -208,6 +218,7 @@ class Planner {
       const compiled = compilePattern(pattern.value)
       if (compiled instanceof CelFailure) throw new PlanFailure(compiled.message)
       early = true
+      implementation = (...args) => (typeof args[0] === 'string' ? dispatched(...args) : noSuchOverload)
     }
     const cost = callCost(overloadId, this.#scope.costs.get(expr.name))
     if (planned.length === 0) {
@@ -404,7 +415,13 @@ class Planner {
 function readLocal(local: Local): Run {
   const { slot, late } = local
   if (late === undefined) return (frame) => frame.slots[slot]!
-  return (frame) => (frame.slots[slot] ??= late(frame))
+  return (frame) => {
+    const known = frame.slots[slot]
+    if (known !== undefined) return known
+    const value = late(frame)
+    frame.slots[slot] = value
+    return value
+  }
 }
 
 function membership(list: Planned, item: Run): Planned | undefined {

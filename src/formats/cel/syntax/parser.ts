@@ -15,7 +15,8 @@ export interface ParserOptions {
 const mostDepth = 250
 const mostCodePoints = 100_000
 
-const reserved = new Set([
+/** Words that cannot be names. */
+export const reserved: ReadonlySet<string> = new Set([
   ...['as', 'break', 'const', 'continue', 'else', 'false', 'for', 'function', 'if', 'import', 'in', 'let', 'loop', 'package'],
   ...['namespace', 'null', 'return', 'true', 'var', 'void', 'while'],
 ])
@@ -227,7 +228,10 @@ class Parser {
     const second = tokens.ahead(1)
     const optional = second.kind === '?'
     const name = optional ? tokens.ahead(2) : second
-    if (name.kind !== 'IDENTIFIER' && name.kind !== 'ESC_IDENTIFIER') throw this.#noField(name.kind, name.text, optional)
+    if (name.kind !== 'IDENTIFIER' && name.kind !== 'ESC_IDENTIFIER') {
+      if (optional) return this.#noOptionalField()
+      throw this.#noField(name.kind, name.text)
+    }
     const dot = tokens.take()
     const mark = optional ? tokens.take() : undefined
     tokens.take()
@@ -252,13 +256,23 @@ class Parser {
     return this.#node(depth, { kind: 'select', at: dot.at, operand, field, testOnly: false })
   }
 
-  #noField(kind: string, text: string, optional: boolean): Mismatch {
-    const at = this.#tokens.ahead(optional ? 2 : 1).at
-    if (!optional && (kind === 'true' || kind === 'false' || kind === 'null')) {
+  #noOptionalField(): Expr {
+    const tokens = this.#tokens
+    tokens.take()
+    tokens.take()
+    const { text, at } = tokens.token
+    tokens.recover(new Mismatch(`mismatched input '${text}' expecting {IDENTIFIER, ESC_IDENTIFIER}`, at))
+    this.#issues.report(at, 'unsupported ident kind')
+    return broken(at)
+  }
+
+  #noField(kind: string, text: string): Mismatch {
+    const { at } = this.#tokens.ahead(1)
+    if (kind === 'true' || kind === 'false' || kind === 'null') {
       return new Mismatch(`mismatched input '${text}' expecting IDENTIFIER`, at)
     }
     const seen = kind === '<EOF>' ? '' : text
-    return new Mismatch(`no viable alternative at input '.${optional ? '?' : ''}${seen}'`, at)
+    return new Mismatch(`no viable alternative at input '.${seen}'`, at)
   }
 
   #index(operand: Expr): Expr {

@@ -46,7 +46,8 @@ export function toDouble(value: Value): Value {
 }
 
 /** strconv.ParseFloat: decimal, hexadecimal, underscores only with a base prefix, words for infinity. */
-function parseFloatText(text: string): number | undefined {
+function parseFloatText(written: string): number | undefined {
+  const text = written.replace(/(?<=\d)_(?=\d)/g, '')
   if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) {
     const value = Number(text)
     return Number.isFinite(value) ? value : undefined

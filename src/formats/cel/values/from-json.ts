@@ -248,7 +248,7 @@ class JsonObject extends CelMap {
   }
   find(key: Value): Value | undefined {
     if (typeof key !== 'string') return noSuchOverload
-    const field = this.type.fields.get(key)
+    const field = this.type.fields.get(key) ?? this.type.fields.get(`__${key}__`)
     return field === undefined ? undefined : this.field(field)
   }
   field(field: CelField): Value | undefined {
@@ -262,6 +262,12 @@ class JsonObject extends CelMap {
     }
     return keys
   }
+}
+
+/** The same data without declared types. */
+export function untyped(value: Value): Value {
+  if (value instanceof JsonObject || value instanceof JsonMap) return new JsonMap(value.json, dynMap)
+  return value instanceof JsonList && !(value.elements[0] instanceof CelMap) ? new JsonList(value.elements, dynList) : value
 }
 
 /** What an evaluation gives to its caller: bigint for int and uint, number for double, Map only where keys are no strings. */
