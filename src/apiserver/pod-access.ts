@@ -15,6 +15,15 @@ export interface PodAccess {
   attach(cluster: string, pod: KubeObject, options: AttachOptions): Promise<ContainerSession>
   /** A TCP connection to a port of the pod. */
   connect(cluster: string, pod: KubeObject, port: number): Promise<Duplex>
+  /** What the containers of the pod with this uid use now; undefined when nothing can be measured. */
+  usage?(cluster: string, uid: string): readonly MeasuredUsage[] | undefined
+}
+
+export interface MeasuredUsage {
+  readonly container: string
+  /** Processor time since the container was started. */
+  readonly cpuMs: number
+  readonly memoryBytes: number
 }
 
 /** As in core/v1 PodLogOptions. */

@@ -80,6 +80,7 @@ export async function fakePods(): Promise<FakePods> {
         })
       })
     },
+    usage: () => [{ container: 'main', cpuMs: 1500, memoryBytes: 4096 }],
     async stop() {
       for (const session of open) session.close()
       for (const socket of connections) socket.destroy()

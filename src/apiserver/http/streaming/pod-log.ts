@@ -15,11 +15,16 @@ interface ContainerStatus {
 }
 
 /** Serves the log of a container as text, at once or as it grows. */
-export async function servePodLog(exchange: Exchange, ports: ConnectPorts, find: () => Promise<KubeObject>): Promise<void> {
+export async function servePodLog(
+  exchange: Exchange,
+  ports: ConnectPorts,
+  find: () => Promise<KubeObject>,
+  asked = exchange.query.get('container') ?? '',
+): Promise<void> {
   const { query, info, cluster, response } = exchange
   const options = logOptionsOf(query, info.name, ports.clock.now())
   const pod = await find()
-  const container = chooseContainer(pod, query.get('container') ?? '')
+  const container = chooseContainer(pod, asked)
   if (nodeNameOf(pod) === '') {
     response.writeHead(204, { 'Audit-Id': exchange.auditId, 'Cache-Control': 'no-cache, private' })
     response.end()

@@ -142,6 +142,13 @@ test('a node answers as its kubelet', async () => {
   assert.match((await ask('metrics')).text, /kubelet_running_pods 1\n/)
   const stats = (await ask('stats/summary')).json
   assert.deepEqual([stats.node.nodeName, stats.pods[0].podRef.name], ['node-1', 'web'])
+  assert.deepEqual([stats.pods[0].containers[0].name, stats.node.cpu.usageCoreNanoSeconds], ['main', 1_500_000_000])
+  const resources = (await ask('metrics/resource')).text
+  assert.match(resources, /^container_cpu_usage_seconds_total\{container="main",namespace="default",pod="web"\} 1\.5 \d{13}$/m)
+  assert.match(resources, /^pod_memory_working_set_bytes\{namespace="default",pod="web"\} 4096 \d{13}$/m)
+  assert.match(resources, /^node_memory_working_set_bytes 4096 \d{13}$/m)
+  assert.equal((await ask('containerLogs/default/web/main?tailLines=2')).text, 'web/main line 1\nline 2\n')
+  assert.equal((await ask('containerLogs/default/gone/main')).code, 404)
   assert.equal((await ask('nonsense')).code, 404)
   assert.equal((await api.ask('GET', '/api/v1/nodes/node-1:10250/proxy/healthz')).text, 'ok')
   assert.equal((await api.ask('GET', '/api/v1/nodes/gone/proxy/healthz')).code, 404)
