@@ -36,7 +36,7 @@ export async function startBenchFleet(...args: string[]): Promise<BenchFleet> {
   const description = await new Promise<FleetDescription>((done, fail) => {
     execFile(
       process.execPath,
-      ['bin/flotilla.js', 'up', '--detach', '-o', 'json', '--data-dir', directory, ...args],
+      ['bin/flotilla.js', 'up', '--detach', '-o', 'json', '--pods', 'simulated', '--data-dir', directory, ...args],
       { maxBuffer: 64 << 20 },
       (error, stdout) => {
         if (error) fail(error)

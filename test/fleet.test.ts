@@ -88,7 +88,7 @@ async function allHealthy(): Promise<void> {
 before(async () => {
   // Ports of its own: while this fleet is down, no other test may take them.
   const port = String(20_000 + (process.pid % 400) * 25)
-  fleet = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json', '--port', port))) as FleetDescription
+  fleet = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json', '--pods', 'simulated', '--port', port))) as FleetDescription
 })
 after(async () => {
   for (const each of clients) each.close()
@@ -228,7 +228,7 @@ test('down and up again: everything is back', async () => {
   const stopped = await onFleet('app', 'list')
   assert.equal(stopped.code, 1)
   assert.match(stopped.err, /no embedded fleet is running/)
-  const again = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json'))) as FleetDescription
+  const again = JSON.parse(await ok(onFleet('up', '--detach', '-o', 'json', '--pods', 'simulated'))) as FleetDescription
   assert.deepEqual({ ...again, pid: 0 }, { ...fleet, pid: 0 })
   await allHealthy()
   const member = await client('us-east')

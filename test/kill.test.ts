@@ -22,6 +22,8 @@ function up(): Promise<FleetDescription> {
     'up',
     '--detach',
     '--no-demo',
+    '--pods',
+    'simulated',
     '--clusters',
     'one,two',
     '-o',

@@ -24,6 +24,23 @@ test('from zero to a rollout', { skip: noKubectl }, async () => {
   assert.deepEqual([...new Set(seen)].sort(), Object.keys(after).sort())
 })
 
+test('pods that run', { skip: noKubectl }, async () => {
+  const seen: string[] = []
+  const look = (command: string, wanted: RegExp) => ({
+    [command]: (guide: Guide) => {
+      assert.match(guide.run(command, 'docs/guides/pods-that-run.md'), wanted)
+      seen.push(command)
+    },
+  })
+  const after = {
+    ...look('kubectl logs client', /Welcome to nginx/),
+    ...look('kubectl exec deployment/web -- curl -s http://localhost', /^(one|two)$/),
+    ...look('kubectl logs crash --previous', /^working\n$/),
+  }
+  await runGuide('docs/guides/pods-that-run.md', { kubectl: true, pods: 'auto', after })
+  assert.deepEqual([...new Set(seen)].sort(), Object.keys(after).sort())
+})
+
 test('add a cluster of your own', { skip: noKubectl }, async () => {
   await runGuide('docs/guides/add-a-cluster.md', {
     kubectl: true,

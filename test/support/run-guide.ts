@@ -12,12 +12,17 @@ import { consoleCommands, docBlocks } from './doc-blocks.js'
  */
 export async function runGuide(
   page: string,
-  options: { kubectl: boolean; prepare?: (guide: Guide) => void; after?: Readonly<Record<string, (guide: Guide) => void>> },
+  options: {
+    kubectl: boolean
+    pods?: 'auto' | 'simulated'
+    prepare?: (guide: Guide) => void
+    after?: Readonly<Record<string, (guide: Guide) => void>>
+  },
 ): Promise<void> {
   const home = mkdtempSync(join(tmpdir(), 'flotilla-guide-'))
   const guide = new Guide(home)
   try {
-    guide.start()
+    guide.start(options.pods ?? 'simulated')
     options.prepare?.(guide)
     for (const block of docBlocks(page).filter(({ language }) => language === 'console')) {
       const commands = consoleCommands(block).filter((command) => options.kubectl || !/\bkubectl\b|KUBECONFIG/.test(command))
@@ -66,8 +71,8 @@ export class Guide {
     return result.stdout
   }
 
-  start(): void {
-    const fleet = JSON.parse(this.flotilla('up', '--detach', '-o', 'json')) as { git: { url: string } }
+  start(pods: 'auto' | 'simulated'): void {
+    const fleet = JSON.parse(this.flotilla('up', '--detach', '-o', 'json', '--pods', pods)) as { git: { url: string } }
     this.#gitUrl = fleet.git.url
     this.rest()
   }
@@ -79,7 +84,7 @@ export class Guide {
 
   /** Another cluster, with nothing on it, that ~/.kube/config reaches by a context of its own. */
   startOtherCluster(context: string): void {
-    this.flotilla('up', '--detach', '--no-demo', '--clusters', context, '--data-dir', this.#other)
+    this.flotilla('up', '--detach', '--no-demo', '--pods', 'simulated', '--clusters', context, '--data-dir', this.#other)
     mkdirSync(join(this.home, '.kube'), { recursive: true })
     copyFileSync(join(this.#other, 'kubeconfig'), join(this.home, '.kube/config'))
   }

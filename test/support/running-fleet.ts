@@ -43,7 +43,7 @@ export interface RunningFleet {
   stop(): Promise<void>
 }
 
-export async function startRunningFleet(options: { clusters: string }): Promise<RunningFleet> {
+export async function startRunningFleet(options: { clusters: string; pods?: 'auto' | 'simulated' }): Promise<RunningFleet> {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-real-'))
   const dataDir = join(folder, 'state')
   const env = {
@@ -80,7 +80,16 @@ export async function startRunningFleet(options: { clusters: string }): Promise<
   }
   const read = async <T extends KubeObject>(args: string) => JSON.parse((await kubectl(`${args} -o json`)).stdout) as T
   const pathOf = (name: string) => join(folder, 'git', name)
-  await flotilla(['up', '--detach', '--no-demo', '--no-sync', '--clusters', options.clusters])
+  await flotilla([
+    'up',
+    '--detach',
+    '--no-demo',
+    '--no-sync',
+    '--pods',
+    options.pods ?? 'simulated',
+    '--clusters',
+    options.clusters,
+  ])
   return {
     folder,
     kubectl,
