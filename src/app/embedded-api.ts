@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
-import { createHttpsCaller } from '../apiserver/admission/webhooks/https-caller.js'
-import { resolveServiceAddress } from '../apiserver/admission/webhooks/service-address.js'
-import { createWebhookAdmission } from '../apiserver/admission/webhooks/webhook-admission.js'
+import { createDynamicAdmission } from '../apiserver/admission/dynamic-admission.js'
 import { certificateAuthenticator } from '../apiserver/auth/certificate-authenticator.js'
 import { createRbac } from '../apiserver/auth/rbac.js'
 import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/reviews.js'
@@ -70,13 +68,14 @@ export function openEmbeddedApi(options: {
   const oidc = options.access?.oidc === undefined ? [] : [options.access.oidc]
   const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
   const rbac = createRbac()
-  const caller = createHttpsCaller(ports.clock)
+  const dynamic = createDynamicAdmission({ clock: ports.clock })
   const clusters: LogicalClusters = createLogicalClusters({
     storage,
     ports,
     ...(options.network ? { networkOf: options.network.networkOf, apiAddressOf: options.network.apiAddressOf } : {}),
     ...createReviewPorts(rbac, tokens, [staticTokens, ...oidc]),
-    webhooks: createWebhookAdmission({ caller, resolveService: resolveServiceAddress }),
+    webhooks: dynamic.webhooks,
+    policies: dynamic.policies,
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
   rbac.follow(clusters)
@@ -110,7 +109,7 @@ export function openEmbeddedApi(options: {
     },
     async stop() {
       await front.close()
-      caller.close()
+      dynamic.close()
       await storage.close()
     },
   }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
 import type { AdmissionPlugin } from '../../src/apiserver/admission/contract.js'
+import { createDynamicAdmission } from '../../src/apiserver/admission/dynamic-admission.js'
 import { certificateAuthenticator } from '../../src/apiserver/auth/certificate-authenticator.js'
 import { createFleetCa, type FleetCa, type KeyedCertificate } from '../../src/apiserver/auth/fleet-ca.js'
 import { createRbac } from '../../src/apiserver/auth/rbac.js'
@@ -71,9 +72,12 @@ export async function startEmbeddedApi(
     { token: adminToken, user: { name: 'admin', uid: 'admin', groups: ['system:masters'] } },
     ...Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
   ])
+  const dynamic = createDynamicAdmission({ clock: systemClock })
   const clusters: LogicalClusters = createLogicalClusters({
     storage: createMemoryStorage({ base: createBootstrapLayer(systemClock.now()) }),
     ports,
+    webhooks: dynamic.webhooks,
+    policies: dynamic.policies,
     ...createReviewPorts(rbac, tokens, [statics]),
     admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) }), ...plugins],
   })
@@ -142,6 +146,7 @@ export async function startEmbeddedApi(
     async close() {
       for (const agent of agents.values()) agent.destroy()
       await front.close()
+      dynamic.close()
     },
   }
 }

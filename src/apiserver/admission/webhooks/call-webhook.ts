@@ -1,7 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
 import { uuid } from '../../../base/random.js'
-import { printValue } from '../../../kube/schema/field-cause.js'
 import { CallFailure, denial, dryRunUnsupported } from './call-failure.js'
 import type { Webhook } from './configuration.js'
 import type { ResolveService, WebhookAnswer, WebhookCaller, WebhookTarget } from './contract.js'
@@ -85,12 +84,14 @@ function readAnswer({ code, body }: WebhookAnswer): unknown {
   }
   if (code < 200 || code > 206) throw new Error(explainCode(code, body.trim() === '' ? 'unknown' : body.trim()))
   if (value === undefined) {
-    throw new Error(
-      `couldn't get version/kind; json parse error: ${body === '' ? 'unexpected end of JSON input' : `invalid character ${printValue(body[0])} looking for beginning of value`}`,
-    )
+    // Upstream reads JSON and YAML alike, and plain text is a string in YAML.
+    const found = body === '' ? 'unexpected end of JSON input' : `json: cannot unmarshal string into Go value of type ${typeMeta}`
+    throw new Error(`couldn't get version/kind; json parse error: ${found}`)
   }
   return value
 }
+
+const typeMeta = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`
 
 const codes: Readonly<Record<number, string>> = {
   400: 'the server rejected our request for an unknown reason',

@@ -3,6 +3,7 @@ import { decodeJsonPatch, type JsonPatchOperation } from '../../../formats/json-
 import { apiVersionOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import type { Status } from '../../../kube/object/status-error.js'
+import { builtInSchemas } from '../../../kube/schema/built-in.js'
 import type { AdmissionRequest, GroupVersionKind } from '../contract.js'
 import { admissionNamespace } from '../forbidden.js'
 
@@ -52,8 +53,16 @@ export function reviewBody(version: 'v1' | 'v1beta1', uid: string, asked: Versio
   return JSON.stringify({
     kind: 'AdmissionReview',
     apiVersion: apiVersionOf('admission.k8s.io', version),
-    request: { uid, ...fields, object: asked.object ?? null, oldObject: asked.previous ?? null, dryRun, options },
+    request: { uid, ...fields, object: goForm(asked.object), oldObject: goForm(asked.previous), dryRun, options },
   })
+}
+
+/** Built-in kinds are structs upstream, and show that a new object has no time of creation yet. */
+function goForm(object: KubeObject | undefined): KubeObject | null {
+  if (object === undefined) return null
+  if (!isObject(object.metadata) || object.metadata.creationTimestamp !== undefined) return object
+  if (builtInSchemas.forKind(object.apiVersion, object.kind) === undefined) return object
+  return { ...object, metadata: { ...object.metadata, creationTimestamp: null } }
 }
 
 export interface ReviewAnswer {
