@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.js'
 import { createKubernetesCelEnvironment } from '../../kube/cel/kubernetes-environment.js'
 import type { PolicyAdmission, WebhookAdmission } from './contract.js'
+import { authorizerVariables } from './expressions/authorizer-variables.js'
 import { AdmissionExpressions } from './expressions/expressions.js'
 import { createConditionMatcher } from './expressions/match-conditions.js'
 import { createPolicyAdmission } from './policies/policy-admission.js'
@@ -29,7 +30,7 @@ export function createDynamicAdmission(options: DynamicAdmissionOptions): Dynami
   const { resolveService = resolveServiceAddress } = options
   const own = options.caller === undefined ? createHttpsCaller(options.clock) : undefined
   const caller = options.caller ?? own!
-  const expressions = new AdmissionExpressions(createKubernetesCelEnvironment({ declaredSizes: false }))
+  const expressions = new AdmissionExpressions(createKubernetesCelEnvironment({ declaredSizes: false }), authorizerVariables)
   return {
     webhooks: createWebhookAdmission({ caller, resolveService, conditions: createConditionMatcher(expressions) }),
     policies: createPolicyAdmission(expressions),

@@ -4,12 +4,14 @@ import { createKubernetesCelEnvironment } from '../../../kube/cel/kubernetes-env
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError } from '../../../kube/object/status-error.js'
 import { type ClusterFixture, createClusterFixture } from '../../logical/cluster-fixture.js'
+import { authorizerVariables } from '../expressions/authorizer-variables.js'
 import { AdmissionExpressions } from '../expressions/expressions.js'
 import { createPolicyAdmission } from './policy-admission.js'
 
-const expressions = new AdmissionExpressions(createKubernetesCelEnvironment({ declaredSizes: false }))
+const expressions = new AdmissionExpressions(createKubernetesCelEnvironment({ declaredSizes: false }), authorizerVariables)
 
-const fixture = () => createClusterFixture({ policies: createPolicyAdmission(expressions) })
+const fixture = (options: Parameters<typeof createClusterFixture>[0] = {}) =>
+  createClusterFixture({ policies: createPolicyAdmission(expressions), ...options })
 const configMapRule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] }
 const group = 'admissionregistration.k8s.io/v1'
 const policy = (spec: object, name = 'p'): KubeObject => ({
@@ -230,4 +232,30 @@ test('an evaluation may cost so much and no more', async () => {
     client.create(type('cm'), configMap('a')),
     refused(422, /resulted in error: operation cancelled: actual cost limit exceeded$/),
   )
+})
+
+test('the authorizer is asked of the user, of accounts and of the object itself', async () => {
+  const asked: string[] = []
+  const at = await fixture({
+    authorizer: {
+      authorize(_cluster, user, { verb, group, resource, subresource, namespace, name, path }) {
+        asked.push([user.name, verb, path ?? [group, resource, subresource, namespace, name].join('/')].join(' '))
+        return { allowed: verb !== 'fly', reason: 'why not' }
+      },
+    },
+  })
+  const { client, type } = at
+  await install(at, {
+    validations: [
+      { expression: "authorizer.group('apps').resource('deployments').namespace('default').check('get').allowed()" },
+      { expression: "authorizer.serviceAccount('default', 'robot').path('/healthz').check('get').reason() == 'why not'" },
+      { expression: "authorizer.requestResource.check('fly').allowed()", message: 'may not fly' },
+    ],
+  })
+  await assert.rejects(client.create(type('cm'), configMap('a')), refused(422, /denied request: may not fly$/))
+  assert.deepEqual(asked, [
+    'system:admin get apps/deployments//default/',
+    'system:serviceaccount:default:robot get /healthz',
+    'system:admin fly /configmaps//default/a',
+  ])
 })
