@@ -15,6 +15,8 @@ export interface ContainerHost {
   readonly address: string
   readonly graceSeconds: number
   readonly boundPort: (port: number) => number
+  /** The pod is gone: what starts now is to end at once. */
+  readonly disposed: boolean
   nowText(): string
   /** Everything that a start takes; throws ConfigProblem or MountProblem when something is missing. */
   prepare(container: Container): Promise<Prepared>

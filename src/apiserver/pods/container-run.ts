@@ -184,6 +184,7 @@ export class ContainerRun {
   }
 
   #begun(process: RunningContainer, log: ContainerLog): void {
+    if (this.#host.disposed) process.kill('SIGKILL')
     this.process = process
     this.#startedMs = this.#host.clock.now()
     this.state = { running: { startedAt: this.#host.nowText() } }

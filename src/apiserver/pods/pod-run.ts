@@ -97,6 +97,9 @@ export class PodRun implements ContainerHost {
   get graceSeconds(): number {
     return this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30
   }
+  get disposed(): boolean {
+    return this.#disposed
+  }
   /** Its deletion may be confirmed: nothing of it runs. */
   get ended(): boolean {
     return this.#ended
@@ -156,6 +159,7 @@ export class PodRun implements ContainerHost {
   }
 
   report(error: unknown): void {
+    if (this.#disposed) return
     const text = error instanceof Error ? (error.stack ?? error.message) : messageOf(error)
     this.#wish.options.log.warn('a pod that runs as processes failed', {
       cluster: this.#wish.cluster.name,
@@ -192,8 +196,6 @@ export class PodRun implements ContainerHost {
     })
     await Promise.all(running.map((process) => process.ended))
     cancel()
-    // What was on its way up when the pod went.
-    for (const run of this.containers) run.process?.kill('SIGKILL')
     rmSync(this.directory, { recursive: true, force: true })
   }
 

@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { type Duplex, PassThrough, Readable } from 'node:stream'
+import { type Duplex, PassThrough, Readable, Writable } from 'node:stream'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import type { AttachOptions, ContainerSession, ExecOptions, PodAccess, PodLogOptions } from '../pod-access.js'
@@ -115,13 +115,24 @@ function attachTo(run: ContainerRun, options: AttachOptions): ContainerSession {
   const ended = Promise.race([process!.ended.then(({ code }) => ({ code })), left])
   void process!.ended.then(close)
   return {
-    ...(options.stdin && process!.stdin !== undefined ? { stdin: process!.stdin } : {}),
+    ...(options.stdin && process!.stdin !== undefined ? { stdin: inputOf(process!.stdin, run.spec.stdinOnce === true) } : {}),
     ...(stdout === undefined ? {} : { stdout }),
     ...(stderr === undefined ? {} : { stderr }),
     resize: (size) => process!.resize(size),
     ended,
     close,
   }
+}
+
+/** The input of the main process: it ends with the first reader that leaves only where the container says `stdinOnce`. */
+function inputOf(stdin: Writable, once: boolean): Writable {
+  return new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => void stdin.write(chunk, () => done()),
+    final(done) {
+      if (once) stdin.end()
+      done()
+    },
+  })
 }
 
 function dial(address: string, port: number, bound: number): Promise<Duplex> {

@@ -17,6 +17,8 @@ import { PodVolumes } from './volumes/pod-volumes.js'
 const defaultMostProcesses = 64
 const memoryCheckMs = 5000
 const stopGraceMs = 1000
+/** A fleet of thousands of clusters has no use for as many Events that say the same. */
+const mostTold = 200
 
 interface Known {
   readonly cluster: string
@@ -38,6 +40,7 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
   const listeners: ((cluster: string, key: string) => void)[] = []
   const most = options.mostProcesses ?? defaultMostProcesses
   let weight = 0
+  let told = 0
   let stopped = false
   removeLeftovers(options.directory)
   mkdirSync(options.directory, { recursive: true, mode: 0o700 })
@@ -64,6 +67,7 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
     if (isOver(pod.status?.phase)) return { ...base, place: 'process' }
     const needed = containers.length + initContainers.filter((each) => each.restartPolicy === 'Always').length
     if (weight + needed > most) {
+      if (told++ >= mostTold) return { ...base, place: 'simulated' }
       const recorder = new EventRecorder(() => options.clusters.get(cluster), options.clock, options.random)
       const message = `The fleet runs ${weight} of at most ${most} processes: this pod is simulated. Delete other pods, or raise mostProcesses.`
       recorder.record(pod, 'Warning', 'Simulated', message)
@@ -130,6 +134,8 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
   return {
     ...streams,
     placeOf(cluster, object) {
+      // Without a network of its own no pod of the cluster is ever a process.
+      if (poolOf(cluster) === undefined) return decide(cluster, object as Pod).place
       const id = idOf(cluster, object)
       let entry = known.get(id)
       if (entry === undefined) known.set(id, (entry = decide(cluster, object as Pod)))

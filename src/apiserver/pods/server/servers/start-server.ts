@@ -1,3 +1,4 @@
+import type { BuiltInName } from '../../image-table.js'
 import type { ServerSpec } from '../../process/messages.js'
 import type { CommandContext, ContainerWorld } from '../shell/shell-context.js'
 import type { RunningServer } from './http-listener.js'
@@ -8,6 +9,11 @@ export async function startServer(
   world: ContainerWorld,
   context: CommandContext,
 ): Promise<RunningServer | number> {
+  const program = spec.command[0]?.split('/').at(-1)
+  if (program !== undefined && !programs[spec.server].includes(program)) {
+    await context.stderr.write(`exec: ${JSON.stringify(spec.command[0])}: executable file not found in $PATH\n`)
+    return 127
+  }
   const args = argumentsOf(spec)
   const { ports } = spec
   const surroundings = { args, ports, world, context }
@@ -32,6 +38,20 @@ export async function startServer(
     case 'shell':
       return { stop: async () => {} }
   }
+}
+
+/** What a container's command may name to mean the image's own server. */
+const programs: Readonly<Record<BuiltInName, readonly string[]>> = {
+  nginx: ['nginx', 'nginx-debug', 'docker-entrypoint.sh'],
+  'http-echo': ['http-echo'],
+  whoami: ['whoami'],
+  agnhost: ['agnhost'],
+  httpbin: ['gunicorn', 'go-httpbin'],
+  redis: ['redis-server', 'valkey-server', 'docker-entrypoint.sh'],
+  shell: [],
+  pause: ['pause'],
+  'hello-app': ['hello-app'],
+  'echo-server': ['echo-server', 'node'],
 }
 
 /** A command that names the image's own program is left out: what follows are its arguments. */
