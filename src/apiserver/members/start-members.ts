@@ -19,6 +19,8 @@ import { createScheduler } from './scheduler/scheduler.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
 import { namespaces } from './upkeep/namespaces.js'
+import { createRoleAggregation } from './upkeep/role-aggregation.js'
+import { policyStatus } from './upkeep/policy-status.js'
 import { storageProtection } from './upkeep/storage-protection.js'
 import { cronJobs } from './workloads/cron-jobs.js'
 import { createDaemonSets } from './workloads/daemon-sets.js'
@@ -74,7 +76,9 @@ export function startMembers(options: StartMembersOptions): Members {
     namespaces,
     createNamespaceDefaults(options.rootCertificate ?? (() => '')),
     createGarbageCollector(),
+    createRoleAggregation(peekAll),
     storageProtection,
+    policyStatus,
   ]
   const member: MemberController[] = [
     ...control,

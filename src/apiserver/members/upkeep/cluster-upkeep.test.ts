@@ -310,3 +310,41 @@ test('leases of nodes are renewed by one timer', async () => {
   assert.equal(fixture.changes.filter((change) => change.groupResource === 'leases.coordination.k8s.io').length, 6)
   fixture.stop()
 })
+
+test('aggregated ClusterRoles have the rules of those that they select', async () => {
+  const fixture = await createMemberFixture()
+  const role = (name: string, labels: Record<string, string>, resource: string) => ({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name, labels },
+    rules: [{ apiGroups: ['shop.example.com'], resources: [resource], verbs: ['get'] }],
+  })
+  const resources = (name: string) =>
+    (fixture.peek('clusterroles.rbac.authorization.k8s.io', name) as unknown as { rules?: { resources?: string[] }[] }).rules
+      ?.flatMap((rule) => rule.resources ?? [])
+      .filter((each) => each === 'carts' || each === 'orders')
+  const before = fixture.changes.length
+  await fixture.settle(5)
+  assert.equal(fixture.changes.slice(before).filter(({ groupResource }) => groupResource.startsWith('clusterroles')).length, 0)
+  await fixture.apply(
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: 'shop' },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { shop: 'yes' } }] },
+      rules: [],
+    },
+    role('orders', { shop: 'yes', 'rbac.authorization.k8s.io/aggregate-to-view': 'true' }, 'orders'),
+    role('carts', { shop: 'yes' }, 'carts'),
+  )
+  await fixture.settle(2)
+  assert.deepEqual(resources('shop'), ['carts', 'orders'])
+  // `view` has it, and through it `edit` and `admin`.
+  for (const name of ['view', 'edit', 'admin']) assert.deepEqual(resources(name), ['orders'])
+  await fixture.remove('clusterroles', 'orders')
+  await fixture.settle(2)
+  assert.deepEqual(resources('shop'), ['carts'])
+  assert.deepEqual(resources('admin'), [])
+  assert.deepEqual(fixture.warnings, [])
+  fixture.stop()
+})

@@ -1,7 +1,8 @@
 import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { DeleteOptions } from '../../../kube/client/kube-client.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { setCondition } from '../../../kube/object/condition.js'
+import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
 import { fromLabelSelector, type LabelSelectorSpec, matchesLabels } from '../../../kube/object/selector.js'
 import { type StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import { admitWhole } from '../admission.js'
@@ -28,7 +29,8 @@ export const eviction: Subresource = {
     const options = (isObject(body['deleteOptions']) ? body['deleteOptions'] : {}) as DeleteOptions & { dryRun?: unknown }
     const dryRun = request.options.dryRun === true || (Array.isArray(options.dryRun) && options.dryRun.includes('All'))
     if (needsBudget(pod)) await spend(request, pod, dryRun)
-    const { gracePeriodSeconds, propagationPolicy, preconditions } = options
+    const { gracePeriodSeconds, propagationPolicy } = options
+    const preconditions = dryRun ? options.preconditions : await markEvicted(request, pod, options.preconditions)
     await deleteObject(
       { ...request, subresource: '' },
       {
@@ -40,6 +42,32 @@ export const eviction: Subresource = {
     )
     return success(201)
   },
+}
+
+/** Says of the pod why it goes, before it goes; that is a new version of it, which the preconditions then mean. */
+async function markEvicted(
+  request: WriteRequest,
+  pod: KubeObject,
+  preconditions: DeleteOptions['preconditions'],
+): Promise<DeleteOptions['preconditions']> {
+  const { uid, resourceVersion } = preconditions ?? {}
+  // The deletion refuses what does not match.
+  if ((uid && uid !== pod.metadata.uid) || (resourceVersion && resourceVersion !== pod.metadata.resourceVersion)) {
+    return preconditions
+  }
+  const conditions = valueAt(pod, 'status.conditions')
+  const present = (Array.isArray(conditions) ? conditions : []) as Condition[]
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True' as const,
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  }
+  const next = setCondition(present, condition, formatTime(request.scope.ports.clock.now()))
+  if (next === present) return preconditions
+  const status = isObject(pod['status']) ? pod['status'] : {}
+  const marked = await commit(request.scope, request.resource, { ...pod, status: { ...status, conditions: [...next] } }, pod)
+  return resourceVersion ? { ...preconditions, resourceVersion: marked.metadata.resourceVersion ?? '' } : preconditions
 }
 
 /** Pods that do no work any more, or none yet, disturb nobody. */
