@@ -178,3 +178,65 @@ test('a port that something else has is told of, and taken when it is free', { s
   await until(async () => (await ask('127.250.64.53', 7000)) === 'here')
   member.stop()
 })
+
+test('ports that may not be bound have substitutes, at the endpoint too', { skip }, async () => {
+  const low = { addresses: true, lowPorts: false }
+  const member = await createMemberFixture({ network: { networkOf: () => network, abilities: low } })
+  await listen(a, 10_081, (socket) => socket.end('low'))
+  await member.apply(
+    service('low', { clusterIP: '127.250.64.54', ports: [{ port: 80, targetPort: 81 }] }),
+    slice('low-1', 'low', [{ addresses: [a] }], [{ name: '', port: 81 }]),
+  )
+  await member.settle()
+  await until(async () => (await ask('127.250.64.54', 10_080)) === 'low')
+  await member.settle()
+  const annotations = member.peek('services', 'default/low')!.metadata.annotations
+  assert.equal(annotations?.['network.flotilla.dev/bound-ports'], '{"80":10080}')
+  const names = member.peek('services', 'kube-system/kube-dns')!.metadata.annotations
+  assert.equal(names?.['network.flotilla.dev/bound-ports'], '{"53":10053}')
+  assert.ok(member.all('events').some((each) => (each as { reason?: string }).reason === 'PortSubstituted'))
+  assert.deepEqual(member.warnings, [])
+  member.stop()
+})
+
+test('who goes takes the other side along', { skip }, async () => {
+  const member = await fixture()
+  const served: Socket[] = []
+  await listen(a, 6060, (socket) => {
+    socket.on('error', () => {}).resume()
+    served.push(socket)
+  })
+  const at = '127.250.64.55'
+  await member.apply(
+    service('gone', { clusterIP: at, ports: [{ port: 6000, targetPort: 6060 }] }),
+    slice('gone-1', 'gone', [{ addresses: [a] }], [{ name: '', port: 6060 }]),
+  )
+  await member.settle()
+  const dial = () =>
+    new Promise<Socket>((resolve, reject) => {
+      const socket = connect(6000, at, () => resolve(socket)).on('error', reject)
+    })
+  await until(async () =>
+    dial().then(
+      (socket) => Boolean(socket.destroy()),
+      () => false,
+    ),
+  )
+  await until(() => served.length > 0 && served.every((socket) => socket.readableEnded || socket.destroyed))
+  const open = () => served.filter((socket) => !socket.destroyed && !socket.readableEnded)
+  for (const leave of ['destroy', 'resetAndDestroy'] as const) {
+    const clients = await Promise.all(Array.from({ length: 50 }, dial))
+    await until(() => open().length === 50)
+    for (const client of clients) client[leave]()
+    await until(() => open().length === 0)
+  }
+  // The endpoint breaks the connection off: the client sees that.
+  const client = await dial()
+  const closed = new Promise<string>((resolve) => {
+    client.removeAllListeners('error').on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''))
+  })
+  await until(() => open().length === 1)
+  for (const socket of open()) socket.resetAndDestroy()
+  assert.equal(await closed, 'ECONNRESET')
+  member.stop()
+})
