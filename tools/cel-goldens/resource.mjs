@@ -83,7 +83,7 @@ export const x = {
   a: { b: { c: 'deep' } },
   list: [1, 'two', true, null, [3], { k: 'v' }],
   n: 3,
-  big: 2 ** 60,
+  big: 9007199254740994,
   f: 1.5,
   t: 'text',
   yes: true,

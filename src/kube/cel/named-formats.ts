@@ -69,7 +69,7 @@ const formats = new Map<string, FormatValue>(
     }),
     uuid: new FormatValue(
       'uuid',
-      91,
+      72,
       valid((text) => uuid.test(text), 'does not match the UUID format'),
     ),
     byte: new FormatValue(
@@ -79,10 +79,10 @@ const formats = new Map<string, FormatValue>(
     ),
     date: new FormatValue(
       'date',
-      132,
+      72,
       valid((text) => /^\d{4}-\d{2}-\d{2}$/.test(text) && isTime(`${text}T00:00:00Z`), 'invalid date'),
     ),
-    datetime: new FormatValue('datetime', 132, valid(isTime, 'invalid datetime')),
+    datetime: new FormatValue('datetime', 72, valid(isTime, 'invalid datetime')),
   }),
 )
 

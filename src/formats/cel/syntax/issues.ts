@@ -39,6 +39,7 @@ export class Issues {
 
   #place(at: number): { line: number; column: number } {
     if (at < 0) return { line: -1, column: -1 }
+    if (this.#source === '') return { line: 1, column: -1 }
     const starts = this.#starts()
     let low = 0
     let high = starts.length - 1

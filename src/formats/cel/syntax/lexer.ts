@@ -123,6 +123,5 @@ function widthAt(source: string, at: number): number {
 }
 
 function showText(text: string): string {
-  const whole = /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text
-  return whole.replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
+  return /[\ud800-\udbff]$/.test(text) ? text.slice(0, -1) : text
 }

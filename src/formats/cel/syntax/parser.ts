@@ -1,6 +1,6 @@
 import { CelBytes, CelDouble, CelUint, type Value } from '../values/values.js'
 import { codePoints, type Issues } from './issues.js'
-import { tokenize } from './lexer.js'
+import { type Token, tokenize } from './lexer.js'
 import { type Macros, macroKey } from './macros.js'
 import { type Expr, type MapEntry, operators, type StructField } from './syntax-tree.js'
 import { Mismatch, TokenStream, TooManyRecoveries } from './token-stream.js'
@@ -28,7 +28,6 @@ const relations = ['<', '<=', '>=', '>', '==', '!=', 'in']
 const products = ['*', '/', '%']
 const sums = ['+', '-']
 const operatorTokens = [...relations, ...products, ...sums, '&&', '||']
-const afterMember = new Set([...operatorTokens, '.', '[', '?', '<EOF>', ')', ']', '}', ',', ':'])
 
 type Rule = 'expr' | 'relation' | 'calc' | 'member'
 
@@ -51,6 +50,7 @@ export function parse(source: string, issues: Issues, options: ParserOptions): E
 }
 
 class Parser {
+  readonly #source: string
   readonly #issues: Issues
   readonly #options: ParserOptions
   readonly #tokens: TokenStream
@@ -60,6 +60,7 @@ class Parser {
   #deepest = 0
 
   constructor(source: string, issues: Issues, options: ParserOptions) {
+    this.#source = source
     this.#issues = issues
     this.#options = options
     const report = (at: number, message: string): void => issues.report(at, message)
@@ -156,24 +157,21 @@ class Parser {
     return this.#leftRecursive('relation', [relations], 0)
   }
 
-  /** A left-recursive rule: every operator deepens it, as in ANTLR's. */
+  /** A left-recursive rule: relations over sums over products. */
   #leftRecursive(rule: 'relation' | 'calc', levels: readonly (readonly string[])[], level: number): Expr {
     const tokens = this.#tokens
     this.#enter(rule)
-    let entered = 1
     let left = rule === 'relation' ? this.#leftRecursive('calc', [sums, products], 0) : this.#unary()
     for (;;) {
       const found = levels.findIndex((operators, i) => i >= level && operators.includes(tokens.token.kind))
       if (found < 0) break
       const leftDepth = this.#depth
-      this.#enter(rule)
-      entered++
       const mark = tokens.take()
       const right = this.#leftRecursive(rule, levels, found + 1)
       const name = mark.kind === 'in' ? operators.in : `_${mark.kind}_`
       left = this.#node(Math.max(leftDepth, this.#depth), call(mark.at, name, [left, right]))
     }
-    this.#depths[rule] -= entered
+    this.#depths[rule]--
     return left
   }
 
@@ -188,11 +186,12 @@ class Parser {
         const literalFollows = ['NUM_INT', 'NUM_FLOAT'].includes(tokens.ahead(1).kind)
         if (first.kind === '!' || (first.kind === '-' && !literalFollows)) {
           let count = 0
+          let last = first
           while (tokens.is(first.kind)) {
-            tokens.take()
+            last = tokens.take()
             count++
           }
-          if (first.kind === '!' || !tokens.is('-')) tokens.sync(starters)
+          if (!starters.has(tokens.token.kind)) return this.#noOperand(last)
           const operand = this.#member()
           if (count % 2 === 0) return operand
           return call(first.at, first.kind === '!' ? operators.not : operators.negate, [operand])
@@ -202,23 +201,33 @@ class Parser {
     )
   }
 
+  /** After `!` or `-` there is nothing to apply it to. */
+  #noOperand(mark: Token): Expr {
+    const tokens = this.#tokens
+    if (mark.kind === '!') tokens.unwanted(starters)
+    else {
+      const { at, text, kind } = tokens.token
+      const seen = kind === '<EOF>' ? '-' : this.#source.slice(mark.at, at + text.length)
+      this.#issues.report(at, `Syntax error: no viable alternative at input '${seen}'`)
+    }
+    tokens.sync(starters)
+    return this.#member()
+  }
+
   #member(): Expr {
     const tokens = this.#tokens
     this.#enter('member')
-    let entered = 1
     let left = this.#within(['.', '['], () => this.#primary())
     left = this.#rule(
       () => left,
       () => {
         while (tokens.is('.') || tokens.is('[')) {
-          this.#enter('member')
-          entered++
           left = tokens.is('.') ? this.#afterDot(left) : this.#index(left)
         }
         return left
       },
     )
-    this.#depths.member -= entered
+    this.#depths.member--
     return left
   }
 
@@ -279,10 +288,11 @@ class Parser {
     const tokens = this.#tokens
     const depth = this.#depth
     const open = tokens.take()
+    tokens.sync(new Set([...starters, '?']))
     const mark = tokens.accept('?')
     const key = this.#within([']'], () => this.#expr())
     const keyDepth = this.#depth
-    tokens.expect(']', afterMember)
+    tokens.expect(']', 'what follows')
     if (mark !== undefined && !this.#options.optionalSyntax) {
       this.#issues.report(open.at, "unsupported syntax '[?'")
       return this.#node(depth, broken(open.at))
@@ -302,7 +312,7 @@ class Parser {
         depth = Math.max(depth, this.#depth)
       } while (tokens.accept(','))
     }
-    tokens.expect(')', afterMember)
+    tokens.expect(')', 'what follows')
     return { list, depth }
   }
 
@@ -317,7 +327,7 @@ class Parser {
           case '(': {
             tokens.take()
             const inner = this.#within([')'], () => this.#expr())
-            tokens.expect(')', afterMember)
+            tokens.expect(')', 'what follows')
             return inner
           }
           case '[':
@@ -382,7 +392,7 @@ class Parser {
       if (!this.#another('}')) break
     }
     tokens.accept(',')
-    tokens.expect('}', afterMember)
+    tokens.expect('}', 'what follows')
     this.#depth = depth
     return { kind: 'struct', at: open.at, name, fields }
   }
@@ -395,7 +405,7 @@ class Parser {
       if (!tokens.is(',')) return false
     }
     const next = tokens.ahead(1).kind
-    if (next === close || (next !== '?' && next !== 'ESC_IDENTIFIER' && !starters.has(next) && next === '<EOF>')) return false
+    if (next === close || (next !== '?' && next !== 'ESC_IDENTIFIER' && !starters.has(next))) return false
     tokens.take()
     return true
   }
@@ -418,7 +428,7 @@ class Parser {
       if (!this.#another(']')) break
     }
     tokens.accept(',')
-    tokens.expect(']', afterMember)
+    tokens.expect(']', 'what follows')
     this.#depth = depth
     return { kind: 'list', at: open.at, elements, optional }
   }
@@ -441,7 +451,7 @@ class Parser {
       if (!this.#another('}')) break
     }
     tokens.accept(',')
-    tokens.expect('}', afterMember)
+    tokens.expect('}', 'what follows')
     this.#depth = depth
     return { kind: 'map', at: open.at, entries }
   }

@@ -11,6 +11,8 @@ export class Mismatch extends Error {
   }
 }
 
+const closers = new Set([')', ']', '}', ',', ':', '<EOF>'])
+
 /** More than this many recoveries end the reading, as cel-go's parser does. */
 const mostRecoveries = 30
 
@@ -83,16 +85,35 @@ export class TokenStream {
     throw this.#mismatch(expected)
   }
 
-  expect(kind: string, after?: ReadonlySet<string>): Token {
+  /** `after`: what must stand here for the token to count as forgotten. */
+  expect(kind: string, after?: ReadonlySet<string> | 'what follows'): Token {
     if (this.is(kind)) return this.take()
     const expected = new Set([kind])
     this.#countRecovery()
     if (this.#dropOne(expected)) return this.take()
-    if (after?.has(this.token.kind)) {
+    const next = after === 'what follows' ? this.#following() : after
+    if (next?.has(this.token.kind) === true) {
       this.#error(this.token.at, `missing ${showKind(kind)} at ${showToken(this.token)}`)
       return { kind, text: `<missing ${showKind(kind)}>`, at: this.token.at }
     }
     throw this.#mismatch(expected)
+  }
+
+  /** What may come after a whole operand here: operators, and what closes the innermost bracket. */
+  #following(): Set<string> {
+    const following = new Set(['.', '['])
+    for (const kinds of this.followers.toReversed()) {
+      for (const kind of kinds) following.add(kind)
+      if (kinds.some((kind) => closers.has(kind))) break
+    }
+    return following
+  }
+
+  /** Says that the token is not wanted, and skips to one that is or that may follow. */
+  unwanted(expected: ReadonlySet<string>): void {
+    this.#error(this.token.at, `extraneous input ${showToken(this.token)} expecting ${showSet(expected)}`)
+    const follow = new Set([...expected, ...this.followers.flat()])
+    while (!this.is('<EOF>') && !follow.has(this.token.kind)) this.#skip()
   }
 
   #mismatch(expected: ReadonlySet<string>): Mismatch {

@@ -30,7 +30,10 @@ export function equal(a: Value, b: Value): Value {
     if (a.equals !== undefined && b instanceof CelList) return a.equals(b)
     return b instanceof CelList && equalLists(a, b)
   }
-  if (a instanceof CelMap) return b instanceof CelMap ? equalMaps(a, b) : false
+  if (a instanceof CelMap) {
+    if (!(b instanceof CelMap)) return false
+    return a.equals === undefined ? equalMaps(a, b) : a.equals(b)
+  }
   if (a instanceof CelDouble || a instanceof CelUint) return !isNaNDouble(a) && !isNaNDouble(b) && compareNumeric(a, b) === 0
   if (a instanceof CelBytes) return b instanceof CelBytes && compareBytes(a.bytes, b.bytes) === 0
   if (a instanceof CelTimestamp) return b instanceof CelTimestamp && a.seconds === b.seconds && a.nanos === b.nanos

@@ -255,6 +255,27 @@ class JsonObject extends CelMap {
     const json = Object.hasOwn(this.json, field.property) ? this.json[field.property] : undefined
     return json === undefined || json === null ? undefined : fromJson(json, field.type)
   }
+  /** Data that no field declares can only be compared with data of the same kind. */
+  override equals(other: CelMap): Value {
+    if (this.size !== other.size) return false
+    const declared = new Map([...this.type.fields].map(([name, field]) => [field.property, name] as const))
+    for (const property of Object.keys(this.json)) {
+      const name = declared.get(property)
+      if (name === undefined) {
+        if (!(other instanceof JsonObject)) return noSuchOverload
+        const theirs = other.json[property]
+        if (theirs !== undefined && equal(fromJson(this.json[property], dyn), fromJson(theirs, dyn)) !== true) return false
+        continue
+      }
+      const own = this.find(name)
+      const theirs = other instanceof JsonObject ? other.find(name) : other.find(property)
+      // Even of the same object: what is null is not there, and so not equal.
+      if (own === undefined || theirs === undefined) return false
+      const same = equal(own, theirs)
+      if (same !== true) return same
+    }
+    return true
+  }
   keys(): Value[] {
     const keys: Value[] = []
     for (const [name, field] of this.type.fields) {

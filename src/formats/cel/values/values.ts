@@ -125,6 +125,8 @@ export abstract class CelMap {
   /** undefined when there is no such key. */
   abstract find(key: Value): Value | undefined
   abstract keys(): Value[]
+  /** Set for objects, which know what of them can be compared. */
+  equals?(other: CelMap): Value
 }
 
 /** A map that was computed. */
