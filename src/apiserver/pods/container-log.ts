@@ -93,12 +93,16 @@ export class ContainerLog {
   #write(lines: readonly LogLine[]): void {
     if (lines.length === 0 || this.#ended) return
     const text = lines.map((line) => `${line.time} ${line.stream} ${line.full ? 'F' : 'P'} ${line.text}\n`).join('')
-    if (this.#size + text.length > mostInFile) {
-      renameSync(this.path, `${this.path}.old`)
-      this.#size = 0
+    try {
+      if (this.#size + text.length > mostInFile) {
+        renameSync(this.path, `${this.path}.old`)
+        this.#size = 0
+      }
+      appendFileSync(this.path, text, { mode: 0o600 })
+      this.#size += Buffer.byteLength(text)
+    } catch {
+      // A full disk, or the pod's files are gone already: a container's output is no reason for the fleet to end.
     }
-    appendFileSync(this.path, text, { mode: 0o600 })
-    this.#size += Buffer.byteLength(text)
     for (const line of lines) for (const follower of this.#followers) follower.line(line)
   }
 }

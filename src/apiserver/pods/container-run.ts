@@ -139,10 +139,15 @@ export class ContainerRun {
     if (this.busy) return
     this.#spec = spec
     this.#starting = true
-    void this.#start().finally(() => {
-      this.#starting = false
-      this.#host.poke()
-    })
+    void this.#start()
+      .catch((error: unknown) => {
+        this.#retryAt = this.#host.clock.now() + retryConfigMs
+        this.#host.report(error)
+      })
+      .finally(() => {
+        this.#starting = false
+        this.#host.poke()
+      })
   }
 
   async #start(): Promise<void> {

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../../base/errors.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { parseQuantity, quantityValue } from '../../kube/object/quantity.js'
 import type { ClusterChange } from '../contract.js'
@@ -92,7 +93,12 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
       release()
       return Promise.resolve()
     }
-    return entry.run.dispose(graceMs).finally(release)
+    return entry.run
+      .dispose(graceMs)
+      .catch((error: unknown) =>
+        options.log.warn('what a pod had on disk cannot be removed', { pod: entry.key, error: messageOf(error) }),
+      )
+      .finally(release)
   }
 
   function open(

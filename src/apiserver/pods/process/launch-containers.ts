@@ -33,6 +33,7 @@ export function createLauncher(options: LaunchOptions): Launcher {
 
   const keep = (child: ChildProcess) => {
     running.add(child)
+    child.on('error', () => {})
     child.once('exit', () => {
       running.delete(child)
       killGroup(child.pid, 'SIGKILL')
@@ -51,7 +52,7 @@ export function createLauncher(options: LaunchOptions): Launcher {
       })
       await spawned(child)
       keep(child)
-      recordProcess(directory, child.pid as number)
+      record(child, directory)
       const container = new BuiltInContainer(child, spec)
       await container.ready
       return container
@@ -85,7 +86,7 @@ export function createLauncher(options: LaunchOptions): Launcher {
     }
     const words = [...command.command.map(place), ...(command.args === 'append' ? wish.args : [])]
     const child = await start(words, wish.stdin)
-    recordProcess(wish.directory, child.pid as number)
+    record(child, wish.directory)
     return {
       pid: child.pid as number,
       stdout: child.stdout as Readable,
@@ -205,6 +206,16 @@ class BuiltInContainer implements RunningContainer {
     if (!this.#child.connected) return false
     this.#child.send(message, sent)
     return true
+  }
+}
+
+/** A process that no later fleet could find is not left running. */
+function record(child: ChildProcess, directory: string): void {
+  try {
+    recordProcess(directory, child.pid as number)
+  } catch (error) {
+    killGroup(child.pid, 'SIGKILL')
+    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
 import type { FromContainer, ServerSpec, ToContainer } from '../process/messages.js'
-import { startServer } from './servers/start-server.js'
+import { isOwnProgram, startServer } from './servers/start-server.js'
 import { applets, findApplet, runCommand, runShell } from './shell/sh-applet.js'
 import { Shell } from './shell/shell.js'
 import type { CommandContext, ContainerWorld, ProcessEntry } from './shell/shell-context.js'
@@ -94,7 +94,7 @@ class ContainerHost {
   async #runMain(words: readonly string[], context: CommandContext): Promise<number> {
     const [name = ''] = words
     const applet = name === '' ? undefined : findApplet(name)
-    const given = this.#spec.command.length > 0 || this.#spec.server === 'shell'
+    const given = (this.#spec.command.length > 0 && !isOwnProgram(this.#spec)) || this.#spec.server === 'shell'
     const begins = () => this.#process.send?.({ type: 'ready' }, () => {})
     if (given && applet !== undefined) {
       begins()

@@ -9,8 +9,7 @@ export async function startServer(
   world: ContainerWorld,
   context: CommandContext,
 ): Promise<RunningServer | number> {
-  const program = spec.command[0]?.split('/').at(-1)
-  if (program !== undefined && !programs[spec.server].includes(program)) {
+  if (spec.command.length > 0 && !isOwnProgram(spec)) {
     await context.stderr.write(`exec: ${JSON.stringify(spec.command[0])}: executable file not found in $PATH\n`)
     return 127
   }
@@ -52,6 +51,11 @@ const programs: Readonly<Record<BuiltInName, readonly string[]>> = {
   pause: ['pause'],
   'hello-app': ['hello-app'],
   'echo-server': ['echo-server', 'node'],
+}
+
+/** Whether the container's command is the image's own server. */
+export function isOwnProgram({ server, command }: ServerSpec): boolean {
+  return programs[server].includes(command[0]?.split('/').at(-1) ?? '')
 }
 
 /** A command that names the image's own program is left out: what follows are its arguments. */
