@@ -11,6 +11,7 @@ import { createRequestFairness } from '../apiserver/fairness/request-fairness.js
 import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
+import type { IssueSecretToken } from '../apiserver/members/upkeep/service-account-secrets.js'
 import type { PodAccess } from '../apiserver/pod-access.js'
 import type { Storage } from '../apiserver/storage/contract.js'
 import { openFileStorage } from '../apiserver/storage/file-storage.js'
@@ -24,6 +25,9 @@ import type { FleetPki } from './fleet-pki.js'
 /** As whom the hub's controllers come to members. */
 export const hubUser: UserInfo = { name: 'flotilla:hub', groups: ['system:masters', 'system:authenticated'] }
 
+/** Ten years: such a token ends with its Secret. */
+const secretTokenSeconds = 315_360_000
+
 /** The API servers of an embedded fleet: storage, logical clusters, and the front that serves them over TLS. */
 export interface EmbeddedApi {
   readonly clusters: LogicalClusters
@@ -33,6 +37,8 @@ export interface EmbeddedApi {
   refuse(name: string): Promise<void>
   /** Requests to the cluster wait so long before they are looked at. */
   delay(name: string, latencyMs: number): void
+  /** Tokens for Secrets of service accounts. */
+  readonly issueSecretToken: IssueSecretToken
   stop(): Promise<void>
 }
 
@@ -103,6 +109,10 @@ export function openEmbeddedApi(options: {
       }
     },
     refuse: (name) => front.unlisten(name),
+    async issueSecretToken(cluster, { serviceAccount, secret }) {
+      const boundObject = { kind: 'Secret', ...secret }
+      return (await tokens.issue(cluster, { serviceAccount, boundObject, expirationSeconds: secretTokenSeconds })).token
+    },
     delay(name, latencyMs) {
       if (latencyMs > 0) delays.set(name, latencyMs)
       else delays.delete(name)

@@ -153,6 +153,7 @@ async function openFleet(
     // The hub is a destination like any other (in-cluster), so it has nodes too.
     profileOf: () => 'member',
     rootCertificate: () => pki.caPem,
+    issueSecretToken: api.issueSecretToken,
     network: { ...network, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
     ...(config.nodes === undefined ? {} : { nodes: { machines: parseNodes(config.nodes) } }),
     ...(pods === undefined ? {} : { pods }),

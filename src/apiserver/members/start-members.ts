@@ -19,8 +19,9 @@ import { createScheduler } from './scheduler/scheduler.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
 import { namespaces } from './upkeep/namespaces.js'
-import { createRoleAggregation } from './upkeep/role-aggregation.js'
 import { policyStatus } from './upkeep/policy-status.js'
+import { createRoleAggregation } from './upkeep/role-aggregation.js'
+import { createServiceAccountSecrets, type IssueSecretToken } from './upkeep/service-account-secrets.js'
 import { storageProtection } from './upkeep/storage-protection.js'
 import { cronJobs } from './workloads/cron-jobs.js'
 import { createDaemonSets } from './workloads/daemon-sets.js'
@@ -43,6 +44,8 @@ export interface StartMembersOptions extends KubeletOptions {
   profileOf?(cluster: string): ClusterProfile
   /** PEM of the authority that signs the server's certificate, for the ConfigMap kube-root-ca.crt (default: empty). */
   rootCertificate?(cluster: string): string
+  /** For Secrets of type kubernetes.io/service-account-token; without it they stay empty. */
+  readonly issueSecretToken?: IssueSecretToken
   readonly nodes?: NodePoolOptions
   /** Seconds between renewals of the nodes' Leases (default 10; longer where there are many nodes); 0 writes none. */
   readonly renewLeasesEverySeconds?: number
@@ -77,6 +80,9 @@ export function startMembers(options: StartMembersOptions): Members {
     createNamespaceDefaults(options.rootCertificate ?? (() => '')),
     createGarbageCollector(),
     createRoleAggregation(peekAll),
+    ...(options.issueSecretToken
+      ? [createServiceAccountSecrets(options.rootCertificate ?? (() => ''), options.issueSecretToken, peekAll)]
+      : []),
     storageProtection,
     policyStatus,
   ]

@@ -348,3 +348,39 @@ test('aggregated ClusterRoles have the rules of those that they select', async (
   assert.deepEqual(fixture.warnings, [])
   fixture.stop()
 })
+
+test('Secrets of ServiceAccounts get a token and go with their account; the root certificate is restored', async () => {
+  const issued: string[] = []
+  const fixture = await createMemberFixture({
+    rootCertificate: () => 'PEM',
+    async issueSecretToken(_cluster, { serviceAccount, secret }) {
+      issued.push(`${serviceAccount.namespace}/${serviceAccount.name} ${secret.name}`)
+      return 'signed'
+    },
+  })
+  await fixture.apply({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } })
+  const secret = (name: string, account: string) => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name, annotations: { 'kubernetes.io/service-account.name': account } },
+    type: 'kubernetes.io/service-account-token',
+  })
+  await fixture.apply(secret('robot-token', 'robot'))
+  await fixture.settle(2)
+  const filled = fixture.peek('secrets', 'default/robot-token') as unknown as { data: Record<string, string> }
+  const text = (field: string) => Buffer.from(filled.data[field] ?? '', 'base64').toString()
+  assert.deepEqual([text('token'), text('ca.crt'), text('namespace')], ['signed', 'PEM', 'default'])
+  assert.deepEqual(issued, ['default/robot robot-token'])
+  await fixture.apply({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'kube-root-ca.crt' },
+    data: { 'ca.crt': 'forged' },
+  })
+  await fixture.remove('serviceaccounts', 'default/robot')
+  await fixture.settle(2)
+  assert.equal(fixture.peek('secrets', 'default/robot-token'), undefined)
+  assert.deepEqual(fixture.peek('configmaps', 'default/kube-root-ca.crt')?.['data'], { 'ca.crt': 'PEM' })
+  assert.deepEqual(fixture.warnings, [])
+  fixture.stop()
+})
