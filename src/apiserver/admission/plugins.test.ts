@@ -126,3 +126,110 @@ test('claims get the default storage class', async () => {
   )
   assert.equal((claim['spec'] as { storageClassName: string }).storageClassName, 'fast')
 })
+
+test('pods get the token of their account in a volume, unless somebody forbids it', async () => {
+  const { client, type } = await createClusterFixture()
+  const account = (name: string, more: object = {}) => client.create(type('sa'), object('v1', 'ServiceAccount', name, more))
+  await account('default')
+  await account('quiet', { automountServiceAccountToken: false, imagePullSecrets: [{ name: 's' }] })
+  const specOf = async (name: string, spec: object) => {
+    const made = await client.create(
+      type('po'),
+      object('v1', 'Pod', name, { spec: { containers: [{ name: 'c', image: 'i' }], ...spec } }),
+    )
+    return made['spec'] as {
+      volumes?: { name: string; projected: object }[]
+      containers: { volumeMounts?: { name: string }[] }[]
+    }
+  }
+  const plain = await specOf('a', {})
+  const [volume] = plain.volumes ?? []
+  assert.match(volume?.name ?? '', /^kube-api-access-[b-z2-9]{5}$/)
+  assert.deepEqual(plain.containers[0]?.volumeMounts, [
+    { name: volume?.name, readOnly: true, mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' },
+  ])
+  assert.deepEqual(volume?.projected, {
+    sources: [
+      { serviceAccountToken: { expirationSeconds: 3607, path: 'token' } },
+      { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+    ],
+    defaultMode: 420,
+  })
+  assert.equal((await specOf('b', { serviceAccountName: 'quiet' })).volumes, undefined)
+  assert.equal((await specOf('c', { serviceAccountName: 'quiet', automountServiceAccountToken: true })).volumes?.length, 1)
+  assert.equal((await specOf('d', { automountServiceAccountToken: false })).volumes, undefined)
+  const mounted = [{ name: 'own', mountPath: '/var/run/secrets/kubernetes.io/serviceaccount' }]
+  const own = await specOf('e', {
+    volumes: [{ name: 'own', emptyDir: {} }],
+    containers: [{ name: 'c', image: 'i', volumeMounts: mounted }],
+  })
+  assert.equal(own.volumes?.length, 1)
+  await assert.rejects(
+    specOf('f', { serviceAccountName: 'nobody' }),
+    forbidden(/error looking up service account default\/nobody: serviceaccount "nobody" not found$/),
+  )
+})
+
+test('quotas with scopes count what is in them', async () => {
+  const { client, type, clock } = await createClusterFixture()
+  const quota = (name: string, spec: object) => client.create(type('quota'), object('v1', 'ResourceQuota', name, { spec }))
+  await quota('best', { hard: { pods: '1' }, scopes: ['BestEffort'] })
+  await quota('short', { hard: { 'requests.cpu': '1' }, scopes: ['Terminating'] })
+  await quota('high', {
+    hard: { pods: '0' },
+    scopeSelector: { matchExpressions: [{ scopeName: 'PriorityClass', operator: 'In', values: ['high'] }] },
+  })
+  await client.create(type('pc'), {
+    apiVersion: 'scheduling.k8s.io/v1',
+    kind: 'PriorityClass',
+    metadata: { name: 'high' },
+    value: 5,
+  })
+  await client.create(type('po'), pod('a'))
+  await assert.rejects(
+    client.create(type('po'), pod('b')),
+    forbidden(/exceeded quota: best, requested: pods=1, used: pods=1, limited: pods=1$/),
+  )
+  await client.create(type('po'), pod('c', { requests: { cpu: '3' } }))
+  const deadline = (cpu: string, more: object = {}) =>
+    object('v1', 'Pod', 'd', {
+      spec: { activeDeadlineSeconds: 5, containers: [{ name: 'c', image: 'i', resources: { requests: { cpu } } }], ...more },
+    })
+  await assert.rejects(client.create(type('po'), deadline('2')), forbidden(/exceeded quota: short, requested: requests.cpu=2/))
+  await assert.rejects(
+    client.create(type('po'), deadline('1', { priorityClassName: 'high' })),
+    forbidden(/exceeded quota: high, requested: pods=1, used: pods=0, limited: pods=0$/),
+  )
+  await client.create(type('po'), deadline('1'))
+  await clock.advance(100)
+  const status = (name: string) => client.get({ type: type('quota'), namespace: 'default', name }).then((got) => got['status'])
+  assert.deepEqual(await status('best'), { hard: { pods: '1' }, used: { pods: '1' } })
+  assert.deepEqual(await status('short'), { hard: { 'requests.cpu': '1' }, used: { 'requests.cpu': '1' } })
+})
+
+test('storage: claims grow when they may, and are not gone before they are let go', async () => {
+  const { client, type } = await createClusterFixture()
+  await client.create(type('sc'), {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'fixed' },
+    provisioner: 'example.com/p',
+  })
+  const claim = await client.create(
+    type('pvc'),
+    object('v1', 'PersistentVolumeClaim', 'c', {
+      spec: { storageClassName: 'fixed', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    }),
+  )
+  assert.deepEqual(claim.metadata.finalizers, ['kubernetes.io/pvc-protection'])
+  const target = { type: type('pvc'), namespace: 'default', name: 'c' }
+  await client.patch({ ...target, subresource: 'status' }, { kind: 'merge', body: { status: { phase: 'Bound' } } })
+  await client.patch(target, { kind: 'merge', body: { spec: { volumeName: 'v' } } })
+  await assert.rejects(
+    client.patch(target, { kind: 'merge', body: { spec: { resources: { requests: { storage: '2Gi' } } } } }),
+    forbidden(
+      /only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize$/,
+    ),
+  )
+})

@@ -387,3 +387,21 @@ test('connections are kept', async () => {
   for (let index = 0; index < 20; index++) await client.create(type('cm'), configMap(`c${index}`))
   assert.equal(server.connections(), before)
 })
+
+test('connections are judged too', async () => {
+  const { cluster, client, type } = await fixture()
+  const exec = { operations: ['CONNECT'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods/exec'] }
+  await client.create(type('validatingwebhookconfigurations'), configuration('Validating', [hook('exec', { rules: [exec] })]))
+  answers = () => ({ allowed: false, status: { message: 'hands off' } })
+  const options = { kind: 'PodExecOptions', apiVersion: 'v1', command: ['sh'], stdin: true } as unknown as KubeObject
+  const context = { user: { name: 'tester', groups: [] }, warn: () => undefined }
+  await assert.rejects(
+    cluster.api.connect(context, { type: type('po'), namespace: 'default', name: 'p', subresource: 'exec' }, options),
+    refused(400, 'admission webhook "exec.example.com" denied the request: hands off'),
+  )
+  const [{ review }] = server.reviews as [WebhookServer['reviews'][number]]
+  assert.deepEqual(review.kind, { group: '', version: 'v1', kind: 'PodExecOptions' })
+  assert.deepEqual(review.object, options)
+  assert.equal(review.name, 'p')
+  assert.equal(review.operation, 'CONNECT')
+})
