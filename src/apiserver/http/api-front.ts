@@ -1,4 +1,5 @@
 import { constants } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
 import { UsageError } from '../../base/errors.js'
@@ -56,6 +57,11 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     auditIds: createAuditIds(options.ports.random),
     clusterOfPort: (port: number) => clusterOfPort.get(port),
   }
+  const inItsTime = (request: IncomingMessage, handle: () => void) => {
+    const delayMs = options.delayOf?.(clusterOfPort.get(request.socket.localPort ?? 0) ?? '') ?? 0
+    if (delayMs > 0) options.ports.clock.after(delayMs, handle)
+    else handle()
+  }
   const https = createHttpsServer(
     {
       cert: tls.certPem,
@@ -71,16 +77,12 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
       keepAlive: true,
       noDelay: true,
     },
-    (request, response) => {
-      const delayMs = options.delayOf?.(clusterOfPort.get(request.socket.localPort ?? 0) ?? '') ?? 0
-      const handle = () => void handleRequest(request, response, handlerOptions)
-      if (delayMs > 0) options.ports.clock.after(delayMs, handle)
-      else handle()
-    },
+    (request, response) => inItsTime(request, () => void handleRequest(request, response, handlerOptions)),
   )
   https.on('upgrade', (request, duplex, head) => {
     const upgrade = { socket: duplex as Socket, head }
-    void handleRequest(request, answerUpgrade(request, upgrade), handlerOptions, upgrade)
+    const response = answerUpgrade(request, upgrade)
+    inItsTime(request, () => void handleRequest(request, response, handlerOptions, upgrade))
   })
   // Watches live long; the deadlines of other requests are kept per request.
   https.requestTimeout = 120_000

@@ -233,6 +233,23 @@ test('admission judges connections by their options', async () => {
   }
 })
 
+test('a cluster that is no longer served ends its sessions', async () => {
+  const leaving = await startEmbeddedApi('leaving', pods)
+  await makePod(leaving, 'shell')
+  const path = `${pod}/exec?stdout=1&command=wait`
+  const webSocket = openWebSocket(leaving, path, ['v5.channel.k8s.io'])
+  await opened(webSocket)
+  const headers = { upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v4.channel.k8s.io' }
+  const { socket } = await upgrade(leaving, 'POST', path, headers)
+  const client = new SpdyClient(socket!)
+  const errors = await client.open({ streamType: 'error' })
+  await until(() => pods.open.size === 2)
+  const gone = new Promise((resolve) => webSocket.once('close', resolve))
+  await leaving.close()
+  await Promise.all([gone, errors.done])
+  await until(() => pods.open.size === 0)
+})
+
 test('exec and attach over SPDY', async () => {
   const dial = async (path: string, protocol = 'v4.channel.k8s.io') => {
     const { head, socket } = await upgrade(api, 'POST', path, { upgrade: 'SPDY/3.1', 'x-stream-protocol-version': protocol })

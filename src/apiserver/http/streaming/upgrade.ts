@@ -20,6 +20,7 @@ export function answerUpgrade(request: IncomingMessage, { socket }: Upgrade): Se
     response.detachSocket(socket)
     socket.end()
     socket.resume()
+    process.nextTick(() => response.emit('close'))
   })
   return response
 }
@@ -32,12 +33,13 @@ export function isSpdyRequest(exchange: Exchange): boolean {
   return exchange.upgrade !== undefined && (exchange.request.headers.upgrade?.toLowerCase().includes('spdy/3.1') ?? false)
 }
 
-/** Takes the connection away from HTTP. Who takes it must see it closed. */
+/** Takes the connection away from HTTP; who takes it must see it closed. The response closes when the connection does. */
 export function takeSocket(exchange: Exchange): Upgrade {
   const { upgrade, response } = exchange
   if (upgrade === undefined) throw new Error('the request was no upgrade')
   response.statusCode = 101
   response.detachSocket(upgrade.socket)
+  upgrade.socket.once('close', () => response.emit('close'))
   return upgrade
 }
 
