@@ -1,10 +1,11 @@
-import { formatMicroTime } from '../../../base/clock.js'
+import { formatMicroTime, formatTime } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { LogicalCluster, LogicalClusters, ServerPorts } from '../../contract.js'
+import type { Node } from '../engine/objects.js'
 import { createWriter } from '../engine/writer.js'
 import { isDown } from './chaos-state.js'
-import { isSimulated } from './simulated-node.js'
+import { isSimulated, type NodeCondition } from './simulated-node.js'
 
 export interface HeartbeatOptions {
   readonly clusters: LogicalClusters
@@ -76,6 +77,20 @@ async function renew(cluster: LogicalCluster, name: string, { now, lasts }: { no
   const lease = cluster.peek(leases, `kube-node-lease/${name}`)
   const spec = { holderIdentity: name, leaseDurationSeconds: lasts, renewTime: formatMicroTime(now) }
   await (lease === undefined ? write.create(leaseOf(node, spec)) : write.update({ ...lease, spec }))
+  await reportStatus(cluster, name, now)
+}
+
+/** The times in the status are brought up to date more rarely than the Lease, as kubelets do when nothing else has changed. */
+const statusEveryMs = 300_000
+
+async function reportStatus(cluster: LogicalCluster, name: string, now: number): Promise<void> {
+  const node = cluster.peek('nodes', name) as Node | undefined
+  const conditions = (node?.status?.conditions ?? []) as NodeCondition[]
+  const beat = conditions.find(({ type }) => type === 'Ready')
+  if (node === undefined || beat?.status !== 'True' || now - Date.parse(beat.lastHeartbeatTime ?? '') < statusEveryMs) return
+  const lastHeartbeatTime = formatTime(now)
+  const next = conditions.map((condition) => (condition.lastHeartbeatTime ? { ...condition, lastHeartbeatTime } : condition))
+  await createWriter(cluster, 'kubelet').status(node, { ...node, status: { ...node.status, conditions: next } })
 }
 
 function leaseOf(node: KubeObject, spec: unknown): KubeObject {

@@ -308,6 +308,13 @@ test('leases of nodes are renewed by one timer', async () => {
     ['node-1', 'node-2', 'node-3'],
   )
   assert.equal(fixture.changes.filter((change) => change.groupResource === 'leases.coordination.k8s.io').length, 6)
+  const beat = () => {
+    const node = fixture.peek('nodes', 'node-1') as unknown as { status: { conditions: { lastHeartbeatTime: string }[] } }
+    return node.status.conditions[3]?.lastHeartbeatTime
+  }
+  const before = beat() as string
+  await fixture.settle(330)
+  assert.ok(Date.parse(beat() as string) - Date.parse(before) >= 300_000, 'the status is reported every five minutes')
   fixture.stop()
 })
 

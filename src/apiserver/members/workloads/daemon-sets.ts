@@ -4,6 +4,7 @@ import type { LabelSelectorSpec } from '../../../kube/object/selector.js'
 import type { ClusterChange } from '../../contract.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Node, Pod, PodSpec, PodTemplate } from '../engine/objects.js'
+import { readyStatus } from '../nodes/node-lifecycle.js'
 import { runsOn } from '../scheduler/placement.js'
 import type { Affinity } from '../scheduler/spec.js'
 import { recordTemplate, revisionLabel } from './controller-revisions.js'
@@ -32,7 +33,8 @@ export function createDaemonSets(peekAll: (cluster: string, resource: string) =>
     watches: {
       'daemonsets.apps': (change, queue) => queue.add(keyIn(change)),
       pods: ownerOfKind('DaemonSet'),
-      nodes({ cluster }: ClusterChange, queue) {
+      nodes({ cluster, type, object, previous }: ClusterChange, queue) {
+        if (type === 'MODIFIED' && previous !== undefined && sameToPods(previous as Node, object as Node)) return
         for (const set of peekAll(cluster, 'daemonsets.apps')) queue.addSoon(`${set.metadata.namespace}/${set.metadata.name}`)
       },
     },
@@ -48,6 +50,12 @@ export function createDaemonSets(peekAll: (cluster: string, resource: string) =>
       return report(work, nodes, hash)
     },
   }
+}
+
+/** A heartbeat changes nothing for pods. */
+function sameToPods(before: Node, after: Node): boolean {
+  const essence = (node: Node) => [node.metadata.labels, node.spec, node.metadata.deletionTimestamp, readyStatus(node)]
+  return equalJson(essence(before), essence(after))
 }
 
 /** Pods of a DaemonSet stay on nodes that are not ready, under pressure or cordoned. */
