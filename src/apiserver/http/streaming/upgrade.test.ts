@@ -17,7 +17,10 @@ before(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   port = (server.address() as AddressInfo).port
 })
-after(() => server.close())
+after(() => {
+  server.close()
+  server.closeAllConnections()
+})
 
 function ask(): Promise<{ head: IncomingMessage; socket?: Socket }> {
   return new Promise((resolve, reject) => {
@@ -49,7 +52,10 @@ test('the response of a granted upgrade closes with its connection', async () =>
   const closed = new Promise<number>((resolve) => {
     serve = (_request, response, exchange) => {
       response.once('close', () => resolve(response.statusCode))
-      switchProtocols(exchange, { Connection: 'Upgrade', Upgrade: 'x', 'X-Many': ['a', 'b'] }).resume()
+      const socket = switchProtocols(exchange, { Connection: 'Upgrade', Upgrade: 'x', 'X-Many': ['a', 'b'] })
+      // A server's connections stay half open until somebody closes them.
+      socket.once('end', () => socket.destroy())
+      socket.resume()
     }
   })
   const { head, socket } = await ask()
