@@ -81,30 +81,25 @@ export function deleteOptionsOf(
   }
   const policy = source['propagationPolicy']
   if (policy !== undefined && policy !== null && policy !== '') {
-    if (policy !== 'Background' && policy !== 'Foreground' && policy !== 'Orphan') {
-      throw statusErrors.invalid({ kind: 'DeleteOptions', group: 'meta.k8s.io', name: '' }, [
-        {
-          reason: 'FieldValueNotSupported',
-          message: `Unsupported value: ${JSON.stringify(policy)}: supported values: "Foreground", "Background", "Orphan", "nil"`,
-          field: 'propagationPolicy',
-        },
-      ])
+    const causes: StatusCause[] = []
+    const known = policy === 'Background' || policy === 'Foreground' || policy === 'Orphan'
+    const printed = JSON.stringify(policy)
+    const field = 'propagationPolicy'
+    if (typeof source['orphanDependents'] === 'boolean') {
+      const message = `Invalid value: ${printed}: orphanDependents and deletionPropagation cannot be both set`
+      causes.push({ reason: 'FieldValueInvalid', message, field })
     }
+    if (!known) {
+      const message = `Unsupported value: ${printed}: supported values: "Foreground", "Background", "Orphan", "nil"`
+      causes.push({ reason: 'FieldValueNotSupported', message, field })
+    }
+    if (causes.length > 0 || !known) throw statusErrors.invalid({ kind: 'DeleteOptions', group: 'meta.k8s.io', name: '' }, causes)
     options.propagationPolicy = policy
   }
   const grace = source['gracePeriodSeconds']
   if (typeof grace === 'number') options.gracePeriodSeconds = grace
   const orphan = source['orphanDependents']
   if (typeof orphan === 'boolean') options.orphanDependents = orphan
-  if (options.propagationPolicy !== undefined && options.orphanDependents !== undefined) {
-    throw statusErrors.invalid({ kind: 'DeleteOptions', group: 'meta.k8s.io', name: '' }, [
-      {
-        reason: 'FieldValueInvalid',
-        message: `Invalid value: "${options.propagationPolicy}": orphanDependents and deletionPropagation cannot be both set`,
-        field: 'propagationPolicy',
-      },
-    ])
-  }
   const preconditions = source['preconditions']
   if (typeof preconditions === 'object' && preconditions !== null) {
     const { uid, resourceVersion } = preconditions as Record<string, unknown>

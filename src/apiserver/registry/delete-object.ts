@@ -97,9 +97,10 @@ function finalizersFor(present: readonly string[], options: DeletionOptions, orp
     return orphans && !decided ? [...present, 'orphan'] : [...present]
   }
   const others = present.filter((name) => name !== 'orphan' && name !== 'foregroundDeletion')
-  if (policy === 'Orphan') return [...others, 'orphan']
-  if (policy === 'Foreground') return [...others, 'foregroundDeletion']
-  return others
+  const wanted = policy === 'Background' ? others : [...others, policy === 'Orphan' ? 'orphan' : 'foregroundDeletion']
+  // The same ones in another order are no change.
+  const same = wanted.length === present.length && wanted.every((name) => present.includes(name))
+  return same ? [...present] : wanted
 }
 
 function checkPreconditions(resource: Resource, stored: KubeObject, preconditions: DeleteOptions['preconditions']): void {

@@ -1,4 +1,4 @@
-import { cloneJson } from '../../base/json.js'
+import { cloneJson, isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { StatusCause } from '../../kube/object/status-error.js'
 import { readFields } from '../../kube/schema/check-fields.js'
@@ -21,7 +21,12 @@ export function decodeBody(resource: Resource, body: KubeObject): { object: Kube
   if (schema === undefined) return { object: cloneJson(body), problems: [] }
   // Built-in kinds come out as new values; of custom resources, parts are those of the body.
   const own = resource.custom === undefined ? body : cloneJson(body)
-  return readFields(schema, { ...own, apiVersion: own.apiVersion ?? resource.apiVersion, kind: own.kind ?? resource.type.kind })
+  const whole = { ...own, apiVersion: own.apiVersion ?? resource.apiVersion, kind: own.kind ?? resource.type.kind }
+  const read = readFields(schema, whole)
+  // An empty list, which starts ownership anew, is not what an absent one is.
+  const { managedFields } = isObject(own.metadata) ? own.metadata : {}
+  if (Array.isArray(managedFields) && managedFields.length === 0) read.object.metadata.managedFields = []
+  return read
 }
 
 /** The object with what clients leave out. It may be changed in place, as the object itself may. */

@@ -88,6 +88,8 @@ async function applyObject(
   if (resource.custom !== undefined) refuseEmptied(resource.custom, request, result, live)
   // A copy: the result shares with what was applied and with what is stored.
   const object = decodeBody(resource, result).object
+  // Nobody owns anything any more: that is not the same as saying nothing of owners.
+  if (stored !== undefined) object.metadata.managedFields ??= []
   if (resource.type.namespaced) object.metadata.namespace ||= request.namespace
   if (stored !== undefined && applied.metadata.resourceVersion) {
     object.metadata.resourceVersion = applied.metadata.resourceVersion

@@ -71,7 +71,7 @@ export async function storeChanged(
   const defaulted = withDefaults(resource, own)
   // Before admission, so that what the server and webhooks add is nobody's.
   const object = owned
-    ? defaulted
+    ? withoutEmptyOwners(defaulted)
     : recordUpdate({
         schema: resource.schema,
         live: previous,
@@ -114,6 +114,12 @@ export async function storeChanged(
     lifecycle?.released?.(scope, object, previous)
     throw error
   }
+}
+
+function withoutEmptyOwners(object: KubeObject): KubeObject {
+  if (object.metadata.managedFields?.length !== 0) return object
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata }
 }
 
 /**

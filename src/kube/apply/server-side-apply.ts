@@ -218,6 +218,9 @@ function takeUpdate(update: Update): void {
   for (const [key, owner] of reconciled(owners, schema)) owners.set(key, owner)
   const comparison = withoutReset(compareTyped(schema, update.before, update.after), update.resetFields)
   if (comparison.changed.size === 0 && comparison.removed.size === 0) return
+  // Upstream sees a scale with the owners of its replicas only, and does not track what nobody owns.
+  const untracked = ({ fields }: FieldOwner) => intersection(fields, comparison.changed).size === 0
+  if (update.subresource === 'scale' && [...owners.values()].every(untracked)) return
   disown(owners, '', comparison, true)
   const taken = difference(comparison.changed, unownedFields)
   if (taken.size === 0) return

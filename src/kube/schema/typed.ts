@@ -90,7 +90,6 @@ function absent(field: FieldNode): unknown {
 function zeroOf(schema: SchemaNode): unknown {
   switch (schema.type) {
     case 'string':
-    case 'bytes':
       return ''
     case 'boolean':
       return false

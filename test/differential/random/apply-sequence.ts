@@ -27,7 +27,7 @@ function pathOf(kind: RandomKind, subresource = ''): string {
 function writeOf(dice: Dice, kind: RandomKind, index: number): Step[] {
   const manager = dice.pick(managers)
   const query: Record<string, string> = { fieldManager: manager }
-  if (dice.chance(0.08)) query['dryRun'] = 'All'
+  if (index > 0 && kind.name !== 'Service' && dice.chance(0.08)) query['dryRun'] = 'All'
   const roll = dice.next()
   if (index === 0 && roll < 0.3) {
     return [{ method: 'POST', path: collectionOf(kind), query, body: randomObject(dice, kind, 'obj', true) }]

@@ -42,7 +42,8 @@ export function inOrder(answer: Answer): Answer {
   const owners = /Invalid value: \[\]v1\.OwnerReference\{.*\}: Only/
   const cut = (text: string) => text.replace(owners, 'Invalid value: []v1.OwnerReference{...}: Only')
   const plain = causes.map((cause) => cut(JSON.stringify(cause)).replace(/\\n\s+core\.PodSpec\{.*?(?=(?<!\\)"[,}])/, '')).sort()
-  const message = plain.length === 1 && !body?.message?.includes('core.PodSpec') ? cut(body?.message ?? '') : undefined
+  const message =
+    plain.length === 1 && !body?.message?.includes('pod updates may not change') ? cut(body?.message ?? '') : undefined
   return { ...answer, body: { ...body, message, details: { ...body?.details, causes: plain } } }
 }
 

@@ -38,6 +38,7 @@ const kinds: readonly Kind[] = [
 const names = ['p', 'q'] as const
 const finalizers = ['e.com/x', 'e.com/y', 'foregroundDeletion', 'orphan'] as const
 const someUid = '11111111-2222-3333-4444-555555555555'
+const otherUid = '66666666-7777-8888-9999-000000000000'
 
 /** Objects of one kind come and go: finalizers, owners, preconditions, propagation, generated names. */
 export function lifecycleSequence(seed: number): Case {
@@ -93,7 +94,7 @@ function stepOf(dice: Dice, kind: Kind): Step[] {
   }
   if (roll < 0.7) return put(dice, kind, one, name)
   if (roll < 0.78) {
-    const owners = dice.chance(0.3) ? null : [owner(dice), ...(dice.chance(0.3) ? [owner(dice)] : [])]
+    const owners = dice.chance(0.3) ? null : [owner(dice), ...(dice.chance(0.3) ? [{ ...owner(dice), uid: otherUid }] : [])]
     return [{ method: 'PATCH', path: one, as: 'merge', body: { metadata: { ownerReferences: owners } } }]
   }
   if (roll < 0.84) {
@@ -121,7 +122,7 @@ function stepOf(dice: Dice, kind: Kind): Step[] {
         body: {
           apiVersion: kind.apiVersion,
           kind: kind.kind,
-          metadata: { name, finalizers: dice.some(finalizers) },
+          metadata: { name, finalizers: dice.some(finalizers, 1) },
           ...(dice.chance(0.7) ? kind.body : {}),
         },
       },
@@ -132,7 +133,9 @@ function stepOf(dice: Dice, kind: Kind): Step[] {
 }
 
 function put(dice: Dice, { apiVersion, kind, body }: Kind, one: string, name: string): Step[] {
-  const metadata = { ...metadataOf(dice, name), name }
+  // A uid of another object and times are answered in ways that depend on what upstream's storage is asked first.
+  const { uid: _, deletionTimestamp: __, ...asked } = metadataOf(dice, name)
+  const metadata = { ...asked, name }
   const resourceVersion = dice.pick(['${rv}', '${rv}', '1', undefined])
   return [
     { method: 'GET', path: one, capture: { rv: 'metadata.resourceVersion', uid: 'metadata.uid' }, silent: true },

@@ -21,7 +21,7 @@ function metadata(dice: Dice): Members {
     {
       labels: () => labels(dice),
       annotations: () => labels(dice),
-      finalizers: () => dice.some(['e.com/x', 'e.com/y', 'e.com/z']),
+      finalizers: () => dice.some(['e.com/x', 'e.com/y', 'e.com/z'], 1),
     },
     0.25,
   )
@@ -60,6 +60,9 @@ const configMaps: RandomKind = {
   },
 }
 
+/** Each container has ports of its own: the same ones are warned of. */
+const containerPorts: Readonly<Record<string, readonly number[]>> = { main: [80, 81], side: [82, 83], third: [84, 85] }
+
 function containers(dice: Dice): Members[] {
   return dice.some(['main', 'side', 'third'], 1).map((name) => ({
     name,
@@ -72,7 +75,7 @@ function containers(dice: Dice): Members[] {
             .some(['A', 'B', 'C'])
             .map((variable) => ({ name: variable, ...(dice.chance(0.7) ? { value: dice.pick(['1', '2']) } : {}) })),
         ports: () =>
-          dice.some([80, 81]).map((containerPort) => ({
+          dice.some(containerPorts[name] ?? []).map((containerPort) => ({
             containerPort,
             ...(dice.chance(0.5) ? { protocol: dice.pick(['TCP', 'UDP']) } : {}),
             ...(dice.chance(0.3) ? { name: `p${containerPort}` } : {}),
@@ -141,14 +144,14 @@ const deployments: RandomKind = {
       replicas: () => dice.below(3),
       conditions: () => dice.some(words).map((type) => ({ type, status: dice.pick(['True', 'False']) })),
     }),
-  pointers: [
-    '/spec/replicas',
-    '/spec/template/spec/containers/0/image',
-    '/spec/template/spec/containers/1',
-    '/spec/paused',
-    '/metadata/labels',
-    '/spec/template/spec/containers/0/env',
-  ],
+  pointers: {
+    '/spec/replicas': [1, 5],
+    '/spec/template/spec/containers/0/image': ['i:8', 'i:9'],
+    '/spec/template/spec/containers/1': [{ name: 'json', image: 'i:9' }],
+    '/spec/paused': [true, false],
+    '/metadata/labels': [{}, { b: '9' }],
+    '/spec/template/spec/containers/0/env': [[], [{ name: 'A', value: '9' }]],
+  },
 }
 
 const services: RandomKind = {
@@ -180,14 +183,14 @@ const services: RandomKind = {
           .some(words)
           .map((type) => ({ type, status: 'True', reason: 'R', message: '', lastTransitionTime: '2020-01-01T00:00:00Z' })),
     }),
-  pointers: [
-    '/spec/selector',
-    '/spec/selector/a',
-    '/spec/ports/0',
-    '/spec/ports/0/targetPort',
-    '/spec/sessionAffinity',
-    '/metadata/annotations',
-  ],
+  pointers: {
+    '/spec/selector': [{ app: 'y' }, { a: '9' }],
+    '/spec/selector/a': ['9'],
+    '/spec/ports/0': [{ port: 9, name: 'json' }],
+    '/spec/ports/0/targetPort': [90, 'web'],
+    '/spec/sessionAffinity': ['None', 'ClientIP'],
+    '/metadata/annotations': [{}, { a: '9' }],
+  },
 }
 
 const pods: RandomKind = {
@@ -213,13 +216,13 @@ const pods: RandomKind = {
       podIPs: () => [{ ip: '10.0.0.1' }],
       conditions: () => dice.some(['Ready', 'e.com/gate']).map((type) => ({ type, status: dice.pick(['True', 'False']) })),
     }),
-  pointers: [
-    '/spec/containers/0/image',
-    '/metadata/labels',
-    '/metadata/labels/b',
-    '/spec/activeDeadlineSeconds',
-    '/metadata/finalizers/0',
-  ],
+  pointers: {
+    '/spec/containers/0/image': ['i:8', 'i:9'],
+    '/metadata/labels': [{}, { b: '9' }],
+    '/metadata/labels/b': ['9'],
+    '/spec/activeDeadlineSeconds': [50, 97],
+    '/metadata/finalizers/0': ['e.com/x', 'e.com/q'],
+  },
 }
 
 const widgets: RandomKind = {
@@ -271,17 +274,17 @@ const widgets: RandomKind = {
       phase: () => dice.pick(words),
       conditions: () => dice.some(words).map((type) => ({ type, status: dice.pick(['True', 'False']) })),
     }),
-  pointers: [
-    '/spec/tags',
-    '/spec/tags/0',
-    '/spec/ports/0',
-    '/spec/labels',
-    '/spec/nested/left',
-    '/spec/any/free',
-    '/spec/whole',
-    '/spec/replicas',
-    '/metadata/finalizers',
-  ],
+  pointers: {
+    '/spec/tags': [[], ['a', 'q']],
+    '/spec/tags/0': ['a', 'q'],
+    '/spec/ports/0': [{ port: 9, name: 'json' }],
+    '/spec/labels': [{}, { a: '9' }],
+    '/spec/nested/left': [{}, { x: 9 }],
+    '/spec/any/free': [1, 'x', { deep: 'q' }],
+    '/spec/whole': [{}, { a: 'q' }],
+    '/spec/replicas': [1, 5],
+    '/metadata/finalizers': [[], ['e.com/q']],
+  },
 }
 
 export const randomKinds: readonly RandomKind[] = [configMaps, deployments, services, pods, widgets]

@@ -126,7 +126,7 @@ function checkAdded(metadata: Members, old: Members, to: Findings): void {
   if (added.length === 0) return
   to.forbidden(
     'metadata.finalizers',
-    `no new finalizers can be added if the object is being deleted, found new finalizers ${goStrings(added)}`,
+    `no new finalizers can be added if the object is being deleted, found new finalizers ${goStrings(added.map(textOf).sort())}`,
   )
 }
 

@@ -1,5 +1,5 @@
 import { cloneJson, equalJson } from '../../../base/json.js'
-import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf } from './findings.js'
+import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
 import { checkPodSpec } from './pod-spec.js'
 
 export function checkPod(pod: Members, to: Findings): void {
@@ -22,11 +22,13 @@ export function checkPodUpdate(pod: Members, old: Members, to: Findings): void {
   const spec = membersOf(pod['spec'])
   const before = membersOf(old['spec'])
   for (const key of ['containers', 'initContainers']) {
-    if (listOf(spec[key]).length === listOf(before[key]).length) continue
-    to.forbidden(`spec.${key}`, 'pod updates may not add or remove containers')
-    return
+    if (listOf(spec[key]).length !== listOf(before[key]).length) {
+      to.forbidden(`spec.${key}`, 'pod updates may not add or remove containers')
+      return
+    }
+    checkImages(structsOf(spec[key]), `spec.${key}`, to)
   }
-  checkDeadline(spec, before, to)
+  if (!checkDeadline(spec, before, to)) return
   checkTolerationsUpdate(spec, before, to)
   const gated = listOf(before['schedulingGates']).length > 0
   // Gates may only go, one by one.
@@ -38,13 +40,28 @@ export function checkPodUpdate(pod: Members, old: Members, to: Findings): void {
   if (!equalJson(kept, keptBefore)) to.forbidden('spec', mayChange)
 }
 
-function checkDeadline(spec: Members, before: Members, to: Findings): void {
+/** Images are looked at once more, as what may change. */
+function checkImages(containers: readonly Members[], field: string, to: Findings): void {
+  for (const [index, container] of containers.entries()) {
+    const image = textOf(container['image'])
+    const at = `${field}[${index}].image`
+    if (image === '') to.required(at)
+    else if (image.trim() !== image) to.invalid(at, image, 'must not have leading or trailing whitespace')
+  }
+}
+
+/** False: nothing else is looked at. */
+function checkDeadline(spec: Members, before: Members, to: Findings): boolean {
   const now = spec['activeDeadlineSeconds']
   const then = before['activeDeadlineSeconds']
   const field = 'spec.activeDeadlineSeconds'
-  if (!isSet(then)) return
+  if (!isSet(then)) return true
   if (!isSet(now)) to.invalid(field, null, 'must not update from a positive integer to nil value')
-  else if (numberOf(now) > numberOf(then)) to.invalid(field, now, 'must be less than or equal to previous value')
+  else if (numberOf(now) > numberOf(then)) {
+    to.invalid(field, now, 'must be less than or equal to previous value')
+    return false
+  }
+  return true
 }
 
 function checkTolerationsUpdate(spec: Members, before: Members, to: Findings): void {

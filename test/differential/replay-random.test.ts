@@ -1,0 +1,41 @@
+// Random sequences of writes, generated from seeds: what a real server answered to them is kept, and replayed here.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { compareAnswers } from './compare.js'
+import { describeDifference, inOrder, prepareWidgets } from './random/compare-case.js'
+import { recordedCases } from './random/recorded-cases.js'
+import { askedOf, readRecording } from './recordings.js'
+import { runCase } from './run-case.js'
+import { closeConnections, type Target } from './send.js'
+
+let api: EmbeddedApi
+let target: Target
+
+before(async () => {
+  api = await startEmbeddedApi('differential')
+  target = { host: '127.0.0.1', port: api.port, token: adminToken }
+  await prepareWidgets(target)
+})
+after(async () => {
+  closeConnections()
+  await api.close()
+})
+
+test('random sequences are answered as kube-apiserver answered them', async () => {
+  const recording = readRecording('random')
+  const failures: string[] = []
+  for (const wanted of recordedCases()) {
+    const recorded = recording.cases[wanted.name]
+    assert.equal(recorded?.asked, askedOf(wanted), `${wanted.name}: the requests are not those of the recording; record anew`)
+    for (const [index, answer] of (await runCase(target, wanted)).entries()) {
+      const real = recorded?.answers[index]
+      if (answer === undefined || !real) continue
+      const differences = compareAnswers(real, inOrder(answer))
+      if (differences.length === 0) continue
+      failures.push(describeDifference(wanted, { index, step: wanted.steps[index]!, differences }))
+      break
+    }
+  }
+  assert.equal(failures.length, 0, `${failures.length} sequences differ:\n${failures.slice(0, 5).join('\n')}`)
+})
