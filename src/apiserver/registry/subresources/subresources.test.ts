@@ -44,7 +44,7 @@ test('scale reads and writes replicas of its parent', async () => {
   const update = (body: KubeObject) => cluster.api.update(context, target, body, {})
   await assert.rejects(update(scale), fails(409, /the object has been modified/))
   await assert.rejects(update({ ...patched, spec: { replicas: -1 } }), fails(422, /must be greater than or equal to 0/))
-  assert.deepEqual((await update({ ...patched, spec: {} })).object['spec'], { replicas: 0 })
+  assert.deepEqual((await update({ ...patched, spec: { replicas: 0 } })).object['spec'], {})
 })
 
 describe('pods', () => {
