@@ -29,7 +29,7 @@ import {
   readFleetConfig,
   writeFleetConfig,
 } from './fleet-config.js'
-import { createFleetNetwork, findNetworkStart } from './fleet-network.js'
+import { claimAddresses, createFleetNetwork } from './fleet-network.js'
 import { type FleetPki, openFleetPki } from './fleet-pki.js'
 import { createFleetPods, type PodsMode } from './fleet-pods.js'
 import { createGitServer, gitUserName } from './git-server/git-server.js'
@@ -102,14 +102,22 @@ async function openFleet(
   const stopping = new AbortController()
   const progress = options.progress ?? (() => {})
   const abilities = await detectLoopback()
-  const config = await planFleet(readFleetConfig(directory), {
+  const known = readFleetConfig(directory)
+  const claim = await claimAddresses(abilities, known && (known.networkStart ?? 0))
+  opened.push(() => claim.release())
+  if (!claim.exclusive) {
+    log.warn('another fleet on this machine has the addresses of this one', {
+      fix: 'stop it and start this one again; until then Services, names and pods of this fleet are not all reachable',
+    })
+  }
+  const config = await planFleet(known, {
     members: options.members,
     port: options.port,
     host: '127.0.0.1',
     nowMs: ports.clock.now(),
     demo: options.demo,
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
-    networkStart: () => findNetworkStart(abilities),
+    networkStart: claim.start,
   })
   const network = createFleetNetwork(placedClusters(config, hubName), config.host, abilities)
   const pki = await openFleetPki(directory, ports, network.apiServiceAddresses)

@@ -66,8 +66,8 @@ export async function planFleet(
     nowMs: number
     demo: boolean
     nodes?: string
-    /** Tells the number of a new fleet's hub. */
-    networkStart?: () => Promise<number>
+    /** The number of the hub in the address plan. */
+    networkStart?: number
   },
 ): Promise<FleetConfig> {
   const taken = new Set([known?.hubPort, known?.gitPort, ...(known?.members ?? []).map((member) => member.port)])
@@ -100,7 +100,7 @@ export async function planFleet(
     })
   }
   const hubPort = known?.hubPort ?? (await free())
-  const networkStart = known?.networkStart ?? (await wanted.networkStart?.()) ?? 0
+  const networkStart = known?.networkStart ?? wanted.networkStart ?? 0
   const members = (known?.members ?? []).map((member, index) => ({ number: networkStart + 1 + index, ...member }))
   for (const name of wanted.members) {
     if (!members.some((member) => member.name === name))

@@ -1,7 +1,8 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import type { ClusterNetwork } from '../apiserver/contract.js'
 import {
   apiServiceAddressOf,
+  claimAddressOf,
   dnsServiceAddressOf,
   mostClusters,
   networkOfNumber,
@@ -55,24 +56,56 @@ export function createFleetNetwork(clusters: readonly PlacedCluster[], host: str
 
 /** Fleets on one machine begin this many clusters apart. */
 const apart = 256
+/** Clusters of a place that are looked at before it is taken: what is no fleet may listen there. */
+const looked = 8
+const claimPort = 10_001
 
-/**
- * The number of the hub of a new fleet: 0, or the next one at which no other fleet's name server listens now. A fleet that
- * is stopped is not seen; of two fleets with the same addresses, the one that starts first has them.
- */
-export async function findNetworkStart(abilities: LoopbackAbilities): Promise<number> {
-  if (!abilities.addresses) return 0
-  for (let start = 0; start < mostClusters; start += apart) {
-    const network = networkOfNumber(start)
-    if (network !== undefined && (await isFree(dnsServiceAddressOf(network), boundPort(53, abilities)))) return start
-  }
-  return 0
+/** A part of the addresses of this machine, held for as long as the process runs. */
+export interface AddressClaim {
+  /** The number of the hub. */
+  readonly start: number
+  /** False: another fleet that runs now has these addresses. */
+  readonly exclusive: boolean
+  release(): void
 }
 
-function isFree(host: string, port: number): Promise<boolean> {
+/**
+ * Takes the addresses of a fleet: those that it has had (`known`), or for a new one the first that are free. A listener at an
+ * address that the plan keeps free stands for the claim, so that of two fleets which start together only one gets it. Fleets
+ * that are stopped claim nothing; of two with the same addresses, the one that starts first has them.
+ */
+export async function claimAddresses(abilities: LoopbackAbilities, known: number | undefined): Promise<AddressClaim> {
+  const unclaimed = { start: known ?? 0, exclusive: true, release: () => {} }
+  if (!abilities.addresses) return unclaimed
+  const starts =
+    known === undefined ? Array.from({ length: Math.floor(mostClusters / apart) + 1 }, (_, index) => index * apart) : [known]
+  for (const start of starts) {
+    const network = networkOfNumber(start)
+    const holder = network && (await listenAt(claimAddressOf(network), claimPort))
+    if (holder === undefined) continue
+    const release = () => void holder.close()
+    if (known !== undefined || (await isQuiet(start, abilities))) return { start, exclusive: true, release }
+    release()
+  }
+  return { ...unclaimed, exclusive: false }
+}
+
+async function isQuiet(start: number, abilities: LoopbackAbilities): Promise<boolean> {
+  for (let number = start; number < start + looked; number++) {
+    const network = networkOfNumber(number)
+    if (network === undefined) return false
+    const probe = await listenAt(dnsServiceAddressOf(network), boundPort(53, abilities))
+    if (probe === undefined) return false
+    await new Promise((done) => probe.close(done))
+  }
+  return true
+}
+
+/** Undefined when something listens there. */
+function listenAt(host: string, port: number): Promise<Server | undefined> {
   return new Promise((done) => {
-    const probe = createServer()
-    probe.once('error', () => done(false))
-    probe.listen({ host, port, exclusive: true }, () => probe.close(() => done(true)))
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', () => done(undefined))
+    server.listen({ host, port, exclusive: true }, () => done(server.unref()))
   })
 }

@@ -17,7 +17,7 @@ export const mostClusters = 2047
 
 const blockSize = 8192
 const firstBlock = parseAddress('127.0.32.0')!
-const offsets = { services: 0, nodes: 2048, loadBalancers: 2560, pods: 4096 }
+const offsets = { services: 0, nodes: 2048, loadBalancers: 2560, free: 3072, pods: 4096 }
 
 /** The network of the cluster with this number; undefined when there are no addresses left for it. */
 export function networkOfNumber(number: number): ClusterNetwork | undefined {
@@ -52,6 +52,11 @@ export function apiServiceAddressOf(network: ClusterNetwork): string {
 /** Where `kube-dns.kube-system` is, and with it the cluster's name server. */
 export function dnsServiceAddressOf(network: ClusterNetwork): string {
   return addressAt(network.serviceRange, 10)
+}
+
+/** In the part that is kept free: who listens here has the addresses of this cluster and those after it. */
+export function claimAddressOf(network: ClusterNetwork): string {
+  return formatAddress(parseRange(network.serviceRange).first + offsets.free)
 }
 
 /** The address at a distance from the start of a range such as `127.0.40.0/23`; wraps around within the range. */
