@@ -26,6 +26,8 @@ export interface Step {
   readonly capture?: Readonly<Record<string, string>>
   /** A watch: reads so many events, then hangs up. */
   readonly events?: number
+  /** Sent again and again until the answer has this code, for what takes a moment to be there. */
+  readonly until?: number
   /** Only to set the stage: sent, but not compared. */
   readonly silent?: boolean
 }

@@ -10,7 +10,8 @@ export interface Verdict {
   readonly known: number
   /** One text for each request that differs otherwise. */
   readonly failures: readonly string[]
-  readonly used: ReadonlySet<KnownDifference>
+  /** What accounted for something: an entry without steps as ` `, else each of its steps. */
+  readonly used: ReadonlyMap<KnownDifference, ReadonlySet<string>>
 }
 
 /** Holds the answers to the cases of one topic against its recording. */
@@ -21,7 +22,7 @@ export function judge(
   answers: ReadonlyMap<string, readonly (Answer | undefined)[]>,
 ): Verdict {
   const failures: string[] = []
-  const used = new Set<KnownDifference>()
+  const used = new Map<KnownDifference, Set<string>>()
   let compared = 0
   let equal = 0
   let known = 0
@@ -41,21 +42,28 @@ export function judge(
         equal++
         continue
       }
-      const where = `${topic}: ${wanted.name} #${index}`
-      const reasons = explain(where, found)
-      for (const reason of reasons.entries) used.add(reason)
+      const where = `${topic}: ${wanted.name}`
+      const reasons = explain(where, index, found)
+      for (const entry of reasons.entries) {
+        const steps = used.get(entry) ?? new Set<string>()
+        used.set(entry, steps.add(entry.steps === undefined ? '' : String(index)))
+      }
       if (reasons.unexplained.length === 0) known++
-      else failures.push(describe(`${where} ${step.method} ${step.path}`, reasons.unexplained))
+      else failures.push(describe(`${where} #${index} ${step.method} ${step.path}`, reasons.unexplained))
     }
   }
   return { compared, equal, known, failures, used }
 }
 
 /** Which known differences account for what was found. An answer that is another altogether needs one entry only. */
-function explain(where: string, found: readonly Difference[]): { entries: KnownDifference[]; unexplained: Difference[] } {
+function explain(
+  where: string,
+  step: number,
+  found: readonly Difference[],
+): { entries: KnownDifference[]; unexplained: Difference[] } {
   const entries: KnownDifference[] = []
   const unexplained: Difference[] = []
-  const mine = differences.filter((entry) => entry.where.test(where))
+  const mine = differences.filter((entry) => isFor(entry, where, step))
   const whole = mine.find((entry) => entry.path === undefined)
   for (const difference of found) {
     const entry = mine.find((each) => each.path?.test(difference.path)) ?? whole
@@ -63,6 +71,21 @@ function explain(where: string, found: readonly Difference[]): { entries: KnownD
     else if (!entries.includes(entry)) entries.push(entry)
   }
   return { entries, unexplained }
+}
+
+function isFor({ where, steps }: KnownDifference, name: string, step: number): boolean {
+  if (!(typeof where === 'string' ? where === name : where.test(name))) return false
+  return steps === undefined || stepsOf(steps).has(String(step))
+}
+
+/** `3,7-9` */
+export function stepsOf(text: string): ReadonlySet<string> {
+  const all = new Set<string>()
+  for (const part of text.split(',')) {
+    const [from, to = from] = part.split('-').map(Number) as [number, number?]
+    for (let step = from; step <= to; step++) all.add(String(step))
+  }
+  return all
 }
 
 function describe(title: string, found: readonly Difference[]): string {

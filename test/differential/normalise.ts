@@ -89,7 +89,8 @@ export class Normaliser {
     for (const item of Object.values(value)) this.#findGenerated(item)
   }
 
-  #value(value: unknown, key: string, parent: Readonly<Record<string, unknown>> | undefined): unknown {
+  #value(given: unknown, key: string, parent: Readonly<Record<string, unknown>> | undefined): unknown {
+    let value = given
     if (typeof value === 'string') {
       if (key === 'resourceVersion' && /^\d+$/.test(value)) {
         if (parent?.['uid'] !== undefined || parent?.['name'] !== undefined) return this.#ordinal('rv', value)
@@ -106,6 +107,8 @@ export class Normaliser {
       }
       return value
     }
+    // Entries of one second stand in the order of their managers, others in that of their times.
+    if (key === 'managedFields' && Array.isArray(value)) value = [...value].sort(byManager)
     if (Array.isArray(value)) return value.map((item) => this.#value(item, key, undefined))
     if (typeof value === 'object' && value !== null) {
       const members = value as Record<string, unknown>
@@ -155,4 +158,12 @@ export class Normaliser {
     }
     return shown
   }
+}
+
+function byManager(a: unknown, b: unknown): number {
+  const text = (entry: unknown) => {
+    const { operation, manager, subresource, apiVersion } = (entry ?? {}) as Record<string, unknown>
+    return JSON.stringify([operation, manager, subresource, apiVersion])
+  }
+  return text(a) < text(b) ? -1 : 1
 }

@@ -5,14 +5,14 @@ import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embed
 import { topics } from './cases/index.js'
 import { differences, type KnownDifference } from './differences.js'
 import { differencesPage } from './differences-page.js'
-import { judge } from './judge.js'
+import { judge, stepsOf } from './judge.js'
 import { readRecording } from './recordings.js'
 import { runTopic } from './run-topic.js'
 import { closeConnections, type Target } from './send.js'
 
 let api: EmbeddedApi
 let target: Target
-const used = new Set<KnownDifference>()
+const used = new Map<KnownDifference, ReadonlySet<string>[]>()
 let compared = 0
 let versions: Readonly<Record<string, string>> = {}
 
@@ -31,14 +31,18 @@ for (const [topic, cases] of Object.entries(topics)) {
     versions = recording.versions
     const verdict = judge(topic, cases, recording, await runTopic(target, cases))
     compared += verdict.compared
-    for (const entry of verdict.used) used.add(entry)
+    for (const [entry, steps] of verdict.used) used.set(entry, [...(used.get(entry) ?? []), steps])
     const shown = verdict.failures.slice(0, 20).join('\n')
     assert.equal(verdict.failures.length, 0, `${verdict.failures.length} of ${verdict.compared} answers differ:\n${shown}`)
   })
 }
 
 test('every known difference is still one', () => {
-  const unused = differences.filter((entry) => !used.has(entry)).map(({ about, where }) => `${about} (${where})`)
+  const unused = differences.flatMap((entry) => {
+    const found = new Set((used.get(entry) ?? []).flatMap((steps) => [...steps]))
+    if (entry.steps === undefined) return found.size > 0 ? [] : [`${entry.where} ${entry.path ?? ''}`]
+    return [...stepsOf(entry.steps)].filter((step) => !found.has(step)).map((step) => `${entry.where} #${step}`)
+  })
   assert.deepEqual(unused, [], 'take these entries out of test/differential/differences.ts')
 })
 

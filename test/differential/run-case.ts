@@ -7,7 +7,7 @@ let runs = 0
 /** Eight characters that name this run of a case: no other run on the same server has them. */
 function uniqueId(): string {
   runs++
-  const stamp = (Math.floor(Date.now() / 1000) % 36 ** 5).toString(36).padStart(5, '0')
+  const stamp = (Date.now() % 36 ** 5).toString(36).padStart(5, '0')
   return `${stamp}${runs.toString(36).padStart(3, '0')}`.replace(/^./, 'x')
 }
 
@@ -24,7 +24,11 @@ export async function runCase(target: Target, wanted: Case): Promise<(Answer | u
   const answers: (Answer | undefined)[] = []
   for (const [index, step] of wanted.steps.entries()) {
     const filled = JSON.parse(fill(JSON.stringify(step), names)) as Step
-    const raw = await send(target, filled)
+    let raw = await send(target, filled)
+    for (let tries = 0; step.until !== undefined && raw.code !== step.until && tries < 100; tries++) {
+      await new Promise((done) => setTimeout(done, 50))
+      raw = await send(target, filled)
+    }
     capture(step, raw, names)
     answers.push(step.silent ? undefined : normaliser.answer(raw, filled, index))
   }

@@ -128,9 +128,17 @@ export const bodyCases: readonly Case[] = [
         { timeout: '10s' },
         { unknown: 'x' },
       ].flatMap((query): Step[] => [
-        post({ body: { metadata: { generateName: 'g-' } }, query: { ...dry, ...query } as Step['query'] & object }),
-        { method: 'PATCH', path: `${maps}/none`, as: 'merge', body: {}, query: query as Step['query'] & object },
-        { method: 'PUT', path: `${maps}/none`, body: { metadata: { name: 'none' } }, query: query as Step['query'] & object },
+        post({
+          body: { metadata: { generateName: 'g-' } },
+          query: { ...dry, ...query } as unknown as NonNullable<Step['query']>,
+        }),
+        { method: 'PATCH', path: `${maps}/none`, as: 'merge', body: {}, query: query as unknown as NonNullable<Step['query']> },
+        {
+          method: 'PUT',
+          path: `${maps}/none`,
+          body: { metadata: { name: 'none' } },
+          query: query as unknown as NonNullable<Step['query']>,
+        },
       ]),
     ],
   },

@@ -1,5 +1,7 @@
 import type { Case } from '../case.js'
 import { bodyCases } from './bodies.js'
+import { customCases } from './custom.js'
+import { fieldCases } from './fields.js'
 import { listCases } from './lists.js'
 import { patchCases } from './patches.js'
 import { pathCases } from './paths.js'
@@ -18,4 +20,6 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   subresources: subresourceCases,
   paths: pathCases,
   reviews: reviewCases,
+  custom: customCases,
+  fields: fieldCases,
 }

@@ -22,7 +22,6 @@ const unknown = [
   '/api/v1/pods/a',
   '/api/v1/configmaps/a',
   '/api/v1/namespaces/${ns}/pods/',
-  '/api/v1/namespaces/',
   '/api/v1/',
   '/apis/apps/',
   '/apis/apps/v1/',

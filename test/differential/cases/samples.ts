@@ -316,12 +316,6 @@ const entries: readonly Entry[] = [
     ],
   ],
   [
-    'flowcontrol.apiserver.k8s.io/v1/flowschemas',
-    { spec: { priorityLevelConfiguration: { name: 'global-default' }, matchingPrecedence: 9000 } },
-    [['spec.matchingPrecedence', 0]],
-    '${id}-sample',
-  ],
-  [
     'flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations',
     { spec: { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } } },
     [['spec.limited.nominalConcurrencyShares', 3]],
@@ -460,7 +454,7 @@ const entries: readonly Entry[] = [
   ],
 ]
 
-/** One object of every kind that can be written, reviews and definitions aside. */
+/** One object of every kind that can be written; not of reviews, definitions, and FlowSchemas (a controller writes to them). */
 export const samples: readonly Sample[] = entries.map(([key, members, changes = [], name = 'sample']) => {
   const [group = '', version = '', plural = ''] = key.split('/')
   const type = builtInResources.find((each) => each.group === group && each.version === version && each.plural === plural)
