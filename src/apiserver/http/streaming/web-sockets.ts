@@ -36,6 +36,7 @@ export function offeredProtocols(exchange: Exchange): string[] {
  */
 export function acceptWebSocket(exchange: Exchange, protocol: string, clock: Clock): Promise<WebSocket | undefined> {
   const { socket, head } = takeSocket(exchange)
+  if (socket.destroyed) return Promise.resolve(undefined)
   chosenProtocols.set(exchange.request, protocol)
   delete exchange.request.headers['sec-websocket-protocol']
   return new Promise((resolve) => {
