@@ -23,7 +23,10 @@ const dyn: CelType = { kind: 'dyn' }
 
 test('an int is a bigint to the caller, a double a number', () => {
   const env = environment({ x: dyn, d: { kind: 'double' } })
-  assert.deepEqual(program(env, '[x, dyn(x + 1)]').evaluate({ x: 9007199254740991 }).value, [9007199254740991n, 9007199254740992n])
+  assert.deepEqual(program(env, '[x, dyn(x + 1)]').evaluate({ x: 9007199254740991 }).value, [
+    9007199254740991n,
+    9007199254740992n,
+  ])
   assert.equal(program(env, 'd * 2.0').evaluate({ d: 3 }).value, 6)
   assert.deepEqual(program(env, '{1: "a"}').evaluate({}).value, new Map([[1n, 'a']]))
 })

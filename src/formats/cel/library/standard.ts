@@ -138,7 +138,10 @@ function hasOrder(x: Value): boolean {
 }
 
 function ordering(name: string, holds: (order: number) => boolean): Implementation {
+  const [below, same, above] = [holds(-1), holds(0), holds(1)]
   return (x, y) => {
+    // Small ints are what rules compare.
+    if (typeof x === 'number' && typeof y === 'number') return x < y ? below : x > y ? above : same
     if (!hasOrder(x!)) return noOverload(name, x!)
     const order = compare(x!, y!)
     return order instanceof CelFailure ? order : holds(order)

@@ -103,6 +103,7 @@ function binary(run: Implementation, left: Run, right: Run, cost: Cost): Run {
       const x = left(frame)
       const y = right(frame)
       frame.spend(1)
+      if (typeof x === 'number' && typeof y === 'number') return run(x, y)
       if (x instanceof CelFailure) return x
       return y instanceof CelFailure ? y : run(x, y)
     }

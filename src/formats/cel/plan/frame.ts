@@ -13,7 +13,8 @@ export class Frame {
   readonly #bindings: Readonly<Record<string, unknown>>
   constructor(bindings: Readonly<Record<string, unknown>>, slots: number, limit: number) {
     this.#bindings = bindings
-    this.slots = new Array<Value | undefined>(slots).fill(undefined)
+    this.slots = []
+    for (let i = 0; i < slots; i++) this.slots.push(undefined)
     this.limit = limit
   }
 

@@ -15,6 +15,7 @@ import {
   CelUint,
   mapKey,
   noSuchOverload,
+  orNoSuchOverload,
   typeNameOf,
   type Value,
   ValueList,
@@ -160,9 +161,9 @@ class Planner {
     const [first, second] = operands
     switch (expr.name) {
       case operators.and:
-        return run(planAnd(this.#run(first!), this.#run(second!)))
+        return run(this.#onAccumulator(first!, second!, false) ?? planAnd(this.#run(first!), this.#run(second!)))
       case operators.or:
-        return run(planOr(this.#run(first!), this.#run(second!)))
+        return run(this.#onAccumulator(first!, second!, true) ?? planOr(this.#run(first!), this.#run(second!)))
       case operators.conditional:
         return attribute({
           kind: 'choice',
@@ -261,7 +262,45 @@ class Planner {
     })
   }
 
+  /** The slot of the accumulator that an expression names; undefined when it names none. */
+  #accumulatorSlot(expr: Expr): number | undefined {
+    if (expr.kind !== 'ident' || !expr.name.startsWith('@')) return undefined
+    const local = this.#locals.findLast((candidate) => candidate.name === expr.name)
+    return local?.late === undefined ? local?.slot : undefined
+  }
+
+  /** The step of `all` and `exists`: the accumulator and one more test. It ends at `end`. */
+  #onAccumulator(left: Expr, right: Expr, end: boolean): Run | undefined {
+    const slot = this.#accumulatorSlot(left)
+    if (slot === undefined) return undefined
+    const test = this.#run(right)
+    return (frame) => {
+      frame.spend(1)
+      const before = frame.slots[slot]!
+      if (before === end) return end
+      const now = test(frame)
+      if (now === end) return end
+      if (before instanceof CelFailure) return before
+      return typeof now === 'boolean' ? now : orNoSuchOverload(now)
+    }
+  }
+
   #notStrictlyFalse(operand: Expr): Planned {
+    const slot = this.#accumulatorSlot(operand)
+    if (slot !== undefined) {
+      return run((frame) => {
+        frame.spend(2)
+        return frame.slots[slot] !== false
+      })
+    }
+    const negated =
+      operand.kind === 'call' && operand.name === operators.not ? this.#accumulatorSlot(operand.args[0]!) : undefined
+    if (negated !== undefined) {
+      return run((frame) => {
+        frame.spend(3)
+        return frame.slots[negated] !== true
+      })
+    }
     const inner = this.#run(operand)
     return run((frame) => {
       const value = inner(frame)
