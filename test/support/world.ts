@@ -1,3 +1,4 @@
+import { createDynamicAdmission } from '../../src/apiserver/admission/dynamic-admission.js'
 import type { LogicalClusters } from '../../src/apiserver/contract.js'
 import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
@@ -48,6 +49,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const clusters = createLogicalClusters({
     storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
     ports,
+    policies: createDynamicAdmission({ clock }).policies,
   })
   let changes = 0
   clusters.onChange(() => {

@@ -25,7 +25,7 @@ export function denial(webhook: string, result: Partial<Status> | undefined): St
     message: message ? `${deniedBy}: ${message}` : reason ? `${deniedBy}: ${reason}` : `${deniedBy} without explanation`,
     ...(reason ? { reason } : {}),
     ...(details ? { details } : {}),
-    code: typeof code === 'number' && code >= 400 ? code : 400,
+    code: Math.max(code ?? 0, 400),
   })
 }
 
