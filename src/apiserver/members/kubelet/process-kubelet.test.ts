@@ -7,10 +7,13 @@ import type { Clock } from '../../../base/clock.js'
 import { silentLog } from '../../../base/log.js'
 import { createSeededRandom } from '../../../base/random.js'
 import type { LogicalClusters } from '../../contract.js'
+import { createBootstrapLayer } from '../../logical/bootstrap-layer.js'
 import type { ProcessPods } from '../../pods/contract.js'
 import { createFakeLauncher, type FakeLauncher } from '../../pods/fake-launcher.js'
 import { createImageTable, type ImageRule } from '../../pods/image-table.js'
 import { createProcessPods } from '../../pods/process-pods.js'
+import type { Storage } from '../../storage/contract.js'
+import { createMemoryStorage } from '../../storage/memory-storage.js'
 import { createMemberFixture, type Loose, type MemberFixture } from '../member-fixture.js'
 
 interface Bench {
@@ -53,7 +56,7 @@ afterEach(async () => {
   }
 })
 
-async function start(options: { mostProcesses?: number; rules?: ImageRule[] } = {}): Promise<Bench> {
+async function start(options: { mostProcesses?: number; rules?: ImageRule[]; storage?: Storage } = {}): Promise<Bench> {
   const directory = mkdtempSync(join(tmpdir(), 'flotilla-pods-'))
   const launcher = createFakeLauncher()
   // The fixture makes clock and clusters, the pods need them: they are looked up when they are used.
@@ -86,7 +89,7 @@ async function start(options: { mostProcesses?: number; rules?: ImageRule[] } = 
     boundPortsAnnotation: 'network.flotilla.dev/bound-ports',
     ...(options.mostProcesses === undefined ? {} : { mostProcesses: options.mostProcesses }),
   })
-  member = await createMemberFixture({ pods })
+  member = await createMemberFixture({ pods, ...(options.storage === undefined ? {} : { storage: options.storage }) })
   for (const each of early) each()
   const fixture = member
   const bench: Bench = {
@@ -367,6 +370,66 @@ test('variables and volumes come from the objects that they name, and wait for t
   await member.settle(1)
   assert.equal(readFileSync(file, 'utf8'), 'two', 'a change arrives without a restart')
   assert.equal(launcher.containers.length, 1)
+})
+
+test('after a restart of the fleet counts and addresses go on, and what ran has ended', async () => {
+  const storage = createMemoryStorage({ base: createBootstrapLayer(1_767_225_600_000), freeze: true })
+  const first = await start({ storage })
+  await first.member.apply(podOf({}, { name: 'always' }))
+  await first.member.settle(2)
+  first.launcher.last('c').end(1)
+  await first.member.apply(podOf({ restartPolicy: 'Never' }, { name: 'never' }))
+  await first.member.settle(2)
+  assert.equal(first.pod('always').containerStatuses[0]?.restartCount, 1)
+  const address = first.pod('always').podIP
+  await first.pods.stop()
+  first.member.stop()
+  open.splice(open.indexOf(first), 1)
+  rmSync(first.directory, { recursive: true, force: true })
+
+  const second = await start({ storage })
+  await second.member.settle(2)
+  const status = second.pod('always').containerStatuses[0]
+  assert.equal(status?.restartCount, 2)
+  assert.equal(status?.lastState.terminated?.reason, 'Unknown')
+  assert.equal(status?.lastState.terminated?.exitCode, 255)
+  assert.equal(second.pod('always').podIP, address)
+  assert.equal(second.pod('always').phase, 'Running')
+  assert.equal(second.pod('never').phase, 'Failed')
+  assert.equal(second.launcher.containers.length, 1)
+})
+
+test('claims keep their files, sub-paths stay inside, ephemeral containers join', async () => {
+  const { member, launcher, pod, directory } = await start()
+  const mounts = [{ name: 'data', mountPath: '/data', subPath: 'in/side' }]
+  const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'claim' } }]
+  await member.apply({
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name: 'claim' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  })
+  await member.settle(2)
+  await member.apply(podOf({ containers: [{ name: 'c', image: 'busybox', volumeMounts: mounts }], volumes }))
+  await member.settle(5)
+  const { wish } = launcher.last('c')
+  assert.ok(wish.kind === 'built-in')
+  assert.deepEqual(wish.spec.mounts, [
+    { path: '/data', directory: join(directory, 'volumes', 'm1', 'claim', 'in', 'side'), readOnly: false },
+  ])
+  const type = member.cluster.api.catalogue().forName('pods')!
+  const ephemeralContainers = [{ name: 'debug', image: 'busybox', command: ['sh'] }]
+  await member.client.patch(
+    { type, namespace: 'default', name: 'p', subresource: 'ephemeralcontainers' },
+    { kind: 'strategic', body: { spec: { ephemeralContainers } } },
+  )
+  await member.settle(2)
+  assert.equal(launcher.last('debug').wish.kind, 'built-in')
+  launcher.last('debug').end(0)
+  await member.settle(2)
+  assert.equal(pod().phase, 'Running')
+  const statuses = (pod() as unknown as { ephemeralContainerStatuses: ContainerStatus[] }).ephemeralContainerStatuses
+  assert.equal(statuses[0]?.state.terminated?.exitCode, 0)
 })
 
 test('hostPath is refused', async () => {

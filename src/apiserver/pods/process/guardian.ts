@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { Socket } from 'node:net'
 
 /** Ends local commands when this process has died without doing so itself: they have no channel to notice it by. */
 export interface Guardian {
@@ -7,50 +8,49 @@ export interface Guardian {
   stop(): void
 }
 
-export interface GuardianMessage {
-  readonly add?: number
-  readonly remove?: number
-}
-
+/**
+ * Starts the guardian. It is told through a pipe, not through Node's channel: what was written to a pipe is still there for a
+ * reader that is not up yet when the writer dies.
+ */
 export function createGuardian(options: { readonly execPath: string; readonly serverFile: string }): Guardian {
   const child = spawn(options.execPath, ['--max-old-space-size=16', options.serverFile, 'guardian'], {
     env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })
   child.on('error', () => {})
+  child.stdin.on('error', () => {})
   child.unref()
-  child.channel?.unref()
-  const send = (message: GuardianMessage) => {
-    if (child.connected) child.send(message, () => {})
-  }
+  if (child.stdin instanceof Socket) child.stdin.unref()
+  const tell = (line: string) => void child.stdin.write(`${line}\n`)
   return {
-    add: (pid) => send({ add: pid }),
-    remove: (pid) => send({ remove: pid }),
-    stop: () => child.kill('SIGKILL'),
+    add: (pid) => tell(`+${pid}`),
+    remove: (pid) => tell(`-${pid}`),
+    stop: () => void child.kill('SIGKILL'),
   }
 }
 
 /** The guardian's own program: remembers process groups, and ends them once its fleet has gone. */
-export function runGuardian(process: {
-  on(event: 'message', listener: (message: GuardianMessage) => void): unknown
-  on(event: 'disconnect', listener: () => void): unknown
+export async function runGuardian(process: {
+  readonly stdin: AsyncIterable<Uint8Array>
   kill(pid: number, signal: string): unknown
-  exit(code: number): never
-}): void {
+}): Promise<void> {
   const groups = new Set<number>()
-  process.on('message', ({ add, remove }) => {
-    if (add !== undefined) groups.add(add)
-    if (remove !== undefined) groups.delete(remove)
-  })
-  process.on('disconnect', () => {
-    for (const pid of groups) {
-      try {
-        process.kill(-pid, 'SIGKILL')
-      } catch {
-        // It has ended.
-      }
+  let rest = ''
+  for await (const chunk of process.stdin) {
+    const lines = (rest + Buffer.from(chunk).toString()).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) {
+      const pid = Number(line.slice(1))
+      if (line.startsWith('+')) groups.add(pid)
+      else groups.delete(pid)
     }
-    process.exit(0)
-  })
+  }
+  for (const pid of groups) {
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It has ended.
+    }
+  }
 }

@@ -12,6 +12,7 @@ import { VirtualFiles } from './virtual-files.js'
 /** The part of `process` that a container's process needs. */
 export interface ServerProcess {
   readonly pid: number
+  readonly connected: boolean
   readonly stdout: { write(data: Uint8Array | string, done: () => void): unknown }
   readonly stderr: { write(data: Uint8Array | string, done: () => void): unknown }
   send?(message: FromContainer, sent: (error: Error | null) => void): unknown
@@ -28,6 +29,8 @@ export interface ServerProcess {
 export function runServer(process: ServerProcess, clock: Clock): void {
   let host: ContainerHost | undefined
   process.on('disconnect', () => process.exit(137))
+  // The fleet has gone while this program was loaded.
+  if (!process.connected) process.exit(137)
   process.on('message', (message) => {
     if (message.type === 'start') {
       host ??= new ContainerHost(process, clock, message.spec)

@@ -9,6 +9,7 @@ import type { Pod } from '../pod-types.js'
 import { readContainerLog } from '../read-container-log.js'
 import { serviceVariables } from '../service-variables.js'
 import { expandVariables } from '../variables.js'
+import { PodVolumes } from './pod-volumes.js'
 import { type Payload, volumePayload } from './volume-payload.js'
 import { writeAtomically } from './write-atomically.js'
 
@@ -73,6 +74,35 @@ test('projected volumes gather their sources; paths that leave the volume are re
     /secret "none" not found/,
   )
   assert.equal(await volumePayload({ name: 'v', nfs: {} }, facts, read, issue), undefined)
+})
+
+test('a token is renewed once 80 % of its time has passed', async () => {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'n', uid: 'u' },
+    spec: {
+      containers: [],
+      volumes: [{ name: 'v', projected: { sources: [{ serviceAccountToken: { path: 'token', expirationSeconds: 1000 } }] } }],
+    },
+  } as unknown as Pod
+  const facts = { pod, podIP: '', hostIP: '', allocatable: {} }
+  let now = 0
+  let issued = 0
+  const issue = async () => ({ token: `jwt-${++issued}`, expiresAtMs: now + 1_000_000 })
+  const volumes = new PodVolumes(join(folder, 'tokens'), { read: () => undefined, issue, stamp: () => `s${now}` })
+  const token = () => readFileSync(join(folder, 'tokens', 'shown', 'v', 'token'), 'utf8')
+  await volumes.refresh(facts, now)
+  assert.equal(volumes.nextRenewal, 800_000)
+  now = 799_999
+  assert.ok(!volumes.isDue(now))
+  await volumes.refresh(facts, now)
+  assert.equal(token(), 'jwt-1')
+  now = 800_000
+  assert.ok(volumes.isDue(now))
+  await volumes.refresh(facts, now)
+  assert.equal(token(), 'jwt-2')
+  assert.equal(volumes.nextRenewal, 1_600_000)
 })
 
 test('logs: lines with times, parts of long lines, tail, since, limits, followers', async () => {
