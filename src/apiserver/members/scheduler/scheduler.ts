@@ -96,7 +96,11 @@ function hearPod({ state, queue, nominations }: Room, change: ClusterChange, eng
     else {
       const previous = change.previous as Pod | undefined
       const fresh = previous !== undefined && (previous.spec !== pod.spec || previous.metadata.labels !== pod.metadata.labels)
-      queue.add(key, Number(pod.spec['priority'] ?? 0), fresh && changed(previous, pod))
+      const priority = Number(pod.spec['priority'] ?? 0)
+      queue.add(key, priority, fresh && changed(previous, pod))
+      // Room that was made for it before a restart.
+      const node = pod.status?.['nominatedNodeName'] as string | undefined
+      if (node && previous === undefined) nominations.set({ key, node, class: state.classOf(pod), priority })
       engine.add(cycleKey)
     }
   }
