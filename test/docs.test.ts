@@ -3,8 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { after, before, test } from 'node:test'
-import { secretType } from '../src/app/core-types.js'
+import { crdType, secretType } from '../src/app/core-types.js'
 import { demoFiles } from '../src/app/demo/demo-files.js'
+import { embeddedClusterCrd, embeddedClusterType } from '../src/app/embedded-clusters/embedded-cluster.js'
 import { createSeededRandom } from '../src/base/random.js'
 import { version } from '../src/cli/version.js'
 import { parseClusterSecret } from '../src/dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -49,7 +50,7 @@ test('every link leads somewhere', () => {
 })
 
 test('every kind has its page, and README names every page', () => {
-  const kinds = [...argoCdKinds.map((kind) => kind.type.kind), clusterProfileType.kind]
+  const kinds = [...argoCdKinds.map((kind) => kind.type.kind), clusterProfileType.kind, embeddedClusterType.kind]
   for (const kind of kinds) {
     const page = `docs/reference/${kind.toLowerCase()}.md`
     assert.ok(existsSync(page), `${kind} has no page ${page}`)
@@ -68,6 +69,7 @@ test('a reference page of a kind starts with an example and has the sections tha
     'cluster-secret',
     'repository-secret',
     'clusterprofile',
+    'embeddedcluster',
     'webhooks',
   ]
   for (const name of [...kinds, 'embedded-cluster', 'kustomize']) {
@@ -188,6 +190,7 @@ test('the examples of the reference are accepted and do what they say', async (t
         staging: { env: 'staging', region: 'us-east-1', tier: 'secondary' },
       },
     })
+    await world.client('hub').create(crdType, embeddedClusterCrd)
     world.repositories.commit({
       url: repository,
       files: {
@@ -303,6 +306,7 @@ test('the guide of backups works as it stands', {
   skip: shell ? false : 'bash or sed is not installed',
 }, async () => {
   await runGuide('docs/guides/back-up-and-restore.md', { kubectl: false })
+  await runGuide('docs/reference/embeddedcluster.md', { kubectl: false })
 })
 
 test('every console block of the guides and the README has commands', () => {

@@ -37,6 +37,8 @@ export interface LogicalClusters {
    * for all clusters; listeners must only enqueue. The returned function unsubscribes.
    */
   onChange(listener: (change: ClusterChange) => void): () => void
+  /** Hears of clusters that were deleted; nothing of them can be read then. The returned function unsubscribes. */
+  onDelete(listener: (cluster: string) => void): () => void
 }
 
 export interface ClusterChange {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
 import { createDynamicAdmission } from '../apiserver/admission/dynamic-admission.js'
 import { certificateAuthenticator } from '../apiserver/auth/certificate-authenticator.js'
+import type { KeyedCertificate } from '../apiserver/auth/fleet-ca.js'
 import { createRbac } from '../apiserver/auth/rbac.js'
 import { createEscalationPlugin, createReviewPorts } from '../apiserver/auth/reviews.js'
 import { createServiceAccountTokens } from '../apiserver/auth/service-account-tokens.js'
@@ -39,6 +40,8 @@ export interface EmbeddedApi {
   delay(name: string, latencyMs: number): void
   /** Tokens for Secrets of service accounts. */
   readonly issueSecretToken: IssueSecretToken
+  /** What new connections are shown. */
+  setCertificate(pair: KeyedCertificate): void
   stop(): Promise<void>
 }
 
@@ -117,6 +120,7 @@ export function openEmbeddedApi(options: {
       if (latencyMs > 0) delays.set(name, latencyMs)
       else delays.delete(name)
     },
+    setCertificate: (pair) => front.setCertificate(pair),
     async stop() {
       await front.close()
       dynamic.close()

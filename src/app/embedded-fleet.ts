@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import type { LogicalCluster } from '../apiserver/contract.js'
 import { detectLoopback } from '../apiserver/members/network/detect-loopback.js'
 import { parseNodes } from '../apiserver/members/nodes/instance-types.js'
@@ -6,40 +5,36 @@ import { startMembers } from '../apiserver/members/start-members.js'
 import type { ProcessPods } from '../apiserver/pods/contract.js'
 import type { PodsConfig } from '../apiserver/pods/pods-config.js'
 import type { Log } from '../base/log.js'
+import { createControllerManager } from '../controller/create-controller-manager.js'
 import type { Application } from '../dialects/argo-cd/kinds/application.js'
 import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
-import type { ConnectCluster } from '../inventory/cluster.js'
-import type { Connection } from '../kube/client/connection.js'
-import { createKubeconfig } from '../kube/client/create-kubeconfig.js'
-import { createHttpClient } from '../kube/client/http-client.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
+import { createCaches } from '../kube/informer/create-caches.js'
 import { createApplyWarnings } from './apply-warnings.js'
-import { createFleetChaos, type FleetChaos } from './chaos/fleet-chaos.js'
-import { type DataDirectory, writePrivateFile } from './data-directory.js'
+import { createFleetChaos } from './chaos/fleet-chaos.js'
+import { connectEmbedded } from './connect-embedded.js'
+import type { DataDirectory } from './data-directory.js'
 import { demoFiles } from './demo/demo-files.js'
 import { demoRootApplication } from './demo/root-application.js'
 import { explainListenFailure, hubUser, openEmbeddedApi } from './embedded-api.js'
+import { addressesOf, createClusterMaker, installEmbeddedClusters, registrationOf } from './embedded-clusters/cluster-maker.js'
+import { embeddedClusters } from './embedded-clusters/controller.js'
+import { embeddedClusterCrd } from './embedded-clusters/embedded-cluster.js'
 import { type FleetAccessOptions, openFleetAccess } from './fleet-access.js'
-import {
-  type FleetConfig,
-  type FleetDescription,
-  placedClusters,
-  planFleet,
-  readFleetConfig,
-  writeFleetConfig,
-} from './fleet-config.js'
-import { claimAddresses, createFleetNetwork } from './fleet-network.js'
-import { type FleetPki, openFleetPki } from './fleet-pki.js'
+import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig } from './fleet-config.js'
+import { writeGitFiles, writeKubeconfig } from './fleet-files.js'
+import { claimAddresses, createFleetNetwork, type PlacedCluster } from './fleet-network.js'
+import { openFleetPki } from './fleet-pki.js'
 import { createFleetPods, type PodsMode } from './fleet-pods.js'
-import { createGitServer, gitUserName } from './git-server/git-server.js'
+import { FleetRegister, serverAt } from './fleet-register.js'
+import { createGitServer } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
 import { installHub } from './install-hub.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
-import { createSystemClientPorts } from './system-client-ports.js'
 import { systemClock, systemRandom } from './system-ports.js'
 import { answerWebhook } from './webhook.js'
 
@@ -119,18 +114,23 @@ async function openFleet(
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
     networkStart: claim.start,
   })
-  const network = createFleetNetwork(placedClusters(config, hubName), config.host, abilities)
-  const pki = await openFleetPki(directory, ports, network.apiServiceAddresses)
-  const description = describe(directory, config, options.env)
+  const register = new FleetRegister({
+    hubName,
+    directory,
+    config,
+    describe: (now, clusters) => describe(directory, now, clusters, options.env),
+  })
+  const network = createFleetNetwork(register, abilities)
+  const pki = await openFleetPki(directory, ports, addressesOf(register, network))
+  const { description } = register
   const access = openFleetAccess(options.access ?? {}, directory, ports)
   opened.push(() => access.close())
   let pods: ProcessPods | undefined
-  const servers = new Map([description.hub, ...description.clusters].map(({ context, server }) => [context, server]))
   const api = openEmbeddedApi({
     directory,
     pki,
     access,
-    serverOf: (cluster) => servers.get(cluster),
+    serverOf: (cluster) => register.serverOf(cluster),
     openPods: (clusters) => {
       const config = options.podsConfig ?? { images: [] }
       pods = createFleetPods({ mode: options.pods ?? 'simulated', config, directory, clusters, network, ports, env: options.env })
@@ -152,18 +152,21 @@ async function openFleet(
   opened.push(() => api.stop())
 
   progress(`starting ${config.members.length + 1} API servers`)
-  await api.serve(hubName, { host: config.host, port: config.hubPort })
-  for (const member of config.members) await api.serve(member.name, { host: config.host, port: member.port })
+  for (const place of register.all()) await api.serve(place.name, place)
   const members = startMembers({
     clusters: api.clusters,
     ports,
     signal: stopping.signal,
-    // The hub is a destination like any other (in-cluster), so it has nodes too.
-    profileOf: () => 'member',
+    profileOf: (cluster) => register.profileOf(cluster),
     rootCertificate: () => pki.caPem,
     issueSecretToken: api.issueSecretToken,
     network: { ...network, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
-    ...(config.nodes === undefined ? {} : { nodes: { machines: parseNodes(config.nodes) } }),
+    nodes: {
+      machinesOf(cluster) {
+        const nodes = register.nodesOf(cluster)
+        return nodes === undefined ? undefined : parseNodes(nodes)
+      },
+    },
     ...(pods === undefined ? {} : { pods }),
   })
   opened.push(() => members.stop())
@@ -171,10 +174,7 @@ async function openFleet(
     clusters: api.clusters,
     hub: hubName,
     api,
-    addressOf(cluster) {
-      const member = config.members.find(({ name }) => name === cluster)
-      return member && { host: config.host, port: member.port }
-    },
+    addressOf: (cluster) => (register.member(cluster) === undefined ? undefined : register.find(cluster)),
     ports,
   })
   opened.push(() => chaos.stop())
@@ -200,19 +200,15 @@ async function openFleet(
     throw explainListenFailure(error, 'the Git server', gitAddress)
   })
   opened.push(() => git.close())
-  writeAccessFiles(directory, config, description, pki)
+  writeKubeconfig(directory, description, pki)
+  writeGitFiles(directory, gitAddress, pki)
 
   progress('registering the members with the hub')
-  await installHub(hubClient, { namespace })
+  await installHub(hubClient, { namespace, more: [embeddedClusterCrd] })
+  await installEmbeddedClusters(hubClient, config.members)
   await registerMembers(hubClient, {
     namespace,
-    members: config.members.map((member, index) => ({
-      name: member.name,
-      server: serverOf(config, member.port),
-      labels: memberLabels(member.name, index),
-      token: pki.hubToken,
-      caPem: pki.caPem,
-    })),
+    members: config.members.map((member, index) => registrationOf(register, pki, member.name, memberLabels(member.name, index))),
   })
   progress('starting the controllers')
   opened.push(() => stopping.abort())
@@ -227,11 +223,19 @@ async function openFleet(
         local: localRepositories(directory, config.gitPort),
         ports,
       }),
-    connect: connectEmbedded(options, config, pki, { clusters: api.clusters, chaos }),
+    connect: connectEmbedded({ register, clusters: api.clusters, chaos, hubToken: pki.hubToken, env: options.env, log }),
     ports,
     signal: stopping.signal,
   })
   hub = running
+  const manager = createControllerManager({
+    hub: hubClient,
+    caches: createCaches({ client: hubClient, ...ports, signal: stopping.signal }),
+    ...ports,
+    services: createClusterMaker({ register, network, directory, pki, api, hub: hubClient, namespace }),
+  })
+  manager.add(embeddedClusters)
+  await manager.start(stopping.signal)
   opened.push(async () => {
     stopping.abort()
     await running.stopped
@@ -248,7 +252,7 @@ async function openFleet(
       )
     }
   }
-  writeFleetConfig(directory, config, description)
+  register.save()
   return {
     description,
     demoSettled: demo ? untilSettled(hubClient, stopping.signal) : Promise.resolve('no demo'),
@@ -256,18 +260,20 @@ async function openFleet(
   }
 }
 
-function describe(directory: DataDirectory, config: FleetConfig, env: EmbeddedFleetOptions['env']): FleetDescription {
+function describe(
+  directory: DataDirectory,
+  config: FleetConfig,
+  clusters: readonly PlacedCluster[],
+  env: EmbeddedFleetOptions['env'],
+): FleetDescription {
   const url = gitUrl(config, repositoryName)
+  const [hub, ...members] = clusters.map((place) => ({ name: place.name, server: serverAt(place), context: place.name }))
   return {
     dataDir: directory.path,
     pid: process.pid,
     kubeconfig: directory.file('kubeconfig'),
-    hub: { server: serverOf(config, config.hubPort), context: hubName },
-    clusters: config.members.map((member) => ({
-      name: member.name,
-      server: serverOf(config, member.port),
-      context: member.name,
-    })),
+    hub: { server: hub?.server ?? '', context: hubName },
+    clusters: members,
     // This variable wins over the CA that the fleet's gitconfig names.
     git: {
       url,
@@ -276,67 +282,12 @@ function describe(directory: DataDirectory, config: FleetConfig, env: EmbeddedFl
   }
 }
 
-function serverOf(config: FleetConfig, port: number): string {
-  return `https://${config.host}:${port}`
-}
-
 function gitUrl(config: FleetConfig, name: string): string {
   return `https://${config.host}:${config.gitPort}/${name}.git`
 }
 
 function logicalCluster(clusters: { get(name: string): LogicalCluster | undefined }, name: string): LogicalCluster {
   return clusters.get(name)!
-}
-
-/** The kubeconfig, and what Git needs to trust the server and to log in, all for the owner only. */
-function writeAccessFiles(directory: DataDirectory, config: FleetConfig, description: FleetDescription, pki: FleetPki): void {
-  const connection = (server: string): Connection => ({
-    server,
-    tls: { insecure: false, caPem: pki.caPem, certPem: pki.admin.certPem, keyPem: pki.admin.keyPem },
-    auth: { kind: 'none' },
-  })
-  const targets = [description.hub, ...description.clusters].map((each) => ({
-    name: each.context,
-    connection: connection(each.server),
-  }))
-  writePrivateFile(directory.file('kubeconfig'), createKubeconfig(targets, hubName))
-  writeFileSync(directory.file('ca.crt'), pki.caPem)
-  const origin = `https://${config.host}:${config.gitPort}`
-  writePrivateFile(directory.file('git-credentials'), `https://${gitUserName}:${pki.gitToken}@${config.host}:${config.gitPort}\n`)
-  writePrivateFile(
-    directory.file('gitconfig'),
-    [
-      `[http "${origin}"]`,
-      `\tsslCAInfo = "${directory.file('ca.crt')}"`,
-      `[credential "${origin}"]`,
-      '\thelper =',
-      `\thelper = "store --file='${directory.file('git-credentials')}'"`,
-      '',
-    ].join('\n'),
-  )
-}
-
-/**
- * Members of this process are reached without sockets, with the user that their Secret's token stands for; a Secret with other
- * credentials, and any other cluster, goes over HTTP as everywhere.
- */
-function connectEmbedded(
-  options: EmbeddedFleetOptions,
-  config: FleetConfig,
-  pki: FleetPki,
-  { clusters, chaos }: { clusters: { get(name: string): LogicalCluster | undefined }; chaos: FleetChaos },
-): ConnectCluster {
-  const byServer = new Map(config.members.map((member) => [serverOf(config, member.port), member.name]))
-  byServer.set(serverOf(config, config.hubPort), hubName)
-  const clientPorts = createSystemClientPorts(options.env, options.log)
-  return (cluster, connection) => {
-    const embedded = byServer.get(connection.server)
-    const logical = embedded === undefined ? undefined : clusters.get(embedded)
-    if (logical && embedded !== undefined && connection.auth.kind === 'bearer' && connection.auth.token === pki.hubToken) {
-      return chaos.through(embedded, logical.client({ user: hubUser, name: cluster.name }))
-    }
-    return createHttpClient({ name: cluster.name, connection, ports: clientPorts })
-  }
 }
 
 async function untilSettled(hub: KubeClient, signal: AbortSignal): Promise<string> {

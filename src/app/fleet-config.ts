@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { CodedError } from '../base/errors.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
-import type { PlacedCluster } from './fleet-network.js'
+import { ownAddressOf, type PlacedCluster } from './fleet-network.js'
 
 /** What `flotilla up -o json` prints. */
 export interface FleetDescription {
@@ -28,10 +28,25 @@ export interface FleetConfig {
   /** The hub's number in the address plan (absent in fleets of before: 0). */
   readonly networkStart?: number
   /** `number` as the hub's (absent in fleets of before: by their order). */
-  readonly members: readonly { readonly name: string; readonly port: number; readonly number?: number }[]
+  readonly members: readonly MemberConfig[]
+}
+
+export interface MemberConfig {
+  readonly name: string
+  readonly port: number
+  /** In the address plan. */
+  readonly number?: number
+  /** Served at a loopback address of its own. */
+  readonly ownAddress?: boolean
+  /** Absent: those of the fleet. */
+  readonly nodes?: string
+  /** Absent: member. */
+  readonly profile?: 'member' | 'bare'
 }
 
 const firstPort = 7443
+/** Where clusters with an address of their own are served, as everywhere. */
+const apiPort = 6443
 
 /** Reads fleet.json; undefined for a new fleet. */
 export function readFleetConfig(directory: DataDirectory): FleetConfig | undefined {
@@ -70,21 +85,7 @@ export async function planFleet(
     networkStart?: number
   },
 ): Promise<FleetConfig> {
-  const taken = new Set([known?.hubPort, known?.gitPort, ...(known?.members ?? []).map((member) => member.port)])
-  let next = wanted.port ?? firstPort
-  const free = async (): Promise<number> => {
-    for (; next <= 65_535; next++) {
-      if (!taken.has(next) && (await isFree(wanted.host, next))) {
-        taken.add(next)
-        return next++
-      }
-    }
-    throw new CodedError({
-      code: 'no-free-port',
-      message: `there is no free port above ${wanted.port ?? firstPort} on ${wanted.host}`,
-      fix: 'Choose a lower --port.',
-    })
-  }
+  const free = freePorts(wanted.host, wanted.port ?? firstPort, portsOf(known))
   if (known && wanted.port !== undefined && wanted.port !== known.hubPort) {
     throw new CodedError({
       code: 'port-of-fleet-is-fixed',
@@ -118,6 +119,50 @@ export async function planFleet(
   }
 }
 
+/** The fleet with one more member, at the next free port and number. */
+export async function addMember(
+  config: FleetConfig,
+  wanted: { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean },
+): Promise<FleetConfig> {
+  const start = config.networkStart ?? 0
+  const members = config.members.map((member, index) => ({ number: start + 1 + index, ...member }))
+  const numbers = new Set(members.map((member) => member.number))
+  let number = start + 1
+  while (numbers.has(number)) number++
+  const port = wanted.ownAddress ? apiPort : await freePorts(config.host, config.hubPort, portsOf(config))()
+  const member: MemberConfig = {
+    name: wanted.name,
+    port,
+    number,
+    ...(wanted.ownAddress ? { ownAddress: true } : {}),
+    ...(wanted.nodes === undefined ? {} : { nodes: wanted.nodes }),
+    ...(wanted.profile === undefined || wanted.profile === 'member' ? {} : { profile: wanted.profile }),
+  }
+  return { ...config, members: [...members, member] }
+}
+
+function portsOf(config: FleetConfig | undefined): Set<number | undefined> {
+  return new Set([config?.hubPort, config?.gitPort, ...(config?.members ?? []).map((member) => member.port)])
+}
+
+/** Ports that nobody has, upwards. */
+function freePorts(host: string, first: number, taken: Set<number | undefined>): () => Promise<number> {
+  let next = first
+  return async () => {
+    for (; next <= 65_535; next++) {
+      if (!taken.has(next) && (await isFree(host, next))) {
+        taken.add(next)
+        return next++
+      }
+    }
+    throw new CodedError({
+      code: 'no-free-port',
+      message: `there is no free port above ${first} on ${host}`,
+      fix: 'Choose a lower --port.',
+    })
+  }
+}
+
 function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((done) => {
     const probe = createServer()
@@ -129,6 +174,10 @@ function isFree(host: string, port: number): Promise<boolean> {
 /** Every cluster with its number in the address plan. */
 export function placedClusters(config: FleetConfig, hubName: string): PlacedCluster[] {
   const start = config.networkStart ?? 0
-  const hub = { name: hubName, port: config.hubPort, number: start }
-  return [hub, ...config.members.map(({ name, port, number }, index) => ({ name, port, number: number ?? start + 1 + index }))]
+  const { host } = config
+  const members = config.members.map(({ name, port, ownAddress, number: given }, index) => {
+    const number = given ?? start + 1 + index
+    return { name, number, port, host: ownAddress ? (ownAddressOf(number) ?? host) : host }
+  })
+  return [{ name: hubName, host, port: config.hubPort, number: start }, ...members]
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:net'
 import type { ClusterNetwork } from '../apiserver/contract.js'
 import {
+  addressAt,
   apiServiceAddressOf,
   claimAddressOf,
   dnsServiceAddressOf,
@@ -8,6 +9,7 @@ import {
   networkOfNumber,
 } from '../apiserver/members/network/address-plan.js'
 import { boundPort, type LoopbackAbilities } from '../apiserver/members/network/bound-port.js'
+import { parseRange } from '../apiserver/registry/allocation/ipv4.js'
 
 /** The clusters of a fleet with their addresses. */
 export interface FleetNetwork {
@@ -25,33 +27,50 @@ export interface FleetNetwork {
 /** A cluster as its fleet's configuration knows it. */
 export interface PlacedCluster {
   readonly name: string
+  readonly host: string
   readonly port: number
   /** Its number in the address plan. */
   readonly number: number
 }
 
-export function createFleetNetwork(clusters: readonly PlacedCluster[], host: string, abilities: LoopbackAbilities): FleetNetwork {
-  const ports = new Map(clusters.map((cluster) => [cluster.name, cluster.port]))
-  const networks = new Map<string, ClusterNetwork>()
-  for (const { name, number } of abilities.addresses ? clusters : []) {
-    const network = networkOfNumber(number)
-    if (network !== undefined) networks.set(name, network)
+/** `clusters` may come and go; the network of one never changes while it lives. */
+export function createFleetNetwork(
+  clusters: { find(name: string): PlacedCluster | undefined; all(): readonly PlacedCluster[] },
+  abilities: LoopbackAbilities,
+): FleetNetwork {
+  const networks = new Map<number, ClusterNetwork | undefined>()
+  const networkOf = (cluster: string): ClusterNetwork | undefined => {
+    const place = abilities.addresses ? clusters.find(cluster) : undefined
+    if (place === undefined) return undefined
+    if (!networks.has(place.number)) networks.set(place.number, networkOfNumber(place.number))
+    return networks.get(place.number)
   }
   const bound = (port: number) => boundPort(port, abilities)
   return {
     abilities,
-    networkOf: (cluster) => networks.get(cluster),
+    networkOf,
     apiAddressOf(cluster) {
-      const port = ports.get(cluster)
-      return port === undefined ? undefined : { host, port }
+      const place = clusters.find(cluster)
+      return place && { host: place.host, port: place.port }
     },
     nameServerOf(cluster) {
-      const network = networks.get(cluster)
+      const network = networkOf(cluster)
       return network && { address: dnsServiceAddressOf(network), port: bound(53) }
     },
     boundPort: bound,
-    apiServiceAddresses: [...networks.values()].map(apiServiceAddressOf),
+    get apiServiceAddresses() {
+      return clusters.all().flatMap(({ name }) => {
+        const network = networkOf(name)
+        return network === undefined ? [] : [apiServiceAddressOf(network)]
+      })
+    },
   }
+}
+
+/** Where a cluster that asks for an address of its own is served: the last address but one of its nodes. */
+export function ownAddressOf(number: number): string | undefined {
+  const network = networkOfNumber(number)
+  return network && addressAt(network.nodeRange, parseRange(network.nodeRange).size - 2)
 }
 
 /** Fleets on one machine begin this many clusters apart. */

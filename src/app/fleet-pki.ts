@@ -11,6 +11,8 @@ import { type DataDirectory, writePrivateFile } from './data-directory.js'
 export interface FleetPki {
   readonly caPem: string
   readonly server: KeyedCertificate
+  /** One that is valid for these addresses as well; made anew only when the one that there is lacks any. */
+  serverFor(addresses: readonly string[]): Promise<KeyedCertificate>
   /** The user of the kubeconfig: `flotilla-admin` in system:masters. */
   readonly admin: KeyedCertificate
   /** Signs service account tokens. */
@@ -59,21 +61,25 @@ export async function openFleetPki(
     const usable = pair && isUsable(pair, ca.certPem, ports.clock) && isFor(pair, names)
     return usable ? pair : writePair(name, await issue())
   }
-  const names = [
-    'localhost',
-    '127.0.0.1',
-    '::1',
-    'kubernetes',
-    'kubernetes.default',
-    'kubernetes.default.svc',
-    'kubernetes.default.svc.cluster.local',
-    '10.96.0.1',
-    ...serverAddresses,
-  ]
+  const serverFor = (addresses: readonly string[]): Promise<KeyedCertificate> => {
+    const names = [
+      'localhost',
+      '127.0.0.1',
+      '::1',
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      'kubernetes.default.svc.cluster.local',
+      '10.96.0.1',
+      ...addresses,
+    ]
+    return keep('server', () => ca.issueServer({ names }), names)
+  }
   const secret = (name: string) => read(name) ?? write(name, Buffer.from(ports.random.bytes(32)).toString('base64url'))
   return {
     caPem: ca.certPem,
-    server: await keep('server', () => ca.issueServer({ names }), names),
+    server: await serverFor(serverAddresses),
+    serverFor,
     admin: await keep('admin', () => ca.issueClient({ commonName: 'flotilla-admin', organizations: ['system:masters'] })),
     tokenKeyPem: read('tokens.key') ?? write('tokens.key', createTokenKey()),
     hubToken: secret('hub.token'),

@@ -13,12 +13,13 @@ const crds: readonly KubeObject[] = [...argoCdCrds, clusterProfileCrd]
  * Makes a Kubernetes API fit to be a hub: the namespace, the custom resource definitions and the default AppProject, each only
  * where it is missing. Definitions that are there (Argo CD's own, for instance) stay as they are.
  */
-export async function installHub(hub: KubeClient, options: { namespace: string }): Promise<void> {
+export async function installHub(hub: KubeClient, options: { namespace: string; more?: readonly KubeObject[] }): Promise<void> {
+  const wanted = [...crds, ...(options.more ?? [])]
   await createMissing(() =>
     hub.create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: options.namespace } }),
   )
-  await Promise.all(crds.map((crd) => createMissing(() => hub.create(crdType, crd, { fieldManager: 'flotilla' }))))
-  await Promise.all(crds.map((crd) => untilEstablished(hub, crd.metadata.name)))
+  await Promise.all(wanted.map((crd) => createMissing(() => hub.create(crdType, crd, { fieldManager: 'flotilla' }))))
+  await Promise.all(wanted.map((crd) => untilEstablished(hub, crd.metadata.name)))
   await hub.resources({ refresh: true })
   await createMissing(() =>
     hub.create(appProjectType, {

@@ -29,7 +29,7 @@ export async function registerMembers(
           JSON.stringify({ bearerToken: member.token, tlsClientConfig: { insecure: false, caData: encode(member.caPem) } }),
         ),
       }
-      const name = `cluster-${member.name}`
+      const name = clusterSecretName(member.name)
       const target = { type: secretType, namespace, name }
       let present: KubeObject
       try {
@@ -49,6 +49,11 @@ export async function registerMembers(
       if (now.server !== data.server || now.config !== data.config) await hub.patch(target, { kind: 'merge', body: { data } })
     }),
   )
+}
+
+/** The Secret by which a member is registered. */
+export function clusterSecretName(member: string): string {
+  return `cluster-${member}`
 }
 
 function encode(text: string): string {

@@ -28,6 +28,7 @@ function systemIo(): CommandIo {
 export async function main(argv: readonly string[], io: CommandIo): Promise<void> {
   const program = new Command('flotilla')
     .description('A fleet control plane for Kubernetes: GitOps, federation, services and traffic over many clusters')
+    .enablePositionalOptions()
     .version(version, '-v, --version', 'print the version')
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()

@@ -24,6 +24,7 @@ export function createRequestFairness(clusters: LogicalClusters): RequestFairnes
   clusters.onChange(({ cluster, groupResource }) => {
     if (FlowSchemas.concerns(groupResource)) rules.get(cluster)?.schemas.changed()
   })
+  clusters.onDelete((cluster) => rules.delete(cluster))
   return {
     begin(cluster, attributes, user, response) {
       let known = rules.get(cluster.name)

@@ -2,9 +2,11 @@ import { constants } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { UsageError } from '../../base/errors.js'
 import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
 import { createAuditIds } from './audit-ids.js'
+import { describeConnection } from './connection.js'
 import { type HandlerOptions, handleRequest } from './handle-request.js'
 import type { PathOptions } from './paths.js'
 import { createRequestCounts } from './request-counts.js'
@@ -34,46 +36,55 @@ export interface ApiFront {
   listen(clusterName: string, address: { host: string; port: number }): Promise<{ port: number }>
   /** Stops serving the cluster and ends its connections. */
   unlisten(clusterName: string): Promise<void>
+  /** From now on new connections are shown this certificate. */
+  setCertificate(pair: { readonly certPem: string; readonly keyPem: string }): void
   close(): Promise<void>
 }
+
+const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 interface Listener {
   readonly server: Server
   readonly port: number
+  /** How its connections are told: `127.0.0.1:7443`. */
+  readonly key: string
   readonly sockets: Set<Socket>
 }
 
 /**
  * The HTTPS front of all logical clusters. One TLS server does the work for every cluster; a cluster costs a listening socket,
- * and its requests are told from others' by the local port of their connection.
+ * and its requests are told from others' by the local address and port of their connection.
  */
 export function createApiFront(options: ApiFrontOptions): ApiFront {
   const { tls } = options
   const listeners = new Map<string, Listener>()
-  const clusterOfPort = new Map<number, string>()
+  const clusterOfAddress = new Map<string, string>()
   const handlerOptions = {
     ...options,
     counts: createRequestCounts(),
     auditIds: createAuditIds(options.ports.random),
-    clusterOfPort: (port: number) => clusterOfPort.get(port),
+    clusterAt: (address: string, port: number) => clusterOfAddress.get(`${address}:${port}`) ?? clusterOfAddress.get(`*:${port}`),
+  }
+  const context: SecureContextOptions = {
+    ca: tls.clientCaPem,
+    minVersion: 'TLSv1.2',
+    // A resumed session would not show its certificate again.
+    secureOptions: constants.SSL_OP_NO_TICKET,
   }
   const inItsTime = (request: IncomingMessage, handle: () => void) => {
-    const delayMs = options.delayOf?.(clusterOfPort.get(request.socket.localPort ?? 0) ?? '') ?? 0
+    const delayMs = options.delayOf?.(describeConnection(request.socket as TLSSocket, handlerOptions.clusterAt).cluster) ?? 0
     if (delayMs > 0) options.ports.clock.after(delayMs, handle)
     else handle()
   }
   const https = createHttpsServer(
     {
+      ...context,
       cert: tls.certPem,
       key: tls.keyPem,
-      ca: tls.clientCaPem,
       requestCert: true,
       // A client without a certificate may have a token; one with a bad certificate gets a 401 that it can read.
       rejectUnauthorized: false,
       ALPNProtocols: ['http/1.1'],
-      minVersion: 'TLSv1.2',
-      // A resumed session would not show its certificate again.
-      secureOptions: constants.SSL_OP_NO_TICKET,
       keepAlive: true,
       noDelay: true,
     },
@@ -104,7 +115,7 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     const listener = listeners.get(clusterName)
     if (listener === undefined) return
     listeners.delete(clusterName)
-    clusterOfPort.delete(listener.port)
+    clusterOfAddress.delete(listener.key)
     const closed = new Promise<void>((resolve) => listener.server.close(() => resolve()))
     for (const socket of listener.sockets) socket.destroy()
     await closed
@@ -133,11 +144,15 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
         })
       })
       const { port } = server.address() as AddressInfo
-      listeners.set(clusterName, { server, port, sockets })
-      clusterOfPort.set(port, clusterName)
+      const key = `${anyAddress.has(address.host) ? '*' : address.host}:${port}`
+      listeners.set(clusterName, { server, port, key, sockets })
+      clusterOfAddress.set(key, clusterName)
       return { port }
     },
     unlisten,
+    setCertificate({ certPem, keyPem }) {
+      https.setSecureContext({ ...context, cert: certPem, key: keyPem })
+    },
     async close() {
       await Promise.all([...listeners.keys()].map(unlisten))
       https.closeAllConnections()

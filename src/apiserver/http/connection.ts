@@ -17,10 +17,13 @@ export interface PeerCertificate {
 const connections = new WeakMap<Socket, Connection>()
 
 /** Reads the peer's certificate once for each connection: parsing it for every request would cost more than the request. */
-export function describeConnection(socket: TLSSocket, clusterOfPort: (port: number) => string | undefined): Connection {
+export function describeConnection(
+  socket: TLSSocket,
+  clusterAt: (address: string, port: number) => string | undefined,
+): Connection {
   const known = connections.get(socket)
   if (known) return known
-  const cluster = clusterOfPort(socket.localPort ?? -1) ?? ''
+  const cluster = clusterAt(socket.localAddress ?? '', socket.localPort ?? -1) ?? ''
   const peer = socket.getPeerCertificate()
   const shown = peer !== null && Object.keys(peer).length > 0
   let certificate: PeerCertificate | undefined

@@ -31,7 +31,8 @@ export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
   readonly authenticators: readonly Authenticator[]
   readonly authorizer: Authorizer
   readonly ports: ServerPorts & ResourcePorts
-  readonly clusterOfPort: (port: number) => string | undefined
+  /** Which cluster is served at a local address and port. */
+  readonly clusterAt: (address: string, port: number) => string | undefined
   readonly counts: RequestCounts
   /** Writes down who did what. */
   readonly audit?: AuditOptions
@@ -89,7 +90,7 @@ export async function handleRequest(
     if (trail !== undefined) response.once('close', () => trail?.write('ResponseComplete', { code: response.statusCode }))
   }
   try {
-    const connection = describeConnection(request.socket as TLSSocket, options.clusterOfPort)
+    const connection = describeConnection(request.socket as TLSSocket, options.clusterAt)
     const cluster = options.clusters.get(connection.cluster)
     if (cluster === undefined) throw statusErrors.serviceUnavailable('no cluster is served here: it was removed')
     const url = request.url ?? '/'

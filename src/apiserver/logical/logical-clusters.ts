@@ -42,6 +42,7 @@ export interface LogicalClustersOptions extends ServerExtensions {
 export function createLogicalClusters(options: LogicalClustersOptions): LogicalClusters {
   const { storage } = options
   const listeners = new Set<(change: ClusterChange) => void>()
+  const deleted = new Set<(cluster: string) => void>()
   const clusters = new Map<string, EmbeddedCluster>()
   const shared = {
     ports: options.ports,
@@ -79,7 +80,15 @@ export function createLogicalClusters(options: LogicalClustersOptions): LogicalC
       if (cluster === undefined) return
       clusters.delete(name)
       cluster.close()
+      for (const listener of deleted) listener(name)
       await storage.drop(name)
+    },
+    onDelete(listener) {
+      const entry = (cluster: string) => listener(cluster)
+      deleted.add(entry)
+      return () => {
+        deleted.delete(entry)
+      }
     },
     onChange(listener) {
       const entry = (change: ClusterChange) => listener(change)

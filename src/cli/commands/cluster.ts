@@ -11,12 +11,16 @@ type Options = FleetOptions & { namespace?: string; output?: string }
 /** `flotilla cluster`: the clusters of a fleet, kept as Argo CD cluster Secrets on the hub. */
 export const clusterCommand: CommandEntry = {
   register(program, io) {
-    const cluster = program.command('cluster').description('list, add, label and remove clusters')
+    const cluster = program
+      .command('cluster')
+      .description('list, add, label and remove clusters; create and delete embedded ones')
     registerList(cluster, io)
     registerGet(cluster, io)
     registerAdd(cluster, io)
     registerLabel(cluster, io)
     registerRemove(cluster, io)
+    registerCreate(cluster, io)
+    registerDelete(cluster, io)
   },
 }
 
@@ -177,6 +181,76 @@ function registerRemove(cluster: Command, io: CommandIo): void {
         io.out(`cluster ${name} removed${options.dryRun ? ' (dry run)' : ''}`)
       })
     })
+}
+
+function registerCreate(cluster: Command, io: CommandIo): void {
+  addFleetOptions(cluster.command('create <name>').description('make an embedded cluster in a running fleet, and register it'))
+    .option('--profile <name>', 'member: nodes, controllers, kubelets; bare: an API server alone', 'member')
+    .option('--version <minor>', 'minor version of Kubernetes (default: the only one that this build has)')
+    .option('--nodes <machines>', 'how many nodes, or their types as in 3xm5.large,2xc5.xlarge')
+    .option('--address <kind>', 'port: a port of its own; own: port 6443 at a loopback address of its own', 'port')
+    .option('-l, --labels <pairs>', 'labels: env=production,region=eu-west-1')
+    .option('--dry-run', 'let the hub check it, make nothing')
+    .option('--timeout <seconds>', 'how long to wait until it answers', '30')
+    .action(async (name: string, options: Options & CreateOptions) => {
+      const labels = parseLabelEdits((options.labels ?? '').split(',').filter((pair) => pair !== '')).set
+      await withFleet(options, io, async (fleet) => {
+        const { createEmbeddedCluster } = await import('../../app/embedded-clusters/command.js')
+        const { server } = await createEmbeddedCluster(fleet.hub, {
+          name,
+          profile: options.profile,
+          address: options.address,
+          labels,
+          dryRun: options.dryRun === true,
+          timeoutSeconds: parseSeconds(options.timeout),
+          ...(options.version === undefined ? {} : { version: options.version }),
+          ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
+        })
+        io.out(options.dryRun ? `cluster ${name} created (dry run)` : `cluster ${name} created: ${server}, context ${name}`)
+      })
+    })
+}
+
+interface CreateOptions {
+  profile: string
+  version?: string
+  nodes?: string
+  address: string
+  labels?: string
+  dryRun?: boolean
+  timeout: string
+}
+
+function registerDelete(cluster: Command, io: CommandIo): void {
+  addFleetOptions(cluster.command('delete <name>').description('delete an embedded cluster with everything in it'))
+    .option('--force', 'even though Applications still point at it')
+    .option('--dry-run', 'check only')
+    .option('--timeout <seconds>', 'how long to wait until it is gone', '30')
+    .action(async (name: string, options: Options & { force?: boolean; dryRun?: boolean; timeout: string }) => {
+      await withFleet(options, io, async (fleet) => {
+        const { listFleetClusters } = await import('../../app/fleet-clusters.js')
+        const found = (await listFleetClusters(fleet)).find((each) => each.name === name)
+        if ((found?.applications ?? 0) > 0 && !options.force) {
+          throw new CodedError({
+            code: 'cluster-in-use',
+            message: `${found?.applications} Applications still point at ${name}`,
+            fix: 'Delete them or take the label that brought them first (flotilla app list), or use --force: then they stay, and say that their cluster is unknown.',
+          })
+        }
+        const { deleteEmbeddedCluster } = await import('../../app/embedded-clusters/command.js')
+        await deleteEmbeddedCluster(fleet.hub, name, {
+          dryRun: options.dryRun === true,
+          timeoutSeconds: parseSeconds(options.timeout),
+        })
+        io.out(`cluster ${name} deleted${options.dryRun ? ' (dry run)' : ''}`)
+      })
+    })
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (Number.isFinite(seconds) && seconds > 0) return seconds
+  throw new UsageError({ code: 'bad-timeout', message: `${text} is no number of seconds`, fix: 'For example: --timeout 30' })
 }
 
 async function findCluster(fleet: FleetAccess, name: string): Promise<FleetCluster> {

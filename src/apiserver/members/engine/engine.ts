@@ -43,11 +43,16 @@ export class MemberEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options
-    this.#unsubscribe = options.clusters.onChange((change) => {
+    const leaveChanges = options.clusters.onChange((change) => {
       // The first change of every new cluster: one of the same name may have been before it.
       if (isBirth(change)) this.#forget(change.cluster)
       this.#hear(change)
     })
+    const leaveDeletions = options.clusters.onDelete((cluster) => this.#forget(cluster))
+    this.#unsubscribe = () => {
+      leaveChanges()
+      leaveDeletions()
+    }
     for (const cluster of options.clusters.list()) this.#replay(cluster)
   }
 
@@ -153,7 +158,7 @@ export class MemberEngine {
     }
   }
 
-  /** The cluster is gone; nobody says so but that it is not found any more. */
+  /** The cluster is gone. */
   #forget(cluster: string): void {
     this.#owners.forget(cluster)
     for (const controller of this.#queues.keys()) controller.forget?.(cluster)

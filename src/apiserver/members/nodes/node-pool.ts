@@ -11,6 +11,8 @@ export interface NodePoolOptions {
   readonly count?: number
   /** Their types, in order; wins over `count`. */
   readonly machines?: readonly InstanceType[]
+  /** Those of one cluster, when it has others than the rest. */
+  readonly machinesOf?: (cluster: string) => readonly InstanceType[] | undefined
   readonly networkOf?: NetworkOf
 }
 
@@ -21,16 +23,17 @@ const createPrefix = 'create/'
  * machine has and says that it is ready. Nodes of the pool that a user deletes stay deleted until the process starts again.
  */
 export function createNodePool(options: NodePoolOptions = {}): MemberController {
-  const machines = options.machines ?? Array<InstanceType>(options.count ?? 3).fill(defaultInstanceType)
+  const usual = options.machines ?? Array<InstanceType>(options.count ?? 3).fill(defaultInstanceType)
+  const machinesOf = (cluster: string) => options.machinesOf?.(cluster) ?? usual
   const numbers = new NodeNumbers()
   return {
     name: 'node-pool',
     manager: 'kubelet',
     watches: {
       // Namespace kube-system is the first sign of life of a cluster.
-      namespaces({ object, type }: ClusterChange, queue) {
+      namespaces({ cluster, object, type }: ClusterChange, queue) {
         if (object.metadata.name !== 'kube-system' || type !== 'ADDED') return
-        for (let index = 1; index <= machines.length; index++) queue.add(`${createPrefix}${index}`)
+        for (let index = 1; index <= machinesOf(cluster).length; index++) queue.add(`${createPrefix}${index}`)
       },
       nodes({ cluster, type, object }, queue) {
         const { name } = object.metadata
@@ -42,7 +45,7 @@ export function createNodePool(options: NodePoolOptions = {}): MemberController 
       const network = options.networkOf?.(work.cluster.name)
       if (work.key.startsWith(createPrefix)) {
         const n = Number(work.key.slice(createPrefix.length))
-        await create(work, n, machines[n - 1] ?? defaultInstanceType, { numbers, network })
+        await create(work, n, machinesOf(work.cluster.name)[n - 1] ?? defaultInstanceType, { numbers, network })
       } else await register(work, { numbers, network })
       return undefined
     },

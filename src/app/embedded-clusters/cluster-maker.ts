@@ -1,0 +1,120 @@
+import { parseNodes } from '../../apiserver/members/nodes/instance-types.js'
+import { CodedError } from '../../base/errors.js'
+import type { KubeClient } from '../../kube/client/kube-client.js'
+import { isAlreadyExists, isNotFound } from '../../kube/object/status-error.js'
+import { secretType } from '../core-types.js'
+import type { DataDirectory } from '../data-directory.js'
+import type { EmbeddedApi } from '../embedded-api.js'
+import { writeKubeconfig } from '../fleet-files.js'
+import { type FleetNetwork, ownAddressOf } from '../fleet-network.js'
+import type { FleetPki } from '../fleet-pki.js'
+import type { FleetRegister } from '../fleet-register.js'
+import { memberLabels } from '../member-labels.js'
+import { clusterSecretName, type MemberRegistration, registerMembers } from '../register-members.js'
+import type { ClusterMaker } from './controller.js'
+import { embeddedClusterType } from './embedded-cluster.js'
+
+export interface ClusterMakerOptions {
+  readonly register: FleetRegister
+  readonly network: FleetNetwork
+  readonly directory: DataDirectory
+  readonly pki: FleetPki
+  readonly api: EmbeddedApi
+  readonly hub: KubeClient
+  readonly namespace: string
+}
+
+/**
+ * Makes members of a running fleet: an address, a certificate that holds for it, the API, a context in the kubeconfig, a cluster
+ * Secret on the hub; and takes all of that away again, in the other order.
+ */
+export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
+  const { register, network, directory, pki, api, hub, namespace } = options
+  return {
+    async make(name, spec) {
+      if (name === register.hubName || name === 'in-cluster') {
+        throw new CodedError({
+          code: 'bad-cluster-name',
+          message: `"${name}" is the name of the hub`,
+          fix: 'Choose another name for the member.',
+        })
+      }
+      if (spec.nodes !== undefined) parseNodes(spec.nodes)
+      const fresh = register.find(name) === undefined
+      const place = await register.add({
+        name,
+        ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
+        ...(spec.profile === undefined ? {} : { profile: spec.profile }),
+        ...(spec.address === 'Own' ? { ownAddress: true } : {}),
+      })
+      if (fresh) {
+        try {
+          api.setCertificate(await pki.serverFor(addressesOf(register, network)))
+          await api.serve(name, place)
+        } catch (error) {
+          register.remove(name)
+          throw error
+        }
+        register.save()
+        writeKubeconfig(directory, register.description, pki)
+        const labels = { ...memberLabels(name, register.config.members.length - 1), ...spec.labels }
+        await registerMembers(hub, { namespace, members: [registrationOf(register, pki, name, labels)] })
+      }
+      const version = api.clusters.get(name)?.api.version.gitVersion ?? ''
+      return { server: register.serverOf(name) ?? '', version }
+    },
+    async unmake(name) {
+      if (register.member(name) === undefined) return
+      await hub.delete({ type: secretType, namespace, name: clusterSecretName(name) }).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error
+      })
+      await api.refuse(name)
+      await api.clusters.delete(name)
+      register.remove(name)
+      register.save()
+      writeKubeconfig(directory, register.description, pki)
+    },
+  }
+}
+
+/** Under which addresses the API servers are reached besides the usual ones. */
+export function addressesOf(register: FleetRegister, network: FleetNetwork): string[] {
+  const own = register.config.members.flatMap(({ name, ownAddress }) => {
+    const address = ownAddress ? ownAddressOf(register.find(name)?.number ?? -1) : undefined
+    return address === undefined ? [] : [address]
+  })
+  return [...network.apiServiceAddresses, ...own]
+}
+
+export function registrationOf(
+  register: FleetRegister,
+  pki: FleetPki,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): MemberRegistration {
+  return { name, server: register.serverOf(name) ?? '', labels, token: pki.hubToken, caPem: pki.caPem }
+}
+
+/** Every member that the fleet starts with has its object too, so that all of them are looked at and deleted in one way. */
+export async function installEmbeddedClusters(
+  hub: KubeClient,
+  members: readonly { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean }[],
+): Promise<void> {
+  for (const { name, nodes, profile, ownAddress } of members) {
+    const spec = {
+      ...(nodes === undefined ? {} : { nodes }),
+      ...(profile === undefined ? {} : { profile }),
+      ...(ownAddress ? { address: 'Own' } : {}),
+    }
+    try {
+      await hub.create(embeddedClusterType, {
+        apiVersion: 'flotilla.dev/v1alpha1',
+        kind: 'EmbeddedCluster',
+        metadata: { name },
+        spec,
+      })
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error
+    }
+  }
+}

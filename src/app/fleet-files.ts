@@ -1,0 +1,39 @@
+import { writeFileSync } from 'node:fs'
+import type { Connection } from '../kube/client/connection.js'
+import { createKubeconfig } from '../kube/client/create-kubeconfig.js'
+import { type DataDirectory, writePrivateFile } from './data-directory.js'
+import type { FleetDescription } from './fleet-config.js'
+import type { FleetPki } from './fleet-pki.js'
+import { gitUserName } from './git-server/git-server.js'
+
+/** The kubeconfig: a context for the hub and for each member, for the owner only. */
+export function writeKubeconfig(directory: DataDirectory, description: FleetDescription, pki: FleetPki): void {
+  const connection = (server: string): Connection => ({
+    server,
+    tls: { insecure: false, caPem: pki.caPem, certPem: pki.admin.certPem, keyPem: pki.admin.keyPem },
+    auth: { kind: 'none' },
+  })
+  const targets = [description.hub, ...description.clusters].map((each) => ({
+    name: each.context,
+    connection: connection(each.server),
+  }))
+  writePrivateFile(directory.file('kubeconfig'), createKubeconfig(targets, description.hub.context))
+}
+
+/** What Git needs to trust the fleet's Git server and to log in, for the owner only. */
+export function writeGitFiles(directory: DataDirectory, server: { host: string; port: number }, pki: FleetPki): void {
+  writeFileSync(directory.file('ca.crt'), pki.caPem)
+  const origin = `https://${server.host}:${server.port}`
+  writePrivateFile(directory.file('git-credentials'), `https://${gitUserName}:${pki.gitToken}@${server.host}:${server.port}\n`)
+  writePrivateFile(
+    directory.file('gitconfig'),
+    [
+      `[http "${origin}"]`,
+      `\tsslCAInfo = "${directory.file('ca.crt')}"`,
+      `[credential "${origin}"]`,
+      '\thelper =',
+      `\thelper = "store --file='${directory.file('git-credentials')}'"`,
+      '',
+    ].join('\n'),
+  )
+}
