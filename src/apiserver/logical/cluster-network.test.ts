@@ -54,6 +54,13 @@ test('Services get addresses of the cluster’s own range', async () => {
   const first = (await client.create(services, serviceOf('a'))) as Loose
   assert.match(first.spec['clusterIP'], /^127\.0\.3[2-9]\./)
   assert.equal(((await client.create(services, serviceOf('b', '127.0.32.20'))) as Loose).spec['clusterIP'], '127.0.32.20')
+  const addresses = () => [...cluster.peekAll('ipaddresses.networking.k8s.io')].map(({ metadata }) => metadata.name)
+  assert.deepEqual(addresses().sort(), ['127.0.32.1', '127.0.32.20', first.spec['clusterIP']].sort())
+  assert.deepEqual((cluster.peek('ipaddresses.networking.k8s.io', '127.0.32.20') as Loose).spec, {
+    parentRef: { resource: 'services', namespace: 'default', name: 'b' },
+  })
+  await client.delete({ type: services, namespace: 'default', name: 'b' })
+  assert.equal(addresses().length, 2)
   await assert.rejects(client.create(services, serviceOf('c', '10.96.0.20')), /The range of valid IPs is 127\.0\.32\.0\/21/)
 })
 

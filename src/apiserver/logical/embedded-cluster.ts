@@ -3,6 +3,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { AdmissionChain } from '../admission/contract.js'
 import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import { Allocations } from '../registry/allocation/allocations.js'
+import { recordAddresses } from '../registry/allocation/ip-address-objects.js'
 import { ClusterRegistry } from '../registry/cluster-registry.js'
 import { cleanUpDefinition, finishDefinition, renameDefinition } from '../registry/custom-resource-cleanup.js'
 import { lifecycles } from '../registry/lifecycle.js'
@@ -101,6 +102,8 @@ export class EmbeddedCluster implements LogicalCluster {
       commits.push(this.#storage.commit({ resource, key, expected: present?.metadata.resourceVersion ?? '', object: next }))
     }
     await Promise.all(commits)
+    // Of Services from before the cluster had a network, and of those that come with it.
+    if (network !== undefined) for (const service of this.peekAll('services')) recordAddresses(this.#scope, service, undefined)
   }
 
   backup(): Iterable<string> {

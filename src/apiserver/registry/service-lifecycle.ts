@@ -1,6 +1,7 @@
 import { equalJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { recordAddresses } from './allocation/ip-address-objects.js'
 import { formatAddress, parseAddress } from './allocation/ipv4.js'
 import {
   type ServicePort,
@@ -27,6 +28,7 @@ export const serviceLifecycle: Lifecycle = {
   released: (scope, object, previous) => free(scope, object, previous),
   committed(scope, object, previous) {
     if (previous !== undefined) free(scope, previous, object)
+    recordAddresses(scope, object, previous)
   },
 }
 
