@@ -1,6 +1,6 @@
 import type { CelLibrary, EstimatedCost, RuntimeCost } from '../../formats/cel/check/declarations.js'
 import { add, fixed, type Range, scale } from '../../formats/cel/cost/estimate-types.js'
-import { actualSize, regexFactor, traversalFactor } from '../../formats/cel/cost/runtime-cost.js'
+import { plainSize, regexFactor, traversalFactor } from '../../formats/cel/cost/runtime-cost.js'
 import { walkCost } from '../../formats/cel/library/costs.js'
 import { CelLibraryValue, type Value } from '../../formats/cel/values/values.js'
 import { FormatValue } from './named-formats.js'
@@ -37,20 +37,20 @@ const estimateContainsCidr: EstimatedCost = (context, overload, _target, args) =
 }
 
 const containsIp: RuntimeCost = (overload, args) => {
-  const cost = traverse(2 * actualSize(args[0]!))
-  return overload === 'cidr_contains_ip_string' ? cost + traverse(actualSize(args[1]!)) : cost
+  const cost = traverse(2 * plainSize(args[0]!))
+  return overload === 'cidr_contains_ip_string' ? cost + traverse(plainSize(args[1]!)) : cost
 }
 
 const containsCidr: RuntimeCost = (overload, args) => {
-  const size = actualSize(args[0]!)
+  const size = plainSize(args[0]!)
   const cost = traverse(2 * size) + traverse(size) + 1
-  return overload === 'cidr_contains_cidr_string' ? cost + traverse(actualSize(args[1]!)) : cost
+  return overload === 'cidr_contains_cidr_string' ? cost + traverse(plainSize(args[1]!)) : cost
 }
 
 const validate: RuntimeCost = (_overload, args) => {
   const [format, text] = args
   if (!(format instanceof FormatValue)) return undefined
-  return Math.ceil((1 + actualSize(text!)) * traversalFactor) * Math.ceil(format.patternSize * regexFactor)
+  return Math.ceil((1 + plainSize(text!)) * traversalFactor) * Math.ceil(format.patternSize * regexFactor)
 }
 
 const estimateValidate: EstimatedCost = (context, _overload, _target, args) => ({
@@ -98,9 +98,9 @@ export const kubernetesCosts: CelLibrary = {
     ['check', () => 350_000],
     ...['fieldSelector', 'labelSelector'].map(
       (name) =>
-        [name, (_overload: string, args: readonly Value[]) => Number(selectorCost(fixed(actualSize(args[1]!))).max)] as const,
+        [name, (_overload: string, args: readonly Value[]) => Number(selectorCost(fixed(plainSize(args[1]!))).max)] as const,
     ),
-    ['ip', (overload, args) => (overload === 'cidr_ip' ? 1 : traverse(actualSize(args[0]!)))],
+    ['ip', (overload, args) => (overload === 'cidr_ip' ? 1 : traverse(plainSize(args[0]!)))],
     ['ip.isCanonical', walkCost(2)],
     ['containsIP', containsIp],
     ['containsCIDR', containsCidr],

@@ -6,10 +6,15 @@ export const traversalFactor = 0.1
 export const regexFactor = 0.25
 
 /** How big a value is for the cost of a call; 1 when it has no size. */
-export function actualSize(value: Value): number {
+export function plainSize(value: Value): number {
   if (value instanceof CelLibraryValue) return value.size() ?? 1
-  if (value instanceof CelOptional) return value.value === undefined ? 1 : actualSize(value.value)
   return sizeOf(value) ?? 1
+}
+
+/** The same for the rules of cel-go's own functions, which look into optional values. */
+function actualSize(value: Value): number {
+  if (value instanceof CelOptional) return value.value === undefined ? 1 : actualSize(value.value)
+  return plainSize(value)
 }
 
 function traverse(size: number): number {

@@ -1,5 +1,6 @@
 import { type CelLibrary, type FunctionDeclaration, type Implementation, member, overload } from '../check/declarations.js'
 import { add, fixed, scale, times } from '../cost/estimate-types.js'
+import { plainSize } from '../cost/runtime-cost.js'
 import { mapInsert, optionalMacros, twoVariableMacros } from '../syntax/macros.js'
 import * as type from '../types/type-node.js'
 import { showValue } from '../values/conversions.js'
@@ -22,7 +23,7 @@ import {
   ValueMap,
 } from '../values/values.js'
 import { findFirst, findMatches } from './patterns.js'
-import { itemsOf, plus, sizeOf } from './standard.js'
+import { itemsOf, plus } from './standard.js'
 
 const { boolType, bytesType, doubleType, durationType, intType, stringType, timestampType, uintType } = type
 const a = type.paramType('A')
@@ -155,7 +156,7 @@ function containsAll(list: Value, part: Value): boolean {
 }
 
 function setCost(factor: number): NonNullable<CelLibrary['costs']> extends ReadonlyMap<string, infer R> ? R : never {
-  return (_overload, args) => 1 + Math.trunc((sizeOf(args[0]!) ?? 1) * (sizeOf(args[1]!) ?? 1) * factor)
+  return (_overload, args) => 1 + Math.trunc(plainSize(args[0]!) * plainSize(args[1]!) * factor)
 }
 
 function setEstimate(factor: number): NonNullable<CelLibrary['estimates']> extends ReadonlyMap<string, infer R> ? R : never {

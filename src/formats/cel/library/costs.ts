@@ -1,6 +1,6 @@
 import type { CelLibrary, EstimatedCost, RuntimeCost } from '../check/declarations.js'
 import { add, type EstimateContext, fixed, most, type Range, type SizedNode, scale, times } from '../cost/estimate-types.js'
-import { actualSize, regexFactor, traversalFactor } from '../cost/runtime-cost.js'
+import { plainSize, regexFactor, traversalFactor } from '../cost/runtime-cost.js'
 import { utf8Bytes } from '../values/utf8.js'
 import { CelBytes, CelList, CelMap, type Value } from '../values/values.js'
 
@@ -21,11 +21,11 @@ function traversalOf(value: Value): number {
 
 /** One walk over the first argument, times a factor. */
 export function walkCost(factor = 1): RuntimeCost {
-  return (_overload, args) => Math.ceil(actualSize(args[0]!) * factor * traversalFactor)
+  return (_overload, args) => Math.ceil(plainSize(args[0]!) * factor * traversalFactor)
 }
 
 const pattern: RuntimeCost = (_overload, args) =>
-  Math.ceil((1 + actualSize(args[0]!)) * traversalFactor) * Math.ceil(actualSize(args[1]!) * regexFactor)
+  Math.ceil((1 + plainSize(args[0]!)) * traversalFactor) * Math.ceil(plainSize(args[1]!) * regexFactor)
 
 const traversal: RuntimeCost = (_overload, args) => traversalOf(args[0]!)
 
@@ -118,7 +118,7 @@ export const costLibrary: CelLibrary = {
     ...sameSized.map((name) => [name, walkCost()] as const),
     ['replace', walkCost(2)],
     ['split', walkCost(2)],
-    ['join', (_overload, _args, result) => Math.ceil(actualSize(result) * 2 * traversalFactor)],
+    ['join', (_overload, _args, result) => Math.ceil(plainSize(result) * 2 * traversalFactor)],
     ['find', pattern],
     ['findAll', pattern],
   ]),

@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js'
-import { CelFailure, noSuchOverload, orNoSuchOverload, type Value } from '../values/values.js'
+import { CelDuration, CelFailure, CelTimestamp, noSuchOverload, orNoSuchOverload, type Value } from '../values/values.js'
 
 const known = new Map<string, RE2JS | CelFailure>()
 const mostKnown = 500
@@ -23,6 +23,7 @@ function compile(pattern: string): RE2JS | CelFailure {
 }
 
 export function matchPattern(text: Value, pattern: Value): Value {
+  if (text instanceof CelTimestamp || text instanceof CelDuration) return noSuchOverload
   if (typeof text !== 'string') return new CelFailure('no such overload: matches')
   if (typeof pattern !== 'string') return orNoSuchOverload(pattern)
   const compiled = compilePattern(pattern)

@@ -4,6 +4,7 @@ import {
   CelBytes,
   CelDouble,
   CelFailure,
+  CelLibraryValue,
   CelList,
   CelMap,
   CelOptional,
@@ -160,5 +161,6 @@ export function goType(value: Value): string {
   const name = typeNameOf(value)
   if (name === 'type') return '*types.Type'
   if (name === 'google.protobuf.Timestamp') return 'types.Timestamp'
-  return name === 'google.protobuf.Duration' ? 'types.Duration' : name
+  if (name === 'google.protobuf.Duration') return 'types.Duration'
+  return value instanceof CelLibraryValue ? `cel.${name.split('.').at(-1)}` : name
 }
