@@ -149,6 +149,7 @@ export async function handleRequest(
       },
       warnings,
       warn: (text) => void warnings.push(text),
+      annotate: (key, text) => trail?.annotate(key, text),
     }
     if (info.isResource) await serveResource(exchange, ports)
     else await servePath(exchange, options)

@@ -38,7 +38,10 @@ function checkPods(request: AdmissionRequest, object: KubeObject): void {
   const isPod = groupResource === 'pods'
   const labels = storage.get('namespaces', request.namespace)?.metadata.labels
   const { policy, causes } = readPolicy(labels)
-  if (causes.length === 0 && isOpen(policy, isPod)) return
+  if (causes.length === 0 && isOpen(policy, isPod)) {
+    if (isPod) request.annotate('pod-security.kubernetes.io/enforce-policy', formatLevel(policy.enforce))
+    return
+  }
   if (isPod && request.operation === 'UPDATE' && !isSignificant(object, previous)) return
   const pod = podOf(groupResource, object)
   if (pod === undefined) return

@@ -11,6 +11,7 @@ import { systemClock } from '../../../app/system-ports.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError } from '../../../kube/object/status-error.js'
 import { type ClusterFixture, createClusterFixture } from '../../logical/cluster-fixture.js'
+import { createDynamicAdmission } from '../dynamic-admission.js'
 import { createHttpsCaller } from './https-caller.js'
 import { resolveServiceAddress } from './service-address.js'
 import { createWebhookAdmission } from './webhook-admission.js'
@@ -404,4 +405,59 @@ test('connections are judged too', async () => {
   assert.deepEqual(review.object, options)
   assert.equal(review.name, 'p')
   assert.equal(review.operation, 'CONNECT')
+})
+
+test('matchConditions decide before anybody is asked', async () => {
+  server.reviews.length = 0
+  answers = () => ({ allowed: true })
+  const { webhooks, policies } = createDynamicAdmission({ clock: systemClock, caller })
+  const { client, type } = await createClusterFixture({ webhooks, policies })
+  const condition = (expression: string) => ({ matchConditions: [{ name: 'c', expression }] })
+  await client.create(
+    type('validatingwebhookconfigurations'),
+    configuration('Validating', [
+      hook('ours', condition("object.metadata.name.startsWith('our-') && request.userInfo.username == 'system:admin'")),
+      hook('broken', { failurePolicy: 'Ignore', ...condition("object.data.wanted == 'x'") }),
+    ]),
+  )
+  await client.create(type('cm'), configMap('their-a'))
+  assert.deepEqual(paths(), [])
+  await client.create(type('cm'), configMap('our-a', { wanted: 'x' }))
+  assert.deepEqual(paths().sort(), ['/broken', '/ours'])
+  await client.patch(
+    { type: type('validatingwebhookconfigurations'), name: 'hooks' },
+    { kind: 'merge', body: { webhooks: [hook('broken', condition("object.data.wanted == 'x'"))] } },
+  )
+  await assert.rejects(
+    client.create(type('cm'), configMap('a', { other: '1' })),
+    refused(403, `configmaps "a" is forbidden: expression 'object.data.wanted == 'x'' resulted in error: no such key: wanted`),
+  )
+  await assert.rejects(
+    client.create(type('mutatingwebhookconfigurations'), configuration('Mutating', [hook('bad', condition('1 + 1'))])),
+    refused(422, /webhooks\[0\].matchConditions\[0\].expression: Invalid value: "1 \+ 1": must evaluate to bool but got int$/),
+  )
+})
+
+test('audit annotations of answers', async () => {
+  const { cluster, client, type } = await fixture()
+  await client.create(type('validatingwebhookconfigurations'), configuration('Validating', [hook('a')]))
+  await client.create(
+    type('mutatingwebhookconfigurations'),
+    configuration('Mutating', [hook('dead', { clientConfig: { url: 'https://127.0.0.1:1/' }, failurePolicy: 'Ignore' })]),
+  )
+  answers = () => ({ allowed: true, auditAnnotations: { why: 'because' } })
+  const annotations: Record<string, string> = {}
+  const context = {
+    user: { name: 'tester', groups: [] },
+    warn: () => undefined,
+    annotate(key: string, value: string) {
+      annotations[key] = value
+    },
+  }
+  await cluster.api.create(context, { type: type('cm'), namespace: 'default', name: '' }, configMap('a'), {})
+  assert.deepEqual(annotations, {
+    'a.example.com/why': 'because',
+    'failed-open.mutation.webhook.admission.k8s.io/round_0_index_0': 'dead.example.com',
+    'mutation.webhook.admission.k8s.io/round_0_index_0': '{"configuration":"hooks","webhook":"dead.example.com","mutated":false}',
+  })
 })
