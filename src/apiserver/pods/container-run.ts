@@ -5,6 +5,7 @@ import { messageOf } from '../../base/errors.js'
 import type { ContainerHost, Prepared } from './container-host.js'
 import { ContainerLog } from './container-log.js'
 import { ConfigProblem } from './environment.js'
+import { keepLog } from './keep-log.js'
 import { performAction } from './perform-action.js'
 import type { Container, ContainerState, ContainerStatus } from './pod-types.js'
 import { podLabel } from './pod-types.js'
@@ -194,8 +195,7 @@ export class ContainerRun {
     this.#startedMs = this.#host.clock.now()
     this.state = { running: { startedAt: this.#host.nowText() } }
     this.#outOfMemory = false
-    process.stdout.on('data', (data: Buffer) => log.append('stdout', data))
-    process.stderr.on('data', (data: Buffer) => log.append('stderr', data))
+    keepLog(process, log, this.#host.clock)
     this.#record('Normal', 'Started', `Started container ${this.#spec.name}`)
     const startedAt = this.#host.nowText()
     void process.ended.then(({ code }) => {

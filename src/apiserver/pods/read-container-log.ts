@@ -2,6 +2,9 @@ import { Readable } from 'node:stream'
 import type { PodLogOptions } from '../pod-access.js'
 import type { ContainerLog, LogLine } from './container-log.js'
 
+/** Held for a follower who does not read; beyond it he is sent away. */
+const mostWaiting = 32 * 1024 * 1024
+
 /** A log as the API hands it out: chosen by stream, time and count, cut after so many bytes, and further on with `follow`. */
 export function readContainerLog(log: ContainerLog, options: PodLogOptions): Readable {
   const wanted = (line: LogLine) =>
@@ -37,6 +40,7 @@ export function readContainerLog(log: ContainerLog, options: PodLogOptions): Rea
     stop = log.follow({
       line: (line) => {
         if (wanted(line)) push(line)
+        if (output.readableLength > mostWaiting) output.destroy(new Error('the reader of the log is too slow'))
       },
       end: () => output.push(null),
     })

@@ -88,6 +88,27 @@ test('a built-in server answers as soon as it is started, runs commands, and end
   assert.match(await log, /"GET \/ HTTP\/1.1" 200/)
 })
 
+test('a command waits for a slow reader, and ends when its reader goes', async () => {
+  const container = await launcher.launch({
+    kind: 'built-in',
+    directory: folder,
+    spec: specOf('shell', { command: ['sleep', '60'] }),
+  })
+  const line = 'x'.repeat(999)
+  const script = `i=0; while [ $i -lt 600 ]; do echo ${line}; i=$((i+1)); done`
+  const running = container.exec(['sh', '-c', script], { stdin: false, tty: false })
+  await new Promise((done) => setTimeout(done, 150))
+  assert.ok(running.stdout.readableLength < 300_000, `${running.stdout.readableLength} bytes are held`)
+  assert.equal((await textOf(running.stdout)).length, 600_000)
+  assert.equal((await running.ended).code, 0)
+  const endless = container.exec(['sh', '-c', 'while true; do echo y; done'], { stdin: false, tty: false })
+  await new Promise((done) => setTimeout(done, 50))
+  endless.cancel()
+  assert.notEqual((await endless.ended).code, 0)
+  container.kill('SIGKILL')
+  await container.ended
+})
+
 test('a script that has no trap is not disturbed by TERM, as the first process of a container', async () => {
   const container = await launcher.launch({
     kind: 'built-in',

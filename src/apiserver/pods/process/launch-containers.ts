@@ -166,11 +166,21 @@ class BuiltInContainer implements RunningContainer {
 
   exec(command: readonly string[], { stdin, tty }: { stdin: boolean; tty: boolean }): RunningCommand {
     const id = ++this.#lastId
-    const outputs = { stdout: new Readable({ read() {} }), stderr: new Readable({ read() {} }) }
+    let waits = false
+    const tell = (type: 'pause' | 'resume') => void this.#send({ type, id })
+    const read = () => {
+      if (waits) tell('resume')
+      waits = false
+    }
+    const outputs = { stdout: new Readable({ read }), stderr: new Readable({ read }) }
     let finish: (result: { code: number }) => void = () => {}
     const ended = new Promise<{ code: number }>((resolve) => (finish = resolve))
     this.#commands.set(id, {
-      output: (stream, data) => void outputs[stream].push(Buffer.from(data)),
+      output(stream, data) {
+        if (outputs[stream].destroyed || outputs[stream].push(Buffer.from(data)) || waits) return
+        waits = true
+        tell('pause')
+      },
       end(code) {
         outputs.stdout.push(null)
         outputs.stderr.push(null)

@@ -42,6 +42,8 @@ export type ToContainer =
   /** Without data: the end of the input. */
   | { readonly type: 'input'; readonly id: number; readonly data?: Uint8Array }
   | { readonly type: 'resize'; readonly id: number; readonly width: number; readonly height: number }
+  /** Output may wait, or go on: its reader is slow. */
+  | { readonly type: 'pause' | 'resume'; readonly id: number }
   /** Whoever asked for it has gone. */
   | { readonly type: 'cancel'; readonly id: number }
 

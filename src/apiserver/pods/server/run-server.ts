@@ -5,7 +5,7 @@ import { isOwnProgram, startServer } from './servers/start-server.js'
 import { applets, findApplet, runCommand, runShell } from './shell/sh-applet.js'
 import { Shell } from './shell/shell.js'
 import type { CommandContext, ContainerWorld, ProcessEntry } from './shell/shell-context.js'
-import { emptySource, Pipe, type Sink, type Source } from './shell/streams.js'
+import { BrokenPipe, emptySource, Pipe, type Sink, type Source } from './shell/streams.js'
 import { Terminal } from './terminal.js'
 import { VirtualFiles } from './virtual-files.js'
 
@@ -43,6 +43,9 @@ export function runServer(process: ServerProcess, clock: Clock): void {
 
 interface Session {
   readonly abort: AbortController
+  /** Resolves once the reader of the output has caught up. */
+  room: Promise<void>
+  resume(): void
   input(data: Uint8Array): void
   inputEnd(): void
 }
@@ -145,8 +148,13 @@ class ContainerHost {
     if (message.type === 'exec') void this.#exec(message)
     else {
       const session = this.#sessions.get(message.id)
-      if (message.type === 'cancel') session?.abort.abort()
-      else if (message.type === 'input') {
+      if (message.type === 'cancel') {
+        session?.abort.abort()
+        session?.resume()
+      } else if (message.type === 'resume') session?.resume()
+      else if (message.type === 'pause' && session !== undefined) {
+        session.room = new Promise((resolve) => (session.resume = resolve))
+      } else if (message.type === 'input') {
         if (message.data === undefined) session?.inputEnd()
         else session?.input(message.data)
       }
@@ -156,7 +164,12 @@ class ContainerHost {
   async #exec(message: ToContainer & { type: 'exec' }): Promise<void> {
     const { id } = message
     const out = (stream: 'stdout' | 'stderr'): Sink => ({
-      write: (data) => this.#send({ type: 'output', id, stream, data: typeof data === 'string' ? Buffer.from(data) : data }),
+      write: async (data) => {
+        const session = this.#sessions.get(id)
+        await session?.room
+        if (session?.abort.signal.aborted) throw new BrokenPipe('Broken pipe')
+        await this.#send({ type: 'output', id, stream, data: typeof data === 'string' ? Buffer.from(data) : data })
+      },
     })
     const abort = new AbortController()
     const { session, context } = this.#session(id, {
@@ -206,8 +219,10 @@ class ContainerHost {
       tty,
       signal: abort.signal,
     }
-    const session = {
+    const session: Session = {
       abort,
+      room: Promise.resolve(),
+      resume() {},
       input: (data: Uint8Array) => (terminal === undefined ? void pipe.write(data).catch(() => {}) : terminal.type(data)),
       inputEnd: () => (terminal === undefined ? pipe.end() : terminal.end()),
     }
