@@ -183,7 +183,7 @@ export class ContainerRun {
     } catch (error) {
       const message = `failed to start container: ${messageOf(error)}`
       this.#record('Warning', 'Failed', `Error: ${message}`)
-      this.#ended({ exitCode: 128, reason: 'StartError', message, startedAt: null }, this.log)
+      this.#ended({ exitCode: 128, reason: 'StartError', message, startedAt: formatTime(0) }, this.log)
       return
     }
     this.#begun(process, this.log)

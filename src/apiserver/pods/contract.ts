@@ -14,7 +14,7 @@ import type { Launcher } from './process/launcher.js'
 export interface ProcessPods extends PodAccess {
   /** Decided once for the life of a pod in this process: its images, and whether there is room for it. */
   placeOf(cluster: string, pod: KubeObject): PodPlace
-  /** Changes of pods, ConfigMaps and Secrets: be quick. */
+  /** Changes of pods, ConfigMaps, Secrets and PersistentVolumeClaims: be quick. */
   hear(change: ClusterChange): void
   /** Brings a process pod in order and writes its status; confirms its deletion once everything in it has ended. */
   reconcile(cluster: LogicalCluster, pod: KubeObject, write: PodWriter): Promise<void>
@@ -58,7 +58,7 @@ export interface ProcessPodsOptions {
   readonly launcher: Launcher
   /** Where pods have their files (made if need be, mode 0700). What an earlier process left there is removed. */
   readonly directory: string
-  /** Where claims have theirs: a directory for each. Undefined: pods with claims are not started. */
+  /** Where claims have theirs: a directory for each, removed with its claim. Undefined: pods with claims are not started. */
   readonly claimDirectory?: (cluster: string, claim: KubeObject) => string
   /** Processes at the same time, over all clusters (default 64). */
   readonly mostProcesses?: number

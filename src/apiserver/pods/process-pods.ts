@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rm } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../../base/errors.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -157,6 +157,11 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
           const pool = poolOf(cluster)
           if (pool?.contains(pod.status.podIP)) pool.take(id, pod.status.podIP)
         }
+        return
+      }
+      if (groupResource === 'persistentvolumeclaims') {
+        if (type === 'DELETED' && options.claimDirectory !== undefined)
+          rm(options.claimDirectory(cluster, object), { recursive: true, force: true }, () => {})
         return
       }
       const reading = readers.get(`${cluster} ${groupResource} ${podKey(object)}`)

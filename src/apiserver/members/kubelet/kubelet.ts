@@ -53,7 +53,7 @@ export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = 
           return
         for (const key of nodes.podsOn(cluster, object.metadata.name)) queue.add(key)
       },
-      ...(pods === undefined ? {} : { configmaps: hear, secrets: hear }),
+      ...(pods === undefined ? {} : { configmaps: hear, secrets: hear, persistentvolumeclaims: hear }),
     },
     async reconcile(work) {
       const pod = work.cluster.peek('pods', work.key) as Pod | undefined

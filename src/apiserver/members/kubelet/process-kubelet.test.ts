@@ -430,6 +430,13 @@ test('claims keep their files, sub-paths stay inside, ephemeral containers join'
   assert.equal(pod().phase, 'Running')
   const statuses = (pod() as unknown as { ephemeralContainerStatuses: ContainerStatus[] }).ephemeralContainerStatuses
   assert.equal(statuses[0]?.state.terminated?.exitCode, 0)
+  await member.remove('pods', 'default/p')
+  await member.settle(3)
+  assert.ok(existsSync(join(directory, 'volumes', 'm1', 'claim')))
+  await member.remove('pvc', 'default/claim')
+  await member.settle(3)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.ok(!existsSync(join(directory, 'volumes', 'm1', 'claim')))
 })
 
 test('hostPath is refused', async () => {
