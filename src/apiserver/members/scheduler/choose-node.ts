@@ -103,21 +103,26 @@ export function chooseNode(cycle: Cycle, random: Random): Choice {
   return { node: feasible.length === 1 ? (feasible[0] as NodeUsage) : best(cycle, feasible, indexes, random) }
 }
 
-/** Pods that are meant for one node by its name look at no other. */
+/** Pods that are meant for certain nodes by their names look at no other. */
 function chooseNamed(cycle: Cycle, filters: Filters, named: ReadonlySet<string>, random: Random): Choice {
+  const { nodes, usages } = cycle.state
   const rejections = new Map<NodeUsage, Rejection>()
   const feasible: NodeUsage[] = []
   const indexes: number[] = []
-  const { nodes } = cycle.state
-  for (let index = 0; index < nodes.length; index++) {
-    const usage = nodes[index] as NodeUsage
-    const rejection = named.has(usage.name) ? filters.reject(usage, index) : notNamed
+  for (const name of named) {
+    const usage = usages.get(name)
+    const index = usage === undefined ? -1 : nodes.indexOf(usage)
+    if (usage === undefined || index < 0) continue
+    const rejection = filters.reject(usage, index)
     if (rejection === undefined) {
       feasible.push(usage)
       indexes.push(index)
-    } else if (rejection !== notNamed || feasible.length === 0) rejections.set(usage, rejection)
+    } else rejections.set(usage, rejection)
   }
-  if (feasible.length === 0) return { node: undefined, rejections }
+  if (feasible.length === 0) {
+    for (const usage of nodes) if (!named.has(usage.name)) rejections.set(usage, notNamed)
+    return { node: undefined, rejections }
+  }
   return { node: feasible.length === 1 ? (feasible[0] as NodeUsage) : best(cycle, feasible, indexes, random) }
 }
 

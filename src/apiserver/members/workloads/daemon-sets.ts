@@ -43,8 +43,9 @@ export function createDaemonSets(peekAll: (cluster: string, resource: string) =>
       if (set === undefined) return undefined
       const { update } = await recordTemplate(work, set, new Set())
       const hash = update.slice(set.metadata.name.length + 1)
+      const spec = daemonSpec(set.spec.template.spec)
       const nodes = [...(work.cluster.peekAll('nodes') as Iterable<Node>)]
-        .filter((node) => runsOn(node, daemonSpec(set.spec.template.spec)))
+        .filter((node) => runsOn(node, spec))
         .map((node) => node.metadata.name)
       if (!isTerminating(set)) await step(work, set, nodes, hash)
       return report(work, nodes, hash)
