@@ -91,7 +91,9 @@ function refuseWhenEnding({ scope, resource }: WriteRequest): void {
   if (resource.custom === undefined) return
   const definition = scope.storage.get('customresourcedefinitions.apiextensions.k8s.io', resource.custom.definition)
   if (definition?.metadata.deletionTimestamp === undefined) return
-  throw statusErrors.methodNotAllowed('create', { resource: resource.type.plural, group: resource.type.group })
+  const error = statusErrors.methodNotAllowed('create', { resource: resource.type.plural, group: resource.type.group })
+  error.status.message = 'create not allowed while custom resource definition is terminating'
+  throw error
 }
 
 /** Clients do not say what the state of a new object is. */

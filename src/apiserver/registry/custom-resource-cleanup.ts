@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { commit } from './commit.js'
-import { customResourceCleanup } from './custom-resource-lifecycle.js'
+import { customResourceCleanup, renamed, terminatingBecause } from './custom-resource-lifecycle.js'
 import { deleteObject } from './delete-object.js'
 import type { Resource } from './resource.js'
 import type { ClusterScope } from './scope.js'
@@ -13,6 +13,7 @@ const controller = { name: 'system:apiserver', groups: ['system:masters'] }
 export function cleanUpDefinition(scope: ClusterScope, name: string): void {
   const [resource] = scope.served.versionsOf(name)
   const stored = resource?.stored ?? name
+  if (scope.storage.count(stored, '') > 0) beginDeletions(scope, name)
   for (const { metadata } of [...scope.storage.scan(stored, '')]) {
     if (resource === undefined) break
     const request = {
@@ -31,9 +32,23 @@ export function cleanUpDefinition(scope: ClusterScope, name: string): void {
   finishDefinition(scope, name)
 }
 
-/** Stores a definition that another one has left its names to. */
-export function renameDefinition(scope: ClusterScope, definition: KubeObject, next: KubeObject): void {
-  commit(scope, scope.served.find(definitions) as Resource, next, definition).catch(() => undefined)
+function beginDeletions(scope: ClusterScope, name: string): void {
+  const resource = scope.served.find(definitions) as Resource
+  const definition = scope.storage.get(resource.stored, name)
+  if (definition === undefined) return
+  const next = terminatingBecause(scope, definition, 'InstanceDeletionInProgress', 'CustomResource deletion is in progress')
+  commit(scope, resource, next, definition).catch(() => undefined)
+}
+
+/** Gives a definition the names that another one has left. After the write that freed them, since each such write may free more. */
+export function renameDefinition(scope: ClusterScope, name: string): void {
+  queueMicrotask(() => {
+    const resource = scope.served.find(definitions) as Resource
+    const definition = scope.storage.get(resource.stored, name)
+    if (definition === undefined || definition.metadata.deletionTimestamp !== undefined) return
+    const next = renamed(scope, definition)
+    if (next !== undefined) commit(scope, resource, next, definition).catch(() => undefined)
+  })
 }
 
 /** Lets the definition go when it is being deleted and none of its objects is left. */

@@ -7,7 +7,7 @@ import { type DefinitionSpec, definitionSpec, storageVersionOf } from './custom-
 import type { Lifecycle } from './lifecycle.js'
 import type { ClusterScope } from './scope.js'
 
-/** The finalizer of every definition: its objects go first. */
+/** The finalizer of a definition that is being deleted: its objects go first. */
 export const customResourceCleanup = 'customresourcecleanup.apiextensions.k8s.io'
 
 /**
@@ -25,15 +25,16 @@ export const customResourceDefinitionLifecycle: Lifecycle = {
     fillNames(object)
     object['status'] = establish(scope, object, statusOf(previous))
   },
+  // The first DELETE begins the deletion, whatever finalizers there are.
+  isHeld: (object) => object.metadata.deletionTimestamp === undefined,
   terminating(scope, object) {
-    const condition: Condition = {
-      type: 'Terminating',
-      status: 'True',
-      reason: 'InstanceDeletionInProgress',
-      message: 'CustomResource deletion is in progress',
+    const { deletionGracePeriodSeconds: _, generation = 1, finalizers = [], ...metadata } = object.metadata
+    const held = finalizers.includes(customResourceCleanup) ? finalizers : [...finalizers, customResourceCleanup]
+    const pending = 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon'
+    return {
+      ...terminatingBecause(scope, object, 'InstanceDeletionPending', pending),
+      metadata: { ...metadata, generation: generation - 1, finalizers: held },
     }
-    const status = statusOf(object)
-    return { ...object, status: { ...status, conditions: withConditions(scope, status.conditions ?? [], [condition]) } }
   },
   committed(scope, object, previous) {
     const name = (object ?? previous)!.metadata.name
@@ -51,6 +52,13 @@ export const customResourceDefinitionLifecycle: Lifecycle = {
     if (!isNew && !equalJson(statusOf(previous).acceptedNames, statusOf(object).acceptedNames)) freeNames(scope, object)
     if (object.metadata.deletionTimestamp && !previous?.metadata.deletionTimestamp) scope.served.cleanup.begin(scope, name)
   },
+}
+
+/** The definition with a condition that says how far its deletion is. */
+export function terminatingBecause(scope: ClusterScope, object: KubeObject, reason: string, message: string): KubeObject {
+  const status = statusOf(object)
+  const conditions = withConditions(scope, status.conditions ?? [], [{ type: 'Terminating', status: 'True', reason, message }])
+  return { ...object, status: { ...status, conditions } }
 }
 
 /** What of the status decides on what is served. */
@@ -75,10 +83,6 @@ function fillNames(object: KubeObject): void {
     spec.names.listKind ||= `${spec.names.kind}List`
   }
   spec.conversion ??= { strategy: 'None' }
-  if (object.metadata.deletionTimestamp === undefined) {
-    const finalizers = object.metadata.finalizers ?? []
-    if (!finalizers.includes(customResourceCleanup)) object.metadata.finalizers = [...finalizers, customResourceCleanup]
-  }
 }
 
 function establish(scope: ClusterScope, object: KubeObject, before: DefinitionStatus | undefined): DefinitionStatus {
@@ -125,9 +129,14 @@ function withConditions(scope: ClusterScope, before: readonly Condition[], chang
 /** Names of a definition are free: others in its group may have waited for them. */
 function freeNames(scope: ClusterScope, definition: KubeObject): void {
   for (const sibling of siblingsOf(scope, definition)) {
-    const status = statusOf(sibling)
-    if (equalJson(status.acceptedNames, definitionSpec(sibling).names)) continue
-    const next: DefinitionStatus = { ...status, ...named(scope, sibling, status) }
-    if (!equalJson(next, status)) scope.served.cleanup.rename(scope, sibling, { ...sibling, status: next })
+    if (equalJson(statusOf(sibling).acceptedNames, definitionSpec(sibling).names)) continue
+    scope.served.cleanup.rename(scope, sibling.metadata.name)
   }
+}
+
+/** The definition with the names that it may have now; undefined when nothing changes. */
+export function renamed(scope: ClusterScope, definition: KubeObject): KubeObject | undefined {
+  const status = statusOf(definition)
+  const next: DefinitionStatus = { ...status, ...named(scope, definition, status) }
+  return equalJson(next, status) ? undefined : { ...definition, status: next }
 }

@@ -59,8 +59,8 @@ export interface DefinitionCleanup {
   begin(scope: ClusterScope, definition: string): void
   /** An object of the definition is gone. */
   proceed(scope: ClusterScope, definition: string): void
-  /** Stores a definition whose names are accepted now. */
-  rename(scope: ClusterScope, definition: KubeObject, next: KubeObject): void
+  /** Names have become free: the definition may have them, a moment later. */
+  rename(scope: ClusterScope, definition: string): void
 }
 
 /** What one cluster serves now. Clusters without custom resources share everything. */
