@@ -103,7 +103,7 @@ export class Normaliser {
     }
     if (typeof value === 'number') {
       if ((key === 'nodePort' || key === 'healthCheckNodePort') && value > 0 && !this.#asked.includes(String(value))) {
-        return this.#ordinal('port', String(value))
+        return 'PORT'
       }
       return value
     }
@@ -137,7 +137,7 @@ export class Normaliser {
       const near = Math.abs(Date.parse(time) - this.#nowMs) < slackMs
       return near && !this.#asked.includes(time) ? 'TIME' : time
     })
-    result = result.replace(addressForm, (ip) => (this.#asked.includes(ip) ? ip : this.#ordinal('ip', ip)))
+    result = result.replace(addressForm, (ip) => (this.#asked.includes(ip) ? ip : 'IP'))
     if (/^\d{1,2}s$/.test(result) && !this.#asked.includes(`"${result}"`)) result = 'AGE'
     // Revisions in messages, and the ports of our own addresses.
     result = result.replace(

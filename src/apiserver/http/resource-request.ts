@@ -19,7 +19,7 @@ import { sendPieces } from './send-list.js'
 import { connects, serveConnect } from './streaming/serve-connect.js'
 import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
 import { streamWatch } from './watch-stream.js'
-import { createFrom, deleteOptionsFrom, patchFrom, updateFrom } from './write-request.js'
+import { createFrom, deleteOptionsFrom, isPatch, patchFrom, updateFrom } from './write-request.js'
 
 export interface ResourcePorts {
   readonly clock: Clock
@@ -33,13 +33,17 @@ const watchSeconds = 1800
 
 /** The kinds whose last state is the answer to their deletion; for others upstream answers a Status. */
 const answersDeleted: ReadonlySet<string> = new Set([
-  'persistentvolumeclaims',
-  'persistentvolumes',
-  'pods',
-  'podtemplates',
-  'resourcequotas',
-  'serviceaccounts',
-  'services',
+  '/persistentvolumeclaims',
+  '/persistentvolumes',
+  '/pods',
+  '/podtemplates',
+  '/resourcequotas',
+  '/serviceaccounts',
+  '/services',
+  'storage.k8s.io/csidrivers',
+  'storage.k8s.io/csinodes',
+  'storage.k8s.io/storageclasses',
+  'storage.k8s.io/volumeattachments',
 ])
 
 /** By group, version and resource: what every answer warns of. */
@@ -60,8 +64,6 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
   // No name of anything has a slash: one that comes percent-encoded must not lead into another namespace's keys.
   if (info.name.includes('/') || namespace.includes('/')) throw statusErrors.pathNotFound()
   if (exchange.request.method === 'HEAD' && info.subresource !== 'proxy') throw statusErrors.routeNotAllowed()
-  const deprecated = deprecations[`${type.group}/${type.version}/${type.plural}`]
-  if (deprecated !== undefined) exchange.warn(deprecated)
   if (info.subresource !== '') return serveSubresource(exchange, ports, type, namespace)
   if (info.verb === 'proxy') throw statusErrors.pathNotFound()
   requireVerb(type, info.verb)
@@ -73,6 +75,8 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
     }
   }
   if (info.name === '' && (info.verb === 'update' || info.verb === 'patch')) throw statusErrors.routeNotAllowed()
+  const deprecated = deprecations[`${type.group}/${type.version}/${type.plural}`]
+  if (deprecated !== undefined && (info.verb !== 'patch' || isPatch(exchange))) exchange.warn(deprecated)
   const target: ApiTarget = { type, namespace, name: info.name }
   switch (info.verb) {
     case 'get':
@@ -161,7 +165,7 @@ async function serveDelete(exchange: Exchange, ports: ResourcePorts, target: Api
   const transform = transformOptions(exchange, ports, type, false)
   const options = deleteOptionsOf(exchange.query, await deleteOptionsFrom(exchange))
   const { object, gone } = await exchange.cluster.api.delete(exchange, target, options)
-  if (gone && !(type.group === '' && answersDeleted.has(type.plural))) {
+  if (gone && !answersDeleted.has(`${type.group}/${type.plural}`)) {
     const details = { name, ...(type.group === '' ? {} : { group: type.group }), kind: type.plural, uid: object.metadata.uid }
     const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
     return sendValue(exchange, 200, status, { ...transform.form, as: 'object' })

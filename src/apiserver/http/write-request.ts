@@ -3,6 +3,7 @@ import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
+import { subresourceKindOf } from '../discovery/subresource-kinds.js'
 import { decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
 import type { Exchange } from './exchange.js'
 import { goTypeOf } from './go-json.js'
@@ -39,13 +40,18 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
   nameManager(options, exchange)
   const bytes = await readBody(exchange.request)
   const { type, subresource = '' } = target
-  const own = ownKind.has(subresource)
+  const body = ownKind.has(subresource) ? type : { ...type, ...subresourceKindOf(type, subresource), verbs: [] }
   const findDuplicates = options.fieldValidation !== 'Ignore'
-  const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), type, findDuplicates)
-  if (own) requireKind(object, type)
-  exchange.audit?.noteRequest(object)
+  const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), body, findDuplicates)
+  // Evictions are taken in their older version too.
+  if (body.kind !== 'Eviction' || object.kind !== body.kind) requireKind(object, body)
   if (problems.length > 0) options.decodeProblems = problems
   return { object, options }
+}
+
+/** Whether the body says that it is a patch. */
+export function isPatch(exchange: Exchange): boolean {
+  return Object.hasOwn(patchTypes, mediaTypeOf(exchange.request))
 }
 
 /** Decodes the patch and applies it. */

@@ -20,6 +20,9 @@ export async function deleteObject(
 ): Promise<{ object: KubeObject; gone: boolean }> {
   const { scope, resource } = request
   const stored = storedObject(request)
+  if (resource.stored === 'jobs.batch' && options.propagationPolicy === undefined && options.orphanDependents === undefined) {
+    warn(request, preserved)
+  }
   if (stored === undefined) throw statusErrors.notFound(named(resource, request.name))
   checkPreconditions(resource, stored, options.preconditions)
   const admitted = { ...request, deletion: { ...options } }
@@ -30,9 +33,6 @@ export async function deleteObject(
   if (validating !== undefined) await validating
   // Decided on what is there now: webhooks may have been asked of an older state.
   if ((mutating ?? validating) !== undefined && storedObject(request) !== stored) return deleteObject(request, options)
-  if (resource.stored === 'jobs.batch' && options.propagationPolicy === undefined && options.orphanDependents === undefined) {
-    warn(request, preserved)
-  }
   const next = terminated(request, stored, options)
   if (options.dryRun) return { object: viewOf(resource, next ?? last(request, stored)), gone: next === undefined }
   if (next === stored) return { object: viewOf(resource, stored), gone: false }
@@ -48,13 +48,13 @@ const preserved =
 
 /** What goes at once shows that nothing was waited for, where there is a time to wait. */
 function last({ scope, resource }: WriteRequest, object: KubeObject): KubeObject {
-  if (lifecycles[resource.stored]?.gracePeriod === undefined || object.metadata.deletionTimestamp !== undefined) return object
-  const { generation } = object.metadata
+  if (lifecycles[resource.stored]?.gracePeriod === undefined) return object
+  const { generation, deletionTimestamp } = object.metadata
   return {
     ...object,
     metadata: {
       ...object.metadata,
-      ...(generation === undefined ? {} : { generation: generation + 1 }),
+      ...(generation === undefined || deletionTimestamp ? {} : { generation: generation + 1 }),
       deletionTimestamp: formatTime(scope.ports.clock.now()),
       deletionGracePeriodSeconds: 0,
     },
@@ -81,7 +81,7 @@ function terminated(request: WriteRequest, stored: KubeObject, options: Deletion
     const now = scope.ports.clock.now()
     next.metadata.deletionTimestamp = formatTime(now + grace * 1000)
     next.metadata.deletionGracePeriodSeconds = grace
-    if (metadata.generation !== undefined) next.metadata.generation = metadata.generation + 1
+    if (!begun && metadata.generation !== undefined) next.metadata.generation = metadata.generation + 1
   }
   if (finalizers.length > 0) next.metadata.finalizers = finalizers
   else delete next.metadata.finalizers

@@ -37,7 +37,7 @@ function decodePatched(request: WriteRequest, patched: KubeObject, patch: Patch)
     if (patched.kind !== type.kind || patched.apiVersion !== apiVersion) throw unknownKind(patched, type)
     return decodeFor(request, patched)
   } catch (error) {
-    throw patchedInvalid(patched, patch, error)
+    throw patchedInvalid(request.resource.schema, patched, patch, error)
   }
 }
 

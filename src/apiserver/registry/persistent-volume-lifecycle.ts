@@ -10,8 +10,14 @@ export const persistentVolumeLifecycle: Lifecycle = {
   },
   beforeUpdate({ ports }, object, previous) {
     const { status } = object
-    if (!isObject(status) || status['phase'] === valueAt(previous, 'status.phase')) return
-    if (status['lastPhaseTransitionTime'] !== valueAt(previous, 'status.lastPhaseTransitionTime')) return
+    if (!isObject(status)) return
+    const before = valueAt(previous, 'status.lastPhaseTransitionTime')
+    if (status['phase'] === valueAt(previous, 'status.phase')) {
+      if (before !== undefined)
+        object['status'] = { ...status, lastPhaseTransitionTime: status['lastPhaseTransitionTime'] ?? before }
+      return
+    }
+    if (status['lastPhaseTransitionTime'] !== undefined && status['lastPhaseTransitionTime'] !== before) return
     object['status'] = { ...status, lastPhaseTransitionTime: formatTime(ports.clock.now()) }
   },
 }

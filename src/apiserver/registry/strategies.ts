@@ -87,7 +87,6 @@ export const strategies: Readonly<Record<string, Strategy>> = {
     status: true,
     initialStatus: { replicas: 0 },
     generation: true,
-    selectable: same('status.replicas'),
     scale: workloadScale,
   },
   'statefulsets.apps': {

@@ -110,7 +110,7 @@ export const workloadPrinters: Readonly<Record<string, TablePrinter>> = {
     ...containers(templateOf(object)),
   ]),
   'daemonsets.apps': definePrinter(
-    `Name|Desired:integer|Current:integer|Ready:integer|Up-to-date|Available|Node Selector|Age|${wideColumns}`,
+    `Name|Desired:integer|Current:integer|Ready:integer|Up-to-date:integer|Available:integer|Node Selector|Age|${wideColumns}`,
     (object, now) => [
       object.metadata.name,
       numberAt(object, 'status', 'desiredNumberScheduled'),

@@ -3,12 +3,16 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { formatLabelSelector, fromLabelSelector, type LabelSelectorSpec } from '../../../kube/object/selector.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
+import { readFields } from '../../../kube/schema/check-fields.js'
+import type { SchemaNode } from '../../../kube/schema/schema-node.js'
 import { modified } from '../object-meta.js'
 import { patchBody } from '../patch-body.js'
+import { patchedInvalid } from '../patched-invalid.js'
 import { named, type Resource, viewOf } from '../resource.js'
+import { anotherUid } from '../storage-conflict.js'
 import { type ScalePaths, valueAt } from '../strategy.js'
 import { storeChanged } from '../update-object.js'
-import type { WriteRequest } from '../write-request.js'
+import { reportProblems, type WriteRequest } from '../write-request.js'
 import { parentOf } from './parent.js'
 import type { Subresource } from './subresource.js'
 
@@ -16,14 +20,43 @@ import type { Subresource } from './subresource.js'
 export const scale: Subresource = {
   get: async (request, parent) => scaleOf(request.resource, parent),
   async update(request, body) {
-    return setReplicas(request, body)
+    const stored = parentOf(request)
+    const { object, problems } = readFields(scaleSchema(), body)
+    reportProblems(request, new Set([...(request.options.decodeProblems ?? []), ...problems]))
+    const { name = '', namespace = '', uid } = object.metadata ?? {}
+    if (name === '') throw nameless(request)
+    if (name !== request.name) {
+      throw statusErrors.badRequest(`the name of the object (${name}) does not match the name on the URL (${request.name})`)
+    }
+    if (namespace !== '' && namespace !== request.namespace) {
+      throw statusErrors.badRequest('the namespace of the provided object does not match the namespace sent on the request')
+    }
+    if (uid && uid !== stored.metadata.uid) throw anotherUid(request, uid, stored.metadata.uid ?? '')
+    return setReplicas(request, object)
   },
   async patch(request, patch) {
     const current = scaleOf(request.resource, viewOf(request.resource, parentOf(request)))
-    const schema = builtInSchemas.forKind('autoscaling/v1', 'Scale')
-    const wanted = patch.kind === 'apply' ? merged(current, patch.object) : patchBody({ schema }, current, patch)
-    return setReplicas(request, wanted as KubeObject)
+    const schema = scaleSchema()
+    if (patch.kind === 'apply') return setReplicas(request, merged(current, patch.object))
+    const wanted = patchBody({ schema }, current, patch) as KubeObject
+    try {
+      const { object, problems } = readFields(schema, wanted)
+      reportProblems({ ...request, resource: { ...request.resource, type: scaleType } }, new Set(problems))
+      return await setReplicas(request, object)
+    } catch (error) {
+      throw patchedInvalid(schema, wanted, patch, error)
+    }
   },
+}
+
+const scaleType = { group: 'autoscaling', version: 'v1', kind: 'Scale', plural: 'scales', namespaced: true }
+
+function scaleSchema(): SchemaNode {
+  return builtInSchemas.forKind('autoscaling/v1', 'Scale') as SchemaNode
+}
+
+function nameless({ name }: WriteRequest): Error {
+  return statusErrors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
 }
 
 /** Apply on a scale: the only field that can be applied is replicas. */

@@ -71,7 +71,7 @@ export function checkJobUpdate(job: Members, old: Members, to: Findings): void {
   const before = membersOf(old['spec'])
   const changed = (key: string) => !equalJson(spec[key] ?? null, before[key] ?? null)
   to.immutable('spec.completions', spec['completions'], changed('completions') && before['completionMode'] !== 'Indexed')
-  to.immutable('spec.selector', goSelector(spec['selector']), changed('selector'))
+  to.immutable('spec.selector', isSet(spec['selector']) ? goSelector(spec['selector']) : null, changed('selector'))
   to.immutable('spec.completionMode', spec['completionMode'], changed('completionMode'))
   to.immutable('spec.podFailurePolicy', new GoText('core.PodFailurePolicy{...}'), changed('podFailurePolicy'))
   to.immutable('spec.backoffLimitPerIndex', spec['backoffLimitPerIndex'], changed('backoffLimitPerIndex'))

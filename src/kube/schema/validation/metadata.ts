@@ -21,7 +21,19 @@ const nameRules: Readonly<Record<string, ExplainName>> = {
   RoleBinding: explainPathSegment,
   ClusterRoleBinding: explainPathSegment,
   PodDisruptionBudget: explainPathSegment,
+  CertificateSigningRequest: explainPathSegment,
+  Event: explainPathSegment,
 }
+
+/** Kinds whose finalizers need no domain. */
+const anyFinalizerKinds: ReadonlySet<string> = new Set([
+  'Event',
+  'Lease',
+  'MutatingWebhookConfiguration',
+  'PodDisruptionBudget',
+  'RuntimeClass',
+  'ValidatingWebhookConfiguration',
+])
 
 export interface MetadataOptions {
   /** Undefined when it is not known: the namespace is not checked then. */
@@ -54,7 +66,7 @@ export function checkMetadata(kind: string, metadata: Members, options: Metadata
   checkLabels(metadata['labels'], 'metadata.labels', to)
   checkAnnotations(metadata['annotations'], 'metadata.annotations', to)
   checkOwners(metadata['ownerReferences'], to)
-  checkFinalizers(metadata['finalizers'], options.anyFinalizer === true, to)
+  checkFinalizers(metadata['finalizers'], options.anyFinalizer === true || anyFinalizerKinds.has(kind), to)
 }
 
 function checkOwners(references: unknown, to: Findings): void {
@@ -102,7 +114,8 @@ function checkFinalizers(finalizers: unknown, any: boolean, to: Findings): void 
 /** What may not change. Members that the new object leaves out are taken from the old one by the API server. */
 export function checkMetadataUpdate(metadata: Members, old: Members, to: Findings): void {
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds']) {
-    if (isSet(metadata[key]) && !equalJson(metadata[key], old[key])) to.immutable(`metadata.${key}`, printed(key, metadata[key]), true)
+    if (isSet(metadata[key]) && !equalJson(metadata[key], old[key]))
+      to.immutable(`metadata.${key}`, printed(key, metadata[key]), true)
   }
   if (isSet(metadata['generation']) && numberOf(metadata['generation']) < numberOf(old['generation'])) {
     to.invalid('metadata.generation', metadata['generation'], 'must not be decremented')

@@ -78,7 +78,7 @@ export function checkStatus(object: KubeObject, to: Findings): void {
   const numberOf = (field: string) => (typeof status[field] === 'number' ? (status[field] as number) : 0)
   for (const field of counts[key] ?? []) to.notNegative(`status.${field}`, status[field])
   for (const [part, whole, text] of partsOf[key] ?? []) {
-    if (numberOf(part) > numberOf(whole)) to.invalid(`status.${part}`, status[part], text)
+    if (numberOf(part) > numberOf(whole)) to.invalid(`status.${part}`, numberOf(part), text)
   }
   if (key === '/Node') {
     for (const [index, address] of structsOf(status['addresses']).entries()) {

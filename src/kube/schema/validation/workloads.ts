@@ -122,8 +122,8 @@ export function checkReplicaSet(replicaSet: Members, to: Findings): void {
 
 export function checkDaemonSet(daemonSet: Members, to: Findings): void {
   const spec = membersOf(daemonSet['spec'])
-  checkSelectorOf(spec, 'daemonset', to)
-  if (isSet(spec['selector'])) checkMatches(spec, labelsField, to)
+  if (isSet(spec['selector'])) checkSelectorOf(spec, 'daemonset', to)
+  checkMatches(spec, labelsField, to)
   checkTemplate(spec, to)
   to.notNegative('spec.minReadySeconds', spec['minReadySeconds'])
   const { type, rollingUpdate } = membersOf(spec['updateStrategy'])
@@ -167,8 +167,8 @@ export function checkStatefulSet(statefulSet: Members, to: Findings): void {
   const serviceName = textOf(spec['serviceName'])
   if (serviceName !== '') to.explain('spec.serviceName', serviceName, explainDns1123Label(serviceName))
   checkSelectorOf(spec, 'statefulset', to)
-  if (isSet(spec['selector'])) checkMatches(spec, labelsField, to)
-  checkStatefulSetTemplate(spec, to)
+  checkMatches(spec, labelsField, to)
+  if (isSet(spec['selector'])) checkStatefulSetTemplate(spec, to)
 }
 
 function checkStatefulSetTemplate(spec: Members, to: Findings): void {
