@@ -1,9 +1,9 @@
 import { CelBytes, CelDouble, CelUint, type Value } from '../values/values.js'
 import { codePoints, type Issues } from './issues.js'
-import { type Token, tokenize } from './lexer.js'
+import { tokenize } from './lexer.js'
 import { type Macros, macroKey } from './macros.js'
 import { type Expr, type MapEntry, operators, type StructField } from './syntax-tree.js'
-import { Mismatch, TokenStream, TooManyRecoveries } from './token-stream.js'
+import { Mismatch, showInput, TokenStream, TooManyRecoveries } from './token-stream.js'
 import { unescapeBytes, unescapeString } from './unescape.js'
 
 export interface ParserOptions {
@@ -24,6 +24,7 @@ export const reserved: ReadonlySet<string> = new Set([
 const starters = new Set([
   ...['[', '{', '(', '.', '-', '!', 'true', 'false', 'null', 'NUM_FLOAT', 'NUM_INT', 'NUM_UINT', 'STRING', 'BYTES', 'IDENTIFIER'],
 ])
+const numbers = new Set(['NUM_INT', 'NUM_FLOAT'])
 const relations = ['<', '<=', '>=', '>', '==', '!=', 'in']
 const products = ['*', '/', '%']
 const sums = ['+', '-']
@@ -183,35 +184,35 @@ class Parser {
       () => {
         tokens.sync(starters)
         const first = tokens.token
-        const literalFollows = ['NUM_INT', 'NUM_FLOAT'].includes(tokens.ahead(1).kind)
-        if (first.kind === '!' || (first.kind === '-' && !literalFollows)) {
-          let count = 0
-          let last = first
-          while (tokens.is(first.kind)) {
-            last = tokens.take()
-            count++
-          }
-          if (!starters.has(tokens.token.kind)) return this.#noOperand(last)
-          const operand = this.#member()
-          if (count % 2 === 0) return operand
-          return call(first.at, first.kind === '!' ? operators.not : operators.negate, [operand])
+        if (first.kind !== '!' && (first.kind !== '-' || numbers.has(tokens.ahead(1).kind))) return this.#member()
+        let count = 0
+        while (tokens.is(first.kind)) {
+          if (first.kind === '-') this.#expectOperand()
+          tokens.take()
+          count++
         }
-        return this.#member()
+        if (first.kind === '!' && !starters.has(tokens.token.kind)) {
+          tokens.unwanted(starters)
+          tokens.sync(starters)
+        }
+        const operand = this.#member()
+        if (count % 2 === 0) return operand
+        return call(first.at, first.kind === '!' ? operators.not : operators.negate, [operand])
       },
     )
   }
 
-  /** After `!` or `-` there is nothing to apply it to. */
-  #noOperand(mark: Token): Expr {
-    const tokens = this.#tokens
-    if (mark.kind === '!') tokens.unwanted(starters)
-    else {
-      const { at, text, kind } = tokens.token
-      const seen = kind === '<EOF>' ? '-' : this.#source.slice(mark.at, at + text.length)
-      this.#issues.report(at, `Syntax error: no viable alternative at input '${seen}'`)
-    }
-    tokens.sync(starters)
-    return this.#member()
+  /** A minus needs something behind it; where nothing is, ANTLR does not take it, and it becomes an operator afterwards. */
+  #expectOperand(): void {
+    const next = this.#tokens.ahead(1)
+    if (next.kind === '!' || !starters.has(next.kind)) throw this.#nothingBehind()
+  }
+
+  #nothingBehind(): Mismatch {
+    const { token } = this.#tokens
+    const next = this.#tokens.ahead(1)
+    const end = next.kind === '<EOF>' ? next.at : next.at + next.text.length
+    return new Mismatch(`no viable alternative at input ${showInput(this.#source.slice(token.at, end))}`, next.at)
   }
 
   #member(): Expr {
@@ -338,6 +339,7 @@ class Parser {
           case 'IDENTIFIER':
             return this.#named()
           default:
+            if (token.kind === '-' && !numbers.has(tokens.ahead(1).kind)) throw this.#nothingBehind()
             return this.#literal()
         }
       },
@@ -346,14 +348,14 @@ class Parser {
 
   #named(): Expr {
     const tokens = this.#tokens
+    if (tokens.is('.') && tokens.ahead(1).kind !== 'IDENTIFIER') {
+      const { kind, text, at } = tokens.ahead(1)
+      throw new Mismatch(`no viable alternative at input '.${kind === '<EOF>' ? '' : text}'`, at)
+    }
     const leading = tokens.is('.') ? tokens.take() : undefined
     let count = 0
     while (tokens.ahead(count + 1).kind === '.' && tokens.ahead(count + 2).kind === 'IDENTIFIER') count += 2
     if (tokens.is('IDENTIFIER') && tokens.ahead(count + 1).kind === '{') return this.#struct(leading?.at, count)
-    if (!tokens.is('IDENTIFIER')) {
-      const seen = tokens.is('<EOF>') ? '' : tokens.token.text
-      throw new Mismatch(`no viable alternative at input '.${seen}'`, tokens.token.at)
-    }
     const token = tokens.take()
     const at = leading?.at ?? token.at
     if (reserved.has(token.text)) {

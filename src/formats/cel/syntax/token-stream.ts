@@ -32,8 +32,13 @@ function showSet(kinds: ReadonlySet<string>): string {
   return shown.length === 1 ? shown[0]! : `{${shown.join(', ')}}`
 }
 
+/** As it stands in messages: between quotes, white space escaped. */
+export function showInput(text: string): string {
+  return `'${text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')}'`
+}
+
 function showToken(token: Token): string {
-  return `'${token.text.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')}'`
+  return showInput(token.text)
 }
 
 export class TooManyRecoveries extends Error {}
@@ -124,9 +129,7 @@ export class TokenStream {
   #dropOne(expected: ReadonlySet<string>): boolean {
     if (this.token.kind === '<EOF>' || !expected.has(this.ahead(1).kind)) return false
     this.#error(this.token.at, `extraneous input ${showToken(this.token)} expecting ${showSet(expected)}`)
-    const recovering = this.#recovering
     this.take()
-    this.#recovering = recovering
     return true
   }
 
