@@ -123,10 +123,20 @@ test('node ports, affinity, half-open connections and much data', { skip }, asyn
   const answer = await ask(node, 30_123, { text })
   assert.equal(answer.length, text.length + `${a} ${node} `.length)
   // With policy Local, only endpoints of the node, and they see who calls.
-  await member.apply(service('echo', { ...spec, externalTrafficPolicy: 'Local' }))
+  await member.apply(
+    service('echo', { ...spec, type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 30_124 }),
+  )
   await member.settle()
   await until(async () => (await where(b))[1] === b)
   for (let round = 0; round < 5; round++) assert.deepEqual((await where(b)).slice(0, 2), [a, b])
+  const health = await ask(node, 30_124, { text: 'GET / HTTP/1.0\r\n\r\n' })
+  assert.match(health, /^HTTP\/1\.1 200 OK\r\n/)
+  assert.match(health, /X-Load-Balancing-Endpoint-Weight: 1\r\n/)
+  assert.deepEqual(JSON.parse(health.slice(health.indexOf('{'))), {
+    service: { namespace: 'default', name: 'echo' },
+    localEndpoints: 1,
+    serviceProxyHealthy: true,
+  })
   assert.deepEqual(member.warnings, [])
   member.stop()
   assert.equal(await ask(node, 30_123), 'ECONNREFUSED')

@@ -13,6 +13,7 @@ import { isInCidr } from '../cidr.js'
 import { BackendPicker, type PickerPorts } from './backend-picker.js'
 import type { Caller } from './choose-backend.js'
 import { ClusterAddresses } from './cluster-addresses.js'
+import { openHealthFront } from './health-front.js'
 import { type ForwardedService, type Front, isManagedSlice, planService, type Reach, type Slice } from './service-plan.js'
 import { type OpenFront, openTcpFront } from './tcp-front.js'
 import { openUdpFront } from './udp-front.js'
@@ -131,7 +132,7 @@ export function createForwarding(options: ForwardingOptions): Forwarding {
       present?.refresh()
       if (present !== undefined) continue
       try {
-        const opened = await openFront(front, ports)
+        const opened = await openFront(front, ports, key)
         // A deleted cluster, or the end, came between.
         if (stopped || states.get(cluster.name) !== state) opened.close()
         else open.set(place, opened)
@@ -151,9 +152,10 @@ export function createForwarding(options: ForwardingOptions): Forwarding {
     return tryAgainMs
   }
 
-  const openFront = (front: Front, ports: PickerPorts): Promise<OpenFront> => {
+  const openFront = (front: Front, ports: PickerPorts, service: string): Promise<OpenFront> => {
     const picker = new BackendPicker(front, ports)
     const place = { address: front.address, port: bound(front.port) }
+    if (front.kind === 'health') return openHealthFront(picker, place, service)
     return front.protocol === 'TCP'
       ? openTcpFront(picker, place, sockets, bound)
       : openUdpFront(picker, place, options.clock, bound)

@@ -19,6 +19,7 @@ export type ForwardedService = KubeObject & {
     internalTrafficPolicy?: string
     externalTrafficPolicy?: string
     loadBalancerSourceRanges?: string[]
+    healthCheckNodePort?: number
   }
   status?: { loadBalancer?: { ingress?: { ip?: string }[] } }
 }
@@ -52,8 +53,8 @@ export interface Backend {
 
 export type TrafficPolicy = 'Cluster' | 'Local'
 
-/** Whence callers come in. `internal`: the ClusterIP; the others are addresses of the outside. */
-export type FrontKind = 'internal' | 'node' | 'balancer' | 'external'
+/** Whence callers come in. `internal`: the ClusterIP; `health`: not to the endpoints, but to be told of them; the others are addresses of the outside. */
+export type FrontKind = 'internal' | 'node' | 'balancer' | 'external' | 'health'
 
 /** An address and port at which a Service is to be reached. */
 export interface Front {
@@ -62,7 +63,7 @@ export interface Front {
   readonly protocol: 'TCP' | 'UDP'
   readonly kind: FrontKind
   readonly policy: TrafficPolicy
-  /** For `node`: whose address it is. */
+  /** For `node` and `health`: whose address it is. */
   readonly node?: string
   readonly backends: readonly Backend[]
   /** Milliseconds that a client stays with its endpoint; undefined: no affinity. */
@@ -126,6 +127,15 @@ export function planService(
       }
     }
     if (port.nodePort) for (const { node, address } of nodes) add(address, port.nodePort, 'node', { node })
+  }
+  const check = spec.healthCheckNodePort
+  if (check && spec.type === 'LoadBalancer' && external === 'Local' && fronts.length > 0) {
+    const backends = [
+      ...new Map(fronts.flatMap((front) => front.backends.map((each) => [`${each.address}:${each.port}`, each]))).values(),
+    ]
+    for (const { node, address } of nodes) {
+      fronts.push({ address, port: check, protocol: 'TCP', kind: 'health', policy: 'Local', node, backends })
+    }
   }
   return fronts
 }
