@@ -527,3 +527,99 @@ test('limits', async (t) => {
     ),
   ])
 })
+
+test('reviews show objects as kube-apiserver shows them', async (t) => {
+  answers = () => ({ allowed: true })
+  const rule = {
+    operations: ['*'],
+    apiGroups: ['*'],
+    apiVersions: ['*'],
+    resources: [
+      'pods',
+      'deployments',
+      'deployments/scale',
+      'services',
+      'jobs',
+      'horizontalpodautoscalers',
+      'pods/binding',
+      'pods/eviction',
+      'serviceaccounts/token',
+    ],
+  }
+  const path = `${group}/validatingwebhookconfigurations`
+  const template = {
+    metadata: { labels: { a: 'b' } },
+    spec: { containers: [{ name: 'c', image: 'i', ports: [{ containerPort: 80 }] }] },
+  }
+  const equivalent = { ...rule, apiGroups: ['autoscaling'], apiVersions: ['v1'], resources: ['horizontalpodautoscalers'] }
+  hooks.reviews.length = 0
+  await compare(t, [
+    create(
+      path,
+      { metadata: { name: 'shown' }, webhooks: [hook('shown', { rules: [rule] }), hook('v1', { rules: [equivalent] })] },
+      { settle: true },
+    ),
+    create('/api/v1/namespaces/default/pods', { metadata: { name: 'shown' }, spec: template.spec }),
+    create('/apis/apps/v1/namespaces/default/deployments', {
+      metadata: { name: 'shown' },
+      spec: { selector: { matchLabels: { a: 'b' } }, template },
+    }),
+    {
+      method: 'PATCH',
+      path: '/apis/apps/v1/namespaces/default/deployments/shown/scale',
+      as: 'merge',
+      body: { spec: { replicas: 3 } },
+    },
+    create('/api/v1/namespaces/default/services', {
+      metadata: { name: 'shown' },
+      spec: { clusterIP: 'None', selector: { a: 'b' }, ports: [{ port: 80 }] },
+    }),
+    create('/apis/batch/v1/namespaces/default/jobs', {
+      metadata: { name: 'shown' },
+      spec: { template: { spec: { ...template.spec, restartPolicy: 'Never' } } },
+    }),
+    create('/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers', {
+      metadata: { name: 'shown' },
+      spec: { maxReplicas: 3, scaleTargetRef: { kind: 'Deployment', name: 'shown', apiVersion: 'apps/v1' } },
+    }),
+    create('/api/v1/namespaces/default/pods/shown/binding', {
+      metadata: { name: 'shown' },
+      target: { kind: 'Node', name: 'nowhere' },
+    }),
+    create('/api/v1/namespaces/default/serviceaccounts/default/token', {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: { audiences: ['x'], expirationSeconds: 700 },
+    }),
+    { method: 'DELETE', path: '/api/v1/namespaces/default/pods/shown', query: { gracePeriodSeconds: '0' } },
+    remove(`${path}/shown`),
+  ])
+  const shown = hooks.reviews.map(({ path: at, review }) => plainTexts({ at, ...withoutRun(review) }))
+  const half = shown.length / 2
+  const nameOf = (review: unknown) => {
+    const { at, operation, resource, subResource = '' } = review as Review & { at: string }
+    return `${at} ${operation} ${resource.resource}/${subResource}`
+  }
+  const byName = (reviews: unknown[]) => Object.fromEntries(reviews.map((review) => [nameOf(review), review]))
+  assert.deepEqual(differences('', byName(shown.slice(0, half)), byName(shown.slice(half))), [])
+})
+
+/** Paths at which two JSON values differ, and both values there. */
+function differences(path: string, wanted: unknown, given: unknown): string[] {
+  if (isDeepStrictEqual(wanted, given)) return []
+  if (typeof wanted !== 'object' || typeof given !== 'object' || wanted === null || given === null) {
+    return [`${path}: ${JSON.stringify(wanted)} became ${JSON.stringify(given)}`]
+  }
+  const keys = new Set([...Object.keys(wanted), ...Object.keys(given)])
+  return [...keys].flatMap((key) =>
+    differences(`${path}.${key}`, (wanted as Record<string, unknown>)[key], (given as Record<string, unknown>)[key]),
+  )
+}
+
+/** Without what no two servers have alike. */
+function withoutRun(review: Review): unknown {
+  return JSON.parse(JSON.stringify({ ...review, uid: 0, userInfo: 0 }), (key, value) => {
+    if (key === 'managedFields' || key === 'resourceVersion' || key === 'uid') return undefined
+    return /Timestamp$|^lastTransitionTime$/.test(key) && value !== null ? 'TIME' : value
+  })
+}

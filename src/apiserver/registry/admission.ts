@@ -47,6 +47,12 @@ export function admitLast(
   request.scope.admission.finish(new RegistryAdmission(request, operation, object, previous))
 }
 
+/** A body that is of the subresource's own kind, as admission sees it: named after the object that it is for. */
+export function subresourceBody(request: WriteRequest, body: KubeObject, apiVersion: string, kind: string): KubeObject {
+  const { name, namespace } = request
+  return { ...body, apiVersion, kind, metadata: { ...body.metadata, name, ...(namespace ? { namespace } : {}) } }
+}
+
 /** Both phases, for what is not stored as it came: bindings, evictions, token requests, connections. */
 export function admitWhole(request: WriteRequest, operation: Operation, object: KubeObject): Promise<void> | undefined {
   const mutating = admitMutating(request, operation, object, undefined)

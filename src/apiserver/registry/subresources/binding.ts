@@ -2,7 +2,7 @@ import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../../kube/object/status-error.js'
-import { admitWhole } from '../admission.js'
+import { admitWhole, subresourceBody } from '../admission.js'
 import { commit } from '../commit.js'
 import { anotherUid } from '../storage-conflict.js'
 import { valueAt } from '../strategy.js'
@@ -17,7 +17,7 @@ export const binding: Subresource = {
 
 export async function bindPod(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
   const { scope, resource, name } = request
-  const admitting = admitWhole(request, 'CREATE', body)
+  const admitting = admitWhole(request, 'CREATE', subresourceBody(request, body, 'v1', 'Binding'))
   if (admitting !== undefined) await admitting
   if (body.metadata?.name !== name) throw statusErrors.badRequest('name in URL does not match name in Binding object')
   const pod = parentOf(request)

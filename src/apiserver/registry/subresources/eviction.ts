@@ -5,7 +5,7 @@ import { setCondition } from '../../../kube/object/condition.js'
 import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
 import { fromLabelSelector, type LabelSelectorSpec, matchesLabels } from '../../../kube/object/selector.js'
 import { type StatusError, statusErrors } from '../../../kube/object/status-error.js'
-import { admitWhole } from '../admission.js'
+import { admitWhole, subresourceBody } from '../admission.js'
 import { commit } from '../commit.js'
 import { deleteObject } from '../delete-object.js'
 import { valueAt } from '../strategy.js'
@@ -20,7 +20,7 @@ const violates = "Cannot evict pod as it would violate the pod's disruption budg
 /** pods/eviction: a deletion that PodDisruptionBudgets may refuse with 429. */
 export const eviction: Subresource = {
   async create(request, body) {
-    const admitting = admitWhole(request, 'CREATE', body)
+    const admitting = admitWhole(request, 'CREATE', subresourceBody(request, body, 'policy/v1', 'Eviction'))
     if (admitting !== undefined) await admitting
     if (body.metadata?.name !== request.name) {
       throw statusErrors.badRequest('name in URL does not match name in Eviction object')

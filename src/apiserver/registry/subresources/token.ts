@@ -2,7 +2,7 @@ import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type StatusCause, statusErrors, unknownKind } from '../../../kube/object/status-error.js'
-import { admitWhole } from '../admission.js'
+import { admitWhole, subresourceBody } from '../admission.js'
 import type { TokenRequest } from '../scope.js'
 import type { WriteRequest } from '../write-request.js'
 import { parentOf } from './parent.js'
@@ -12,7 +12,7 @@ import type { Subresource } from './subresource.js'
 export const token: Subresource = {
   async create(request, body) {
     const { scope } = request
-    const admitting = admitWhole(request, 'CREATE', body)
+    const admitting = admitWhole(request, 'CREATE', reviewed(request, body))
     if (admitting !== undefined) await admitting
     const account = parentOf(request)
     if (body.kind !== 'TokenRequest') throw unknownKind(body, { kind: 'TokenRequest' })
@@ -54,6 +54,19 @@ function otherName(request: WriteRequest, name: string) {
   return statusErrors.invalid({ kind: 'TokenRequest', group: 'authentication.k8s.io', name: request.name }, [
     { reason: 'FieldValueInvalid', message, field: 'metadata.name' },
   ])
+}
+
+/** What admission sees: already with the fields of an answer. */
+function reviewed(request: WriteRequest, body: KubeObject): KubeObject {
+  const object = subresourceBody(request, body, 'authentication.k8s.io/v1', 'TokenRequest')
+  const spec = isObject(body['spec']) ? body['spec'] : {}
+  const creationTimestamp = formatTime(request.scope.ports.clock.now())
+  return {
+    ...object,
+    metadata: { ...object.metadata, creationTimestamp },
+    spec: { ...spec, boundObjectRef: spec['boundObjectRef'] ?? null },
+    status: { token: '', expirationTimestamp: null },
+  }
 }
 
 function checkExpiry(seconds: number): void {
