@@ -198,8 +198,10 @@ class ContainerHost {
     options: { stdin: boolean; tty: boolean; stdout: Sink; stderr: Sink; abort: AbortController },
   ): { session: Session; context: CommandContext } {
     const { abort, tty } = options
+    const interrupts = new Set<() => void>()
     const interrupt = () => {
-      if (id !== 0) abort.abort()
+      if (interrupts.size === 0 && id !== 0) abort.abort()
+      for (const each of interrupts) each()
     }
     const terminal = tty ? new Terminal(options.stdout, interrupt) : undefined
     const pipe = new Pipe()
@@ -218,6 +220,7 @@ class ContainerHost {
       cwd: this.#spec.workingDir,
       tty,
       signal: abort.signal,
+      interrupts,
     }
     const session: Session = {
       abort,

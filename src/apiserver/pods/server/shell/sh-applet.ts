@@ -61,6 +61,15 @@ async function interactive(shell: Shell, context: CommandContext): Promise<numbe
   }
   let code = 0
   let text = ''
+  let running: AbortController | undefined
+  // ^C ends what runs now, or gives up what has been typed so far; the dialogue goes on.
+  const interrupt = () => {
+    text = ''
+    if (running === undefined) void prompt(`${shell.cwd} # `)
+    else running.abort()
+  }
+  context.interrupts?.add(interrupt)
+  context.signal.addEventListener('abort', () => context.interrupts?.delete(interrupt))
   await prompt(`${shell.cwd} # `)
   for await (const line of linesOf(context.stdin)) {
     text += `${line}\n`
@@ -68,10 +77,15 @@ async function interactive(shell: Shell, context: CommandContext): Promise<numbe
       await prompt('> ')
       continue
     }
-    const ended = await shell.line(text)
+    running = new AbortController()
+    const ended = await shell.line(text, running.signal)
+    running = undefined
     text = ''
     code = ended.code
-    if (ended.exited) return code
+    if (ended.exited) {
+      context.interrupts?.delete(interrupt)
+      return code
+    }
     await prompt(`${shell.cwd} # `)
   }
   return shell.finish(code)

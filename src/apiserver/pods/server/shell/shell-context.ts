@@ -39,6 +39,8 @@ export interface CommandContext {
   readonly tty: boolean
   /** Aborts when the command is to end. */
   readonly signal: AbortSignal
+  /** Who handles ^C on the terminal; without anybody it ends the command. */
+  readonly interrupts?: Set<() => void>
 }
 
 /** A tool: arguments without its own name; the exit code. */

@@ -32,7 +32,7 @@ interface Streams {
 
 /** Runs a script over the applets. Nothing but applets is ever started. */
 export class Shell {
-  readonly #context: CommandContext
+  #context: CommandContext
   readonly #applets: ReadonlyMap<string, Applet>
   readonly #variables: Map<string, string>
   readonly #parameters: readonly string[]
@@ -79,13 +79,19 @@ export class Shell {
   }
 
   /** Runs one complete command of a dialogue; the shell goes on unless it was told to exit. */
-  async line(text: string): Promise<{ code: number; exited: boolean }> {
+  async line(text: string, interrupt?: AbortSignal): Promise<{ code: number; exited: boolean }> {
+    const outer = this.#context
+    if (interrupt !== undefined) this.#context = { ...outer, signal: AbortSignal.any([outer.signal, interrupt]) }
     try {
       return { code: await this.#run(parseScript(text), this.#context), exited: false }
     } catch (error) {
+      this.#context = outer
+      if (interrupt?.aborted && !outer.signal.aborted) return { code: 130, exited: false }
       if (error instanceof Exit) return { code: await this.finish(error.code), exited: true }
       if (!(error instanceof LoopJump)) await this.#context.stderr.write(`${this.#name}: ${messageOf(error)}\n`).catch(() => {})
       return { code: this.#context.signal.aborted ? 143 : 2, exited: this.#context.signal.aborted }
+    } finally {
+      this.#context = outer
     }
   }
 
@@ -486,8 +492,9 @@ export class Shell {
 
 /** Runs an applet; its failures become messages, as of a program. */
 export async function runApplet(name: string, applet: Applet, args: readonly string[], context: CommandContext): Promise<number> {
+  const stdin: Source = { read: () => context.stdin.read(context.signal) }
   try {
-    return await applet(args, context)
+    return await applet(args, { ...context, stdin })
   } catch (error) {
     if (error instanceof BrokenPipe) return 141
     if (context.signal.aborted) return 143

@@ -3,9 +3,9 @@ export interface Sink {
   write(data: Uint8Array | string): Promise<void>
 }
 
-/** What a command reads. Undefined: the end. */
+/** What a command reads. Undefined: the end, or the signal has come first (then nothing is taken). */
 export interface Source {
-  read(): Promise<Uint8Array | undefined>
+  read(signal?: AbortSignal): Promise<Uint8Array | undefined>
 }
 
 export class BrokenPipe extends Error {}
@@ -34,9 +34,13 @@ export class Pipe implements Source, Sink {
     wake(this.#readers)
   }
 
-  async read(): Promise<Uint8Array | undefined> {
-    while (this.#chunks.length === 0 && !this.#ended && !this.#broken)
+  async read(signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    const stop = () => wake(this.#readers)
+    signal?.addEventListener('abort', stop, { once: true })
+    while (this.#chunks.length === 0 && !this.#ended && !this.#broken && !signal?.aborted)
       await new Promise<void>((resolve) => this.#readers.push(resolve))
+    signal?.removeEventListener('abort', stop)
+    if (signal?.aborted) return undefined
     const chunk = this.#chunks.shift()
     if (chunk !== undefined) this.#size -= chunk.length
     wake(this.#writers)
