@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
 import { type RealApiServer, startRealApiServer } from '../support/real-apiserver.js'
+import { customResourceCases } from './custom-resources/index.js'
 import { describeDifference, firstDifference, inOrder, prepareWidgets, shrink } from './random/compare-case.js'
 import { recordedCases, sequences } from './random/recorded-cases.js'
 import { recordedCase, writeRecording } from './recordings.js'
@@ -50,11 +51,13 @@ test('the answers that are kept', async (context) => {
   if (typeof real === 'string') return context.skip(real)
   if (!process.env['FLOTILLA_RECORD']) return context.skip('FLOTILLA_RECORD is not set')
   const version = JSON.parse((await send(theirs, { method: 'GET', path: '/version' })).text) as { gitVersion: string }
-  const kept = []
-  for (const wanted of recordedCases()) {
-    const answers = (await runCase(theirs, wanted)).map((answer) => (answer === undefined ? answer : inOrder(answer)))
-    kept.push([wanted.name, recordedCase(wanted, answers)] as const)
-  }
   const versions = { 'kube-apiserver': version.gitVersion, etcd: '3.5.21' }
-  writeRecording('random', { versions, cases: Object.fromEntries(kept) })
+  for (const [topic, cases] of Object.entries({ random: recordedCases(), 'custom-resources': customResourceCases })) {
+    const kept = []
+    for (const wanted of cases) {
+      const answers = (await runCase(theirs, wanted)).map((answer) => (answer === undefined ? answer : inOrder(answer)))
+      kept.push([wanted.name, recordedCase(wanted, answers)] as const)
+    }
+    writeRecording(topic, { versions, cases: Object.fromEntries(kept) })
+  }
 })

@@ -34,13 +34,24 @@ export async function firstDifference(wanted: Case, real: Target, ours: Target):
   return undefined
 }
 
+/** Whole definitions, as Go prints them with the addresses of what they point at. */
+const dumps = /Invalid value: (apiextensions\.JSONSchemaProps|\[\]apiextensions\.CustomResourceDefinitionVersion)\{.*\}: /s
+
 /** Upstream walks maps, so causes come in any order; and it shows what changed in a pod as Go would print it. */
 export function inOrder(answer: Answer): Answer {
   const body = withSortedOwners(answer.body) as { message?: string; details?: { causes?: unknown[] } } | undefined
+  // Controllers write the status of a definition: later, there.
+  if ((body as { kind?: string } | undefined)?.kind === 'CustomResourceDefinition')
+    return { ...answer, body: { ...body, status: '' } }
   const causes = body?.details?.causes
   if (causes === undefined) return { ...answer, body }
   const owners = /Invalid value: \[\]v1\.OwnerReference\{.*\}: Only/
-  const cut = (text: string) => text.replace(owners, 'Invalid value: []v1.OwnerReference{...}: Only')
+  const cut = (text: string) =>
+    text
+      .replace(owners, 'Invalid value: []v1.OwnerReference{...}: Only')
+      .replace(dumps, 'Invalid value: $1{...}: ')
+      .replace(/\(0x[0-9a-f]+\)/g, '(0xc000000000)')
+      .replace(/selfType\d+/g, 'selfType')
   const plain = causes.map((cause) => cut(JSON.stringify(cause)).replace(/\\n\s+core\.PodSpec\{.*?(?=(?<!\\)"[,}])/, '')).sort()
   const message =
     plain.length === 1 && !body?.message?.includes('pod updates may not change') ? cut(body?.message ?? '') : undefined
@@ -76,10 +87,12 @@ export function describeDifference(wanted: Case, { index, step, differences }: C
   const cut = (text: string | undefined) => (text === undefined ? '(absent)' : text.slice(0, 500))
   return [
     `${wanted.name} #${index} ${step.method} ${step.path} ${JSON.stringify(step.query ?? {})}`,
-    ...wanted.steps.map(
-      (each) =>
-        `    ${each.method} ${each.path} ${each.as ?? ''} ${JSON.stringify(each.query ?? {})} ${JSON.stringify(each.body ?? null)}`,
-    ),
+    ...wanted.steps
+      .slice(Math.max(0, index - 12), index + 1)
+      .map(
+        (each) =>
+          `    ${each.method} ${each.path} ${each.as ?? ''} ${JSON.stringify(each.query ?? {})} ${JSON.stringify(each.body ?? null)}`,
+      ),
     ...[...differences.filter(({ path }) => path === 'body.message'), ...differences]
       .slice(0, 7)
       .map(({ path, real, ours }) => `  ${path}\n    real ${cut(real)}\n    ours ${cut(ours)}`),
