@@ -171,7 +171,7 @@ test('everything ends with a fleet that is killed; what is left over is ended by
 
 /** Resolves when no such process (or group, if negative) is there any more. */
 async function gone(pid: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+  for (let tries = 0; tries < 300; tries++) {
     try {
       process.kill(pid, 0)
     } catch {

@@ -492,7 +492,8 @@ export class Shell {
 
 /** Runs an applet; its failures become messages, as of a program. */
 export async function runApplet(name: string, applet: Applet, args: readonly string[], context: CommandContext): Promise<number> {
-  const stdin: Source = { read: () => context.stdin.read(context.signal) }
+  // The signal of a command inside this one ends with this one's.
+  const stdin: Source = { read: (signal = context.signal) => context.stdin.read(signal) }
   try {
     return await applet(args, { ...context, stdin })
   } catch (error) {
