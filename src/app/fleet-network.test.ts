@@ -9,16 +9,17 @@ const skip = abilities.addresses ? false : 'only 127.0.0.1 can be bound here'
 test('where every cluster is', () => {
   const both = { addresses: true, lowPorts: false }
   const clusters = [
-    { name: 'hub', port: 7443, number: 0 },
-    { name: 'eu', port: 7444, number: 1 },
+    { name: 'hub', host: '127.0.0.1', port: 7443, number: 0 },
+    { name: 'eu', host: '127.0.0.1', port: 7444, number: 1 },
   ]
-  const network = createFleetNetwork(clusters, '127.0.0.1', both)
+  const register = { find: (name: string) => clusters.find((each) => each.name === name), all: () => clusters }
+  const network = createFleetNetwork(register, both)
   assert.equal(network.networkOf('eu')?.podRange, '127.0.80.0/20')
   assert.equal(network.networkOf('other'), undefined)
   assert.deepEqual(network.apiAddressOf('eu'), { host: '127.0.0.1', port: 7444 })
   assert.deepEqual(network.nameServerOf('eu'), { address: '127.0.64.10', port: 10_053 })
   assert.deepEqual(network.apiServiceAddresses, ['127.0.32.1', '127.0.64.1'])
-  const none = createFleetNetwork(clusters, '127.0.0.1', { addresses: false, lowPorts: false })
+  const none = createFleetNetwork(register, { addresses: false, lowPorts: false })
   assert.deepEqual([none.networkOf('eu'), none.nameServerOf('eu'), none.apiServiceAddresses], [undefined, undefined, []])
 })
 
