@@ -1,4 +1,8 @@
-// What is asked of the engine: families of expressions, most of them products of functions and arguments.
+// What is asked of the engine: families of expressions, most of them products of functions and arguments; grown.json
+// holds rules that were grown at random from the fields of the custom resource.
+import { readFileSync } from 'node:fs'
+
+const grown = JSON.parse(readFileSync(new URL('grown.json', import.meta.url), 'utf8'))
 const each = (list, make) => list.flatMap(make)
 
 const literals = [
@@ -1688,4 +1692,5 @@ export const resource = [
     'self.ports.first().orValue(0)',
     'self.ports.last().optMap(p, p + 1).value()',
   ],
+  ...grown,
 ]
