@@ -617,7 +617,7 @@ function differences(path: string, wanted: unknown, given: unknown): string[] {
 }
 
 /** Without what no two servers have alike. */
-function withoutRun(review: Review): unknown {
+function withoutRun(review: Review): object {
   return JSON.parse(JSON.stringify({ ...review, uid: 0, userInfo: 0 }), (key, value) => {
     if (key === 'managedFields' || key === 'resourceVersion' || key === 'uid') return undefined
     return /Timestamp$|^lastTransitionTime$/.test(key) && value !== null ? 'TIME' : value

@@ -21,6 +21,7 @@ export function createAdmissionChain({ plugins, last, webhooks, policies }: Chai
     for (const plugin of mutators) if (plugin.handles(request)) plugin.mutate?.(request)
   }
   return {
+    seesUnchanged: (storage) => webhooks?.isConfigured(storage) === true || policies?.isConfigured(storage) === true,
     mutate(request) {
       mutate(request)
       return webhooks?.mutate(request, () => mutate(request))

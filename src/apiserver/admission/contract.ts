@@ -79,6 +79,8 @@ export interface EquivalentVersion {
  * on at once. After a promise, what the caller has read of the cluster may be old.
  */
 export interface AdmissionChain {
+  /** True when webhooks or policies are configured: they are to hear of writes that change nothing, too. */
+  seesUnchanged(storage: ClusterStorage): boolean
   mutate(request: AdmissionRequest): Promise<void> | undefined
   validate(request: AdmissionRequest): Promise<void> | undefined
   /** Checks that hold at the moment of the commit only (quotas): nothing may happen between this and it. */
@@ -87,6 +89,7 @@ export interface AdmissionChain {
 
 /** Webhooks of one phase each. Undefined: none was to be asked. */
 export interface WebhookAdmission {
+  isConfigured(storage: ClusterStorage): boolean
   /** `reinvoke` runs the built-in plugins again, after a webhook has changed the object. */
   mutate(request: AdmissionRequest, reinvoke: () => void): Promise<void> | undefined
   validate(request: AdmissionRequest): Promise<void> | undefined
@@ -94,5 +97,6 @@ export interface WebhookAdmission {
 
 /** ValidatingAdmissionPolicies: throws for a write that one denies. */
 export interface PolicyAdmission {
+  isConfigured(storage: ClusterStorage): boolean
   validate(request: AdmissionRequest): void
 }

@@ -25,10 +25,14 @@ export async function patchObject(request: WriteRequest, patch: Patch): Promise<
   const live = viewOf(resource, stored)
   const patched = patchBody(resource, live, patch)
   // Controllers patch what is there already more often than not.
-  if (equalJson(patched, live)) return { object: live, created: false }
+  if (!seesUnchanged(request) && equalJson(patched, live)) return { object: live, created: false }
   const object = decodePatched(request, patched as KubeObject, patch)
   checkIdentity(resource, object, request)
   return { object: await storeChanged(request, object, stored, false), created: false }
+}
+
+function seesUnchanged({ scope }: WriteRequest): boolean {
+  return scope.admission.seesUnchanged(scope.storage)
 }
 
 function decodePatched(request: WriteRequest, patched: KubeObject, patch: Patch): KubeObject {
@@ -68,7 +72,8 @@ async function applyObject(
   }
   const live = stored === undefined ? undefined : viewOf(resource, stored)
   const digest = digestOf(applied)
-  if (live !== undefined && isAppliedAlready(request, live, digest)) return { object: live, created: false }
+  const seen = seesUnchanged(request)
+  if (live !== undefined && !seen && isAppliedAlready(request, live, digest)) return { object: live, created: false }
   const result = applyServerSide({
     schema: resource.schema,
     live,
@@ -83,7 +88,7 @@ async function applyObject(
     const wanted = applied.metadata.resourceVersion
     if (wanted && wanted !== stored.metadata.resourceVersion) throw modified(resource, request.name)
     rememberApplied(request, live, digest)
-    return { object: live, created: false }
+    if (!seen) return { object: live, created: false }
   }
   if (resource.custom !== undefined) refuseEmptied(resource.custom, request, result, live)
   // A copy: the result shares with what was applied and with what is stored.

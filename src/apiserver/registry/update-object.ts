@@ -66,8 +66,9 @@ export async function storeChanged(
   // Defaults see what was sent, not what is kept instead.
   const own = subresource === 'status' && resource.custom === undefined ? withDefaults(resource, decoded) : decoded
   keepOtherParts(request, own, previous)
-  // What is stored went all the way below before; going again changes nothing.
-  if (equalJson(own, previous)) return previous
+  // What is stored went all the way below before; going again changes nothing, unless admission has more to say now.
+  const seen = scope.admission.seesUnchanged(scope.storage)
+  if (!seen && equalJson(own, previous)) return previous
   const defaulted = withDefaults(resource, own)
   // Before admission, so that what the server and webhooks add is nobody's.
   const object = owned
@@ -92,7 +93,8 @@ export async function storeChanged(
   try {
     const next = withGeneration(request, object, previous)
     const done = isDone(request, next)
-    if (!done && equalJson(withTimesOf(previous, next), previous)) {
+    const unchanged = !done && equalJson(withTimesOf(previous, next), previous)
+    if (unchanged && !seen) {
       lifecycle?.released?.(scope, object, previous)
       return previous
     }
@@ -103,6 +105,10 @@ export async function storeChanged(
     const validating = admitValidating(request, 'UPDATE', next, previous)
     if (validating !== undefined) await validating
     admitLast(request, 'UPDATE', next, previous)
+    if (unchanged) {
+      lifecycle?.released?.(scope, object, previous)
+      return previous
+    }
     if (!options.dryRun) {
       if (!done) return commit(scope, resource, next, stored)
       await commit(scope, resource, undefined, stored)

@@ -29,14 +29,17 @@ export function createPolicyAdmission(expressions: AdmissionExpressions): Policy
     if (known === undefined) compiled.set(policy, (known = compilePolicy(expressions, policy['spec'] as PolicySpec)))
     return known
   }
+  const isConfigured = (storage: AdmissionRequest['storage']) =>
+    storage.count(policyResource, '') > 0 && storage.count(bindingResource, '') > 0
   return {
+    isConfigured,
     validate(request) {
       if (isExempt(request)) {
         checkExpressions(expressions, request)
         return
       }
       const { storage } = request
-      if (storage.count(policyResource, '') === 0 || storage.count(bindingResource, '') === 0) return
+      if (!isConfigured(storage)) return
       if (reviews.has(request.type.group)) return
       const refusals: Refusal[] = []
       for (const policy of storage.scan(policyResource, '')) {

@@ -461,3 +461,27 @@ test('audit annotations of answers', async () => {
     'mutation.webhook.admission.k8s.io/round_0_index_0': '{"configuration":"hooks","webhook":"dead.example.com","mutated":false}',
   })
 })
+
+test('writes that change nothing are heard of too', async () => {
+  const { client, type } = await fixture()
+  const made = await client.create(type('cm'), configMap('a', { n: '1' }))
+  await client.create(type('validatingwebhookconfigurations'), configuration('Validating', [hook('v')]))
+  assert.deepEqual(await client.update(type('cm'), made), made)
+  const target = { type: type('cm'), namespace: 'default', name: 'a' }
+  assert.deepEqual(await client.patch(target, { kind: 'merge', body: { data: { n: '1' } } }), made)
+  const applied = await client.patch(target, { kind: 'apply', object: configMap('a', { n: '1' }) }, { fieldManager: 'x' })
+  const again = await client.patch(target, { kind: 'apply', object: configMap('a', { n: '1' }) }, { fieldManager: 'x' })
+  assert.equal(again.metadata.resourceVersion, applied.metadata.resourceVersion)
+  assert.deepEqual(paths(), ['/v', '/v', '/v', '/v'])
+  // What is there already may be refused now, and what webhooks add is added.
+  answers = () => ({ allowed: false })
+  await assert.rejects(client.update(type('cm'), again), refused(400, /denied the request without explanation$/))
+  await client.delete({ type: type('validatingwebhookconfigurations'), name: 'hooks' })
+  await client.create(type('mutatingwebhookconfigurations'), configuration('Mutating', [hook('m')]))
+  answers = () => patching([{ op: 'add', path: '/data/late', value: 'yes' }])
+  const late = await client.update<KubeObject>(type('cm'), {
+    ...made,
+    metadata: { ...made.metadata, resourceVersion: undefined },
+  })
+  assert.deepEqual(late['data'], { n: '1', late: 'yes' })
+})
