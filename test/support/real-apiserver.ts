@@ -17,8 +17,11 @@ export interface RealApiServer {
   stop(): Promise<void>
 }
 
+/** Programs that tools/peers/build.mjs builds. */
+export type PeerName = 'kube-apiserver' | 'etcd' | 'kubectl' | 'kubectl-1.29' | 'kubectl-1.37' | 'helm3' | 'helm4'
+
 /** The path of a peer program, built now if need be, or why it cannot be had. */
-export function findPeer(name: 'kube-apiserver' | 'etcd' | 'kubectl'): { path: string } | { reason: string } {
+export function findPeer(name: PeerName): { path: string } | { reason: string } {
   const result = spawnSync(process.execPath, ['tools/peers/build.mjs', name], { encoding: 'utf8' })
   const line = result.stdout.trim()
   const [, path, reason] = /^\S+ (\/\S+)$/.exec(line) ?? [undefined, undefined, line.replace(/^\S+ - /, '')]

@@ -1,5 +1,5 @@
 // Builds the real programs that the real tier compares with, from pinned public Go modules, into a cache folder
-// (never into the repository): `node tools/peers/build.mjs kube-apiserver etcd kubectl`. Prints one line a program:
+// (never into the repository): `node tools/peers/build.mjs kube-apiserver etcd helm4`. Prints one line a program:
 // `NAME PATH`, or `NAME - REASON` when it cannot be had; exits 0 either way.
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -9,9 +9,35 @@ import { fileURLToPath } from 'node:url'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'flotilla-peers')
+/** What kubectl and kube-apiserver say of their version; `version` is that of a module, whose major may be 0. */
+const kubernetesFlags = (version) => {
+  const [, minor, patch] = version.split('.')
+  return [`gitVersion=v1.${minor}.${patch}`, 'gitMajor=1', `gitMinor=${minor}`].map(
+    (each) => `k8s.io/component-base/version.${each}`,
+  )
+}
+/** As in Helm's Makefile. Its default for `.Capabilities.KubeVersion` is the version of its client-go. */
+const helmFlags = (version, goMod) => {
+  const major = version.split('.')[0]
+  const minor = goMod.match(/k8s\.io\/client-go v0\.(\d+)/)[1]
+  const kube = ['lint/rules', 'chartutil'].flatMap((each) => [
+    `pkg/${each}.k8sVersionMajor=1`,
+    `pkg/${each}.k8sVersionMinor=${minor}`,
+  ])
+  return [`internal/version.version=v${version}`, ...(major === '3' ? kube : [])].map((each) => `helm.sh/helm/v${major}/${each}`)
+}
 const peers = {
-  'kube-apiserver': { module: 'kubernetes', pinned: 'k8s.io/kubernetes', target: 'k8s.io/kubernetes/cmd/kube-apiserver' },
-  kubectl: { module: 'kubernetes', pinned: 'k8s.io/kubernetes', target: 'k8s.io/kubernetes/cmd/kubectl' },
+  'kube-apiserver': {
+    module: 'kubernetes',
+    pinned: 'k8s.io/kubernetes',
+    target: 'k8s.io/kubernetes/cmd/kube-apiserver',
+    flags: kubernetesFlags,
+  },
+  kubectl: { module: 'kubernetes', pinned: 'k8s.io/kubernetes', target: 'k8s.io/kubernetes/cmd/kubectl', flags: kubernetesFlags },
+  'kubectl-1.29': { module: 'kubectl-1.29', pinned: 'k8s.io/kubectl', target: '.', flags: kubernetesFlags },
+  'kubectl-1.37': { module: 'kubectl-1.37', pinned: 'k8s.io/kubectl', target: '.', flags: kubernetesFlags },
+  helm3: { module: 'helm3', pinned: 'helm.sh/helm/v3', target: 'helm.sh/helm/v3/cmd/helm', flags: helmFlags },
+  helm4: { module: 'helm4', pinned: 'helm.sh/helm/v4', target: 'helm.sh/helm/v4/cmd/helm', flags: helmFlags },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
 }
 
@@ -19,7 +45,8 @@ const peers = {
 export function ensurePeer(name) {
   const peer = peers[name]
   const source = join(here, peer.module)
-  const version = readFileSync(join(source, 'go.mod'), 'utf8').match(new RegExp(`${peer.pinned} v(\\S+)`))[1]
+  const goMod = readFileSync(join(source, 'go.mod'), 'utf8')
+  const version = goMod.match(new RegExp(`${peer.pinned} v(\\S*\\d\\S*)`))[1]
   const path = join(cache, `${name}-${version}`)
   if (existsSync(path)) return { path, version }
   const go = spawnSync('go', ['version'], { encoding: 'utf8' })
@@ -28,16 +55,13 @@ export function ensurePeer(name) {
   const work = mkdtempSync(join(tmpdir(), 'flotilla-peer-'))
   try {
     cpSync(source, work, { recursive: true })
-    const [major, minor] = version.split('.')
-    const flags = ['version.gitVersion=v' + version, 'version.gitMajor=' + major, 'version.gitMinor=' + minor].map(
-      (each) => `-X k8s.io/component-base/${each}`,
-    )
+    const flags = (peer.flags?.(version, goMod) ?? []).map((each) => `-X ${each}`)
     const args = [
       'build',
       '-mod=mod',
       '-buildvcs=false',
       '-ldflags',
-      `-s -w ${peer.module === 'kubernetes' ? flags.join(' ') : ''}`,
+      `-s -w ${flags.join(' ')}`,
       '-o',
       join(work, name),
       peer.target,
