@@ -259,3 +259,10 @@ test('patterns take linear time', () => {
   const slow = program(env, 's.matches("^(a+)+$")')
   assert.equal(slow.evaluate({ s: `${'a'.repeat(2000)}b` }).value, false)
 })
+
+test('a chain of macros that copy what they stand on is refused before it fills the memory', () => {
+  const env = environment({ x: { kind: 'optional', of: dyn } })
+  assert.ok('program' in env.compile(`x${'.optMap(v, v)'.repeat(6)}`))
+  const compiled = env.compile(`x${'.optMap(v, v)'.repeat(60)}`)
+  assert.ok('issues' in compiled && compiled.issues.includes('optMap() would copy more than 20000 nodes'))
+})

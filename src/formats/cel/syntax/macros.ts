@@ -1,5 +1,5 @@
 import type { Value } from '../values/values.js'
-import { accumulatorName, copyExpr, type Expr, operators } from './syntax-tree.js'
+import { accumulatorName, copyExpr, type Expr, isLargerThan, operators } from './syntax-tree.js'
 
 /** What a macro makes of a call; undefined leaves the call alone. `wrong` is an issue at a node. */
 export type Expansion = Expr | { readonly wrong: string; readonly at: number } | undefined
@@ -143,12 +143,16 @@ export const standardMacros: Macros = new Map<string, Macro>([
   [macroKey('filter', 2, true), filterMacro],
 ])
 
+const mostCopied = 20_000
+
 function optionalMap(flat: boolean): Macro {
   const name = flat ? 'optFlatMap' : 'optMap'
   return (at, target, args) => {
     const make = new Maker(at)
     const variable = args[0]!
     if (variable.kind !== 'ident') return { wrong: `${name}() variable name must be a simple identifier`, at: variable.at }
+    // Each doubles what it stands on: a chain of them would fill the memory of whoever compiles it.
+    if (isLargerThan(target!, mostCopied)) return { wrong: `${name}() would copy more than ${mostCopied} nodes`, at }
     const bound = make.fold({
       range: make.list(),
       variable: '#unused',

@@ -140,6 +140,17 @@ export function qualifiedName(expr: Expr): string | undefined {
   return before === undefined ? undefined : `${before}.${expr.field}`
 }
 
+/** Whether an expression has more nodes than `most`; stops counting there. */
+export function isLargerThan(expr: Expr, most: number): boolean {
+  let count = 0
+  const open = [expr]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (++count > most) return true
+    open.push(...childrenOf(next))
+  }
+  return false
+}
+
 /** A copy that shares no node with the original. */
 export function copyExpr(expr: Expr): Expr {
   switch (expr.kind) {
