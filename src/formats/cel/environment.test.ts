@@ -264,5 +264,5 @@ test('a chain of macros that copy what they stand on is refused before it fills 
   const env = environment({ x: { kind: 'optional', of: dyn } })
   assert.ok('program' in env.compile(`x${'.optMap(v, v)'.repeat(6)}`))
   const compiled = env.compile(`x${'.optMap(v, v)'.repeat(60)}`)
-  assert.ok('issues' in compiled && compiled.issues.includes('optMap() would copy more than 20000 nodes'))
+  assert.ok('issues' in compiled && compiled.issues.includes('optMap() would copy more than 5000 nodes'))
 })

@@ -143,7 +143,7 @@ export const standardMacros: Macros = new Map<string, Macro>([
   [macroKey('filter', 2, true), filterMacro],
 ])
 
-const mostCopied = 20_000
+const mostCopied = 5_000
 
 function optionalMap(flat: boolean): Macro {
   const name = flat ? 'optFlatMap' : 'optMap'
