@@ -54,7 +54,7 @@ function cellOf({ column, path }: CustomColumn, object: KubeObject, now: number)
     case 'boolean':
       return typeof value === 'boolean' ? value : null
     case 'date':
-      return ageOf(value, now)
+      return typeof value !== 'string' ? null : Number.isNaN(Date.parse(value)) ? '<invalid>' : ageOf(value, now)
     default:
       return typeof value === 'string' ? value : JSON.stringify(value)
   }

@@ -1,4 +1,4 @@
-import { canonicalJson, equalJson, isObject } from '../../../base/json.js'
+import { equalJson, isObject } from '../../../base/json.js'
 import { isSchema } from '../definitions/structural-invariants.js'
 import { type Members, membersOf, textOf } from '../validation/findings.js'
 
@@ -88,5 +88,5 @@ function oldElements(schema: Members, old: unknown): ReadonlyMap<string, unknown
 function keysOf(schema: Members, element: unknown): string | undefined {
   if (!isObject(element)) return undefined
   const names = schema['x-kubernetes-list-map-keys']
-  return Array.isArray(names) ? canonicalJson(names.map((name) => element[String(name)] ?? null)) : undefined
+  return Array.isArray(names) ? JSON.stringify(names.map((name) => element[String(name)] ?? null)) : undefined
 }

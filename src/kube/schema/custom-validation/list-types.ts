@@ -30,7 +30,8 @@ export function listTypeCauses(schema: SchemaNode, value: unknown, path: string)
 function repeated(elements: unknown[]): number[] {
   const counts = new Map<string, number>()
   return [...elements.keys()].filter((index) => {
-    const text = canonicalJson(elements[index] ?? null)
+    const element = elements[index] ?? null
+    const text = typeof element === 'object' ? canonicalJson(element) : `${typeof element} ${element}`
     const count = (counts.get(text) ?? 0) + 1
     counts.set(text, count)
     return count === 2
@@ -51,5 +52,17 @@ function repeatedKeys(schema: SchemaNode, value: unknown[], path: string): Statu
     for (const name of schema.listMapKeys ?? []) if (isObject(item) && Object.hasOwn(item, name)) key[name] = item[name]
     return key
   })
+  const texts = keys.map(textOfKeys)
+  if (new Set(texts).size === texts.length) return []
   return repeated(keys).map((index) => fieldCauses.duplicate(`${path}[${index}]`, keys[index]))
+}
+
+/** Keys are in the order of their definition, so their text needs no sorting. Only equal keys have equal texts. */
+function textOfKeys(keys: Record<string, unknown>): string {
+  let text = ''
+  for (const name in keys) {
+    const value = keys[name]
+    text += typeof value === 'object' ? canonicalJson(value) : `${name} ${typeof value} ${JSON.stringify(value)}\n`
+  }
+  return text
 }

@@ -21,9 +21,10 @@ const wholeValue = '<whole>'
  * Reference: kubeOpenAPIResultToFieldErrors and RatchetingSchemaValidator of k8s.io/apiextensions-apiserver.
  */
 export function validateValue(schema: JsonObject, value: unknown, prefix = '', correlated?: Correlated): StatusCause[] {
-  const { causes } = validateNode(schema, value, '', correlated)
-  // Of the whole value nothing but its parts is looked at first, so an unchanged one costs as much as a changed one.
-  if (causes.length === 0 || correlated?.isUnchanged() === true) return []
+  // Most values are valid: what they were before matters to others only.
+  let { causes } = validateNode(schema, value, '', undefined)
+  if (causes.length > 0 && correlated !== undefined) causes = validateChild(schema, value, '', correlated).causes
+  if (causes.length === 0) return []
   return causes.map((cause) => {
     const { field = '' } = cause
     if (field === wholeValue || field === '') return { ...cause, field: prefix === '' ? '<nil>' : prefix }
@@ -244,6 +245,7 @@ function checkAlternatives(
   correlated: Correlated | undefined,
 ): void {
   const { anyOf, oneOf, allOf, not } = schema
+  if (anyOf === undefined && oneOf === undefined && allOf === undefined && not === undefined) return
   const named = quote(path)
   const complain = (what: string) => outcome.causes.push(fieldCauses.invalid(wholeValue, '', `${named} ${what}`))
   if (Array.isArray(anyOf) && anyOf.length > 0) {
