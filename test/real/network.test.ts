@@ -71,7 +71,7 @@ describe('the network of an embedded fleet', { skip }, () => {
     })
 
   before(async () => {
-    fleet = await startRunningFleet({ clusters: '2' })
+    fleet = await startRunningFleet({ clusters: '2', pods: 'auto' })
     await fleet.kubectl('--context cluster-001 apply -f -', { input: objects })
     await kubectl('rollout status deployment/web --timeout=60s')
   })
