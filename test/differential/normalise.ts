@@ -99,6 +99,8 @@ export class Normaliser {
       if (key === 'continue' && value.length > 20) return 'CONTINUE'
       if (key === 'token' && value.length > 100) return 'TOKEN'
       if (key === 'serverAddress') return 'ADDRESS'
+      // Of a definition whose group is this run's own.
+      if (key === 'storageVersionHash' && this.#asked.includes('/customresourcedefinitions')) return 'HASH'
       return this.#text(value)
     }
     if (typeof value === 'number') {
@@ -139,10 +141,13 @@ export class Normaliser {
     })
     result = result.replace(addressForm, (ip) => (this.#asked.includes(ip) ? ip : 'IP'))
     if (/^\d{1,2}s$/.test(result) && !this.#asked.includes(`"${result}"`)) result = 'AGE'
-    // Revisions in messages, and the ports of our own addresses.
+    // Addresses of memory, and ages in YAML.
+    result = result.replace(/\b0x[0-9a-f]{8,}\b/g, 'POINTER').replace(/^( *- )\d{1,2}s$/gm, '$1AGE')
+    result = result.replace(/(too old resource version: \d+) \(\d+\)/, '$1 (RV)')
+    // Revisions in messages and in objects that messages show.
     result = result.replace(
       /(object meta: |current: |resource version: |in precondition: |in record \(|resourceVersion\\?": ?\\?"|resourceVersion: ")(\d+)/g,
-      (all, before, revision) => (this.#asked.includes(revision) ? all : `${before}RV`),
+      '$1RV',
     )
     return result
   }

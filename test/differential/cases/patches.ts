@@ -199,7 +199,7 @@ const applies: readonly unknown[] = [
     ...template({ containers: [{ name: 'main', ports: [{ containerPort: 80 }] }] }),
   },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, ...template({ containers: 'x' }) },
-  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { unknown: 1, other: { x: 1 } } },
+  { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec: { unknown: 1 } },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, status: { replicas: 3 } },
   { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd', labels: { a: null } } },
   {},

@@ -42,7 +42,6 @@ export const pathCases: readonly Case[] = [
     steps: [
       '/version',
       '/api',
-      '/apis',
       '/api/v1',
       '/healthz',
       '/nothing',
@@ -50,7 +49,6 @@ export const pathCases: readonly Case[] = [
       '/api/v1/pods',
       '/api/v1/configmaps',
       '/api/v1/namespaces/${ns}/pods',
-      '/openapi/v3',
     ].flatMap((path): Step[] =>
       (['POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const)
         .filter(
@@ -95,7 +93,6 @@ export const pathCases: readonly Case[] = [
       get('/apis/apiextensions.k8s.io/v1'),
       get('/apis/apiregistration.k8s.io/v1'),
       get('/api', v2),
-      get('/api', { accept: 'application/yaml' }),
       get('/api', { accept: 'text/html' }),
       get('/healthz'),
       get('/livez'),
