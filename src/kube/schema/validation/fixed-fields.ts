@@ -29,6 +29,27 @@ export function checkIngressClass(object: Members, to: Findings): void {
   else if (!controller.includes('/')) {
     to.invalid('spec.controller', controller, 'must be a domain-prefixed path (such as "acme.io/foo")')
   }
+  const { parameters } = membersOf(object['spec'])
+  if (isSet(parameters)) checkParameters(membersOf(parameters), to)
+}
+
+function checkParameters(parameters: Members, to: Findings): void {
+  const field = 'spec.parameters'
+  const group = textOf(parameters['apiGroup'])
+  if (isSet(parameters['apiGroup'])) to.explain(`${field}.apiGroup`, group, explainDns1123Subdomain(group))
+  for (const key of ['kind', 'name']) {
+    const value = textOf(parameters[key])
+    if (value === '') to.required(`${field}.${key}`, `${key} is required`)
+  }
+  const { scope, namespace } = parameters
+  if (!isSet(scope)) to.required(`${field}.scope`)
+  else to.oneOf(`${field}.scope`, scope, ['Cluster', 'Namespace'])
+  if (scope === 'Cluster' && isSet(namespace)) {
+    to.forbidden(`${field}.namespace`, "`parameters.scope` is set to 'Cluster'")
+  }
+  if (scope === 'Namespace' && !isSet(namespace)) {
+    to.required(`${field}.namespace`, "`parameters.scope` is set to 'Namespace'")
+  }
 }
 
 export function checkIngressClassUpdate(object: Members, old: Members, to: Findings): void {

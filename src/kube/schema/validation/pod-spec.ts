@@ -3,6 +3,7 @@ import { checkContainers, checkInitContainers } from './containers.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
 import { ipAddressText, isIpAddress } from './ip-address.js'
 import { checkAnnotations, checkLabels, checkSelector } from './labels.js'
+import { checkPodDetails } from './pod-details.js'
 import { checkTolerations } from './tolerations.js'
 import { checkVolumes } from './volumes.js'
 
@@ -16,6 +17,7 @@ export function checkPodSpec(spec: Members, field: string, to: Findings): void {
   to.oneOf(`${field}.dnsPolicy`, spec['dnsPolicy'], ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'])
   checkLabels(spec['nodeSelector'], `${field}.nodeSelector`, to)
   checkPodSecurity(spec, `${field}.securityContext`, to)
+  checkPodDetails(spec, field, to)
   checkAffinity(spec['affinity'], `${field}.affinity`, to)
   if (spec['dnsPolicy'] === 'None' && listOf(membersOf(spec['dnsConfig'])['nameservers']).length === 0) {
     if (!isSet(spec['dnsConfig'])) to.required(`${field}.dnsConfig`, 'must provide `dnsConfig` when `dnsPolicy` is None')

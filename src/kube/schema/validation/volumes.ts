@@ -130,7 +130,12 @@ export function checkVolumeSource(spec: Members, kinds: readonly string[], field
   const given = kinds.filter((kind) => isSet(spec[kind]))
   if (given.length === 0) to.required(field, 'must specify a volume type')
   for (const [index, kind] of given.entries()) {
-    if (index > 0) to.forbidden(`${field}.${kind}`, 'may not specify more than 1 volume type')
-    else sources[kind]?.(membersOf(spec[kind]), `${field}.${kind}`, to)
+    const volume = field === 'spec'
+    if (volume && kind === 'flexVolume') to.text('spec.flexVolume.driver', membersOf(spec[kind])['driver'])
+    else if (index > 0) {
+      // Upstream spells this one so for PersistentVolumes.
+      const shown = volume && kind === 'cephfs' ? 'cephFS' : kind
+      to.forbidden(`${field}.${shown}`, 'may not specify more than 1 volume type')
+    } else sources[kind]?.(membersOf(spec[kind]), `${field}.${kind}`, to)
   }
 }
