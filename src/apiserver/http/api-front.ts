@@ -106,8 +106,10 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     options.ports.log.debug('a TLS handshake failed', { error: error.message, peer: socket.remoteAddress })
     socket.destroy()
   })
-  https.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  https.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // A connection without a request (Go's clients open spare ones) closes silently: to an idle client any answer is unsolicited.
+    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' && socket.writable)
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
     else socket.destroy()
   })
 
