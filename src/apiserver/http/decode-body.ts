@@ -43,6 +43,10 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
     throw unrecognized(`unexpected GroupVersion string: ${apiVersion}`)
   }
+  // Of custom resources nobody knows what they are unless they say so.
+  if (!value['kind'] && !isBuiltIn(type)) {
+    throw unrecognized(`Object 'Kind' is missing in '${json ? text : JSON.stringify(value)}'`)
+  }
   return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
 }
 

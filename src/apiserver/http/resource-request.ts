@@ -4,6 +4,7 @@ import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
+import { builtInResources } from '../../kube/schema/resources.js'
 import type { ApiTarget } from '../contract.js'
 import { subresourceKindOf } from '../discovery/subresource-kinds.js'
 import type { PodAccess } from '../pod-access.js'
@@ -14,7 +15,7 @@ import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, plainListOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
-import { contentTypeOf, sendBody, sendValue } from './send.js'
+import { contentTypeOf, sendBody, sendText, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
 import { connects, serveConnect } from './streaming/serve-connect.js'
 import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
@@ -52,10 +53,14 @@ const deprecations: Readonly<Record<string, string>> = {
   '/v1/endpoints': 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 }
 
+const builtInGroups: ReadonlySet<string> = new Set(builtInResources.map(({ group }) => group))
+
 /** Serves an authorised request for a resource. */
 export async function serveResource(exchange: Exchange, ports: ResourcePorts): Promise<void> {
   const { cluster, info } = exchange
   const type = findResource(cluster.api.catalogue(), info.group, info.version, info.resource)
+  // Groups of custom resources are served by another server, upstream: what it does not know, nobody does.
+  if (type === undefined && !builtInGroups.has(info.group)) return sendText(exchange, 404, '404 page not found\n')
   if (type === undefined || (info.path.includes('//') && info.subresource !== 'proxy')) throw statusErrors.pathNotFound()
   // The path of a namespace has its own name where others have their namespace.
   const namespace = type.namespaced ? info.namespace : ''
@@ -104,7 +109,10 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
 
 async function serveSubresource(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
   const { subresource, name, verb } = exchange.info
-  if (!type.subresources?.includes(subresource)) throw statusErrors.pathNotFound()
+  if (!type.subresources?.includes(subresource)) {
+    if (builtInGroups.has(type.group)) throw statusErrors.pathNotFound()
+    throw statusErrors.notFound({ resource: type.plural, group: type.group, name: exchange.info.name })
+  }
   const target: ApiTarget = { type, namespace, name, subresource }
   if (connects(type, subresource)) return serveConnect(exchange, ports, type, namespace)
   if (exchange.info.rest !== '') throw statusErrors.pathNotFound()
