@@ -1,11 +1,12 @@
 import type { KubeClient, ServerVersion } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { AdmissionChain } from '../admission/contract.js'
-import type { ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
+import type { ClusterApi, ClusterChange, LogicalCluster, ServerPorts, UserInfo } from '../contract.js'
 import { Allocations } from '../registry/allocation/allocations.js'
 import { recordAddresses } from '../registry/allocation/ip-address-objects.js'
 import { ClusterRegistry } from '../registry/cluster-registry.js'
 import { cleanUpDefinition, finishDefinition, renameDefinition } from '../registry/custom-resource-cleanup.js'
+import { withDurableAnswers } from '../registry/durable-answers.js'
 import { lifecycles } from '../registry/lifecycle.js'
 import type { ClusterScope, ServerExtensions } from '../registry/scope.js'
 import { ServedResources } from '../registry/served-resources.js'
@@ -34,7 +35,7 @@ const administrator: UserInfo = { name: 'system:admin', groups: ['system:masters
 /** One logical cluster over its part of the storage. Idle, it holds a few small objects and no timer. */
 export class EmbeddedCluster implements LogicalCluster {
   readonly name: string
-  readonly api: ClusterRegistry
+  readonly api: ClusterApi
   readonly #storage: ClusterStorage
   readonly #scope: ClusterScope
   readonly #leave: () => void
@@ -59,7 +60,7 @@ export class EmbeddedCluster implements LogicalCluster {
     for (const definition of definitions) served.define(definition.metadata.name, definition)
     // What a crash interrupted.
     for (const { metadata } of definitions) if (metadata.deletionTimestamp) cleanUpDefinition(this.#scope, metadata.name)
-    this.api = new ClusterRegistry(this.#scope, shared.version)
+    this.api = withDurableAnswers(new ClusterRegistry(this.#scope, shared.version), storage)
     shared.expiry.follow(storage)
     shared.quotas.follow(storage)
     const leave = storage.onChange((change) => {
@@ -68,8 +69,10 @@ export class EmbeddedCluster implements LogicalCluster {
       shared.quotas.note(change)
       shared.onChange({ cluster, groupResource: resource, type, object, ...(previous ? { previous } : {}) })
     })
+    const leaveUndone = storage.onUndone((changes) => this.#undone(changes))
     this.#leave = () => {
       leave()
+      leaveUndone()
       shared.expiry.forget(storage.cluster)
       shared.quotas.forget(storage.cluster)
     }
@@ -122,6 +125,17 @@ export class EmbeddedCluster implements LogicalCluster {
     this.#scope.allocations.reload()
     await this.bootstrap(undefined)
     return outcome
+  }
+
+  /** What the registry keeps beside the objects goes back with them. */
+  #undone(changes: readonly StoredChange[]): void {
+    const { served, watches, allocations } = this.#scope
+    for (const { resource, key, type } of changes) {
+      if (resource !== 'customresourcedefinitions.apiextensions.k8s.io') continue
+      served.define(key, this.#storage.get(resource, key))
+      if (type === 'ADDED') watches.end(key)
+    }
+    allocations.reload()
   }
 
   close(): void {

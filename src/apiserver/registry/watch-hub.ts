@@ -56,8 +56,7 @@ export class WatchHub {
     } else {
       for (const change of missed) if (change.resource === resource.stored) watcher.take(change, new Map())
     }
-    watcher.flush()
-    await this.#run(watcher, options.timeoutSeconds, signal)
+    await this.#run(watcher, options.timeoutSeconds, signal, initial ? this.#storage.durable(current) : undefined)
   }
 
   /** Ends every watch of a resource that is no longer served. */
@@ -79,13 +78,19 @@ export class WatchHub {
     return selection.matches === undefined ? objects : filtered(objects, selection.matches)
   }
 
-  #run(watcher: Watcher, timeoutSeconds: number | undefined, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
+  /** `durable`: the initial state may not be told before; what comes later queues up behind it. */
+  #run(
+    watcher: Watcher,
+    timeoutSeconds: number | undefined,
+    signal: AbortSignal | undefined,
+    durable: Promise<void> | undefined,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
       const { stored } = watcher.resource
       // Upstream: between 30 and 60 minutes when the client does not say.
       const seconds = timeoutSeconds || 1800 * (1 + this.#ports.random.number())
       const cancelTimeout = this.#ports.clock.after(seconds * 1000, () => {
-        if (watcher.bookmarks) watcher.bookmark(this.#told)
+        watcher.bookmarkAt(this.#told)
         watcher.flush()
         stop()
       })
@@ -104,6 +109,14 @@ export class WatchHub {
       group.set(watcher, stop)
       signal?.addEventListener('abort', stop)
       this.#startListening()
+      if (durable === undefined) watcher.begin()
+      else {
+        const fail = (error: unknown) => {
+          reject(error)
+          stop()
+        }
+        durable.then(() => watcher.begin(), fail)
+      }
     })
   }
 
@@ -146,8 +159,7 @@ export class WatchHub {
     this.#flush()
     for (const group of this.#watchers.values()) {
       for (const watcher of group.keys()) {
-        if (!watcher.bookmarks) continue
-        watcher.bookmark(this.#told)
+        watcher.bookmarkAt(this.#told)
         watcher.flush()
       }
     }

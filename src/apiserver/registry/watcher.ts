@@ -16,6 +16,7 @@ export class Watcher {
   readonly #sink: WatchSink
   #from: number
   #queue: SinkEvent[] = []
+  #begun = false
 
   constructor(options: {
     resource: Resource
@@ -72,8 +73,19 @@ export class Watcher {
     })
   }
 
+  /** A bookmark for those who asked for them; none behind what the watcher has been shown already. */
+  bookmarkAt(revision: number): void {
+    if (this.bookmarks && revision >= this.#from) this.bookmark(revision)
+  }
+
+  /** What is queued may be told from now on. */
+  begin(): void {
+    this.#begun = true
+    this.flush()
+  }
+
   flush(): void {
-    if (this.#queue.length === 0) return
+    if (!this.#begun || this.#queue.length === 0) return
     const events = this.#queue
     this.#queue = []
     this.#sink(events)

@@ -71,6 +71,14 @@ export class ChangeHistory {
     return changes.slice(low, end)
   }
 
+  /** Forgets the changes after `revision`: they never happened. */
+  undoAfter(revision: number): void {
+    while (this.length > 0 && this.#changes[this.#changes.length - 1]!.revision > revision) {
+      this.#changes.pop()
+      this.#budget.held--
+    }
+  }
+
   clear(): void {
     this.#budget.held -= this.length
     this.#changes = []

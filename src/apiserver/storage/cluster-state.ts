@@ -18,8 +18,12 @@ export class ClusterState implements ClusterStorage {
   readonly #own = new Map<string, OrderedMap<KubeObject | null>>()
   readonly #history: ChangeHistory
   readonly #enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
+  readonly #failure: () => unknown
   readonly #prepare: (object: KubeObject) => void
   readonly #listeners = new Set<(change: StoredChange) => void>()
+  readonly #undoListeners = new Set<(changes: readonly StoredChange[]) => void>()
+  /** Who waits until what they saw is durable, by revision. */
+  readonly #waiting = new Map<number, Waiting>()
   #revision: number
   #durable: number
   #dropped = false
@@ -32,6 +36,8 @@ export class ClusterState implements ClusterStorage {
       revision?: number
       /** Takes a change that is visible now; resolves when it is durable. */
       enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
+      /** Why no change is taken any more; undefined while they are. */
+      failure: () => unknown
       /** Throws for what cannot be stored. */
       prepare: (object: KubeObject) => void
     },
@@ -40,6 +46,7 @@ export class ClusterState implements ClusterStorage {
     this.#base = options.base
     this.#enqueue = options.enqueue
     this.#prepare = options.prepare
+    this.#failure = options.failure
     this.#revision = this.#durable = options.revision ?? baseRevision
     this.#history = new ChangeHistory(options.budget, this.#revision)
   }
@@ -54,6 +61,13 @@ export class ClusterState implements ClusterStorage {
 
   durableRevision(): number {
     return this.#durable
+  }
+
+  durable(revision: number): Promise<void> | undefined {
+    if (!(revision > this.#durable) || revision > this.#revision) return undefined
+    let waiting = this.#waiting.get(revision)
+    if (waiting === undefined) this.#waiting.set(revision, (waiting = newWaiting()))
+    return waiting.promise
   }
 
   get(resource: string, key: string): KubeObject | undefined {
@@ -114,6 +128,8 @@ export class ClusterState implements ClusterStorage {
     if ((previous?.metadata.resourceVersion ?? '') !== expected) throw new Superseded(resource, key, expected, previous)
     if (this.#dropped) throw new Superseded(resource, key, expected, undefined)
     if (previous === undefined && change.object === undefined) throw new Superseded(resource, key, expected, undefined)
+    const failure = this.#failure()
+    if (failure !== undefined) return Promise.reject(failure)
     const revision = this.#revision + 1
     const stored = withRevision(change.object ?? previous!, revision)
     if (change.object !== undefined) this.#prepare(stored)
@@ -143,10 +159,46 @@ export class ClusterState implements ClusterStorage {
     }
   }
 
+  onUndone(listener: (changes: readonly StoredChange[]) => void): () => void {
+    this.#undoListeners.add(listener)
+    return () => {
+      this.#undoListeners.delete(listener)
+    }
+  }
+
   /** The storage tells that the change is durable. */
   settle(change: StoredChange): void {
     this.#durable = change.revision
     for (const listener of this.#listeners) listener(change)
+    if (this.#waiting.size > 0) this.#settleWaiting(change.revision, undefined)
+  }
+
+  /** The storage tells that nothing behind the durable revision will ever be durable: all of `changes`, newest first. */
+  undo(changes: readonly StoredChange[], reason: unknown): void {
+    if (this.#dropped) return
+    for (const { resource, key, previous } of changes) {
+      const base = this.#base.get(resource)?.get(key)
+      if (previous !== base) this.#mapOf(resource).set(key, previous ?? null)
+      else {
+        const map = this.#own.get(resource)
+        map?.delete(key)
+        if (map?.size === 0) this.#own.delete(resource)
+      }
+    }
+    this.#history.undoAfter(this.#durable)
+    // The numbers may come again: nobody was told of them.
+    this.#revision = this.#durable
+    for (const listener of this.#undoListeners) listener(changes)
+    this.#settleWaiting(Number.POSITIVE_INFINITY, reason)
+  }
+
+  #settleWaiting(revision: number, failure: unknown): void {
+    for (const [wanted, { resolve, reject }] of this.#waiting) {
+      if (wanted > revision) continue
+      this.#waiting.delete(wanted)
+      if (failure === undefined) resolve()
+      else reject(failure)
+    }
   }
 
   /**
@@ -191,6 +243,9 @@ export class ClusterState implements ClusterStorage {
     this.#own.clear()
     this.#history.clear()
     this.#listeners.clear()
+    this.#undoListeners.clear()
+    // What was seen is gone, and nobody can be told of it any more.
+    this.#settleWaiting(Number.POSITIVE_INFINITY, undefined)
   }
 
   #apply(change: StoredChange): void {
@@ -212,6 +267,24 @@ export class ClusterState implements ClusterStorage {
     if (map === undefined) this.#own.set(resource, (map = new OrderedMap()))
     return map
   }
+}
+
+interface Waiting {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+function newWaiting(): Waiting {
+  let resolve!: () => void
+  let reject!: (error: unknown) => void
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  // Those who asked hear of a failure; nobody else must.
+  promise.catch(() => undefined)
+  return { promise, resolve, reject }
 }
 
 function withRevision(object: KubeObject, revision: number): KubeObject {

@@ -19,6 +19,11 @@ export interface ClusterStorage {
   revision(): number
   /** Revision of the newest change that is durable: watches have been told of everything up to it. */
   durableRevision(): number
+  /**
+   * Resolves when everything up to `revision` is durable; undefined: it is. Rejects when it never will be. Whoever tells somebody
+   * outside what a read saw waits for this first: what a crash can take back has not been said.
+   */
+  durable(revision: number): Promise<void> | undefined
   get(resource: string, key: string): KubeObject | undefined
   /** Sorted by key (bytewise). `after` is exclusive; `prefix` is `namespace/` or ''. */
   scan(resource: string, prefix: string, after?: string): Iterable<KubeObject>
@@ -31,8 +36,8 @@ export interface ClusterStorage {
   /**
    * Compares and sets: `expected` is the resourceVersion that must be current ('' for: must not exist). The object is stored
    * with metadata.resourceVersion set to the new revision; undefined deletes. Changes become visible to reads at once, in the
-   * order of the calls; the promise resolves (and listeners hear of it) when it is durable. Throws `Superseded` at once when
-   * the expectation fails.
+   * order of the calls; the promise resolves (and listeners hear of it) when it is durable. When it cannot be made durable the
+   * promise rejects, and the change is undone with all that came after it. Throws `Superseded` at once when the expectation fails.
    */
   commit(change: { resource: string; key: string; expected: string; object: KubeObject | undefined }): Promise<KubeObject>
   /**
@@ -42,6 +47,8 @@ export interface ClusterStorage {
   since(revision: number, options?: { pending?: boolean }): Iterable<StoredChange> | undefined
   /** Durable changes from now on, in revision order. Listeners must not throw and must not block. */
   onChange(listener: (change: StoredChange) => void): () => void
+  /** Changes that were visible and are undone now, newest first. Listeners must not throw and must not block. */
+  onUndone(listener: (changes: readonly StoredChange[]) => void): () => void
 }
 
 export interface StoredChange {

@@ -40,7 +40,9 @@ export function openFileStorage(
       const rotated = writer!.rotate()
       // In the same turn: what is visible now stands in ended segments, or comes (once more) in the new one.
       const capture = captureState(core)
+      const { undone } = core
       const ended = await rotated
+      if (core.undone !== undone) return
       snapshotBytes = await writeSnapshot(directory, ended, capture, options.seal)
       removeThrough(directory, ended)
       log.debug('wrote a snapshot', { bytes: snapshotBytes, objects: capture.length })

@@ -1,10 +1,11 @@
-import { closeSync, fdatasync, fdatasyncSync, openSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { CodedError, messageOf } from '../../base/errors.js'
 import { segmentPath, syncDirectory } from './log-files.js'
 import { formatRecord } from './log-record.js'
 import type { RecordSeal } from './record-seal.js'
 import type { Journal, JournalEntry } from './storage-core.js'
+import { WriteRefused } from './write-refused.js'
 
 const dataSync = promisify(fdatasync)
 
@@ -60,7 +61,7 @@ export class LogWriter implements Journal {
     try {
       this.#append(Buffer.from(text))
     } catch (error) {
-      throw this.#failed(error)
+      throw this.#refused(error)
     }
     if (!this.#sync) return undefined
     return dataSync(this.#file).catch((error: unknown) => {
@@ -90,6 +91,21 @@ export class LogWriter implements Journal {
     // A short write is no error to the operating system; the rest follows, or fails with the reason.
     for (let at = 0; at < data.length; ) at += writeSync(this.#file, data, at)
     this.#bytes += data.length
+  }
+
+  /** Takes back what a failed write has left; the failure is final only if that fails too. */
+  #refused(cause: unknown): CodedError {
+    try {
+      ftruncateSync(this.#file, this.#bytes)
+    } catch {
+      return this.#failed(cause)
+    }
+    return new WriteRefused({
+      code: 'storage-full',
+      message: `${segmentPath(this.#directory, this.#number)}: nothing was written: ${messageOf(cause)}`,
+      fix: 'Free space; writes then succeed again without a restart. What was acknowledged is safe.',
+      cause,
+    })
   }
 
   #failed(cause: unknown): CodedError {

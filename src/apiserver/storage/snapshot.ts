@@ -1,4 +1,4 @@
-import { open, rename } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { snapshotPath, syncDirectory } from './log-files.js'
 import { formatRecord, type LogRecord } from './log-record.js'
@@ -36,6 +36,10 @@ export async function writeSnapshot(directory: string, number: number, capture: 
     }
     bytes += (await file.write(formatRecord(['end', capture.length]))).bytesWritten
     await file.sync()
+  } catch (error) {
+    // On a full disk half a snapshot would take the room that the log needs.
+    await rm(`${path}.partial`, { force: true })
+    throw error
   } finally {
     await file.close()
   }

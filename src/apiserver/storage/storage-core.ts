@@ -4,6 +4,7 @@ import { HistoryBudget } from './change-history.js'
 import { ClusterState, type OrderedBase } from './cluster-state.js'
 import type { BaseLayer, ClusterStorage, Storage, StoredChange } from './contract.js'
 import { OrderedMap } from './ordered-map.js'
+import { WriteRefused } from './write-refused.js'
 
 export type JournalEntry = StoredChange | { readonly dropped: string }
 
@@ -13,7 +14,10 @@ export interface Journal {
   schedule(flush: () => void): void
   /** Called before a change is visible: throws for objects that cannot be written. */
   prepare?(object: KubeObject): void
-  /** Resolves (or returns nothing) when the entries are durable. A rejection is final: no further writes are taken. */
+  /**
+   * Resolves (or returns nothing) when the entries are durable. After a failure of `WriteRefused` nothing of them was kept and the
+   * next write may succeed; any other is final: no further writes are taken.
+   */
   write(entries: readonly JournalEntry[]): Promise<void> | void
   close(): Promise<void>
 }
@@ -40,8 +44,11 @@ export class StorageCore implements Storage {
   readonly #budget: HistoryBudget
   readonly #journal: Journal
   #group: Group | undefined
+  /** Drops of clusters that could not be written: they come before anything else, or the old objects would be back. */
+  #owed: JournalEntry[] = []
   #writing: Promise<void> | undefined
   #failure: unknown
+  #undone = 0
   #closed = false
 
   constructor(options: { journal: Journal; base?: BaseLayer } & HistoryLimits) {
@@ -82,7 +89,8 @@ export class StorageCore implements Storage {
     if (state === undefined) {
       const enqueue = (of: ClusterState, change: StoredChange) => this.#add(change, of)
       const prepare = (object: KubeObject) => this.#journal.prepare?.(object)
-      const shared = { base: this.#base, budget: this.#budget, enqueue, prepare }
+      const failure = () => this.#failure
+      const shared = { base: this.#base, budget: this.#budget, enqueue, prepare, failure }
       state = new ClusterState(cluster, { ...shared, ...(revision ? { revision } : {}) })
       this.#states.set(cluster, state)
     }
@@ -93,6 +101,11 @@ export class StorageCore implements Storage {
   forget(cluster: string): void {
     this.#states.get(cluster)?.dropState()
     this.#states.delete(cluster)
+  }
+
+  /** How often visible changes were undone: what was captured before holds what never happened. */
+  get undone(): number {
+    return this.#undone
   }
 
   states(): Iterable<ClusterState> {
@@ -118,11 +131,9 @@ export class StorageCore implements Storage {
     const group = this.#group
     if (group === undefined || this.#writing !== undefined) return
     this.#group = undefined
-    const fail = (error: unknown) => {
-      this.#failure = error
-      group.reject(error)
-    }
+    const fail = (error: unknown) => this.#fail(group, error)
     const settle = () => {
+      this.#owed = []
       for (const [index, entry] of group.entries.entries()) {
         if ('revision' in entry) group.states[index]!.settle(entry)
       }
@@ -130,7 +141,7 @@ export class StorageCore implements Storage {
     }
     let written: Promise<void> | void
     try {
-      written = this.#journal.write(group.entries)
+      written = this.#journal.write(this.#owed.length === 0 ? group.entries : [...this.#owed, ...group.entries])
     } catch (error) {
       fail(error)
       return
@@ -141,12 +152,32 @@ export class StorageCore implements Storage {
     }
     this.#writing = written.then(settle, fail).then(() => {
       this.#writing = undefined
-      if (this.#group === undefined) return
-      if (this.#failure !== undefined) {
-        this.#group.reject(this.#failure)
-        this.#group = undefined
-      } else this.#flush()
+      if (this.#group !== undefined) this.#flush()
     })
+  }
+
+  /** Undoes what was not written, and what came after it, which knew of it. */
+  #fail(group: Group, error: unknown): void {
+    if (!(error instanceof WriteRefused)) this.#failure = error
+    this.#undone++
+    const gathered = this.#group
+    this.#group = undefined
+    const undone = new Map<ClusterState, StoredChange[]>()
+    for (const { entries, states } of gathered === undefined ? [group] : [group, gathered]) {
+      for (const [index, entry] of entries.entries()) {
+        if (!('revision' in entry)) {
+          this.#owed.push(entry)
+          continue
+        }
+        const state = states[index]!
+        const changes = undone.get(state)
+        if (changes === undefined) undone.set(state, [entry])
+        else changes.push(entry)
+      }
+    }
+    for (const [state, changes] of undone) state.undo(changes.reverse(), error)
+    group.reject(error)
+    gathered?.reject(error)
   }
 }
 
