@@ -24,8 +24,6 @@ export function differencesPage(
     '|---|---|',
     ...rows.map(([, { about, reason }]) => `| ${about} | ${reason} |`),
     '',
-    'To record anew: `FLOTILLA_RECORD=1 node tools/test.mjs --real differential`.',
-    '',
   ]
   return lines.join('\n')
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { Answer, Case } from './case.js'
 
-/** What a real server answered to the cases of one topic. */
+/** What a real server answered to the cases of one topic. Anew: `FLOTILLA_RECORD=1 node tools/test.mjs --real differential`. */
 export interface Recording {
   /** What produced it. */
   readonly versions: Readonly<Record<string, string>>
