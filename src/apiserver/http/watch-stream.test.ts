@@ -36,6 +36,7 @@ function stream(limits?: WatchLimits) {
   const done = streamWatch({ response, auditId: '', warnings: [] } as unknown as Exchange, {
     form: plainForm,
     include: 'Metadata',
+    bareItems: false,
     printer: () => ({ columns: [], cells: () => [] }),
     now: () => 0,
     encode: JSON.stringify,

@@ -18,6 +18,7 @@ const network = {
 }
 
 type Loose = KubeObject & { spec: Record<string, never> }
+const loose = (object: object) => object as unknown as KubeObject & { spec: { clusterIP: string } }
 
 const serviceOf = (name: string, clusterIP?: string) => ({
   apiVersion: 'v1',
@@ -51,11 +52,11 @@ test('Services get addresses of the cluster’s own range', async () => {
   const ranges = cluster.peek('servicecidrs.networking.k8s.io', 'kubernetes') as Loose
   assert.deepEqual(ranges.spec, { cidrs: ['127.0.32.0/21'] })
   const services = type('services')
-  const first = (await client.create(services, serviceOf('a'))) as Loose
-  assert.match(first.spec['clusterIP'], /^127\.0\.3[2-9]\./)
-  assert.equal(((await client.create(services, serviceOf('b', '127.0.32.20'))) as Loose).spec['clusterIP'], '127.0.32.20')
+  const first = loose(await client.create(services, serviceOf('a')))
+  assert.match(first.spec.clusterIP, /^127\.0\.3[2-9]\./)
+  assert.equal(loose(await client.create(services, serviceOf('b', '127.0.32.20'))).spec.clusterIP, '127.0.32.20')
   const addresses = () => [...cluster.peekAll('ipaddresses.networking.k8s.io')].map(({ metadata }) => metadata.name)
-  assert.deepEqual(addresses().sort(), ['127.0.32.1', '127.0.32.20', first.spec['clusterIP']].sort())
+  assert.deepEqual(addresses().sort(), ['127.0.32.1', '127.0.32.20', first.spec.clusterIP].sort())
   assert.deepEqual((cluster.peek('ipaddresses.networking.k8s.io', '127.0.32.20') as Loose).spec, {
     parentRef: { resource: 'services', namespace: 'default', name: 'b' },
   })

@@ -5,18 +5,20 @@ import type { Pod } from '../engine/objects.js'
 import { createMemberFixture, type MemberFixture } from '../member-fixture.js'
 
 type Fields = Record<string, unknown>
+/** What is spread of a field that may be absent. */
+const part = (value: unknown) => value as object | undefined
 
 /** A cluster of nodes that a test makes itself. */
 async function clusterOf(nodes: Record<string, Fields>, options: { events?: 'all' } = {}): Promise<MemberFixture> {
   const fixture = await createMemberFixture({ nodes: { count: 0 }, ...options })
   for (const [name, { labels, taints, unschedulable, capacity }] of Object.entries(nodes) as [string, Record<string, never>][]) {
-    const amounts = { cpu: '4', memory: '8Gi', pods: '10', 'ephemeral-storage': '10Gi', ...(capacity as object) }
+    const amounts = { cpu: '4', memory: '8Gi', pods: '10', 'ephemeral-storage': '10Gi', ...part(capacity) }
     await fixture.apply({
       apiVersion: 'v1',
       kind: 'Node',
       metadata: {
         name,
-        labels: { 'kubernetes.io/hostname': name, ...(labels as object) },
+        labels: { 'kubernetes.io/hostname': name, ...part(labels) },
         annotations: { 'simulation.flotilla.dev/kubelet': 'simulated' },
       },
       spec: { ...(taints ? { taints } : {}), ...(unschedulable ? { unschedulable } : {}) },

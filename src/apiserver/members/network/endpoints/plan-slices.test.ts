@@ -64,18 +64,19 @@ test('whatever came before, every endpoint is in exactly one slice, none is over
     const wanted = range(0, 60)
       .filter(() => random.number() < 0.5)
       .map((each) => endpoint(Number(each.addresses[0]!.slice(7)), random.number() < 0.9))
-    const before = new Map(slices.flatMap((each) => each.endpoints.map((one) => [one.addresses[0], each.metadata.name])))
+    const before = new Map(slices.flatMap((each) => (each.endpoints ?? []).map((one) => [one.addresses[0], each.metadata.name])))
     const plan = planSlices(slices, wanted, 7)
     const gone = new Set(plan.remove)
     const written = new Map(plan.update.map(({ slice: each, endpoints }) => [each, endpoints]))
     assert.equal(written.size, plan.update.length, 'a slice is written once')
     slices = slices.filter((each) => !gone.has(each)).map((each) => ({ ...each, endpoints: written.get(each) ?? each.endpoints }))
     slices.push(...plan.create.map((endpoints) => slice(...endpoints)))
-    const all = slices.flatMap((each) => each.endpoints)
+    const all = slices.flatMap((each) => each.endpoints ?? [])
     assert.deepEqual(all.map((each) => each.addresses[0]).sort(), wanted.map((each) => each.addresses[0]).sort())
     for (const each of wanted) assert.ok(all.includes(each) || all.some((one) => JSON.stringify(one) === JSON.stringify(each)))
     for (const each of slices) {
-      assert.ok(each.endpoints.length > 0 && each.endpoints.length <= 7)
+      const { length } = each.endpoints ?? []
+      assert.ok(length > 0 && length <= 7)
       for (const { addresses } of each.endpoints ?? []) {
         const was = before.get(addresses[0])
         assert.ok(was === undefined || was === each.metadata.name)
