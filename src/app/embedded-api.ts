@@ -12,6 +12,9 @@ import { createRequestFairness } from '../apiserver/fairness/request-fairness.js
 import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
+import { createMetricsApi } from '../apiserver/members/autoscaling/metrics-api.js'
+import { withMetricsObjects } from '../apiserver/members/autoscaling/metrics-base-layer.js'
+import { PodMeasurements } from '../apiserver/members/autoscaling/pod-measurements.js'
 import type { IssueSecretToken } from '../apiserver/members/upkeep/service-account-secrets.js'
 import type { PodAccess } from '../apiserver/pod-access.js'
 import type { Storage } from '../apiserver/storage/contract.js'
@@ -32,6 +35,8 @@ const secretTokenSeconds = 315_360_000
 /** The API servers of an embedded fleet: storage, logical clusters, and the front that serves them over TLS. */
 export interface EmbeddedApi {
   readonly clusters: LogicalClusters
+  /** What pods use, as metrics.k8s.io says it. */
+  readonly measurements: PodMeasurements
   /** Serves a cluster (made on first use) at its port. */
   serve(name: string, address: { host: string; port: number }): Promise<void>
   /** Refuses connections to the cluster and ends those that there are, until it is served again. */
@@ -66,7 +71,7 @@ export function openEmbeddedApi(options: {
     directory: directory.file('state'),
     sync: options.sync,
     log: ports.log,
-    base: createBootstrapLayer(options.createdMs),
+    base: withMetricsObjects(createBootstrapLayer(options.createdMs), options.createdMs),
     seal: createRecordSeal(sealKeysOf(pki.storageKey)),
   })
   const tokens = createServiceAccountTokens({
@@ -78,9 +83,12 @@ export function openEmbeddedApi(options: {
   const staticTokens = createStaticTokenAuthenticator([{ token: pki.hubToken, user: hubUser }])
   const rbac = createRbac()
   const dynamic = createDynamicAdmission({ clock: ports.clock })
+  let pods: PodAccess | undefined
+  const measurements = new PodMeasurements(ports, (cluster, uid) => pods?.usage?.(cluster, uid))
   const clusters: LogicalClusters = createLogicalClusters({
     storage,
     ports,
+    computed: createMetricsApi(measurements, ports),
     ...(options.network ? { networkOf: options.network.networkOf, apiAddressOf: options.network.apiAddressOf } : {}),
     ...createReviewPorts(rbac, tokens, [staticTokens, ...oidc]),
     webhooks: dynamic.webhooks,
@@ -88,6 +96,7 @@ export function openEmbeddedApi(options: {
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
   rbac.follow(clusters)
+  pods = options.openPods?.(clusters)
   const delays = new Map<string, number>()
   const front = createApiFront({
     clusters,
@@ -99,10 +108,11 @@ export function openEmbeddedApi(options: {
     ...(options.access === undefined ? {} : { anonymous: options.access.anonymous }),
     issuerDocuments: (cluster) => tokens.issuerDocuments(cluster),
     tls: { certPem: pki.server.certPem, keyPem: pki.server.keyPem, clientCaPem: pki.caPem },
-    ports: options.openPods ? { ...ports, pods: options.openPods(clusters) } : ports,
+    ports: pods === undefined ? ports : { ...ports, pods },
   })
   return {
     clusters,
+    measurements,
     async serve(name, address) {
       await clusters.ensure(name)
       try {

@@ -160,6 +160,7 @@ async function openFleet(
     profileOf: (cluster) => register.profileOf(cluster),
     rootCertificate: () => pki.caPem,
     issueSecretToken: api.issueSecretToken,
+    measurements: api.measurements,
     network: { ...network, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
     nodes: {
       machinesOf(cluster) {

@@ -43,7 +43,8 @@ export class EmbeddedCluster implements LogicalCluster {
   constructor(storage: ClusterStorage, shared: SharedParts) {
     this.name = storage.cluster
     this.#storage = storage
-    const served = new ServedResources({ begin: cleanUpDefinition, proceed: finishDefinition, rename: renameDefinition })
+    const cleanup = { begin: cleanUpDefinition, proceed: finishDefinition, rename: renameDefinition }
+    const served = new ServedResources(cleanup, shared.extensions.computed)
     const network = shared.extensions.networkOf?.(this.name)
     this.#scope = {
       cluster: this,

@@ -1,6 +1,7 @@
 import type { Log } from '../../base/log.js'
 import type { Random } from '../../base/random.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { ClusterChange, LogicalCluster } from '../contract.js'
 
 /**
@@ -53,6 +54,10 @@ export interface Writer {
   update<T extends KubeObject>(object: T, subresource?: string): Promise<T>
   /** Writes the status, and the annotations beside it, if anything differs from `before`. */
   status<T extends KubeObject>(before: T, after: T): Promise<T>
+  /** The autoscaling/v1 Scale of an object of any kind that has one. */
+  readScale(type: ResourceType, namespace: string, name: string): Promise<KubeObject>
+  /** Writes a Scale back; fails with Conflict when the object has changed since it was read. */
+  writeScale(type: ResourceType, scale: KubeObject): Promise<void>
   /** Gives a pod its node. */
   bind(pod: KubeObject, node: string): Promise<void>
   /** Records an Event about an object, unless that is switched off. Never fails, and need not be waited for. */

@@ -8,6 +8,9 @@ import { createBootstrapLayer } from '../logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../logical/logical-clusters.js'
 import type { Storage } from '../storage/contract.js'
 import { createMemoryStorage } from '../storage/memory-storage.js'
+import { createMetricsApi } from './autoscaling/metrics-api.js'
+import { withMetricsObjects } from './autoscaling/metrics-base-layer.js'
+import { PodMeasurements } from './autoscaling/pod-measurements.js'
 import { type StartMembersOptions, startMembers } from './start-members.js'
 
 /** One member in memory under virtual time, for tests. What a controller logs as a failure fails the test that asks. */
@@ -41,9 +44,12 @@ export async function createMemberFixture(
   const warnings: string[] = []
   const log = collectingLog(warnings)
   const ports = { clock, random: createSeededRandom(options.seed ?? 1), log }
+  const measurements = new PodMeasurements(ports)
+  const base = withMetricsObjects(createBootstrapLayer(clock.now()), clock.now())
   const clusters = createLogicalClusters({
-    storage: options.storage ?? createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
+    storage: options.storage ?? createMemoryStorage({ base, freeze: true }),
     ports,
+    computed: createMetricsApi(measurements, ports),
     ...(options.network ? { networkOf: options.network.networkOf } : {}),
   })
   const changes: ClusterChange[] = []

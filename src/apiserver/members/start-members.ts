@@ -1,5 +1,7 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { LogicalClusters, ServerPorts } from '../contract.js'
+import { createHorizontalAutoscaler } from './autoscaling/horizontal-autoscaler.js'
+import { PodMeasurements } from './autoscaling/pod-measurements.js'
 import type { MemberController } from './contract.js'
 import { MemberEngine } from './engine/engine.js'
 import { createKubelet, type KubeletOptions } from './kubelet/kubelet.js'
@@ -47,6 +49,8 @@ export interface StartMembersOptions extends KubeletOptions {
   /** For Secrets of type kubernetes.io/service-account-token; without it they stay empty. */
   readonly issueSecretToken?: IssueSecretToken
   readonly nodes?: NodePoolOptions
+  /** What pods use (default: measured by `pods`). */
+  readonly measurements?: PodMeasurements
   /** Seconds between renewals of the nodes' Leases (default 10; longer where there are many nodes); 0 writes none. */
   readonly renewLeasesEverySeconds?: number
   /** Networks of the clusters' own, and what this machine allows (default: no traffic flows). */
@@ -72,6 +76,7 @@ export function startMembers(options: StartMembersOptions): Members {
   const profileOf = (cluster: string) => options.profileOf?.(cluster) ?? (cluster === 'hub' ? 'control' : 'member')
   const peekAll = (cluster: string, resource: string, namespace?: string): Iterable<KubeObject> =>
     clusters.get(cluster)?.peekAll(resource, namespace) ?? []
+  const measurements = options.measurements ?? new PodMeasurements(ports, (cluster, uid) => options.pods?.usage(cluster, uid))
   const podsByNode = new PodsByNode()
   const forwarding = options.network && createForwarding({ ...ports, clusters, ...options.network })
   const names = options.network && createClusterDns({ ...ports, ...options.network })
@@ -105,6 +110,7 @@ export function startMembers(options: StartMembersOptions): Members {
     mirrorEndpoints,
     createDisruptionBudgets(peekAll),
     createInfrastructure(options.network?.networkOf),
+    createHorizontalAutoscaler(measurements),
     ...(forwarding ? [forwarding.controller] : []),
     ...(names ? [names.controller] : []),
   ]

@@ -13,6 +13,7 @@ import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { ApiTarget, ApiWriteOptions, ClusterApi, RequestContext, WatchSink } from '../contract.js'
 import { admitWhole } from './admission.js'
 import { untilStored } from './commit.js'
+import { getComputed, listComputed } from './computed-resource.js'
 import { createObject } from './create-object.js'
 import { type DeletionOptions, deleteObject } from './delete-object.js'
 import { listObjects } from './list-objects.js'
@@ -45,6 +46,7 @@ export class ClusterRegistry implements ClusterApi {
 
   async get(context: RequestContext, target: ApiTarget, options?: { resourceVersion?: string }): Promise<KubeObject> {
     const resource = this.#resource(target.type, 'get', context)
+    if (resource.computed !== undefined) return getComputed(this.#scope.cluster, resource, target.namespace, target.name)
     const stored = this.#scope.storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
     if (options?.resourceVersion) {
       const wanted = storedRevision(options.resourceVersion)
@@ -59,7 +61,9 @@ export class ClusterRegistry implements ClusterApi {
   }
 
   async list(context: RequestContext, type: ResourceType, options: ListOptions): Promise<KubeList> {
-    return listObjects(this.#scope.storage, this.#resource(type, 'list', context), options)
+    const resource = this.#resource(type, 'list', context)
+    if (resource.computed !== undefined) return listComputed(this.#scope.cluster, resource, options)
+    return listObjects(this.#scope.storage, resource, options)
   }
 
   async watch(context: RequestContext, type: ResourceType, options: WatchOptions, sink: WatchSink): Promise<void> {

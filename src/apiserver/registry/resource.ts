@@ -2,6 +2,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { CustomRules } from '../../kube/schema/custom-validation/validate-custom.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
+import type { ComputedResource } from './computed-resource.js'
 import type { Strategy } from './strategy.js'
 
 /** One served resource in one version, with everything that the registry needs to know of it. */
@@ -14,6 +15,8 @@ export interface Resource {
   /** Set when another version is stored. Both return the same object when nothing is to be done. */
   readonly conversion?: VersionConversion
   readonly schema: SchemaNode | undefined
+  /** Made when it is asked for; nothing is stored under its name. */
+  readonly computed?: ComputedResource
   /** Custom resources: their definition's view of them. */
   readonly custom?: CustomResource
 }

@@ -2,6 +2,7 @@ import type { AdmissionChain } from '../admission/contract.js'
 import type { Authenticator, Authorizer, ClusterNetwork, LogicalCluster, NetworkOf, ServerPorts, UserInfo } from '../contract.js'
 import type { ClusterStorage } from '../storage/contract.js'
 import type { Allocations } from './allocation/allocations.js'
+import type { ComputedResource } from './computed-resource.js'
 import type { ServedResources } from './served-resources.js'
 import type { WatchHub } from './watch-hub.js'
 
@@ -30,6 +31,8 @@ export interface ServerExtensions {
   readonly networkOf?: NetworkOf
   /** Where a cluster's API is served, for the endpoints of the Service `kubernetes` (default: 127.0.0.1:6443). */
   readonly apiAddressOf?: (cluster: string) => { host: string; port: number } | undefined
+  /** Resources that are made when they are asked for, in every cluster (default: none). */
+  readonly computed?: readonly ComputedResource[]
   /** Signs a service account token. */
   readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<{ token: string; expiresAtMs: number }>
 }

@@ -6,6 +6,7 @@ import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { builtInResources } from '../../kube/schema/resources.js'
 import type { SchemaCatalogue, SchemaNode } from '../../kube/schema/schema-node.js'
 import { builtInConversions } from './built-in-conversions.js'
+import { type ComputedResource, resourceOfComputed } from './computed-resource.js'
 import { customResourcesOf } from './custom-resources.js'
 import type { Resource } from './resource.js'
 import { createCatalogue } from './resource-catalogue.js'
@@ -54,6 +55,35 @@ function builtInVersionsOf(stored: string): readonly Resource[] {
   return builtInVersions.get(stored) ?? none
 }
 
+/** What clusters serve that have no custom resources, computed resources included; one for all clusters of a process. */
+interface Common {
+  readonly resources: readonly Resource[]
+  readonly byKey: ReadonlyMap<string, Resource>
+  readonly byKind: ReadonlyMap<string, Resource>
+  readonly catalogue: ResourceCatalogue
+}
+
+const plainCommon: Common = { resources: [], byKey: new Map(), byKind: new Map(), catalogue: builtInCatalogue }
+const commons = new WeakMap<readonly ComputedResource[], Common>()
+
+function commonOf(computed: readonly ComputedResource[] | undefined): Common {
+  if (computed === undefined) return plainCommon
+  let common = commons.get(computed)
+  if (common === undefined) {
+    const resources = computed.map(resourceOfComputed)
+    const catalogue = createCatalogue([...builtInResources, ...resources.map(({ type }) => type)])
+    commons.set(computed, (common = { resources, ...indexed(resources), catalogue }))
+  }
+  return common
+}
+
+function indexed(all: readonly Resource[]): Pick<Common, 'byKey' | 'byKind'> {
+  return {
+    byKey: new Map(all.map((resource) => [resourceKey(resource.type), resource])),
+    byKind: new Map(all.map((resource) => [`${resource.apiVersion}/${resource.type.kind}`, resource])),
+  }
+}
+
 /** What the deletion of a definition takes; given from outside, since it writes through the registry itself. */
 export interface DefinitionCleanup {
   begin(scope: ClusterScope, definition: string): void
@@ -67,17 +97,21 @@ export interface DefinitionCleanup {
 export class ServedResources implements SchemaCatalogue {
   /** By `name` of the definition. */
   readonly #custom = new Map<string, readonly Resource[]>()
-  #byKey: ReadonlyMap<string, Resource> = new Map()
-  #byKind: ReadonlyMap<string, Resource> = new Map()
+  readonly #common: Common
+  #byKey: ReadonlyMap<string, Resource>
+  #byKind: ReadonlyMap<string, Resource>
   #catalogue: ResourceCatalogue | undefined
   readonly cleanup: DefinitionCleanup
 
-  constructor(cleanup: DefinitionCleanup) {
+  constructor(cleanup: DefinitionCleanup, computed?: readonly ComputedResource[]) {
     this.cleanup = cleanup
+    this.#common = commonOf(computed)
+    this.#byKey = this.#common.byKey
+    this.#byKind = this.#common.byKind
   }
 
   catalogue(): ResourceCatalogue {
-    if (this.#custom.size === 0) return builtInCatalogue
+    if (this.#custom.size === 0) return this.#common.catalogue
     this.#catalogue ??= createCatalogue([...builtInResources, ...[...this.#byKey.values()].map((resource) => resource.type)])
     return this.#catalogue
   }
@@ -113,9 +147,10 @@ export class ServedResources implements SchemaCatalogue {
   define(name: string, definition: KubeObject | undefined): void {
     if (definition === undefined) this.#custom.delete(name)
     else this.#custom.set(name, customResourcesOf(definition))
-    const all = [...this.#custom.values()].flat()
-    this.#byKey = new Map(all.map((resource) => [resourceKey(resource.type), resource]))
-    this.#byKind = new Map(all.map((resource) => [`${resource.apiVersion}/${resource.type.kind}`, resource]))
+    // Its own resources win over custom ones of the same name, which kube-aggregator would route away too.
+    const { byKey, byKind } = indexed([...[...this.#custom.values()].flat(), ...this.#common.resources])
+    this.#byKey = byKey
+    this.#byKind = byKind
     this.#catalogue = undefined
   }
 }

@@ -4,6 +4,7 @@ import type { LogicalCluster } from '../contract.js'
 import { accessPrinters, plainPrinter } from './access-printers.js'
 import { clusterPrinters } from './cluster-printers.js'
 import { customPrinter } from './custom-printer.js'
+import { metricsPrinters } from './metrics-printers.js'
 import { networkPrinters } from './network-printers.js'
 import type { TablePrinter } from './printer.js'
 import { workloadPrinters } from './workload-printers.js'
@@ -13,6 +14,7 @@ const builtIn: Readonly<Record<string, TablePrinter>> = {
   ...networkPrinters,
   ...clusterPrinters,
   ...accessPrinters,
+  ...metricsPrinters,
 }
 
 /** By definition and version: the columns of a version never change while its definition does not. */

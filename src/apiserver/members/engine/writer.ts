@@ -44,6 +44,11 @@ export function createWriter(
       if (same) return before
       return (await cluster.api.update(context, targetOf(cluster, after, 'status'), after, options)).object as typeof after
     },
+    readScale: (type, namespace, name) => cluster.api.get(context, { type, namespace, name, subresource: 'scale' }),
+    async writeScale(type, scale) {
+      const { name, namespace = '' } = scale.metadata
+      await cluster.api.update(context, { type, namespace, name, subresource: 'scale' }, scale, options)
+    },
     async bind(pod, node) {
       const { name, namespace = '', uid } = pod.metadata
       const binding = {
