@@ -19,6 +19,7 @@ import {
   byteLength,
   GoInt,
   GoStruct,
+  hasInterfaceElements,
   int,
   integerOf,
   isFunction,
@@ -44,8 +45,12 @@ export interface ExecutionOptions {
   readonly functions: FunctionTable
   readonly missingKey: MissingKey
   readonly budget: Budget
-  readonly templates: unknown
-  readonly find: (name: string) => Definition | undefined
+  readonly templates: TemplateSet
+}
+
+/** Definitions that know each other by name. */
+export interface TemplateSet {
+  find(name: string): Definition | undefined
 }
 
 interface Variable {
@@ -70,8 +75,8 @@ const absent = Symbol('no argument from the pipeline')
 
 /** One run over the definitions of a set of templates. */
 export class Execution implements CallContext {
-  readonly templates: unknown
   readonly #options: ExecutionOptions
+  #templates: TemplateSet
   #definition: Definition
   #node: Node | undefined
   #variables: Variable[] = []
@@ -83,7 +88,11 @@ export class Execution implements CallContext {
   constructor(definition: Definition, options: ExecutionOptions) {
     this.#definition = definition
     this.#options = options
-    this.templates = options.templates
+    this.#templates = options.templates
+  }
+
+  get templates(): TemplateSet {
+    return this.#templates
   }
 
   run(data: unknown): string {
@@ -105,12 +114,22 @@ export class Execution implements CallContext {
   }
 
   render(name: string, data: unknown): string {
-    const definition = this.#options.find(name)
+    const definition = this.#templates.find(name)
     if (definition === undefined)
       throw new Error(
         `template: no template ${JSON.stringify(name)} associated with template ${JSON.stringify(this.#definition.name)}`,
       )
     return this.#nested(definition, () => this.#runDefinition(definition, data))
+  }
+
+  renderIn(templates: unknown, name: string, data: unknown): string {
+    const outer = this.#templates
+    this.#templates = templates as TemplateSet
+    try {
+      return this.render(name, data)
+    } finally {
+      this.#templates = outer
+    }
   }
 
   #runDefinition(definition: Definition, data: unknown): string {
@@ -221,7 +240,7 @@ export class Execution implements CallContext {
   }
 
   #walkTemplate(dot: unknown, node: TemplateNode): void {
-    const definition = this.#options.find(node.name)
+    const definition = this.#templates.find(node.name)
     if (definition === undefined) this.#fail(`template ${JSON.stringify(node.name)} not defined`)
     const data = node.pipe === undefined ? undefined : this.#evaluatePipe(dot, node.pipe)
     const {
@@ -272,7 +291,7 @@ export class Execution implements CallContext {
     } else if (target instanceof Uint8Array) {
       for (const [index, byte] of target.entries()) yield [int(index), new GoInt(BigInt(byte), 'uint8')]
     } else if (isMap(target)) {
-      const boxes = typeName(target) === 'map[string]interface {}'
+      const boxes = hasInterfaceElements(target)
       for (const key of sortedKeys(target)) yield [key, boxes ? new Boxed(target[key]) : target[key]]
     } else if (target !== undefined && target !== null) {
       this.#fail(`range can't iterate over ${printValue(target)}`)
@@ -405,7 +424,7 @@ export class Execution implements CallContext {
     const map = receiver instanceof GoStruct ? receiver.underlying : receiver
     if (isMap(map)) {
       if (hasArguments) this.#fail(`${name} is not a method but has arguments`)
-      const boxes = typeName(map) === 'map[string]interface {}'
+      const boxes = hasInterfaceElements(map)
       if (Object.hasOwn(map, name)) return boxes ? new Boxed(map[name]) : map[name]
       if (this.#options.missingKey === 'error') this.#fail(`map has no entry for key ${JSON.stringify(name)}`)
       return this.#options.missingKey === 'zero' ? zeroElement(map) : undefined
@@ -439,10 +458,16 @@ export class Execution implements CallContext {
     if (final !== absent) args.push(this.#checked(() => checkArgument(final, typeAt(args.length))))
     if (fn.special === 'call') args.splice(1, 0, given[0] === undefined ? printValue(final) : nodeText(given[0]))
     const at = this.#node
+    const [definition, output, variables, depth] = [this.#definition, this.#output, this.#variables, this.#depth]
     try {
       return fn.run.apply(this, args)
     } catch (error) {
       if (error instanceof TemplateBudgetError || error instanceof RangeError) throw error
+      // What a template inside this one left behind when it failed.
+      this.#definition = definition
+      this.#output = output
+      this.#variables = variables
+      this.#depth = depth
       this.#node = node
       return this.#fail(`error calling ${name}: ${messageOf(error)}`, error)
     } finally {

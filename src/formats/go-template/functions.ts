@@ -31,6 +31,8 @@ export interface CallContext {
   render(name: string, data: unknown): string
   /** The set of templates that runs. */
   readonly templates: unknown
+  /** Runs the named template of another set, at this execution's expense. */
+  renderIn(templates: unknown, name: string, data: unknown): string
 }
 
 export interface GoFunction {

@@ -14,6 +14,36 @@ export interface TemplateOptions {
   /** What a map says about a key that it does not have; `default` and `invalid` print `<no value>`. */
   readonly missingKey?: MissingKey
   readonly budget?: Budget
+  /** Keeps what texts parse to. Only for sets with the same delimiters and names of functions. */
+  readonly parsed?: ParseCache
+}
+
+/** Parsed texts by name and text; definitions are never changed. */
+export interface ParseCache {
+  get(name: string, text: string): readonly Definition[] | undefined
+  set(name: string, text: string, definitions: readonly Definition[]): void
+}
+
+/** Keeps texts until they are `maxCharacters` long together, then starts anew. */
+export function createParseCache(maxCharacters: number): ParseCache {
+  const known = new Map<string, Map<string, readonly Definition[]>>()
+  let characters = 0
+  return {
+    get: (name, text) => known.get(name)?.get(text),
+    set(name, text, definitions) {
+      characters += name.length + text.length + 64
+      if (characters > maxCharacters) {
+        known.clear()
+        characters = name.length + text.length + 64
+      }
+      let texts = known.get(name)
+      if (texts === undefined) {
+        texts = new Map()
+        known.set(name, texts)
+      }
+      texts.set(text, definitions)
+    },
+  }
 }
 
 /** Generous for templates that people write, short for loops without end: about a second of work. */
@@ -35,21 +65,26 @@ export class Template {
   readonly #functions: FunctionTable
 
   /** Use parseTemplate, or `new Template(name, options)` followed by `add` for sets of many files. */
-  constructor(name: string, options: TemplateOptions, definitions: Map<string, Definition> = new Map()) {
+  constructor(
+    name: string,
+    options: TemplateOptions,
+    definitions: Map<string, Definition> = new Map(),
+    functions: FunctionTable = new Map([...builtinFunctions(), ...options.functions]),
+  ) {
     this.name = name
     this.options = options
     this.#definitions = definitions
-    this.#functions = new Map([...builtinFunctions(), ...options.functions])
+    this.#functions = functions
   }
 
   /** Parses a further text into the set; definitions replace earlier ones of the same name unless they are empty. */
   add(name: string, text: string): this {
     const { leftDelim, rightDelim } = this.options
-    const found = parse(name, text, {
-      leftDelimiter: leftDelim === undefined || leftDelim === '' ? '{{' : leftDelim,
-      rightDelimiter: rightDelim === undefined || rightDelim === '' ? '}}' : rightDelim,
-      functions: this.#functions,
-    })
+    const leftDelimiter = leftDelim === undefined || leftDelim === '' ? '{{' : leftDelim
+    const rightDelimiter = rightDelim === undefined || rightDelim === '' ? '}}' : rightDelim
+    const known = this.options.parsed?.get(name, text)
+    const found = known ?? parse(name, text, { leftDelimiter, rightDelimiter, functions: this.#functions })
+    if (known === undefined) this.options.parsed?.set(name, text, found)
     for (const definition of found) {
       if (!this.#definitions.has(definition.name) || !isEmptyTree(definition.root))
         this.#definitions.set(definition.name, definition)
@@ -59,7 +94,11 @@ export class Template {
 
   /** A set of its own that starts with the same definitions: what is added to it is not seen here. */
   clone(): Template {
-    return new Template(this.name, this.options, new Map(this.#definitions))
+    return new Template(this.name, this.options, new Map(this.#definitions), this.#functions)
+  }
+
+  find(name: string): Definition | undefined {
+    return this.#definitions.get(name)
   }
 
   has(name: string): boolean {
@@ -81,7 +120,6 @@ export class Template {
       missingKey: this.options.missingKey ?? 'default',
       budget: this.options.budget ?? defaultBudget,
       templates: this,
-      find: (wanted) => this.#definitions.get(wanted),
     }).run(data)
   }
 }

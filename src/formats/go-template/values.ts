@@ -50,6 +50,8 @@ export interface GoStructParts {
   readonly underlying?: unknown
   /** What encoding/json shows as a string, where that differs from the text. */
   readonly jsonText?: () => string
+  /** What encoding/json shows, where that is neither a text nor the fields. */
+  readonly json?: () => unknown
   /** The JavaScript value that functions of the same package work on. */
   readonly native?: unknown
 }
@@ -61,6 +63,7 @@ export class GoStruct implements GoStructParts {
   readonly text: (() => string) | undefined
   readonly jsonText: (() => string) | undefined
   readonly underlying: unknown
+  readonly json: (() => unknown) | undefined
   readonly native: unknown
   constructor(parts: GoStructParts) {
     this.type = parts.type
@@ -69,8 +72,15 @@ export class GoStruct implements GoStructParts {
     this.text = parts.text
     this.jsonText = parts.jsonText
     this.underlying = parts.underlying
+    this.json = parts.json
     this.native = parts.native
   }
+}
+
+/** Whether a map's elements are interface{}: messages name their type so, whatever they hold. */
+export function hasInterfaceElements(map: GoMap): boolean {
+  const type = marks.get(map)?.type
+  return type === undefined || !(type.startsWith('map[') && !type.endsWith(']interface {}'))
 }
 
 export type GoMap = Record<string, unknown>

@@ -31,7 +31,7 @@ function write(value: unknown, indent: string | undefined, margin: string, escap
   if (value instanceof GoStruct) {
     const text = value.jsonText ?? value.text
     if (text !== undefined) return quote(text(), escapesHtml)
-    return write(value.underlying ?? value.fields, indent, margin, escapesHtml)
+    return write(value.json?.() ?? value.underlying ?? value.fields, indent, margin, escapesHtml)
   }
   const inner = indent === undefined ? '' : margin + indent
   const wrap = (open: string, close: string, parts: readonly string[]) => {
