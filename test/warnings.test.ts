@@ -346,7 +346,7 @@ test('silence: our own writes, other clusters, writes that change no spec', asyn
   assert.deepEqual(await apply(secret, { on: member }), [])
 })
 
-test('hostile input is warned about or not, but always stored', async () => {
+test('hostile input is warned about or not, and stored or refused as any API server would', async () => {
   const { apply } = await createHub()
   const endless = '{{ range $i := until 100000 }}{{ range $j := until 100000 }}x{{ end }}{{ end }}'
   const warnings = await apply(
@@ -379,6 +379,6 @@ test('hostile input is warned about or not, but always stored', async () => {
   )
   const many = Array.from({ length: 60 }, (_, index) => `{plugin: {number: ${index}}}`).join()
   assert.deepEqual((await apply(set(`[${many}]`, template, '', 'many'))).at(-1), 'and 48 more warnings')
-  for (const odd of ['[{clusters: null}]', '[{list: {elements: []}}]', '[{merge: {generators: [], mergeKeys: []}}]'])
-    await apply(set(odd, template))
+  await assert.rejects(apply(set('[{clusters: null}]', template)), /must be of type object: "null"/)
+  for (const odd of ['[{list: {elements: []}}]', '[{merge: {generators: [], mergeKeys: []}}]']) await apply(set(odd, template))
 })

@@ -106,10 +106,18 @@ async function applyObject(
 
 /** Apply leaves null where it took away all that was in a list or map; without a default nothing makes that right again. */
 function refuseEmptied(custom: CustomResource, request: WriteRequest, object: KubeObject, previous?: KubeObject): void {
+  if (!holdsNull(object)) return
   const { kind, group } = request.resource.type
   const { causes } = validateCustom({ schema: custom.rules.schema }, { object, previous })
   const isNull = ({ reason, message = '' }: StatusCause) => reason === 'FieldValueTypeInvalid' && message.endsWith(': "null"')
   if (causes.some(isNull)) throw statusErrors.invalid({ kind, group, name: request.name }, [...causes])
+}
+
+function holdsNull(value: unknown): boolean {
+  if (value === null) return true
+  if (typeof value !== 'object') return false
+  for (const key in value) if (holdsNull((value as Record<string, unknown>)[key])) return true
+  return false
 }
 
 function managerRequired(): StatusError {
