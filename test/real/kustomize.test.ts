@@ -1,68 +1,63 @@
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { buildKustomization, formatResources } from '../../src/delivery/render/kustomize/build-kustomization.js'
-import { createMemoryTree } from '../../src/delivery/render/memory-tree.js'
-import type { Tree } from '../../src/delivery/render/tree.js'
-import { builtInSchemas } from '../../src/kube/schema/built-in.js'
+import { type Comparison, compareBuilds, findKustomizations, formatVerdicts } from '../support/kustomize-comparison.js'
+import { findPeer } from '../support/real-apiserver.js'
 
 // Compares with the real kustomize: what both build must be the same byte for byte, what one refuses the other must refuse.
+// FLOTILLA_INPUTS/fixtures holds real applications; FLOTILLA_KUSTOMIZATIONS names any folder of repositories.
 const goldens = 'src/delivery/render/kustomize/goldens'
-const version = spawnSync('kubectl', ['version', '--client'], { encoding: 'utf8' })
-const noKubectl = version.status === 0 ? false : 'kubectl is not installed'
+const peer = findPeer('kustomize')
+const program = 'path' in peer ? [peer.path, 'build'] : []
+const noPeer = 'path' in peer ? false : `kustomize cannot be had: ${peer.reason}`
 const inputs = process.env['FLOTILLA_INPUTS']
 const fixtures = inputs === undefined ? undefined : join(inputs, 'fixtures')
 const noFixtures = fixtures !== undefined && existsSync(fixtures) ? false : 'FLOTILLA_INPUTS names no folder with fixtures'
+const corpus = process.env['FLOTILLA_KUSTOMIZATIONS']
+const noCorpus = corpus !== undefined && existsSync(corpus) ? false : 'FLOTILLA_KUSTOMIZATIONS names no folder'
+// Parts of paths to look at, separated by commas; with details of all verdicts.
+const only = process.env['FLOTILLA_ONLY']?.split(',')
 
-function readTree(root: string): Tree {
-  const files: Record<string, Uint8Array> = {}
-  for (const entry of readdirSync(root, { recursive: true })) {
-    const path = join(root, String(entry))
-    if (statSync(path).isFile()) files[String(entry).replaceAll('\\', '/')] = readFileSync(path)
+/** Compares all kustomizations below a folder, prints the table, and answers with what is not as it should be. */
+async function compareAll(root: string): Promise<{ compared: number; wrong: Comparison[] }> {
+  const groups = new Map<string, Comparison[]>()
+  const wrong: Comparison[] = []
+  let compared = 0
+  for (const name of readdirSync(root).sort()) {
+    if (!statSync(join(root, name)).isDirectory()) continue
+    for (const directory of findKustomizations(join(root, name))) {
+      if (only !== undefined && !only.some((part) => directory.includes(part))) continue
+      const result = await compareBuilds(program, directory)
+      groups.set(name, [...(groups.get(name) ?? []), result])
+      compared++
+      if (!['identical bytes', 'refused by both'].includes(result.verdict)) wrong.push(result)
+      else if (only !== undefined) console.log(`${result.verdict}: ${directory}\n${result.detail}`)
+    }
   }
-  return createMemoryTree(files)
+  console.log(formatVerdicts(groups))
+  for (const one of wrong) console.log(`${one.verdict}: ${one.directory}\n${one.detail}\n`)
+  return { compared, wrong }
 }
 
-async function compare(tree: Tree, root: string, path: string): Promise<'same' | 'both refuse'> {
-  const real = spawnSync('kubectl', ['kustomize', join(root, path)], { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024 })
-  let ours: string | Error
-  try {
-    ours = formatResources((await buildKustomization(tree, path, { schemas: builtInSchemas })).objects)
-  } catch (error) {
-    ours = error as Error
-  }
-  if (real.status !== 0) {
-    assert.ok(ours instanceof Error, `${path}: kubectl refuses: ${real.stderr}`)
-    return 'both refuse'
-  }
-  assert.ok(!(ours instanceof Error), `${path}: we refuse: ${ours instanceof Error ? ours.message : ''}`)
-  assert.equal(ours, real.stdout, path)
-  return 'same'
-}
-
-test('every golden is what kubectl kustomize prints', { skip: noKubectl }, async () => {
+test('every golden is what kustomize prints', { skip: noPeer }, async () => {
   for (const name of readdirSync(goldens)) {
     const root = join(goldens, name, 'input')
     const pathFile = join(goldens, name, 'path.txt')
     const path = existsSync(pathFile) ? readFileSync(pathFile, 'utf8').trim() : ''
-    assert.equal(await compare(readTree(root), root, path), 'same', name)
+    const { verdict, detail } = await compareBuilds(program, join(root, path))
+    assert.equal(verdict, 'identical bytes', `${name}: ${detail}`)
   }
 })
 
-test('every kustomization of real applications builds as with kubectl', { skip: noKubectl || noFixtures }, async () => {
-  let same = 0
-  for (const repository of readdirSync(fixtures!)) {
-    const root = join(fixtures!, repository)
-    if (!statSync(root).isDirectory()) continue
-    const tree = readTree(root)
-    for (const entry of readdirSync(root, { recursive: true })) {
-      const file = String(entry).replaceAll('\\', '/')
-      if (!/(^|\/)(kustomization\.ya?ml|Kustomization)$/.test(file)) continue
-      const directory = dirname(file)
-      if ((await compare(tree, root, directory === '.' ? '' : directory)) === 'same') same++
-    }
-  }
-  assert.ok(same > 20, `only ${same} kustomizations were built by both`)
+test('every kustomization of real applications builds as with kustomize', { skip: noPeer || noFixtures }, async () => {
+  const { compared, wrong } = await compareAll(fixtures!)
+  assert.deepEqual(wrong.map((one) => one.directory), [])
+  assert.ok(only !== undefined || compared > 20, `only ${compared} kustomizations`)
+})
+
+test('every kustomization of public repositories builds as with kustomize', { skip: noPeer || noCorpus }, async () => {
+  const { compared, wrong } = await compareAll(corpus!)
+  assert.deepEqual(wrong.map((one) => one.directory), [])
+  assert.ok(only !== undefined || compared > 40, `only ${compared} kustomizations`)
 })

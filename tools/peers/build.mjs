@@ -2,7 +2,8 @@
 // (never into the repository): `node tools/peers/build.mjs kube-apiserver etcd helm4`. Prints one line a program:
 // `NAME PATH`, or `NAME - REASON` when it cannot be had; exits 0 either way.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,7 +39,21 @@ const peers = {
   'kubectl-1.37': { module: 'kubectl-1.37', pinned: 'k8s.io/kubectl', target: '.', flags: kubernetesFlags },
   helm3: { module: 'helm3', pinned: 'helm.sh/helm/v3', target: 'helm.sh/helm/v3/cmd/helm', flags: helmFlags },
   helm4: { module: 'helm4', pinned: 'helm.sh/helm/v4', target: 'helm.sh/helm/v4/cmd/helm', flags: helmFlags },
+  kustomize: {
+    module: 'kustomize',
+    pinned: 'sigs.k8s.io/kustomize/kustomize/v5',
+    target: 'sigs.k8s.io/kustomize/kustomize/v5',
+    flags: (version) => [`sigs.k8s.io/kustomize/api/provenance.version=v${version}`],
+  },
+  'go-clients': { module: '../../test/real/clients/go', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
+}
+
+/** Of all files of a folder: programs of ours are built again when they change. */
+function digestOf(folder) {
+  const hash = createHash('sha256')
+  for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)))
+  return hash.digest('hex').slice(0, 12)
 }
 
 /** The path of a peer program, built now if need be; or why there is none. */
@@ -46,7 +61,8 @@ export function ensurePeer(name) {
   const peer = peers[name]
   const source = join(here, peer.module)
   const goMod = readFileSync(join(source, 'go.mod'), 'utf8')
-  const version = goMod.match(new RegExp(`${peer.pinned} v(\\S*\\d\\S*)`))[1]
+  const pinned = goMod.match(new RegExp(`${peer.pinned} v(\\S*\\d\\S*)`))[1]
+  const version = peer.isOurs ? `${pinned}-${digestOf(source)}` : pinned
   const path = join(cache, `${name}-${version}`)
   if (existsSync(path)) return { path, version }
   const go = spawnSync('go', ['version'], { encoding: 'utf8' })
