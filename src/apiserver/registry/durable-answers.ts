@@ -21,6 +21,26 @@ export function withDurableAnswers(api: ClusterApi, storage: ClusterStorage): Cl
     }
     throw error
   }
+  /** When what was read will never be durable it has been undone by now, and what is there instead is. */
+  const reading = async <T extends { readonly metadata: { readonly resourceVersion?: string } }>(read: () => Promise<T>) => {
+    for (;;) {
+      let found: T | undefined
+      let missing: unknown
+      try {
+        found = await read()
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+        missing = error
+      }
+      try {
+        await storage.durable(found === undefined ? storage.revision() : Number(found.metadata.resourceVersion ?? 0))
+      } catch {
+        continue
+      }
+      if (found === undefined) throw missing
+      return found
+    }
+  }
   const written = (result: Promise<{ object: KubeObject; created: boolean }>) =>
     result.then((outcome) => afterObject(outcome.object, outcome), failed)
   return {
@@ -29,12 +49,8 @@ export function withDurableAnswers(api: ClusterApi, storage: ClusterStorage): Cl
       return api.schemas
     },
     catalogue: () => api.catalogue(),
-    get: (context, target, options) => api.get(context, target, options).then((object) => afterObject(object, object), failed),
-    list: (context, type, options) =>
-      api.list(context, type, options).then((list) => {
-        const waiting = storage.durable(Number(list.metadata.resourceVersion ?? 0))
-        return waiting === undefined ? list : waiting.then(() => list)
-      }),
+    get: (context, target, options) => reading(() => api.get(context, target, options)),
+    list: (context, type, options) => reading(() => api.list(context, type, options)),
     watch: (context, type, options, sink) => api.watch(context, type, options, sink),
     create: (context, target, object, options) =>
       api.create(context, target, object, options).then((created) => afterObject(created, created), failed),
