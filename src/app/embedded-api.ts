@@ -13,8 +13,8 @@ import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
 import { createMetricsApi } from '../apiserver/members/autoscaling/metrics-api.js'
-import { withMetricsObjects } from '../apiserver/members/autoscaling/metrics-base-layer.js'
 import { PodMeasurements } from '../apiserver/members/autoscaling/pod-measurements.js'
+import { withMemberObjects } from '../apiserver/members/member-base-layer.js'
 import type { IssueSecretToken } from '../apiserver/members/upkeep/service-account-secrets.js'
 import type { PodAccess } from '../apiserver/pod-access.js'
 import type { Storage } from '../apiserver/storage/contract.js'
@@ -71,7 +71,7 @@ export function openEmbeddedApi(options: {
     directory: directory.file('state'),
     sync: options.sync,
     log: ports.log,
-    base: withMetricsObjects(createBootstrapLayer(options.createdMs), options.createdMs),
+    base: withMemberObjects(createBootstrapLayer(options.createdMs), options.createdMs),
     seal: createRecordSeal(sealKeysOf(pki.storageKey)),
   })
   const tokens = createServiceAccountTokens({

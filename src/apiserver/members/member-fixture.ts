@@ -9,8 +9,8 @@ import { createLogicalClusters } from '../logical/logical-clusters.js'
 import type { Storage } from '../storage/contract.js'
 import { createMemoryStorage } from '../storage/memory-storage.js'
 import { createMetricsApi } from './autoscaling/metrics-api.js'
-import { withMetricsObjects } from './autoscaling/metrics-base-layer.js'
 import { PodMeasurements } from './autoscaling/pod-measurements.js'
+import { withMemberObjects } from './member-base-layer.js'
 import { type StartMembersOptions, startMembers } from './start-members.js'
 
 /** One member in memory under virtual time, for tests. What a controller logs as a failure fails the test that asks. */
@@ -45,7 +45,7 @@ export async function createMemberFixture(
   const log = collectingLog(warnings)
   const ports = { clock, random: createSeededRandom(options.seed ?? 1), log }
   const measurements = new PodMeasurements(ports)
-  const base = withMetricsObjects(createBootstrapLayer(clock.now()), clock.now())
+  const base = withMemberObjects(createBootstrapLayer(clock.now()), clock.now())
   const clusters = createLogicalClusters({
     storage: options.storage ?? createMemoryStorage({ base, freeze: true }),
     ports,

@@ -18,6 +18,7 @@ import { createPodCollection } from './nodes/pod-collection.js'
 import { PodsByNode } from './nodes/pods-by-node.js'
 import { createTaintEviction } from './nodes/taint-eviction.js'
 import { createScheduler } from './scheduler/scheduler.js'
+import { createVolumeBinder } from './storage/volume-binder.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
 import { namespaces } from './upkeep/namespaces.js'
@@ -111,6 +112,7 @@ export function startMembers(options: StartMembersOptions): Members {
     createDisruptionBudgets(peekAll),
     createInfrastructure(options.network?.networkOf),
     createHorizontalAutoscaler(measurements),
+    createVolumeBinder(),
     ...(forwarding ? [forwarding.controller] : []),
     ...(names ? [names.controller] : []),
   ]

@@ -1,4 +1,3 @@
-import { equalJson } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ClusterChange, NetworkOf } from '../../contract.js'
 import { parseRange } from '../../registry/allocation/ipv4.js'
@@ -7,9 +6,8 @@ import { idOf, resolveId } from '../engine/owner-index.js'
 import { addressAt } from './address-plan.js'
 
 /**
- * What a cloud would give: an address for every Service of type LoadBalancer and every Ingress, and storage for every
- * claim. Addresses are of the cluster's range for load balancers, or without a network of its own of 172.18.255.0/24 and up;
- * behind claims there is nothing.
+ * What a cloud would give: an address for every Service of type LoadBalancer and every Ingress. Addresses are of the cluster's
+ * range for load balancers, or without a network of its own of 172.18.255.0/24 and up.
  */
 export function createInfrastructure(networkOf: NetworkOf = () => undefined): MemberController {
   const addresses = new Addresses(networkOf)
@@ -30,15 +28,11 @@ export function createInfrastructure(networkOf: NetworkOf = () => undefined): Me
       'ingresses.networking.k8s.io'(change, queue) {
         if (hear(change) && !hasAddress(change.object)) queue.add(idOf(change.groupResource, change.object))
       },
-      persistentvolumeclaims(change, queue) {
-        if (change.type === 'ADDED') queue.add(idOf(change.groupResource, change.object))
-      },
     },
     async reconcile(work) {
       const object = resolveId(work.cluster, work.key)
       if (object === undefined || object.metadata.deletionTimestamp !== undefined) return undefined
-      if (object.kind === 'PersistentVolumeClaim') await bind(work, object)
-      else await expose(work, object, addresses)
+      await expose(work, object, addresses)
       return undefined
     },
     forget: (cluster) => addresses.forget(cluster),
@@ -73,16 +67,6 @@ async function expose(work: Work, object: KubeObject, addresses: Addresses): Pro
   const ingress = wants ? [{ ip, ...(object.kind === 'Service' ? { ipMode: 'VIP' } : {}) }] : []
   const status = { ...(object['status'] as object), loadBalancer: wants ? { ingress } : {} }
   await work.write.status(object, { ...object, status })
-}
-
-async function bind(work: Work, claim: KubeObject): Promise<void> {
-  const spec = claim['spec'] as
-    | { accessModes?: string[]; resources?: { requests?: Record<string, string> }; volumeName?: string }
-    | undefined
-  const status = { phase: 'Bound', accessModes: spec?.accessModes ?? [], capacity: spec?.resources?.requests ?? {} }
-  if (!equalJson((claim['status'] as { phase?: string } | undefined)?.phase, 'Bound')) {
-    await work.write.status(claim, { ...claim, status })
-  }
 }
 
 /** Addresses of load balancers, in order, without those in use. */

@@ -305,7 +305,12 @@ test('volumes decide where their pods run, and a missing claim is waited for', a
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: { name: 'data' },
-    spec: { volumeName: 'disk', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    spec: {
+      volumeName: 'disk',
+      storageClassName: '',
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+    },
   })
   await fixture.settle(12)
   assert.equal(nodeOf(fixture, 'db'), 'b')

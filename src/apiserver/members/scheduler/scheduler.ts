@@ -4,6 +4,7 @@ import type { ClusterChange } from '../../contract.js'
 import type { ClusterQueue, MemberController, Work } from '../contract.js'
 import type { Node, Pod } from '../engine/objects.js'
 import { disrupt } from '../nodes/disrupt.js'
+import { annotations } from '../storage/storage-objects.js'
 import { isFinished, isTerminating } from '../workloads/pods.js'
 import { keyIn } from '../workloads/replica-sets.js'
 import { type Choice, type Cycle, chooseNode, Filters } from './choose-node.js'
@@ -11,10 +12,12 @@ import { ClassViews } from './class-view.js'
 import { ClusterState } from './cluster-state.js'
 import { misfitMessage, noNodes } from './fit-message.js'
 import { Nominations } from './nominations.js'
+import type { PodClass } from './pod-class.js'
 import { writePodCondition } from './pod-condition.js'
 import { findVictims, type Victims } from './preemption.js'
 import { type Cause, SchedulingQueue, type Waiting } from './scheduling-queue.js'
 import type { Plugin } from './spec.js'
+import { VolumeFilter } from './volumes.js'
 
 /** What the scheduler remembers of one cluster. */
 interface Room {
@@ -150,6 +153,7 @@ async function attempt(work: Work, room: Room, waiting: Waiting, pod: Pod): Prom
   state.assume(key, pod, node, view.class)
   queue.note('pod-placed')
   try {
+    await chooseForClaims(work, view.class, node)
     await work.write.bind(pod, node)
     queue.remove(key)
     nominations.remove(key)
@@ -159,6 +163,17 @@ async function attempt(work: Work, room: Room, waiting: Waiting, pod: Pod): Prom
     if (isNotFound(error) || work.cluster.peek('pods', key)?.metadata.uid !== pod.metadata.uid) queue.remove(key)
     else queue.retry(waiting, work.now())
     work.log.debug('pod not bound', { cluster: work.cluster.name, pod: key, node, error: String(error) })
+  }
+}
+
+/** Claims that have waited for their first pod learn where it goes, and get their volume there. */
+async function chooseForClaims(work: Work, podClass: PodClass, node: string): Promise<void> {
+  if (podClass.claims.length === 0) return
+  for (const claim of new VolumeFilter(work.cluster, podClass).open) {
+    const { metadata } = claim
+    if (metadata.annotations?.[annotations.selectedNode] === node) continue
+    const chosen = { ...metadata.annotations, [annotations.selectedNode]: node }
+    await work.write.update({ ...claim, metadata: { ...metadata, annotations: chosen } })
   }
 }
 
