@@ -52,12 +52,18 @@ test('every golden is what kustomize prints', { skip: noPeer }, async () => {
 
 test('every kustomization of real applications builds as with kustomize', { skip: noPeer || noFixtures }, async () => {
   const { compared, wrong } = await compareAll(fixtures!)
-  assert.deepEqual(wrong.map((one) => one.directory), [])
+  assert.deepEqual(
+    wrong.map((one) => one.directory),
+    [],
+  )
   assert.ok(only !== undefined || compared > 20, `only ${compared} kustomizations`)
 })
 
 test('every kustomization of public repositories builds as with kustomize', { skip: noPeer || noCorpus }, async () => {
   const { compared, wrong } = await compareAll(corpus!)
-  assert.deepEqual(wrong.map((one) => one.directory), [])
+  assert.deepEqual(
+    wrong.map((one) => one.directory),
+    [],
+  )
   assert.ok(only !== undefined || compared > 40, `only ${compared} kustomizations`)
 })

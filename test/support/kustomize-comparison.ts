@@ -34,7 +34,14 @@ export async function compareBuilds(program: readonly string[], directory: strin
 
 function runReal(program: readonly string[], directory: string): Promise<Comparison['theirs']> {
   const proxy = 'http://127.0.0.1:9'
-  const env = { ...process.env, HTTP_PROXY: proxy, HTTPS_PROXY: proxy, http_proxy: proxy, https_proxy: proxy, GIT_TERMINAL_PROMPT: '0' }
+  const env = {
+    ...process.env,
+    HTTP_PROXY: proxy,
+    HTTPS_PROXY: proxy,
+    http_proxy: proxy,
+    https_proxy: proxy,
+    GIT_TERMINAL_PROMPT: '0',
+  }
   const [command, ...args] = program
   return new Promise((resolve) => {
     execFile(

@@ -10,7 +10,7 @@ import { decodeKustomization, type Kustomization } from './kustomization.js'
 import { decodeText, type Loader } from './loader.js'
 import { schemasFromOpenApi } from './openapi-schemas.js'
 import { addOrigin, addTransformation, type Origin, originBelow } from './origin.js'
-import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntry } from './patches.js'
+import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntries } from './patches.js'
 import { runGeneratorPlugins, runTransformerPlugins, runValidators } from './plugins.js'
 import { type DocumentCache, loadResources } from './read-documents.js'
 import { applyReplacements } from './replacements.js'
@@ -250,7 +250,7 @@ async function transform(target: Target, accumulator: Accumulator, context: Buil
   }
   if ((kustomization.patchesStrategicMerge?.length ?? 0) > 0) {
     await step('PatchStrategicMergeTransformer', async () => {
-      for (const entry of kustomization.patchesStrategicMerge!) await applyStrategicMergeEntry(list, entry, loader, schemas)
+      await applyStrategicMergeEntries(list, kustomization.patchesStrategicMerge!, loader, schemas)
     })
   }
   for (const entry of kustomization.patches ?? []) {
@@ -297,6 +297,7 @@ async function addLabels(
       if (entry.includeSelectors === true) specs = mergeFieldSpecs(specs, config.commonLabels)
       else {
         if (entry.includeTemplates === true) specs = mergeFieldSpecs(specs, config.templateLabels)
+        if (entry.includeVolumeClaimTemplates === true) specs = mergeFieldSpecs(specs, config.volumeClaimTemplateLabels)
         specs = mergeFieldSpecs(specs, [{ path: 'metadata/labels', create: true }])
       }
       setMapEntries(list, entry.pairs ?? {}, specs)

@@ -14,6 +14,7 @@ export interface TransformerConfig {
   readonly commonLabels: readonly FieldSpec[]
   readonly labels: readonly FieldSpec[]
   readonly templateLabels: readonly FieldSpec[]
+  readonly volumeClaimTemplateLabels: readonly FieldSpec[]
   readonly commonAnnotations: readonly FieldSpec[]
   readonly nameReference: readonly NameReference[]
   readonly varReference: readonly FieldSpec[]
@@ -165,10 +166,13 @@ const templateLabels: readonly FieldSpec[] = [
   creates('spec/template/metadata/labels', { kind: 'ReplicaSet' }),
   creates('spec/template/metadata/labels', { kind: 'DaemonSet' }),
   creates('spec/template/metadata/labels', { group: 'apps', kind: 'StatefulSet' }),
-  creates('spec/volumeClaimTemplates[]/metadata/labels', { group: 'apps', kind: 'StatefulSet' }),
   creates('spec/template/metadata/labels', { group: 'batch', kind: 'Job' }),
   creates('spec/jobTemplate/metadata/labels', { group: 'batch', kind: 'CronJob' }),
   creates('spec/jobTemplate/spec/template/metadata/labels', { group: 'batch', kind: 'CronJob' }),
+]
+
+const volumeClaimTemplateLabels: readonly FieldSpec[] = [
+  creates('spec/volumeClaimTemplates[]/metadata/labels', { group: 'apps', kind: 'StatefulSet' }),
 ]
 
 const affinitySelectors = ['podAffinity', 'podAntiAffinity'].flatMap((affinity) => [
@@ -212,9 +216,11 @@ export const defaultConfig: TransformerConfig = {
       'spec/egress/to/podSelector/matchLabels',
     ].map((path) => ({ group: 'networking.k8s.io', kind: 'NetworkPolicy', path })),
     ...templateLabels,
+    ...volumeClaimTemplateLabels,
   ],
   labels: [],
   templateLabels,
+  volumeClaimTemplateLabels,
   commonAnnotations: [
     creates('metadata/annotations'),
     creates('spec/template/metadata/annotations', { version: 'v1', kind: 'ReplicationController' }),
@@ -253,6 +259,9 @@ export const defaultConfig: TransformerConfig = {
     'spec/initContainers[]/image',
     'spec/template/spec/containers[]/image',
     'spec/template/spec/initContainers[]/image',
+    'spec/volumes[]/image/reference',
+    'spec/template/spec/volumes[]/image/reference',
+    'spec/jobTemplate/spec/template/spec/volumes[]/image/reference',
   ].map((path) => creates(path)),
   replicas: ['Deployment', 'ReplicationController', 'ReplicaSet', 'StatefulSet'].map((kind) =>
     creates('spec/replicas', { kind }),

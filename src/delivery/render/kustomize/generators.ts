@@ -132,7 +132,7 @@ function asText(bytes: Uint8Array): string | undefined {
 }
 
 /** Base64, in lines of 70 characters when it is longer than one. */
-function wrappedBase64(bytes: Uint8Array): string {
+export function wrappedBase64(bytes: Uint8Array): string {
   let binary = ''
   for (let at = 0; at < bytes.length; at += 8192) binary += String.fromCharCode(...bytes.subarray(at, at + 8192))
   const text = btoa(binary)

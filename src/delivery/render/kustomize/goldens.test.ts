@@ -9,7 +9,7 @@ import { buildKustomization, formatResources } from './build-kustomization.js'
 import { createDocumentCache } from './read-documents.js'
 
 // goldens/NAME/input is built at the path that goldens/NAME/path.txt names (the input itself when there is none);
-// goldens/NAME/expected.yaml is what `kubectl kustomize` v5.5.0 printed for it.
+// goldens/NAME/expected.yaml is what kustomize v5.8.2 prints for it.
 const goldens = 'src/delivery/render/kustomize/goldens'
 
 function readTree(root: string): Tree {

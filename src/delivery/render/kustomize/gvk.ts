@@ -82,7 +82,12 @@ export function sortText(gvk: Gvk): string {
 /** The kinds kustomize knows for certain to be outside namespaces. Kinds it does not know count as namespaced. */
 const clusterScoped: Readonly<Record<string, readonly string[]>> = {
   v1: ['ComponentStatus', 'Namespace', 'Node', 'NodeProxyOptions', 'PersistentVolume'],
-  'admissionregistration.k8s.io/v1': ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
+  'admissionregistration.k8s.io/v1': [
+    'MutatingWebhookConfiguration',
+    'ValidatingAdmissionPolicy',
+    'ValidatingAdmissionPolicyBinding',
+    'ValidatingWebhookConfiguration',
+  ],
   'admissionregistration.k8s.io/v1beta1': ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],
   'apiextensions.k8s.io/v1': ['CustomResourceDefinition'],
   'apiextensions.k8s.io/v1beta1': ['CustomResourceDefinition'],

@@ -1,10 +1,11 @@
+import { Stalled } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
 import { buildError } from './build-error.js'
 import { type FieldSpec, setAt, visitField } from './field-spec.js'
 import type { ImageEntry } from './kustomization.js'
 import { scalarText } from './resource.js'
 import type { ResourceList } from './resource-list.js'
-import { compilePattern } from './selector.js'
+import { compilePattern, type Pattern } from './selector.js'
 
 /**
  * Changes images by name, everywhere below a list `containers` or `initContainers` and at the fields of the specs. Both
@@ -53,10 +54,10 @@ function imageEditor(entry: ImageEntry): (image: string) => string {
   const wanted = entry.name ?? ''
   // The name goes into a regular expression as it is, in kustomize too; most names need none.
   const isLiteral = /^[\w/-]*$/.test(wanted)
-  const pattern = compilePattern(`^${wanted}(:[a-zA-Z0-9_.{}-]*)?(@sha256:[a-zA-Z0-9_.{}-]*)?$`)
+  const pattern = imagePattern(wanted)
   return (image) => {
     if (isLiteral && !image.startsWith(wanted)) return image
-    if (!pattern.test(image)) return image
+    if (pattern === undefined || !pattern.test(image)) return image
     let { name, tag, digest } = splitImage(image)
     if ((entry.newName ?? '') !== '') name = entry.newName!
     const newTag = entry.newTag ?? ''
@@ -69,6 +70,16 @@ function imageEditor(entry: ImageEntry): (image: string) => string {
       digest = ''
     }
     return `${name}${tag === '' ? '' : `:${tag}`}${digest === '' ? '' : `@${digest}`}`
+  }
+}
+
+/** Undefined for a name that is no regular expression: it matches no image. */
+function imagePattern(name: string): Pattern | undefined {
+  try {
+    return compilePattern(`^${name}(:[a-zA-Z0-9_.{}-]*)?(@[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[a-zA-Z0-9_.{}-]*)?$`)
+  } catch (error) {
+    if (error instanceof Stalled) return undefined
+    throw error
   }
 }
 

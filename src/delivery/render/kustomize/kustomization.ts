@@ -54,6 +54,7 @@ export interface LabelEntry {
   readonly pairs?: Record<string, string>
   readonly includeSelectors?: boolean
   readonly includeTemplates?: boolean
+  readonly includeVolumeClaimTemplates?: boolean
   readonly fields?: FieldSpec[]
 }
 
@@ -80,6 +81,8 @@ export interface FieldOptions {
 }
 
 export interface Replacement {
+  /** A fixed text in place of a source. */
+  readonly sourceValue?: string
   readonly source?: ResourceSelector & { readonly fieldPath?: string; readonly options?: FieldOptions }
   readonly targets?: readonly {
     readonly select?: ResourceSelector
@@ -136,13 +139,15 @@ const idFields = { ...gvkFields, name: 'text', namespace: 'text' } as const
 export const selectorShape = struct({ ...idFields, annotationSelector: 'text', labelSelector: 'text' })
 const optionsShape = struct({ delimiter: 'text', index: 'integer', encoding: 'text', create: 'boolean' })
 const replacementFields = {
+  sourceValue: 'text',
   source: struct({ ...idFields, fieldPath: 'text', options: optionsShape }),
   targets: { list: struct({ select: selectorShape, reject: { list: selectorShape }, fieldPaths: texts, options: optionsShape }) },
 } as const
 export const replacementShape = struct(replacementFields)
 export const fieldSpecFields = { ...gvkFields, path: 'text', create: 'boolean' } as const
 export const fieldSpecShape = struct(fieldSpecFields)
-export const patchShape = struct({ path: 'text', patch: 'text', target: selectorShape, options: { map: 'boolean' } })
+export const patchOptionsShape = struct({ allowNameChange: 'boolean', allowKindChange: 'boolean' })
+export const patchShape = struct({ path: 'text', patch: 'text', target: selectorShape, options: patchOptionsShape })
 export const imageShape = struct({ name: 'text', newName: 'text', tagSuffix: 'text', newTag: 'text', digest: 'text' })
 export const replicaShape = struct({ name: 'text', count: 'integer' })
 export const generatorOptionsShape = struct({
@@ -173,7 +178,13 @@ const shape = struct({
   namespace: 'text',
   commonLabels: textMap,
   labels: {
-    list: struct({ pairs: textMap, includeSelectors: 'boolean', includeTemplates: 'boolean', fields: { list: fieldSpecShape } }),
+    list: struct({
+      pairs: textMap,
+      includeSelectors: 'boolean',
+      includeTemplates: 'boolean',
+      includeVolumeClaimTemplates: 'boolean',
+      fields: { list: fieldSpecShape },
+    }),
   },
   commonAnnotations: textMap,
   patchesStrategicMerge: texts,

@@ -89,6 +89,12 @@ export class Loader {
   async enter(path: string): Promise<Loader> {
     if (path === '') throw buildError(`${this.name('')}: the path of a base cannot be empty`)
     if (isRemote(path)) return this.#enterRemote(path)
+    if (path.split('/').some((part) => part !== '..' && part.includes('..'))) {
+      throw buildError(
+        `path "${path}" is ambiguous: resolves to "${joinPath('', path) ?? path}" after normalization, which is likely not the intended target`,
+        'Check the indentation of the list in the kustomization file.',
+      )
+    }
     const root = path.startsWith('/') ? undefined : joinPath(this.root, path)
     if (root === undefined) throw buildError(`${this.name('')}: base '${path}' is outside the source`)
     if ((await this.tree.list(root)) === undefined) throw buildError(`${this.name(path)}: no such file or directory`)

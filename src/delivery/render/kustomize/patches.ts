@@ -44,20 +44,23 @@ export async function applyPatchEntry(
   for (const resource of list.select(entry.target)) applyTo(resource, copyFor(resource, first), schemas)
 }
 
-/** One entry of `patchesStrategicMerge`: the text of patches, or the path of a file with them. */
-export async function applyStrategicMergeEntry(
+/** `patchesStrategicMerge`: each entry is the text of patches, or the path of a file with them. All are read before one is applied. */
+export async function applyStrategicMergeEntries(
   list: ResourceList,
-  entry: string,
+  entries: readonly string[],
   loader: Loader,
   schemas: SchemaCatalogue,
 ): Promise<void> {
-  let patches: Resource[]
-  try {
-    patches = toResources(parseResourceDocuments(entry, 'patchesStrategicMerge'), 'patchesStrategicMerge')
-  } catch {
-    const name = loader.name(entry)
-    patches = toResources(parseResourceDocuments(await loader.loadText(entry), name), name)
+  const patches: Resource[] = []
+  for (const entry of entries) {
+    try {
+      patches.push(...toResources(parseResourceDocuments(entry, 'patchesStrategicMerge'), 'patchesStrategicMerge'))
+    } catch {
+      const name = loader.name(entry)
+      patches.push(...toResources(parseResourceDocuments(await loader.loadText(entry), name), name))
+    }
   }
+  if (patches.length === 0) throw buildError(`patch appears to be empty; files=[${entries.join(' ')}]`)
   for (const patch of patches) {
     const target = targetOf(list, patch)
     applyTo(target, copyFor(target, patch), schemas)

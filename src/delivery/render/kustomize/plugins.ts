@@ -13,12 +13,13 @@ import {
   generatorFields,
   imageShape,
   type PatchEntry,
+  patchOptionsShape,
   replacementEntryShape,
   replicaShape,
   selectorShape,
 } from './kustomization.js'
 import { addOrigin, addTransformation, type Origin, originBelow } from './origin.js'
-import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntry } from './patches.js'
+import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntries } from './patches.js'
 import { parseResourceDocuments, toResources } from './read-documents.js'
 import { applyReplacements } from './replacements.js'
 import { originKey, Resource } from './resource.js'
@@ -85,7 +86,7 @@ const transformers: Readonly<Record<string, Plugin>> = {
     setReplicas(accumulator.list, (config['replica'] ?? {}) as object, specs),
   ),
   PatchTransformer: plugin(
-    { path: 'text', patch: 'text', target: selectorShape, options: { map: 'boolean' } },
+    { path: 'text', patch: 'text', target: selectorShape, options: patchOptionsShape },
     ({ config, target, accumulator, context }) =>
       applyPatchEntry(accumulator.list, config as PatchEntry, target.loader, context.schemas),
   ),
@@ -100,7 +101,7 @@ const transformers: Readonly<Record<string, Plugin>> = {
         ...((config['paths'] ?? []) as string[]),
         ...(config['patches'] === undefined ? [] : [config['patches'] as string]),
       ]
-      for (const entry of entries) await applyStrategicMergeEntry(accumulator.list, entry, target.loader, context.schemas)
+      await applyStrategicMergeEntries(accumulator.list, entries, target.loader, context.schemas)
     },
   ),
   ReplacementTransformer: plugin({ replacements: { list: replacementEntryShape } }, ({ config, target, accumulator }) =>

@@ -1,3 +1,4 @@
+import { Stalled } from '../../../base/errors.js'
 import { cloneJson, isObject, setOwn } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
@@ -15,7 +16,8 @@ import type { Loader } from './loader.js'
 import { splitListPart, splitObjectPath } from './object-path.js'
 import { formatId, type Resource, type ResourceId, scalarText } from './resource.js'
 import type { ResourceList } from './resource-list.js'
-import { compilePattern, fromLabelText } from './selector.js'
+import { anchoredPattern, compilePattern, fromLabelText } from './selector.js'
+import { formatStructuredText, parseStructuredText } from './structured-text.js'
 
 /** Copies values from fields of one resource into fields of others. */
 export async function applyReplacements(list: ResourceList, entries: readonly ReplacementEntry[], loader: Loader): Promise<void> {
@@ -38,14 +40,18 @@ export async function applyReplacements(list: ResourceList, entries: readonly Re
 }
 
 function applyReplacement(list: ResourceList, replacement: Replacement, where: string): void {
-  const { source, targets } = replacement
-  if (source === undefined || targets === undefined)
+  const { source, sourceValue, targets } = replacement
+  if ((source === undefined && sourceValue === undefined) || targets === undefined)
     throw buildError(`${where}: replacements must specify a source and at least one target`)
-  const value = readSource(list, source, where)
+  if (source !== undefined && sourceValue !== undefined)
+    throw buildError(`${where}: value and resource selectors are mutually exclusive`)
+  const value = source === undefined ? sourceValue : readSource(list, source, where)
+  const plain = source === undefined
   for (const target of targets) {
     if (target.select === undefined) throw buildError(`${where}: target must specify resources to select`)
     const paths = (target.fieldPaths?.length ?? 0) === 0 ? ['metadata.name'] : target.fieldPaths!
     const selects = fromLabelText(target.select)
+    const picks = pickerOf(target.select)
     const rejects = (target.reject ?? []).filter(
       (reject) => (reject.labelSelector ?? '') !== '' || (reject.annotationSelector ?? '') !== '',
     )
@@ -53,14 +59,21 @@ function applyReplacement(list: ResourceList, replacement: Replacement, where: s
     const rejectedIds = (target.reject ?? []).filter((reject) =>
       [reject.group, reject.version, reject.kind, reject.name, reject.namespace].some((part) => (part ?? '') !== ''),
     )
+    const rejectsById = rejectedIds.map(pickerOf)
     for (const resource of list.items) {
       if (!selects(resource) || rejectsByLabel.some((rejected) => rejected(resource))) continue
       const ids = resource.allIds()
-      if (!ids.some((id) => isPicked(id, target.select!))) continue
-      if (rejectedIds.some((reject) => ids.some((id) => isPicked(id, reject)))) continue
-      for (const path of paths) copyTo(resource, path, value, target.options, where)
+      if (!ids.some(picks) || rejectsById.some((rejected) => ids.some(rejected))) continue
+      for (const path of paths) copyTo(resource, path, { value, plain }, target.options, where)
     }
   }
+}
+
+/** Anchored regular expressions, as in the targets of patches. */
+function pickerOf(selector: ResourceSelector): (id: ResourceId) => boolean {
+  const [group, version, kind] = [selector.group, selector.version, selector.kind].map(anchoredPattern)
+  const [name, namespace] = [selector.name, selector.namespace].map(anchoredPattern)
+  return (id) => group!(id.group) && version!(id.version) && kind!(id.kind) && name!(id.name) && namespace!(id.namespace)
 }
 
 /** Exact parts, unlike the regular expressions in patch targets. */
@@ -134,11 +147,19 @@ interface Place {
   readonly created: boolean
 }
 
-function copyTo(resource: Resource, path: string, value: unknown, options: FieldOptions | undefined, where: string): void {
-  const create = options?.create === true
-  const finder = new PlaceFinder(create, value)
+/** What is copied; `plain` is a text that gets the type it would have in YAML where a field is made of it. */
+interface Copied {
+  readonly value: unknown
+  readonly plain: boolean
+}
+
+function copyTo(resource: Resource, path: string, copied: Copied, options: FieldOptions | undefined, where: string): void {
   if (resource.object === undefined) return
-  finder.find(resource.object, splitObjectPath(path), where)
+  const create = options?.create === true
+  const parts = splitObjectPath(path)
+  if (copyIntoText(resource, parts, copied, options, where)) return
+  const finder = new PlaceFinder(create, copied.value)
+  finder.find(resource.object, parts, where)
   if (finder.places.length === 0) {
     const verb = create ? 'find or create' : 'find'
     throw buildError(
@@ -146,7 +167,40 @@ function copyTo(resource: Resource, path: string, value: unknown, options: Field
       create ? undefined : 'Check the path, or set options.create.',
     )
   }
-  for (const place of finder.places) setPlace(place, value, options, where)
+  for (const place of finder.places) setPlace(place, copied, options, where)
+}
+
+/** Where a path leads into data that is written as text in a field: the text is written anew. False where it does not. */
+function copyIntoText(
+  resource: Resource,
+  parts: readonly string[],
+  copied: Copied,
+  options: FieldOptions | undefined,
+  where: string,
+): boolean {
+  for (let length = 1; length < parts.length; length++) {
+    const text = lookUp(resource.object, parts.slice(0, length))
+    if (text === undefined) return false
+    if (typeof text === 'object' && text !== null) continue
+    const data = typeof text === 'string' ? parseStructuredText(text) : undefined
+    if (data === undefined) return false
+    try {
+      const finder = new PlaceFinder(options?.create === true, copied.value)
+      finder.find(data, parts.slice(length), where)
+      if (finder.places.length === 0) return false
+      for (const place of finder.places) setPlace(place, copied, options, where)
+    } catch (error) {
+      if (error instanceof Stalled) return false
+      throw error
+    }
+    const outer = new PlaceFinder(false, '')
+    outer.find(resource.object, parts.slice(0, length), where)
+    const [place] = outer.places
+    if (place === undefined) return false
+    setAt(place.container, place.key, formatStructuredText(data, text as string))
+    return true
+  }
+  return false
 }
 
 class PlaceFinder {
@@ -183,7 +237,10 @@ class PlaceFinder {
     const has = Object.hasOwn(node, name)
     if (!has && !this.#creates) return
     if (!has) setOwn(node, name, this.#made(rest[0]))
-    this.find(node[name], rest, where, { container: node, key: name, created: !has })
+    const field = node[name]
+    // Found in the data that a text holds, but what is written there is lost: so does kustomize, behind a `*`.
+    if (rest.length > 0 && typeof field === 'string') return this.find(parseStructuredText(field) ?? field, rest, where)
+    this.find(field, rest, where, { container: node, key: name, created: !has })
   }
 
   #inIndex(node: unknown, index: number, rest: readonly string[], where: string): void {
@@ -228,7 +285,7 @@ class PlaceFinder {
   }
 }
 
-function setPlace(place: Place, value: unknown, options: FieldOptions | undefined, where: string): void {
+function setPlace(place: Place, { value, plain }: Copied, options: FieldOptions | undefined, where: string): void {
   const current = (place.container as Record<string | number, unknown>)[place.key]
   const delimiter = options?.delimiter ?? ''
   let replacement = cloneJson(value)
@@ -246,7 +303,7 @@ function setPlace(place: Place, value: unknown, options: FieldOptions | undefine
   const intoScalar = typeof current !== 'object' || current === null
   if (!intoScalar || typeof replacement === 'object') {
     if (intoScalar && !place.created) replacement = ''
-    setAt(place.container, place.key, replacement)
+    setAt(place.container, place.key, plain && typeof replacement === 'string' ? retyped(replacement) : replacement)
     return
   }
   // Only the text is taken over: the field keeps its own type, a created one gets that of the plain text.

@@ -1,7 +1,9 @@
 import { Stalled } from '../../../base/errors.js'
+import { isObject, setOwn } from '../../../base/json.js'
 import { buildError } from './build-error.js'
+import { wrappedBase64 } from './generators.js'
 import type { ResourceSelector } from './kustomization.js'
-import { equalIds, formatId, idKey, originKey, type Resource, type ResourceId } from './resource.js'
+import { equalIds, formatId, idKey, originKey, type Resource, type ResourceId, scalarText } from './resource.js'
 import { fromTextSelector } from './selector.js'
 
 /** The resources of a kustomization in order; no two have the same current id. */
@@ -66,7 +68,9 @@ export class ResourceList {
       return
     }
     if (resource.behavior !== 'merge' && resource.behavior !== 'replace') {
-      throw buildError(`${resource.source}: id ${formatId(id)} exists; behavior must be merge or replace`)
+      throw buildError(
+        `${resource.source}: id ${formatId(id)} exists; can not use behavior: '${resource.behavior}', behavior must be merge or replace`,
+      )
     }
     takeOver(resource, old)
     this.#items[this.#items.indexOf(old)] = resource
@@ -121,9 +125,25 @@ function takeOver(resource: Resource, old: Resource): void {
   resource.behavior = old.behavior
   resource.needsHash = resource.needsHash && old.needsHash
   if (!merge || resource.object === undefined) return
+  const isSecret = resource.apiVersion === 'v1' && resource.kind === 'Secret'
   for (const field of ['data', 'binaryData']) {
-    const merged = { ...(old.object?.[field] as object | undefined), ...(resource.object[field] as object | undefined) }
+    const before = isSecret && field === 'data' ? secretData(old) : (old.object?.[field] as object | undefined)
+    const merged = { ...before, ...(resource.object[field] as object | undefined) }
     if (Object.keys(merged).length === 0) delete resource.object[field]
     else resource.object[field] = merged
   }
+}
+
+/** The data of a Secret as an API server keeps it: what stands in stringData is encoded, and wins. */
+function secretData(secret: Resource): Record<string, unknown> {
+  const data: Record<string, unknown> = { ...(secret.object?.['data'] as object | undefined) }
+  const texts = secret.object?.['stringData']
+  if (!isObject(texts)) return data
+  for (const key of Object.keys(texts)) {
+    const value = texts[key]
+    if (typeof value === 'object' && value !== null)
+      throw buildError(`${secret.source}: stringData value for key "${key}" must be a scalar`)
+    setOwn(data, key, wrappedBase64(new TextEncoder().encode(scalarText(value))))
+  }
+  return data
 }

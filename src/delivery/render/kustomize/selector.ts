@@ -7,11 +7,11 @@ import type { Resource } from './resource.js'
 
 /** A test for the target of a patch: anchored regular expressions against the current and the original identity. */
 export function fromTextSelector(selector: ResourceSelector): (resource: Resource) => boolean {
-  const group = pattern(selector.group)
-  const version = pattern(selector.version)
-  const kind = pattern(selector.kind)
-  const name = pattern(selector.name)
-  const namespace = pattern(selector.namespace)
+  const group = anchoredPattern(selector.group)
+  const version = anchoredPattern(selector.version)
+  const kind = anchoredPattern(selector.kind)
+  const name = anchoredPattern(selector.name)
+  const namespace = anchoredPattern(selector.namespace)
   const labels = fromLabelText(selector)
   return (resource) => {
     const current = resource.currentId()
@@ -47,7 +47,8 @@ function parse(field: string, text: string | undefined) {
 
 const compiled = new Map<string, (text: string) => boolean>()
 
-function pattern(text: string | undefined): (text: string) => boolean {
+/** A test with a whole-text regular expression; none matches anything. */
+export function anchoredPattern(text: string | undefined): (text: string) => boolean {
   if (text === undefined || text === '') return () => true
   const known = compiled.get(text)
   if (known !== undefined) return known
