@@ -59,6 +59,8 @@ export interface LogicalCluster {
   peek(groupResource: string, key: string): KubeObject | undefined
   /** All objects of a resource, sorted by key; `namespace` narrows. */
   peekAll(groupResource: string, namespace?: string): Iterable<KubeObject>
+  /** What the cluster holds of its own, without what every cluster has from the start and nobody has changed; in no order. */
+  own(): Iterable<{ readonly groupResource: string; readonly object: KubeObject }>
   /** The lines of a backup file, of one moment. Secrets stand in it in the clear. */
   backup(): Iterable<string>
   /**

@@ -98,7 +98,8 @@ async function openFleet(
   const progress = options.progress ?? (() => {})
   const abilities = await detectLoopback()
   const known = readFleetConfig(directory)
-  const claim = await claimAddresses(abilities, known && (known.networkStart ?? 0))
+  const names = new Set([...options.members, ...(known?.members ?? []).map(({ name }) => name)])
+  const claim = await claimAddresses(abilities, known && (known.networkStart ?? 0), names.size + 1)
   opened.push(() => claim.release())
   if (!claim.exclusive) {
     log.warn('another fleet on this machine has the addresses of this one', {

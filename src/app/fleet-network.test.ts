@@ -42,3 +42,17 @@ test('a fleet that starts again has its addresses, unless another one has them n
   assert.equal(third.exclusive, true)
   third.release()
 })
+
+test('a large fleet takes as many places as it needs', { skip }, async () => {
+  const start = 1024
+  const large = await claimAddresses(abilities, start, 600)
+  assert.equal(large.exclusive, true)
+  const between = await claimAddresses(abilities, start + 512)
+  assert.equal(between.exclusive, false)
+  const behind = await claimAddresses(abilities, start + 768)
+  assert.equal(behind.exclusive, true)
+  for (const claim of [large, between, behind]) claim.release()
+  const again = await claimAddresses(abilities, start + 512)
+  assert.equal(again.exclusive, true)
+  again.release()
+})

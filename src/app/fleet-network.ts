@@ -93,20 +93,45 @@ export interface AddressClaim {
  * address that the plan keeps free stands for the claim, so that of two fleets which start together only one gets it. Fleets
  * that are stopped claim nothing; of two with the same addresses, the one that starts first has them.
  */
-export async function claimAddresses(abilities: LoopbackAbilities, known: number | undefined): Promise<AddressClaim> {
+export async function claimAddresses(
+  abilities: LoopbackAbilities,
+  known: number | undefined,
+  /** Clusters that the fleet has, the hub among them: a large one takes the places of several. */
+  clusters = 1,
+): Promise<AddressClaim> {
   const unclaimed = { start: known ?? 0, exclusive: true, release: () => {} }
   if (!abilities.addresses) return unclaimed
+  const places = Math.max(1, Math.ceil(clusters / apart))
+  const last = Math.floor(mostClusters / apart)
   const starts =
-    known === undefined ? Array.from({ length: Math.floor(mostClusters / apart) + 1 }, (_, index) => index * apart) : [known]
+    known === undefined ? Array.from({ length: Math.max(1, last + 2 - places) }, (_, index) => index * apart) : [known]
   for (const start of starts) {
-    const network = networkOfNumber(start)
-    const holder = network && (await listenAt(claimAddressOf(network), claimPort))
-    if (holder === undefined) continue
-    const release = () => void holder.close()
+    const holders = await claimPlaces(start, places)
+    if (holders === undefined) continue
+    const release = () => {
+      for (const holder of holders) holder.close()
+    }
     if (known !== undefined || (await isQuiet(start, abilities))) return { start, exclusive: true, release }
     release()
   }
   return { ...unclaimed, exclusive: false }
+}
+
+/** One listener for each place; undefined, and none, when somebody has one of them. */
+async function claimPlaces(start: number, places: number): Promise<Server[] | undefined> {
+  const holders: Server[] = []
+  for (let place = 0; place < places; place++) {
+    const network = networkOfNumber(start + place * apart)
+    // Beyond the end of the plan clusters have no addresses of their own.
+    if (network === undefined) break
+    const holder = await listenAt(claimAddressOf(network), claimPort)
+    if (holder === undefined) {
+      for (const each of holders) each.close()
+      return undefined
+    }
+    holders.push(holder)
+  }
+  return holders.length === 0 ? undefined : holders
 }
 
 async function isQuiet(start: number, abilities: LoopbackAbilities): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes, randomFillSync, randomInt } from 'node:crypto'
 import type { Clock } from '../base/clock.js'
 import type { Log, LogFields } from '../base/log.js'
 import type { Random } from '../base/random.js'
@@ -16,9 +16,26 @@ export const systemClock: Clock = {
   },
 }
 
+const pool = Buffer.alloc(8192)
+let used = pool.length
+
+/** A call into the system for each identifier of an object would cost more than the rest of making it. */
+function pooledBytes(count: number): Uint8Array {
+  if (count > pool.length / 8) return randomBytes(count)
+  if (used + count > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const bytes = Uint8Array.prototype.slice.call(pool, used, used + count)
+  // Nobody finds out later what was handed out.
+  pool.fill(0, used, used + count)
+  used += count
+  return bytes
+}
+
 export const systemRandom: Random = {
   number: () => randomInt(0, 0x1_0000_0000_0000 - 1) / 0x1_0000_0000_0000,
-  bytes: (count) => randomBytes(count),
+  bytes: pooledBytes,
 }
 
 const levels = ['debug', 'info', 'warn', 'error'] as const

@@ -110,6 +110,10 @@ export class EmbeddedCluster implements LogicalCluster {
     if (network !== undefined) for (const service of this.peekAll('services')) recordAddresses(this.#scope, service, undefined)
   }
 
+  *own(): Iterable<{ groupResource: string; object: KubeObject }> {
+    for (const { resource, object } of this.#storage.entries()) if (object !== null) yield { groupResource: resource, object }
+  }
+
   backup(): Iterable<string> {
     return formatBackup([this.#storage])
   }

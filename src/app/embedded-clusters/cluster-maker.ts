@@ -12,7 +12,7 @@ import type { FleetRegister } from '../fleet-register.js'
 import { memberLabels } from '../member-labels.js'
 import { clusterSecretName, type MemberRegistration, registerMembers } from '../register-members.js'
 import type { ClusterMaker } from './controller.js'
-import { embeddedClusterType } from './embedded-cluster.js'
+import { type EmbeddedClusterSpec, embeddedClusterType } from './embedded-cluster.js'
 
 export interface ClusterMakerOptions {
   readonly register: FleetRegister
@@ -30,50 +30,67 @@ export interface ClusterMakerOptions {
  */
 export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
   const { register, network, directory, pki, api, hub, namespace } = options
-  return {
-    async make(name, spec) {
-      if (name === register.hubName || name === 'in-cluster') {
-        throw new CodedError({
-          code: 'bad-cluster-name',
-          message: `"${name}" is the name of the hub`,
-          fix: 'Choose another name for the member.',
-        })
-      }
-      if (spec.nodes !== undefined) parseNodes(spec.nodes)
-      const fresh = register.find(name) === undefined
-      const place = await register.add({
-        name,
-        ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
-        ...(spec.profile === undefined ? {} : { profile: spec.profile }),
-        ...(spec.address === 'Own' ? { ownAddress: true } : {}),
+  /** Ports, certificate and files are everybody's: one change at a time. */
+  let last: Promise<unknown> = Promise.resolve()
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work)
+    last = next.catch(() => undefined)
+    return next
+  }
+  async function make(name: string, spec: EmbeddedClusterSpec): Promise<{ server: string; version: string }> {
+    if (name === register.hubName || name === 'in-cluster') {
+      throw new CodedError({
+        code: 'bad-cluster-name',
+        message: `"${name}" is the name of the hub`,
+        fix: 'Choose another name for the member.',
       })
-      if (fresh) {
-        try {
-          api.setCertificate(await pki.serverFor(addressesOf(register, network)))
-          await api.serve(name, place)
-        } catch (error) {
-          register.remove(name)
-          throw error
-        }
-        register.save()
-        writeKubeconfig(directory, register.description, pki)
-        const labels = { ...memberLabels(name, register.config.members.length - 1), ...spec.labels }
-        await registerMembers(hub, { namespace, members: [registrationOf(register, pki, name, labels)] })
+    }
+    if (spec.nodes !== undefined) parseNodes(spec.nodes)
+    const fresh = register.find(name) === undefined
+    const place = await register.add({
+      name,
+      ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
+      ...(spec.profile === undefined ? {} : { profile: spec.profile }),
+      ...(spec.address === 'Own' ? { ownAddress: true } : {}),
+    })
+    if (fresh) {
+      try {
+        api.setCertificate(await pki.serverFor(addressesOf(register, network)))
+        await api.serve(name, place)
+      } catch (error) {
+        register.remove(name)
+        throw error
       }
-      const version = api.clusters.get(name)?.api.version.gitVersion ?? ''
-      return { server: register.serverOf(name) ?? '', version }
-    },
-    async unmake(name) {
-      if (register.member(name) === undefined) return
-      await hub.delete({ type: secretType, namespace, name: clusterSecretName(name) }).catch((error: unknown) => {
-        if (!isNotFound(error)) throw error
-      })
-      await api.refuse(name)
-      await api.clusters.delete(name)
-      register.remove(name)
       register.save()
       writeKubeconfig(directory, register.description, pki)
+      const labels = { ...memberLabels(name, register.config.members.length - 1), ...spec.labels }
+      await registerMembers(hub, { namespace, members: [registrationOf(register, pki, name, labels)] })
+    }
+    const version = api.clusters.get(name)?.api.version.gitVersion ?? ''
+    return { server: register.serverOf(name) ?? '', version }
+  }
+  async function unmake(name: string): Promise<void> {
+    if (register.member(name) === undefined) return
+    await hub.delete({ type: secretType, namespace, name: clusterSecretName(name) }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+    })
+    await api.refuse(name)
+    await api.clusters.delete(name)
+    register.remove(name)
+    register.save()
+    writeKubeconfig(directory, register.description, pki)
+  }
+  return {
+    make(name, spec) {
+      // Most looks find the cluster there already.
+      const server = register.serverOf(name)
+      const version = api.clusters.get(name)?.api.version.gitVersion
+      if (register.member(name) !== undefined && server !== undefined && version !== undefined) {
+        return Promise.resolve({ server, version })
+      }
+      return alone(() => make(name, spec))
     },
+    unmake: (name) => alone(() => unmake(name)),
   }
 }
 
@@ -100,21 +117,19 @@ export async function installEmbeddedClusters(
   hub: KubeClient,
   members: readonly { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean }[],
 ): Promise<void> {
-  for (const { name, nodes, profile, ownAddress } of members) {
-    const spec = {
-      ...(nodes === undefined ? {} : { nodes }),
-      ...(profile === undefined ? {} : { profile }),
-      ...(ownAddress ? { address: 'Own' } : {}),
-    }
-    try {
-      await hub.create(embeddedClusterType, {
-        apiVersion: 'flotilla.dev/v1alpha1',
-        kind: 'EmbeddedCluster',
-        metadata: { name },
-        spec,
-      })
-    } catch (error) {
-      if (!isAlreadyExists(error)) throw error
-    }
-  }
+  await Promise.all(
+    members.map(async ({ name, nodes, profile, ownAddress }) => {
+      const spec = {
+        ...(nodes === undefined ? {} : { nodes }),
+        ...(profile === undefined ? {} : { profile }),
+        ...(ownAddress ? { address: 'Own' } : {}),
+      }
+      const object = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'EmbeddedCluster', metadata: { name }, spec }
+      try {
+        await hub.create(embeddedClusterType, object)
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error
+      }
+    }),
+  )
 }

@@ -16,7 +16,6 @@ const finalizer = 'flotilla.dev/embedded-cluster'
 export const embeddedClusters = defineController<EmbeddedCluster, ClusterMaker>({
   name: 'flotilla/embedded-clusters',
   for: embeddedClusterType,
-  concurrency: 1,
   changed: (before, now) =>
     before.metadata.generation !== now.metadata.generation ||
     before.metadata.deletionTimestamp !== now.metadata.deletionTimestamp,

@@ -70,15 +70,10 @@ export class MemberEngine {
     for (const queue of this.#queues.values()) queue.close()
   }
 
+  /** What every cluster has from the start needs nobody: in a cluster that is made later, it is never heard of either. */
   #replay(cluster: LogicalCluster): void {
-    const resources = new Set<string>()
-    for (const type of cluster.api.catalogue().all) {
-      resources.add(type.group === '' ? type.plural : `${type.plural}.${type.group}`)
-    }
-    for (const groupResource of resources) {
-      for (const object of cluster.peekAll(groupResource)) {
-        this.#hear({ cluster: cluster.name, groupResource, type: 'ADDED', object })
-      }
+    for (const { groupResource, object } of [...cluster.own()]) {
+      this.#hear({ cluster: cluster.name, groupResource, type: 'ADDED', object })
     }
   }
 
