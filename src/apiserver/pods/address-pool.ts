@@ -12,6 +12,8 @@ export class AddressPool {
   }
 
   contains(address: string): boolean {
+    // Also asked about what users have written; Node would take more for an address.
+    if (!/^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/.test(address)) return false
     const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
     return number >= this.#first && number < this.#first + this.#size
   }

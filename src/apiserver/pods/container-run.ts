@@ -1,17 +1,17 @@
-import { lstatSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { formatTime } from '../../base/clock.js'
-import { messageOf } from '../../base/errors.js'
 import type { ContainerHost, Prepared } from './container-host.js'
 import { ContainerLog } from './container-log.js'
 import { ConfigProblem } from './environment.js'
+import { failureText } from './failure-text.js'
 import { keepLog } from './keep-log.js'
 import { performAction } from './perform-action.js'
 import type { Container, ContainerState, ContainerStatus } from './pod-types.js'
 import { podLabel } from './pod-types.js'
 import { ProbeRun } from './probe-run.js'
 import type { RunningContainer } from './process/launcher.js'
-import { MountProblem } from './volumes/volume-payload.js'
+import { MountProblem } from './volumes/mount-problem.js'
 
 export type ContainerKind = 'init' | 'sidecar' | 'main' | 'ephemeral'
 
@@ -159,7 +159,7 @@ export class ContainerRun {
       this.#retryAt = 0
     } catch (error) {
       if (!(error instanceof ConfigProblem || error instanceof MountProblem)) this.#host.report(error)
-      const message = messageOf(error)
+      const message = failureText(error)
       this.#retryAt = this.#host.clock.now() + retryConfigMs
       this.state = { waiting: { reason: 'CreateContainerConfigError', message } }
       this.#record('Warning', 'Failed', `Error: ${message}`)
@@ -181,7 +181,7 @@ export class ContainerRun {
     try {
       process = await this.#host.launcher.launch(this.prepared.wish)
     } catch (error) {
-      const message = `failed to start container: ${messageOf(error)}`
+      const message = `failed to start container: ${failureText(error)}`
       this.#record('Warning', 'Failed', `Error: ${message}`)
       this.#ended({ exitCode: 128, reason: 'StartError', message, startedAt: formatTime(0) }, this.log)
       return
@@ -359,11 +359,8 @@ export class ContainerRun {
     const path = posix.resolve('/', this.#spec.terminationMessagePath ?? '/dev/termination-log')
     if (root !== undefined) {
       try {
-        const file = join(root, path)
-        if (lstatSync(file).isFile()) {
-          const text = readFileSync(file, 'utf8').slice(-mostMessage)
-          if (text !== '') return { message: text }
-        }
+        const text = endOfFile(root, path)
+        if (text !== '') return { message: text }
       } catch {
         // It wrote none.
       }
@@ -407,5 +404,22 @@ export class ContainerRun {
         ...(readOnly ? { readOnly, recursiveReadOnly: 'Disabled' } : {}),
       })),
     }
+  }
+}
+
+/** The last bytes of a file that the container wrote; neither links nor mounts are followed out of its root. */
+function endOfFile(root: string, path: string): string {
+  const folder = realpathSync(join(root, posix.dirname(path)))
+  const top = realpathSync(root)
+  if (folder !== top && !folder.startsWith(`${top}/`)) return ''
+  // Not waiting: a named pipe without a writer would hold up the fleet.
+  const file = openSync(join(folder, posix.basename(path)), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const stats = fstatSync(file)
+    if (!stats.isFile()) return ''
+    const bytes = Buffer.alloc(Math.min(stats.size, mostMessage))
+    return bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, stats.size - bytes.length))
+  } finally {
+    closeSync(file)
   }
 }

@@ -8,13 +8,14 @@ import { ContainerRun } from './container-run.js'
 import type { ProcessPodsOptions } from './contract.js'
 import type { ReadObject } from './environment.js'
 import { EventRecorder } from './event-recorder.js'
+import { failureText } from './failure-text.js'
 import type { PodFacts } from './field-values.js'
 import { initialized, isOver, isThrough, type PodState, phaseOf, podStatus } from './pod-status.js'
 import type { Container, Pod, PodStatus } from './pod-types.js'
 import { prepareContainer } from './prepare-container.js'
 import { issueToken } from './volumes/issue-token.js'
+import { MountProblem } from './volumes/mount-problem.js'
 import { PodVolumes } from './volumes/pod-volumes.js'
-import { MountProblem } from './volumes/volume-payload.js'
 
 export interface PodRunWish {
   readonly options: ProcessPodsOptions
@@ -258,7 +259,7 @@ export class PodRun implements ContainerHost {
       this.#mountRetryAt = now + this.#mountRetryMs
       this.#mountRetryMs = Math.min(this.#mountRetryMs * 2, longestMountRetryMs)
       if (!(error instanceof MountProblem)) this.report(error)
-      this.record('Warning', 'FailedMount', messageOf(error))
+      this.record('Warning', 'FailedMount', failureText(error))
       if (!this.#volumesReady) this.changed()
       this.#lookAt(this.#mountRetryAt)
     }

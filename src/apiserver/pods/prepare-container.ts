@@ -6,6 +6,7 @@ import type { Prepared } from './container-host.js'
 import type { ProcessPodsOptions } from './contract.js'
 import { buildEnvironment, ConfigProblem, type ReadObject } from './environment.js'
 import type { PodFacts } from './field-values.js'
+import { pathSegment } from './path-segment.js'
 import { podResolvConf } from './pod-resolv-conf.js'
 import type { Container, Pod } from './pod-types.js'
 import type { Mount } from './process/messages.js'
@@ -44,7 +45,7 @@ export function prepareContainer(container: Container, preparation: Preparation)
     : { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root' }
   const env = { ...image, HOSTNAME: hostname, ...built }
   const mounts = volumes.mounts(container, env)
-  const directory = join(preparation.directory, 'containers', container.name)
+  const directory = join(preparation.directory, 'containers', pathSegment(container.name, 'the container'))
   const root = join(directory, 'root')
   const nameServer = options.nameServerOf?.(cluster.name)
   const resolvConf = podResolvConf(pod, nameServer?.address ?? '127.0.0.1')
@@ -106,13 +107,11 @@ function makeRoot(root: string, mounts: readonly Mount[], local: boolean, files:
   for (const mount of [...mounts].sort((a, b) => a.path.length - b.path.length)) {
     const at = join(root, mount.path)
     if (mount.path === '/') continue
-    mkdirSync(dirname(at), { recursive: true })
-    if (local) {
-      // A mount inside another one has its place there already, or none.
-      if (!mounts.some((other) => other !== mount && mount.path.startsWith(`${other.path}/`))) {
-        rmSync(at, { recursive: true, force: true })
-        symlinkSync(mount.directory, at)
-      }
-    } else mkdirSync(at, { recursive: true })
+    // A mount inside another one has its place there already, or none: nothing is made behind the link to the other.
+    const nested = mounts.some((other) => other !== mount && mount.path.startsWith(`${other.path}/`))
+    if (local && nested) continue
+    rmSync(at, { recursive: true, force: true })
+    mkdirSync(local ? dirname(at) : at, { recursive: true })
+    if (local) symlinkSync(mount.directory, at)
   }
 }

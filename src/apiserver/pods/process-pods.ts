@@ -8,6 +8,7 @@ import { AddressPool } from './address-pool.js'
 import type { ContainerRun } from './container-run.js'
 import type { PodPlace, ProcessPods, ProcessPodsOptions } from './contract.js'
 import { EventRecorder } from './event-recorder.js'
+import { isPathSegment } from './path-segment.js'
 import { PodRun } from './pod-run.js'
 import { isOver } from './pod-status.js'
 import { createPodStreams } from './pod-streams.js'
@@ -65,6 +66,7 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
     if (rules.includes('none')) return { ...base, place: 'none' }
     const asked = Object.keys(pod.metadata.annotations ?? {}).some((name) => name.startsWith('simulation.flotilla.dev/'))
     if (asked || rules.includes('simulated') || poolOf(cluster) === undefined || stopped) return { ...base, place: 'simulated' }
+    if (!isPathSegment(pod.metadata.uid) || !isPathSegment(cluster)) return { ...base, place: 'simulated' }
     if (isOver(pod.status?.phase)) return { ...base, place: 'process' }
     const needed = containers.length + initContainers.filter((each) => each.restartPolicy === 'Always').length
     if (weight + needed > most) {
@@ -107,7 +109,9 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
     cluster: NonNullable<ReturnType<typeof options.clusters.get>>,
     pod: Pod,
   ): PodRun | undefined {
-    const hostAddress = pod.spec.hostNetwork ? nodeAddress(cluster.peek('nodes', pod.spec.nodeName ?? '')) : undefined
+    const hostAddress = pod.spec.hostNetwork
+      ? nodeAddress(cluster.peek('nodes', pod.spec.nodeName ?? ''), options.networkOf(entry.cluster)?.nodeRange)
+      : undefined
     const address = hostAddress ?? poolOf(entry.cluster)?.take(id, pod.status?.podIP)
     if (address === undefined) return undefined
     if (hostAddress === undefined) entry.address = address
@@ -160,7 +164,7 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
         return
       }
       if (groupResource === 'persistentvolumeclaims') {
-        if (type === 'DELETED' && options.claimDirectory !== undefined)
+        if (type === 'DELETED' && options.claimDirectory !== undefined && isPathSegment(object.metadata.uid))
           rm(options.claimDirectory(cluster, object), { recursive: true, force: true }, () => {})
         return
       }
@@ -253,8 +257,9 @@ function exceedsLimit(run: ContainerRun): boolean {
   return usage !== undefined && usage.memoryBytes > quantityValue(parseQuantity(limit))
 }
 
-function nodeAddress(node: KubeObject | undefined): string | undefined {
+/** Whoever may write a node's status says what its address is: pods are only where the cluster's nodes may be. */
+function nodeAddress(node: KubeObject | undefined, range: string | undefined): string | undefined {
   const status = node?.['status'] as { addresses?: { type: string; address: string }[] } | undefined
   const address = status?.addresses?.find((each) => each.type === 'InternalIP')?.address
-  return address?.startsWith('127.') ? address : undefined
+  return address !== undefined && range !== undefined && new AddressPool(range).contains(address) ? address : undefined
 }

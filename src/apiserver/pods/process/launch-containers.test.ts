@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -147,6 +147,64 @@ test('a local command gets its own environment, only the programs that its rule 
   await gone(-container.pid)
 })
 
+async function launchLocal(script: string, exec: string[], env: Record<string, string> = {}): Promise<RunningContainer> {
+  return launcher.launch({
+    kind: 'local',
+    directory: folder,
+    command: { command: ['sh', '-c', script], env: {}, args: 'ignore', exec },
+    args: [],
+    env,
+    address: '127.1.2.3',
+    root: join(folder, 'root'),
+    stdin: false,
+  })
+}
+
+test('a pod sets no variable of a local command by which that would load or run something else', async () => {
+  const refused = ['npm_config_script_shell', 'npm_config_node_options', 'ZDOTDIR', 'BASH_ENV', 'JAVA_OPTS', 'GUNICORN_CMD_ARGS']
+  const more = [
+    'SSLKEYLOGFILE',
+    'GOFLAGS',
+    'KUBECONFIG',
+    'XDG_CONFIG_HOME',
+    'PYTHONPATH',
+    'GCOV_PREFIX',
+    'HOSTALIASES',
+    'node_options',
+  ]
+  const kept = ['APP_ENV', 'NODE_ENV', 'HOME', 'DATABASE_URL', 'JAVA_VERSION', 'LOG_LEVEL', 'GOMAXPROCS', 'TZ', 'LANG']
+  const env = Object.fromEntries([...refused, ...more, ...kept].map((name) => [name, 'x']))
+  const container = await launchLocal('env; exit 0', [], env)
+  const names = (await textOf(container.stdout)).split('\n').map((line) => line.split('=')[0] as string)
+  assert.deepEqual(names.filter((name) => name in env).sort(), kept.sort())
+})
+
+test('what exec starts of a local command ends with the container, and when its client leaves early', async () => {
+  const container = await launchLocal('sleep 600', ['sh'])
+  const command = container.exec(['sh', '-c', 'echo $$; sleep 600 & sleep 600'], { stdin: false, tty: false })
+  const [data] = await new Promise<Buffer[]>((done) => command.stdout.once('data', (first) => done([first])))
+  const early = container.exec(['sh', '-c', 'sleep 600'], { stdin: false, tty: false })
+  early.cancel()
+  assert.equal((await early.ended).code, 137)
+  container.kill('SIGTERM')
+  assert.equal((await container.ended).code, 143)
+  assert.equal((await command.ended).code, 137)
+  await gone(-Number(data))
+  const late = container.exec(['sh', '-c', 'sleep 600'], { stdin: false, tty: false })
+  assert.equal((await late.ended).code, 137)
+})
+
+test('a command of a local container waits for a slow reader', async () => {
+  const container = await launchLocal('sleep 600', ['sh'])
+  const command = container.exec(['sh', '-c', 'yes'], { stdin: false, tty: false })
+  await new Promise((done) => setTimeout(done, 300))
+  assert.ok(command.stdout.readableLength < 1024 * 1024, `${command.stdout.readableLength} bytes are held`)
+  command.cancel()
+  assert.equal((await command.ended).code, 137)
+  container.kill('SIGKILL')
+  await container.ended
+})
+
 test('everything ends with a fleet that is killed; what is left over is ended by the next one', async () => {
   const fleet = `
     import { createLauncher } from ${JSON.stringify(resolve('dist/src/apiserver/pods/process/launch-containers.js'))}
@@ -161,12 +219,39 @@ test('everything ends with a fleet that is killed; what is left over is ended by
   child.kill('SIGKILL')
   await Promise.all(pids.map(gone))
 
-  const left = join(folder, 'left', 'pod')
+  const left = join(folder, 'left', 'cluster', 'pod', 'containers', 'main')
   mkdirSync(left, { recursive: true })
   const stray = createLauncher({ execPath: process.execPath, serverFile, path: process.env.PATH ?? '' })
   const container = await stray.launch({ kind: 'built-in', directory: left, spec: specOf('pause') })
   removeLeftovers(join(folder, 'left'))
   assert.equal((await container.ended).code, 137)
+})
+
+test('what a pod writes into its own files says nothing about processes', async () => {
+  const bystander = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
+  const ended = new Promise((resolve) => bystander.once('exit', (_code, signal) => resolve(signal)))
+  const pid = bystander.pid as number
+  const start = readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[21]
+  const pod = join(folder, 'forged', 'cluster', 'pod')
+  const outside = join(folder, 'elsewhere')
+  const places = [
+    join(pod, 'empty', 'volume', 'x'),
+    join(pod, 'empty', 'volume'),
+    join(pod, 'containers', 'main', 'root'),
+    join(pod, 'containers', 'main', 'root', 'containers', 'main'),
+    outside,
+  ]
+  for (const place of places) {
+    mkdirSync(place, { recursive: true })
+    writeFileSync(join(place, 'process'), `${pid} ${start}`)
+  }
+  symlinkSync(outside, join(pod, 'containers', 'linked'))
+  removeLeftovers(join(folder, 'forged'))
+  assert.ok(!existsSync(join(folder, 'forged')))
+  assert.ok(existsSync(join(outside, 'process')))
+  await new Promise((done) => setTimeout(done, 100))
+  bystander.kill('SIGTERM')
+  assert.equal(await ended, 'SIGTERM', 'it was left alone')
 })
 
 /** Resolves when no such process (or group, if negative) is there any more. */

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { Readable, Writable } from 'node:stream'
+import { PassThrough, Readable, Writable } from 'node:stream'
 import { statusErrors } from '../../../kube/object/status-error.js'
 import { createGuardian, type Guardian } from './guardian.js'
 import type { Launcher, LaunchWish, RunningCommand, RunningContainer } from './launcher.js'
+import { changesWhatIsLoaded } from './loading-variables.js'
 import type { FromContainer, ServerSpec, ToContainer } from './messages.js'
 import { recordProcess } from './process-records.js'
 
@@ -20,10 +21,6 @@ export interface LaunchOptions {
 
 /** A small heap: these servers hold next to nothing. Of the 46 MB of a process 37 are program text that all of them share. */
 const nodeFlags = ['--max-old-space-size=48', '--max-semi-space-size=1', '--no-warnings']
-
-/** Variables that make a program load or run something else. A pod must not be able to set them. */
-const loading =
-  /^(LD_|DYLD_|NODE_|NPM_CONFIG_|PYTHON|PERL|RUBY|GEM_|BUNDLE_|JAVA_TOOL_OPTIONS$|_JAVA_OPTIONS$|JDK_JAVA_OPTIONS$|CLASSPATH$|BASH_|ENV$|SHELLOPTS$|PS4$|IFS$|PATH$|GIT_|GCONV_PATH$|GLIBC_TUNABLES$|LOCPATH$|MALLOC_|DOTNET_|COMPLUS_|CORECLR_|PHP|LUA_|ERL_|GODEBUG$|OPENSSL_)/
 
 /** Starts containers as child processes of this one. Each is the leader of a process group, so that all of it ends with it. */
 export function createLauncher(options: LaunchOptions): Launcher {
@@ -67,7 +64,7 @@ export function createLauncher(options: LaunchOptions): Launcher {
     const { command } = wish
     const place = (text: string) => text.replaceAll('$(POD_IP)', wish.address).replaceAll('$(POD_ROOT)', wish.root)
     const env: Record<string, string> = {}
-    for (const [name, value] of Object.entries(wish.env)) if (!loading.test(name)) env[name] = value
+    for (const [name, value] of Object.entries(wish.env)) if (!changesWhatIsLoaded(name)) env[name] = value
     for (const [name, value] of Object.entries(command.env)) env[name] = place(value)
     env['PATH'] = command.env['PATH'] ?? options.path
     const start = async (words: readonly string[], stdin: boolean): Promise<ChildProcess> => {
@@ -87,6 +84,11 @@ export function createLauncher(options: LaunchOptions): Launcher {
     const words = [...command.command.map(place), ...(command.args === 'append' ? wish.args : [])]
     const child = await start(words, wish.stdin)
     record(child, wish.directory)
+    /** Commands that exec has started: they end with the container. */
+    const commands = new Set<RunningCommand>()
+    child.once('exit', () => {
+      for (const running of commands) running.cancel()
+    })
     return {
       pid: child.pid as number,
       stdout: child.stdout as Readable,
@@ -103,7 +105,11 @@ export function createLauncher(options: LaunchOptions): Launcher {
             }`,
           )
         }
-        return localCommand(start(wanted, stdin), stdin)
+        const running = localCommand(start(wanted, stdin), stdin)
+        commands.add(running)
+        void running.ended.then(() => commands.delete(running))
+        if (child.exitCode !== null || child.signalCode !== null) running.cancel()
+        return running
       },
       resize() {},
     }
@@ -229,13 +235,11 @@ function record(child: ChildProcess, directory: string): void {
   }
 }
 
+/** A command that is being started: what is asked of it meanwhile waits until it is there. */
 function localCommand(starting: Promise<ChildProcess>, stdin: boolean): RunningCommand {
-  const outputs = { stdout: new Readable({ read() {} }), stderr: new Readable({ read() {} }) }
+  const outputs = { stdout: new PassThrough(), stderr: new PassThrough() }
   let child: ChildProcess | undefined
-  const close = () => {
-    outputs.stdout.push(null)
-    outputs.stderr.push(null)
-  }
+  let cancelled = false
   const input = new Writable({
     write: (chunk, encoding, done) =>
       void starting.then(
@@ -251,20 +255,28 @@ function localCommand(starting: Promise<ChildProcess>, stdin: boolean): RunningC
   const ended = starting.then(
     async (started) => {
       child = started
-      started.stdout?.on('data', (data: Buffer) => outputs.stdout.push(data))
-      started.stderr?.on('data', (data: Buffer) => outputs.stderr.push(data))
+      for (const name of ['stdout', 'stderr'] as const) {
+        const from = started[name] as Readable
+        // A reader that does not read holds the command back; one that has gone does not.
+        from.pipe(outputs[name])
+        outputs[name].once('close', () => from.resume())
+      }
       if (started.stdin !== null) quiet(started.stdin)
-      const { code } = await endOf(started)
-      close()
-      return { code }
+      if (cancelled) killGroup(started.pid, 'SIGKILL')
+      return { code: (await endOf(started)).code }
     },
     (error: Error) => {
-      outputs.stderr.push(`${error.message}\n`)
-      close()
+      outputs.stderr.end(`${error.message}\n`)
+      outputs.stdout.end()
       return { code: 127 }
     },
   )
-  return { ...(stdin ? { stdin: input } : {}), ...outputs, ended, resize() {}, cancel: () => killGroup(child?.pid, 'SIGKILL') }
+  const cancel = () => {
+    cancelled = true
+    killGroup(child?.pid, 'SIGKILL')
+    for (const output of Object.values(outputs)) output.resume()
+  }
+  return { ...(stdin ? { stdin: input } : {}), ...outputs, ended, resize() {}, cancel }
 }
 
 /** Whoever writes to a program that has ended need not hear of it: its end is told otherwise. */

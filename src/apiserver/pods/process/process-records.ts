@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerUsage } from '../contract.js'
 
@@ -12,25 +12,36 @@ export function recordProcess(directory: string, pid: number): void {
   writeFileSync(join(directory, recordName), `${pid} ${startOf(pid)}`, { mode: 0o600 })
 }
 
-/** Ends what an earlier fleet left running below `directory` and removes the directory. */
+/**
+ * Ends what an earlier fleet left running below `directory` and removes the directory. Records are read only from where this
+ * fleet writes them, CLUSTER/POD/containers/NAME/process: what lies deeper is the pods' own, and says nothing about processes.
+ */
 export function removeLeftovers(directory: string): void {
-  let names: string[] = []
-  try {
-    names = readdirSync(directory, { recursive: true }).map(String)
-  } catch {
-    // There is none.
-  }
-  for (const name of names) {
-    if (!name.endsWith(`/${recordName}`)) continue
-    try {
-      const [pid = '', start = ''] = readFileSync(join(directory, name), 'utf8').split(' ')
-      // The start time tells it from another process that has got its number since.
-      if (start !== '' && startOf(Number(pid)) === start) process.kill(-Number(pid), 'SIGKILL')
-    } catch {
-      // It has ended.
-    }
+  for (const pod of foldersIn(directory).flatMap(foldersIn)) {
+    for (const container of foldersIn(join(pod, 'containers'))) endRecorded(join(container, recordName))
   }
   rmSync(directory, { recursive: true, force: true })
+}
+
+/** The directories in a directory; links to some are none. */
+function foldersIn(directory: string): string[] {
+  try {
+    const entries = readdirSync(directory, { withFileTypes: true })
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => join(directory, entry.name))
+  } catch {
+    return []
+  }
+}
+
+function endRecorded(file: string): void {
+  try {
+    if (!lstatSync(file).isFile()) return
+    const [pid = '', start = ''] = readFileSync(file, 'utf8').split(' ')
+    // To signal -1 is to signal everybody. The start time tells it from another process that has got its number since.
+    if (Number(pid) > 1 && start !== '' && startOf(Number(pid)) === start) process.kill(-Number(pid), 'SIGKILL')
+  } catch {
+    // There is none, or it has ended.
+  }
 }
 
 /** What the kernel says about a process; undefined where it cannot be asked (no /proc) or the process has gone. */

@@ -1,7 +1,7 @@
 import type { LogicalCluster } from '../../contract.js'
 import { kubeletContext } from '../event-recorder.js'
 import type { Pod } from '../pod-types.js'
-import { MountProblem } from './volume-payload.js'
+import { MountProblem } from './mount-problem.js'
 
 /** A token of the pod's ServiceAccount, bound to the pod, as a kubelet asks for it. */
 export async function issueToken(

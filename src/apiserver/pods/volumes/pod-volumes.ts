@@ -2,11 +2,14 @@ import { mkdirSync, realpathSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ReadObject } from '../environment.js'
+import { failureText } from '../failure-text.js'
 import type { PodFacts } from '../field-values.js'
+import { pathSegment } from '../path-segment.js'
 import type { Container, Pod, Volume } from '../pod-types.js'
 import type { Mount } from '../process/messages.js'
 import { expandVariables } from '../variables.js'
-import { type IssueToken, MountProblem, volumePayload } from './volume-payload.js'
+import { MountProblem } from './mount-problem.js'
+import { type IssueToken, volumePayload } from './volume-payload.js'
 import { writeAtomically } from './write-atomically.js'
 
 export interface VolumePorts {
@@ -79,15 +82,13 @@ export class PodVolumes {
       const inside = posix.normalize(`/${subPath}`)
       if (subPath.split('/').includes('..')) throw new MountProblem(`subPath ${subPath} must not contain ..`)
       // A sub-path that is not there is made, as a directory; in the volumes of objects it is a link to a file.
-      const directory = inside === '/' ? place : join(place, inside)
-      if (inside !== '/') tryMakeDirectory(directory)
-      const real = realpathSync(directory)
-      const top = realpathSync(place)
-      if (real !== top && !real.startsWith(`${top}/`)) throw new MountProblem(`subPath ${subPath} leads out of its volume`)
+      const shown = this.#isShown(mount.name)
+      const real = makeInside(place, inside, `subPath ${subPath}`)
       return {
         path: posix.resolve('/', mount.mountPath),
-        directory,
-        readOnly: mount.readOnly === true || this.#isShown(mount.name),
+        // Of objects the link stays, since what it leads to changes with them.
+        directory: shown ? join(place, inside) : real,
+        readOnly: mount.readOnly === true || shown,
       }
     })
   }
@@ -97,7 +98,7 @@ export class PodVolumes {
   }
 
   async #refreshOne(volume: Volume, facts: PodFacts, nowMs: number): Promise<void> {
-    const { name } = volume
+    const name = pathSegment(volume.name, 'the volume')
     if (volume['emptyDir'] !== undefined) return this.#directoryFor(name, join(this.#directory, 'empty', name))
     const claim = volume['persistentVolumeClaim'] as { claimName: string } | undefined
     const ephemeral = volume['ephemeral'] !== undefined
@@ -141,6 +142,7 @@ export class PodVolumes {
     if ((claim['status'] as { phase?: string } | undefined)?.phase !== 'Bound')
       throw new MountProblem(`persistentvolumeclaim "${claimName}" is not bound`)
     if (this.#ports.claimDirectory === undefined) throw new MountProblem('this fleet keeps no files for claims')
+    pathSegment(claim.metadata.uid, 'the uid of the claim')
     this.#directoryFor(name, this.#ports.claimDirectory(claim))
   }
 
@@ -150,10 +152,26 @@ export class PodVolumes {
   }
 }
 
-function tryMakeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true })
-  } catch {
-    // It is a file, or a link to one.
+/**
+ * Where a path inside of a volume really is, made as directories as far as it is not there. Step by step: a link in the volume
+ * may be anybody's, and nothing is made behind one that leads out.
+ */
+function makeInside(volume: string, path: string, what: string): string {
+  const top = realpathSync(volume)
+  let at = top
+  for (const part of path.split('/').filter((each) => each !== '')) {
+    const next = join(at, part)
+    try {
+      mkdirSync(next)
+    } catch {
+      // It is there; or the next line says what is wrong.
+    }
+    try {
+      at = realpathSync(next)
+    } catch (error) {
+      throw new MountProblem(`${what} cannot be made: ${failureText(error)}`)
+    }
+    if (at !== top && !at.startsWith(`${top}/`)) throw new MountProblem(`${what} leads out of its volume`)
   }
+  return at
 }

@@ -2,9 +2,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { configMapValues, type ReadObject, secretValues } from '../environment.js'
 import { fieldValue, type PodFacts, resourceValue } from '../field-values.js'
 import type { FieldReference, ResourceReference, Volume } from '../pod-types.js'
-
-/** A volume cannot be set up (yet): the pod waits, and an Event says why. */
-export class MountProblem extends Error {}
+import { MountProblem } from './mount-problem.js'
 
 /** Files by their path in the volume. */
 export type Payload = Map<string, { readonly data: Buffer; readonly mode: number }>

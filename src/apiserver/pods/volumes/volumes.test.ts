@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -29,6 +39,38 @@ test('a volume changes as a whole, through a link', () => {
   assert.deepEqual(readdirSync(volume).sort(), ['..data', '..s2', 'a', 'c'])
   assert.equal(readFileSync(join(volume, 'a'), 'utf8'), '3')
   assert.ok(!existsSync(join(volume, 'sub')))
+})
+
+test('links in a volume lead to nothing that is made or removed', async () => {
+  const outside = join(folder, 'outside')
+  mkdirSync(join(outside, 'kept'), { recursive: true })
+  const shown = join(folder, 'w')
+  mkdirSync(shown)
+  symlinkSync('../outside/kept', join(shown, '..data'))
+  assert.ok(writeAtomically(shown, payload({ a: '1' }), 's1'))
+  assert.ok(existsSync(join(outside, 'kept')))
+
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'n', uid: 'u' },
+    spec: { containers: [], volumes: [{ name: 'scratch', emptyDir: {} }] },
+  } as unknown as Pod
+  const ports = { read: () => undefined, issue: async () => ({ token: '', expiresAtMs: 0 }), stamp: () => 's' }
+  const volumes = new PodVolumes(join(folder, 'pod'), ports)
+  await volumes.refresh({ pod, podIP: '', hostIP: '', allocatable: {} }, 0)
+  const scratch = join(folder, 'pod', 'empty', 'scratch')
+  symlinkSync(outside, join(scratch, 'out'))
+  symlinkSync(join(folder, 'nowhere'), join(scratch, 'dangling'))
+  mkdirSync(join(scratch, 'real'))
+  symlinkSync('real', join(scratch, 'in'))
+  const mountOf = (subPath: string) =>
+    volumes.mounts({ name: 'c', volumeMounts: [{ name: 'scratch', mountPath: '/m', subPath }] } as never, {})[0]
+  assert.throws(() => mountOf('out/made'), /leads out of its volume/)
+  assert.ok(!existsSync(join(outside, 'made')))
+  assert.throws(() => mountOf('dangling/made'), /cannot be made: ENOENT: no such file or directory$/)
+  assert.ok(!existsSync(join(folder, 'nowhere')))
+  assert.equal(mountOf('in/side')?.directory, join(realpathSync(scratch), 'real', 'side'))
 })
 
 test('projected volumes gather their sources; paths that leave the volume are refused', async () => {

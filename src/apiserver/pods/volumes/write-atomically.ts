@@ -10,7 +10,6 @@ import {
   rmSync,
   type Stats,
   symlinkSync,
-  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -43,14 +42,17 @@ export function writeAtomically(volume: string, files: Payload, stamp: string): 
   renameSync(swap, join(volume, dataLink))
   const shown = new Set([...files.keys()].map((path) => path.split('/')[0] as string))
   for (const each of shown) if (linkStat(join(volume, each)) === undefined) symlinkSync(`${dataLink}/${each}`, join(volume, each))
-  for (const each of readdirSync(volume)) if (!each.startsWith('..') && !shown.has(each)) unlinkSync(join(volume, each))
+  for (const each of readdirSync(volume))
+    if (!each.startsWith('..') && !shown.has(each)) rmSync(join(volume, each), { recursive: true })
   if (before !== undefined) rmSync(join(volume, before), { recursive: true, force: true })
   return true
 }
 
 function currentDirectory(volume: string): string | undefined {
   try {
-    return readlinkSync(join(volume, dataLink))
+    const name = readlinkSync(join(volume, dataLink))
+    // Only what was put there by the function above: what it names is removed.
+    return /^\.\.[^./][^/]*$/.test(name) ? name : undefined
   } catch {
     return undefined
   }
