@@ -1,5 +1,37 @@
 import type { CommandEntry } from '../contract.js'
 
+const collect = (value: string, before: string[] = []) => [...before, value]
+const collectList = (value: string, before: string[] = []) => [...before, ...value.split(',')]
+
+interface HelmFlags {
+  readonly values?: string[]
+  readonly set?: string[]
+  readonly setString?: string[]
+  readonly setJson?: string[]
+  readonly setFile?: string[]
+  readonly setLiteral?: string[]
+  readonly namespace?: string
+  readonly nameTemplate?: string
+  readonly generateName?: boolean
+  readonly kubeVersion?: string
+  readonly apiVersions?: string[]
+  readonly showOnly?: string[]
+  readonly includeCrds?: boolean
+  readonly hooks?: boolean
+  readonly skipTests?: boolean
+  readonly isUpgrade?: boolean
+  readonly skipSchemaValidation?: boolean
+  readonly validate?: boolean
+  readonly releaseName?: boolean
+  readonly outputDir?: string
+  readonly repo?: string
+  readonly version?: string
+  readonly devel?: boolean
+  readonly username?: string
+  readonly password?: string
+  readonly plainHttp?: boolean
+}
+
 /** `flotilla render`: the renderers, offline. */
 export const renderCommand: CommandEntry = {
   register(program, io) {
@@ -10,6 +42,42 @@ export const renderCommand: CommandEntry = {
       .action(async (dir: string) => {
         const { renderKustomization } = await import('../../app/render-directory.js')
         io.out(await renderKustomization(dir))
+      })
+    render
+      .command('helm <name-or-chart> [chart]')
+      .description(
+        'print what `helm template [NAME] CHART` prints; CHART is a directory, a packed chart, oci://... or a name in --repo',
+      )
+      .option('-f, --values <file>', 'values from a YAML file (repeatable, the last wins)', collect)
+      .option('--set <settings>', 'a.b=1,c={x,y} (repeatable)', collect)
+      .option('--set-string <settings>', 'the same, every value a string', collect)
+      .option('--set-json <settings>', 'a=JSON', collect)
+      .option('--set-file <settings>', 'a=PATH: the content of a file', collect)
+      .option('--set-literal <settings>', 'a=TEXT, taken as it is', collect)
+      .option('-n, --namespace <name>', 'namespace of the release')
+      .option('--name-template <template>', 'a template for the name of the release')
+      .option('-g, --generate-name', 'make a name')
+      .option('--kube-version <version>', 'what .Capabilities.KubeVersion says')
+      .option('-a, --api-versions <versions>', 'more of .Capabilities.APIVersions (repeatable)', collectList)
+      .option('-s, --show-only <path>', 'only what comes from this template (repeatable, a glob)', collect)
+      .option('--include-crds', 'with the files of crds/')
+      .option('--no-hooks', 'without hooks')
+      .option('--skip-tests', 'without test hooks')
+      .option('--is-upgrade', 'set .Release.IsUpgrade')
+      .option('--skip-schema-validation', 'do not check values against values.schema.json')
+      .option('--validate', 'refused: charts are rendered without a cluster')
+      .option('--output-dir <dir>', 'write files below this directory instead')
+      .option('--release-name', 'with the name of the release in the paths of --output-dir')
+      .option('--repo <url>', 'a chart repository (https)')
+      .option('--version <range>', 'version of a chart in a repository or registry')
+      .option('--devel', 'prereleases too')
+      .option('--username <name>', 'for the repository or registry')
+      .option('--password <password>', 'for the repository or registry')
+      .option('--plain-http', 'a registry without TLS')
+      .action(async (first: string, second: string | undefined, flags: HelmFlags) => {
+        const { renderChartCommand } = await import('../../app/render-chart-command.js')
+        const { hooks, ...rest } = flags
+        await renderChartCommand(first, second, { ...rest, noHooks: hooks === false }, io)
       })
   },
 }

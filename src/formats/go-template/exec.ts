@@ -50,6 +50,7 @@ export interface ExecutionOptions {
 
 /** Definitions that know each other by name. */
 export interface TemplateSet {
+  readonly name: string
   find(name: string): Definition | undefined
 }
 
@@ -117,7 +118,7 @@ export class Execution implements CallContext {
     const definition = this.#templates.find(name)
     if (definition === undefined)
       throw new Error(
-        `template: no template ${JSON.stringify(name)} associated with template ${JSON.stringify(this.#definition.name)}`,
+        `template: no template ${JSON.stringify(name)} associated with template ${JSON.stringify(this.#templates.name)}`,
       )
     return this.#nested(definition, () => this.#runDefinition(definition, data))
   }

@@ -92,6 +92,13 @@ export class Template {
     return this
   }
 
+  /** A set of its own with a further text, which is the set's main template even when it is empty. */
+  extend(text: string): Template {
+    const set = this.clone()
+    set.#definitions.delete(set.name)
+    return set.add(set.name, text)
+  }
+
   /** A set of its own that starts with the same definitions: what is added to it is not seen here. */
   clone(): Template {
     return new Template(this.name, this.options, new Map(this.#definitions), this.#functions)

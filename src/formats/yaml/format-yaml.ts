@@ -8,6 +8,8 @@ export interface FormatOptions {
   readonly keys?: 'sorted' | 'given'
   /** Text is folded at the first space after this column. 80, as in sigs.k8s.io/yaml; Infinity turns folding off. */
   readonly width?: number
+  /** Lists are indented below their key, as with an encoder of go-yaml v3 whose indentation is 2. */
+  readonly indentLists?: boolean
 }
 
 /**
@@ -16,7 +18,7 @@ export interface FormatOptions {
  * that are undefined are left out.
  */
 export function formatYaml(value: unknown, options: FormatOptions = {}): string {
-  const writer = new Writer(options.keys !== 'given', options.width ?? 80)
+  const writer = new Writer(options.keys !== 'given', options.width ?? 80, options.indentLists === true ? 2 : 0)
   writer.root(value)
   return writer.text
 }
@@ -39,10 +41,12 @@ class Writer {
   text = ''
   readonly #sorted: boolean
   readonly #width: number
+  readonly #listIndent: number
 
-  constructor(sorted: boolean, width: number) {
+  constructor(sorted: boolean, width: number, listIndent: number) {
     this.#sorted = sorted
     this.#width = width
+    this.#listIndent = listIndent
   }
 
   root(value: unknown): void {
@@ -82,7 +86,7 @@ class Writer {
     else this.#string(key, style, indent, indent + 2, false)
     if (Array.isArray(value) && value.length > 0) {
       this.text += ':\n'
-      this.#sequence(value, indent, true)
+      this.#sequence(value, indent + this.#listIndent, true)
     } else if (isObject(value) && hasMembers(value)) {
       this.text += ':\n'
       this.#mapping(value, indent + 2, true)

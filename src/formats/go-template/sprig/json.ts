@@ -1,4 +1,5 @@
 import { messageOf } from '../../../base/errors.js'
+import { setOwn } from '../../../base/json.js'
 import { GoStruct, integerOf, isMap, isNilList, sortedKeys } from '../values.js'
 
 /** Go's encoding/json: keys sorted, and with `escapesHtml` `<`, `>` and `&` as \u escapes. */
@@ -29,7 +30,7 @@ function write(value: unknown, indent: string | undefined, margin: string, escap
   if (integer !== undefined) return integer.toString()
   if (value instanceof Uint8Array) return `"${btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(''))}"`
   if (value instanceof GoStruct) {
-    const text = value.jsonText ?? value.text
+    const text = value.jsonText ?? (value.json === undefined ? value.text : undefined)
     if (text !== undefined) return quote(text(), escapesHtml)
     return write(value.json?.() ?? value.underlying ?? value.fields, indent, margin, escapesHtml)
   }
@@ -64,4 +65,29 @@ function quote(text: string, escapesHtml: boolean): string {
 /** A template value as JSON data: integers as numbers, structs as encoding/json shows them. */
 export function toJsonValue(value: unknown): unknown {
   return JSON.parse(encodeJson(value, { escapesHtml: false }))
+}
+
+/**
+ * The same without the way through text, and with integers that no JavaScript number holds kept as bigints. Parts that are
+ * plain data already may be shared with the value.
+ */
+export function toJsonData(value: unknown): unknown {
+  if (typeof value === 'number') {
+    if (Number.isFinite(value)) return value
+    throw new Error(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
+  }
+  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (value === null || value === undefined) return null
+  const integer = integerOf(value)
+  if (integer !== undefined) return BigInt.asIntN(54, integer) === integer ? Number(integer) : integer
+  if (value instanceof Uint8Array) return btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(''))
+  if (value instanceof GoStruct) {
+    const text = value.jsonText ?? (value.json === undefined ? value.text : undefined)
+    return text === undefined ? toJsonData(value.json?.() ?? value.underlying ?? value.fields) : text()
+  }
+  if (Array.isArray(value)) return isNilList(value) ? null : value.map(toJsonData)
+  if (!isMap(value)) throw new Error('json: unsupported type: func()')
+  const data: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) setOwn(data, key, toJsonData(value[key]))
+  return data
 }

@@ -1,0 +1,80 @@
+import { goFunction } from '../../../../formats/go-template/functions.js'
+import { GoStruct, typedList } from '../../../../formats/go-template/values.js'
+import { HelmError } from '../helm-error.js'
+
+/** The Kubernetes version that is assumed where nobody names one: that of the client library of Helm 3.22. */
+export const defaultKubeVersion = 'v1.37.0'
+
+export interface KubeVersion {
+  /** `v1.34.1`. */
+  readonly version: string
+  readonly major: string
+  readonly minor: string
+}
+
+/** Reads a version such as `1.31`, `v1.29.3+k3s1`; what follows the numbers is dropped, as Helm does. */
+export function parseKubeVersion(text: string): KubeVersion {
+  const found = /^\s*v?([0-9]+(?:\.[0-9]+)*)/.exec(text)
+  if (found === null) throw new HelmError(`invalid kube version '${text}': could not parse ${JSON.stringify(text)} as version`)
+  const numbers = found[1]!.split('.')
+  if (numbers.length < 2) throw new HelmError(`invalid kube version '${text}': illegal version string ${JSON.stringify(text)}`)
+  for (const number of numbers) {
+    if (/^0[0-9]/.test(number))
+      throw new HelmError(
+        `invalid kube version '${text}': illegal zero-prefixed version component ${JSON.stringify(number)} in ${JSON.stringify(text)}`,
+      )
+  }
+  const [major, minor, patch = '0', ...more] = numbers
+  return { version: `v${[major, minor, patch, ...more].join('.')}`, major: major!, minor: minor! }
+}
+
+const versions = (list: string) => list.trim().split(/\s+/)
+
+/** What `.Capabilities.APIVersions` holds offline: the groups and versions that Helm 3.22's client library knows. */
+const knownVersions: readonly string[] = versions(`
+  v1 admissionregistration.k8s.io/v1 admissionregistration.k8s.io/v1alpha1 admissionregistration.k8s.io/v1beta1
+  internal.apiserver.k8s.io/v1alpha1 apps/v1 apps/v1beta1 apps/v1beta2 authentication.k8s.io/v1
+  authentication.k8s.io/v1alpha1 authentication.k8s.io/v1beta1 authorization.k8s.io/v1 authorization.k8s.io/v1beta1
+  autoscaling/v1 autoscaling/v2 batch/v1 batch/v1beta1 certificates.k8s.io/v1 certificates.k8s.io/v1beta1
+  certificates.k8s.io/v1alpha1 coordination.k8s.io/v1alpha2 coordination.k8s.io/v1beta1 coordination.k8s.io/v1
+  discovery.k8s.io/v1 discovery.k8s.io/v1beta1 events.k8s.io/v1 events.k8s.io/v1beta1 extensions/v1beta1
+  flowcontrol.apiserver.k8s.io/v1 flowcontrol.apiserver.k8s.io/v1beta1 flowcontrol.apiserver.k8s.io/v1beta2
+  flowcontrol.apiserver.k8s.io/v1beta3 lifecycle.k8s.io/v1alpha1 networking.k8s.io/v1 networking.k8s.io/v1beta1
+  node.k8s.io/v1 node.k8s.io/v1alpha1 node.k8s.io/v1beta1 policy/v1 policy/v1beta1 rbac.authorization.k8s.io/v1
+  rbac.authorization.k8s.io/v1beta1 rbac.authorization.k8s.io/v1alpha1 resource.k8s.io/v1 resource.k8s.io/v1beta2
+  resource.k8s.io/v1beta1 resource.k8s.io/v1alpha3 scheduling.k8s.io/v1alpha3 scheduling.k8s.io/v1beta1
+  scheduling.k8s.io/v1 storage.k8s.io/v1beta1 storage.k8s.io/v1 storage.k8s.io/v1alpha1 storagemigration.k8s.io/v1
+  storagemigration.k8s.io/v1beta1 apiextensions.k8s.io/v1beta1 apiextensions.k8s.io/v1
+`)
+
+/** `.Capabilities` as templates see it. */
+export function capabilitiesValue(kubeVersion: KubeVersion, more: readonly string[]): GoStruct {
+  const all = more.length === 0 ? knownVersions : [...knownVersions, ...more]
+  const known = new Set(all)
+  const text = goFunction([], () => kubeVersion.version)
+  return new GoStruct({
+    type: '*chartutil.Capabilities',
+    fields: {
+      KubeVersion: new GoStruct({
+        type: 'chartutil.KubeVersion',
+        fields: { Version: kubeVersion.version, Major: kubeVersion.major, Minor: kubeVersion.minor },
+        methods: { String: text, GitVersion: text },
+        text: () => kubeVersion.version,
+        json: () => ({ Version: kubeVersion.version, Major: kubeVersion.major, Minor: kubeVersion.minor }),
+      }),
+      APIVersions: new GoStruct({
+        type: 'chartutil.VersionSet',
+        underlying: typedList('[]string', [...all]),
+        methods: { Has: goFunction(['string'], (version) => known.has(version)) },
+      }),
+      HelmVersion: new GoStruct({
+        type: 'version.BuildInfo',
+        fields: { Version: helmVersion, GitCommit: '', GitTreeState: '', GoVersion: 'go1.26' },
+        json: () => ({ version: helmVersion, go_version: 'go1.26' }),
+      }),
+    },
+  })
+}
+
+/** The version of Helm that templates are told. */
+const helmVersion = 'v3.22.0'

@@ -1,0 +1,112 @@
+import { compareText } from '../../../../base/compare-text.js'
+import { messageOf } from '../../../../base/errors.js'
+import { isObject } from '../../../../base/json.js'
+import { jsonType } from '../chart/metadata.js'
+import { readYaml } from '../chart/yaml.js'
+import { HelmError } from '../helm-error.js'
+import { compareKinds } from './kind-order.js'
+import { splitManifests } from './split-manifests.js'
+
+/** One document of a template's output. */
+export interface Manifest {
+  /** The template's name. */
+  readonly path: string
+  /** As rendered, without white space around it. */
+  readonly content: string
+  readonly kind: string
+  /** What the document holds. */
+  readonly value: unknown
+}
+
+export interface Hook extends Manifest {
+  /** `pre-install`, `test` ... */
+  readonly events: readonly string[]
+}
+
+const events = new Map([
+  ...[
+    'pre-install',
+    'post-install',
+    'pre-delete',
+    'post-delete',
+    'pre-upgrade',
+    'post-upgrade',
+    'pre-rollback',
+    'post-rollback',
+    'test',
+  ].map((name) => [name, name] as const),
+  ['test-success', 'test'],
+])
+
+/**
+ * Splits the output of templates into documents, and those into hooks and plain manifests, each in install order. Throws
+ * HelmError for a document that is no YAML, or whose head has the wrong types.
+ */
+export function sortManifests(
+  files: ReadonlyMap<string, string>,
+  warn: (message: string) => void,
+): { readonly hooks: readonly Hook[]; readonly manifests: readonly Manifest[] } {
+  const hooks: Hook[] = []
+  const manifests: Manifest[] = []
+  for (const path of [...files.keys()].sort(compareText)) {
+    const text = files.get(path)!
+    if (path.slice(path.lastIndexOf('/') + 1).startsWith('_') || text.trim() === '') continue
+    for (const content of splitManifests(text)) {
+      const { value, kind, hook } = readHead(path, content)
+      const manifest = { path, content, kind, value }
+      if (hook === undefined) {
+        manifests.push(manifest)
+        continue
+      }
+      const types = hook.split(',').map((type) => events.get(type.trim().toLowerCase()))
+      if (types.includes(undefined)) warn(`info: skipping unknown hook: ${JSON.stringify(hook)}`)
+      else hooks.push({ ...manifest, events: types as string[] })
+    }
+  }
+  hooks.sort((a, b) => compareKinds(a.kind, b.kind))
+  manifests.sort((a, b) => compareKinds(a.kind, b.kind))
+  return { hooks, manifests }
+}
+
+function readHead(path: string, content: string): { value: unknown; kind: string; hook: string | undefined } {
+  const fail = (reason: string, cause?: unknown) =>
+    new HelmError(`YAML parse error on ${path}: ${reason}`, { cause, code: 'helm-invalid-manifest' })
+  const wrongType = (found: unknown, field: string, type: string) =>
+    fail(
+      `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(found)} into Go ${field === '' ? 'value' : `struct field ${field}`} of type ${type}`,
+    )
+  let value: unknown
+  try {
+    value = readYaml(content)
+  } catch (error) {
+    throw fail(messageOf(error), error)
+  }
+  if (value === null) return { value, kind: '', hook: undefined }
+  if (!isObject(value)) throw wrongType(value, '', 'releaseutil.SimpleHead')
+  const text = (from: Record<string, unknown>, key: string, field: string) => {
+    const found = from[key]
+    if (found === undefined || found === null) return ''
+    if (typeof found !== 'string') throw wrongType(found, `SimpleHead.${field}`, 'string')
+    return found
+  }
+  // encoding/json reads members in the order of sorted keys, since the YAML came through a sorted JSON text.
+  text(value, 'apiVersion', 'apiVersion')
+  const kind = text(value, 'kind', 'kind')
+  const metadata = value['metadata']
+  if (metadata === undefined || metadata === null) return { value, kind, hook: undefined }
+  if (!isObject(metadata))
+    throw wrongType(
+      metadata,
+      'SimpleHead.metadata',
+      'struct { Name string "json:\\"name\\""; Annotations map[string]string "json:\\"annotations\\"" }',
+    )
+  const annotations = metadata['annotations']
+  let hook: string | undefined
+  if (isObject(annotations)) {
+    for (const key of Object.keys(annotations).sort(compareText)) text(annotations, key, 'metadata.annotations')
+    hook = Object.hasOwn(annotations, 'helm.sh/hook') ? text(annotations, 'helm.sh/hook', '') : undefined
+  } else if (annotations !== undefined && annotations !== null)
+    throw wrongType(annotations, 'SimpleHead.metadata.annotations', 'map[string]string')
+  text(metadata, 'name', 'metadata.name')
+  return { value, kind, hook }
+}

@@ -1,0 +1,109 @@
+import { compareText } from '../../../../base/compare-text.js'
+import { formatFloat } from '../../../../formats/go-template/float-format.js'
+import { toJsonData } from '../../../../formats/go-template/sprig/json.js'
+import { GoInt, GoStruct, integerOf, isMap } from '../../../../formats/go-template/values.js'
+
+/** A map as TOML, as BurntSushi's encoder writes it: plain members first, then tables, both by key. Throws its messages. */
+export function formatToml(value: unknown): string {
+  const writer = new TomlWriter()
+  const map = plain(value)
+  if (!isMap(map)) throw new Error('toml: top-level values must be Go maps or structs')
+  writer.members([], map)
+  return writer.text
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof GoStruct) return value.underlying ?? toJsonData(value)
+  return value
+}
+
+function isTableList(value: unknown): value is unknown[] {
+  if (!Array.isArray(value) || value.length === 0) return false
+  if (value.some((item) => item === null || item === undefined)) throw new Error('toml: cannot encode array with nil element')
+  return value.every((item) => isMap(plain(item)))
+}
+
+class TomlWriter {
+  text = ''
+
+  members(path: readonly string[], map: Record<string, unknown>): void {
+    const direct: [string, unknown][] = []
+    const tables: [string, unknown][] = []
+    for (const key of Object.keys(map).sort(compareText)) {
+      const value = plain(map[key])
+      if (value === null || value === undefined) continue
+      ;(isMap(value) || isTableList(value) ? tables : direct).push([key, value])
+    }
+    for (const [key, value] of direct) this.text += `${indentOf(path.length)}${keyText(key)} = ${element(value)}\n`
+    for (const [key, value] of tables) {
+      const inner = [...path, key]
+      const name = inner.map(keyText).join('.')
+      const indent = indentOf(path.length)
+      if (Array.isArray(value)) {
+        for (const item of value) {
+          this.#newline()
+          this.text += `${indent}[[${name}]]\n`
+          this.members(inner, plain(item) as Record<string, unknown>)
+        }
+        continue
+      }
+      if (path.length === 0) this.#newline()
+      this.text += `${indent}[${name}]\n`
+      this.members(inner, value as Record<string, unknown>)
+    }
+  }
+
+  #newline(): void {
+    if (this.text !== '') this.text += '\n'
+  }
+}
+
+function indentOf(depth: number): string {
+  return '  '.repeat(depth)
+}
+
+function keyText(key: string): string {
+  return /^[A-Za-z0-9_-]+$/.test(key) ? key : quoted(key)
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\f': '\\f',
+  '\r': '\\r',
+}
+
+function quoted(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that TOML wants escaped.
+  const body = text.replace(
+    /["\\\x00-\x1f\x7f]/g,
+    (found) => escapes[found] ?? `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return `"${body}"`
+}
+
+function element(given: unknown): string {
+  const value = plain(given)
+  if (typeof value === 'string') return quoted(value)
+  if (typeof value === 'boolean') return String(value)
+  if (typeof value === 'number') {
+    if (Number.isNaN(value)) return 'nan'
+    if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+    const text = formatFloat(value, 'g', -1)
+    return /[e.]/.test(text) ? text : `${text}.0`
+  }
+  if (value instanceof GoInt || typeof value === 'bigint') return String(integerOf(value))
+  if (value instanceof Uint8Array) return `[${Array.from(value).join(', ')}]`
+  if (Array.isArray(value)) return `[${value.map(element).join(', ')}]`
+  if (isMap(value)) {
+    const keys = Object.keys(value).sort(compareText)
+    const isTable = (key: string) => isMap(plain(value[key])) || isTableList(plain(value[key]))
+    const ordered = [...keys.filter((key) => !isTable(key)), ...keys.filter(isTable)]
+    const present = ordered.filter((key) => value[key] !== null && value[key] !== undefined)
+    return `{${present.map((key) => `${keyText(key)} = ${element(value[key])}`).join(', ')}}`
+  }
+  throw new Error('toml: cannot encode array with nil element')
+}

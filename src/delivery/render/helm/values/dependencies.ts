@@ -1,0 +1,138 @@
+import { cloneJson, setOwn } from '../../../../base/json.js'
+import { printValue } from '../../../../formats/go-template/print.js'
+import { isCompatibleRange } from '../../../../formats/semver/constraints.js'
+import { type Chart, type Dependency, setDependencies } from '../chart/chart.js'
+import { coalesceTables, coalesceValues, type Warn } from './coalesce.js'
+import { isTable, tableAt, type Values, valueAt } from './values.js'
+
+/**
+ * Decides which sub-charts take part and under which names (aliases, tags, conditions), and imports values that
+ * sub-charts offer. Changes the chart, which must be a copy (copyChart).
+ */
+export function processDependencies(chart: Chart, values: Values, warn: Warn): void {
+  enableDependencies(chart, values, '', warn)
+  importValues(chart, warn)
+}
+
+function applyConditions(dependencies: readonly Dependency[], values: Values, prefix: string, warn: Warn): void {
+  for (const dependency of dependencies) {
+    for (const condition of dependency.condition.trim().split(',')) {
+      if (condition === '') continue
+      const { found, value } = valueAt(values, prefix + condition)
+      if (!found) continue
+      if (typeof value === 'boolean') {
+        dependency.enabled = value
+        break
+      }
+      warn(`Warning: Condition path '${condition}' for chart ${dependency.name} returned non-bool value`)
+    }
+  }
+}
+
+function applyTags(dependencies: readonly Dependency[], values: Values, warn: Warn): void {
+  const tags = tableAt(values, 'tags')
+  if (tags === undefined) return
+  for (const dependency of dependencies) {
+    let anyTrue = false
+    let anyFalse = false
+    for (const tag of dependency.tags) {
+      if (!Object.hasOwn(tags, tag)) continue
+      const value = tags[tag]
+      if (typeof value !== 'boolean') warn(`Warning: Tag '${tag}' for chart ${dependency.name} returned non-bool value`)
+      else if (value) anyTrue = true
+      else anyFalse = true
+    }
+    dependency.enabled = anyTrue || !anyFalse
+  }
+}
+
+/** The chart that a dependency means, under its alias. It shares its own sub-charts and dependencies with the original. */
+function chartFor(charts: readonly Chart[], dependency: Dependency): Chart | undefined {
+  const found = charts.find(
+    (chart) => chart.metadata.name === dependency.name && isCompatibleRange(dependency.version, chart.metadata.version),
+  )
+  if (found === undefined) return undefined
+  const name = dependency.alias === '' ? found.metadata.name : dependency.alias
+  return { ...found, metadata: { ...found.metadata, name } }
+}
+
+function enableDependencies(chart: Chart, values: Values, prefix: string, warn: Warn): void {
+  const wanted = chart.metadata.dependencies
+  if (wanted === undefined) return
+  const isListed = (existing: Chart) =>
+    wanted.some((each) => existing.metadata.name === each.name && isCompatibleRange(each.version, existing.metadata.version))
+  const charts = chart.dependencies.filter((existing) => !isListed(existing))
+  const vendored = chart.dependencies
+  for (const dependency of wanted) {
+    const found = chartFor(vendored, dependency)
+    if (found !== undefined) charts.push(found)
+    if (dependency.alias !== '') dependency.name = dependency.alias
+  }
+  setDependencies(chart, charts)
+  for (const dependency of wanted) dependency.enabled = true
+  const coalesced = coalesceValues(chart, values, { warn, merge: false })
+  applyTags(wanted, coalesced, warn)
+  applyConditions(wanted, coalesced, prefix, warn)
+  const disabled = new Set(wanted.flatMap((each) => (each.enabled ? [] : [each.name])))
+  const kept = charts.filter((each) => !disabled.has(each.metadata.name))
+  const keptDependencies = wanted.filter((each) => !disabled.has(each.name))
+  for (const child of kept) enableDependencies(child, coalesced, `${prefix}${child.metadata.name}.`, warn)
+  chart.metadata.dependencies = keptDependencies.length === 0 ? undefined : keptDependencies
+  setDependencies(chart, kept)
+}
+
+function importValues(chart: Chart, warn: Warn): void {
+  for (const child of chart.dependencies) importValues(child, warn)
+  const dependencies = chart.metadata.dependencies
+  if (dependencies === undefined) return
+  const options = { warn, merge: true }
+  const own = coalesceValues(chart, {}, options)
+  let imported: Values = {}
+  for (const dependency of dependencies) {
+    const done: unknown[] = []
+    for (const entry of dependency.importValues) {
+      if (isTable(entry)) {
+        const child = textOf(entry['child'])
+        const parent = textOf(entry['parent'])
+        done.push({ child, parent })
+        const table = tableAt(own, `${dependency.name}.${child}`)
+        if (table === undefined) {
+          const missing = JSON.stringify(missingKey(own, `${dependency.name}.${child}`))
+          warn(`Warning: ImportValues missing table from chart ${dependency.name}: ${missing} is not a table`)
+        } else imported = coalesceTables(imported, atPath(parent, table), options)
+      } else if (typeof entry === 'string') {
+        done.push({ child: `exports.${entry}`, parent: '.' })
+        const table = tableAt(own, `${dependency.name}.exports.${entry}`)
+        if (table === undefined) {
+          const missing = JSON.stringify(missingKey(own, `${dependency.name}.exports.${entry}`))
+          warn(`Warning: ImportValues missing table: ${missing} is not a table`)
+        } else imported = coalesceTables(imported, table, options)
+      }
+    }
+    dependency.importValues = done
+  }
+  chart.values = coalesceTables(cloneJson(own), imported, options)
+}
+
+function textOf(value: unknown): string {
+  return value === undefined || value === null ? '<nil>' : printValue(value)
+}
+
+function missingKey(values: Values, path: string): string {
+  const keys = path.split('.')
+  for (let count = 1; count < keys.length; count++) {
+    if (tableAt(values, keys.slice(0, count).join('.')) === undefined) return keys[count - 1]!
+  }
+  return keys.at(-1)!
+}
+
+function atPath(path: string, table: Values): Values {
+  if (path === '.') return table
+  let current = table
+  for (const key of path.split('.').reverse()) {
+    const outer: Values = {}
+    setOwn(outer, key, current)
+    current = outer
+  }
+  return current
+}
