@@ -1,5 +1,6 @@
 import type { Condition, KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
+import { kubernetesVersion } from '../../kube/schema/tables.generated.js'
 
 /**
  * flotilla.dev/v1alpha1 EmbeddedCluster: a member of the fleet that runs in the fleet's own process. Making one makes the
@@ -25,7 +26,7 @@ export interface EmbeddedClusterSpec {
 }
 
 /** Minors whose schemas this build has. */
-export const servedMinors: readonly string[] = ['1.33']
+export const servedMinors: readonly string[] = [kubernetesVersion]
 
 export const embeddedClusterType: ResourceType = {
   group: 'flotilla.dev',
