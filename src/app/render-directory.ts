@@ -65,6 +65,10 @@ function directoryTree(root: string): Tree {
       }
       return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
     },
+    async realPath(path) {
+      const real = await inside(path)
+      return real === undefined ? undefined : relative(root, real).split(sep).join('/')
+    },
   }
   return tree
 }

@@ -23,6 +23,7 @@ export function createTracingTree(tree: Tree): TracingTree {
       await note(path)
       return tree.list(path)
     },
+    ...(tree.realPath === undefined ? {} : { realPath: (path: string) => tree.realPath!(path) }),
     trace: () => trace,
   }
 }

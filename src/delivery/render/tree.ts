@@ -11,6 +11,8 @@ export interface Tree {
   hash(path: string): Promise<string | undefined>
   /** Entries of a directory sorted by name (bytewise), or undefined when it is none. */
   list(path: string): Promise<readonly TreeEntry[] | undefined>
+  /** The path without symbolic links in it, of what is there. Absent for trees that have no links. */
+  realPath?(path: string): Promise<string | undefined>
 }
 
 export interface TreeEntry {

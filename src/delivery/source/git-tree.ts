@@ -9,7 +9,7 @@ export interface TreeObjects {
 }
 
 type Found =
-  | { readonly kind: 'file' | 'directory'; readonly hash: string }
+  | { readonly kind: 'file' | 'directory'; readonly hash: string; readonly path: string }
   | { readonly kind: 'submodule'; readonly hash: string; readonly path: string }
   | undefined
 
@@ -42,9 +42,9 @@ export function createGitTree(rootHash: string, objects: TreeObjects): Tree {
           chain.push({ name: name!, hash: entry.hash })
           break
         case 'file':
-          return rest.length === 0 ? { kind: 'file', hash: entry.hash } : undefined
+          return rest.length === 0 ? { kind: 'file', hash: entry.hash, path: below(chain, name!) } : undefined
         case 'submodule':
-          return { kind: 'submodule', hash: entry.hash, path: [...chain.map((part) => part.name), name].join('/') }
+          return { kind: 'submodule', hash: entry.hash, path: below(chain, name!) }
         case 'symlink': {
           if (++links > maxLinks) return undefined
           const target = new TextDecoder().decode(await objects.blob(entry.hash))
@@ -55,7 +55,7 @@ export function createGitTree(rootHash: string, objects: TreeObjects): Tree {
         }
       }
     }
-    return { kind: 'directory', hash: chain.at(-1)?.hash ?? rootHash }
+    return { kind: 'directory', hash: chain.at(-1)?.hash ?? rootHash, path: chain.map((part) => part.name).join('/') }
   }
 
   const refuseSubmodule = (found: { path: string }): never => {
@@ -81,7 +81,14 @@ export function createGitTree(rootHash: string, objects: TreeObjects): Tree {
       if (found?.kind === 'submodule') return refuseSubmodule(found)
       return found?.kind === 'directory' ? objects.entries(found.hash) : undefined
     },
+    async realPath(path) {
+      return (await find(path))?.path
+    },
   }
+}
+
+function below(chain: readonly { name: string }[], name: string): string {
+  return [...chain.map((part) => part.name), name].join('/')
 }
 
 /** Undefined for paths that are not relative and clean. */

@@ -59,7 +59,11 @@ export type Edit = (kustomization: Kustomization) => Promise<Kustomization> | Ku
 export async function loadTarget(loader: Loader, context: BuildContext, edit?: Edit): Promise<Target> {
   const found: { name: string; bytes: Uint8Array }[] = []
   for (const name of kustomizationFiles) {
-    const file = await loader.find(name)
+    // One that leads out of the directory counts as none, as in kustomize.
+    const file = await loader.find(name).catch((error: unknown) => {
+      if (error instanceof Stalled && error.code === 'kustomize-build-failed') return undefined
+      throw error
+    })
     if (file !== undefined) found.push({ name, bytes: file.bytes })
   }
   const [first] = found

@@ -56,6 +56,15 @@ export class Loader {
         'Move the file below the kustomization that uses it, or make a base of it.',
       )
     }
+    if (this.#restrictions === 'root-only') {
+      const real = await this.tree.realPath?.(full)
+      if (real !== undefined && !isBelow(real, this.root)) {
+        throw buildError(
+          `security; file '${path}' is a link to '${real}', which is not in or below '${this.root || '.'}'`,
+          'Put the file itself in place of the link, or make a base of the directory it is in.',
+        )
+      }
+    }
     const bytes = await this.tree.read(full)
     return bytes === undefined ? undefined : { bytes, path: full }
   }
@@ -95,9 +104,10 @@ export class Loader {
         'Check the indentation of the list in the kustomization file.',
       )
     }
-    const root = path.startsWith('/') ? undefined : joinPath(this.root, path)
-    if (root === undefined) throw buildError(`${this.name('')}: base '${path}' is outside the source`)
-    if ((await this.tree.list(root)) === undefined) throw buildError(`${this.name(path)}: no such file or directory`)
+    const wanted = path.startsWith('/') ? undefined : joinPath(this.root, path)
+    if (wanted === undefined) throw buildError(`${this.name('')}: base '${path}' is outside the source`)
+    if ((await this.tree.list(wanted)) === undefined) throw buildError(`${this.name(path)}: no such file or directory`)
+    const root = (await this.tree.realPath?.(wanted)) ?? wanted
     this.#refuseCycle(root, this.tree)
     return new Loader({
       tree: this.tree,

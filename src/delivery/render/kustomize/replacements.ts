@@ -239,7 +239,10 @@ class PlaceFinder {
     if (!has) setOwn(node, name, this.#made(rest[0]))
     const field = node[name]
     // Found in the data that a text holds, but what is written there is lost: so does kustomize, behind a `*`.
-    if (rest.length > 0 && typeof field === 'string') return this.find(parseStructuredText(field) ?? field, rest, where)
+    if (rest.length > 0 && typeof field === 'string') {
+      this.find(parseStructuredText(field) ?? field, rest, where)
+      return
+    }
     this.find(field, rest, where, { container: node, key: name, created: !has })
   }
 
