@@ -168,7 +168,14 @@ export interface AccessAttributes {
 export interface Authenticator {
   authenticate(
     cluster: LogicalCluster,
-    credentials: { bearerToken?: string; peerCertificate?: { commonName: string; organizations: readonly string[] } },
+    credentials: {
+      bearerToken?: string
+      peerCertificate?: {
+        commonName: string
+        organizations: readonly string[]
+        organizationalUnits?: readonly string[]
+      }
+    },
   ): Promise<UserInfo | undefined>
 }
 

@@ -162,6 +162,7 @@ async function openFleet(
     rootCertificate: () => pki.caPem,
     issueSecretToken: api.issueSecretToken,
     measurements: api.measurements,
+    certify: pki.certify,
     network: { ...network, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
     nodes: {
       machinesOf(cluster) {

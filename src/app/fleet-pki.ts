@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createFleetCa, isUsable, type KeyedCertificate } from '../apiserver/auth/fleet-ca.js'
+import { createFleetCa, type FleetCa, isUsable, type KeyedCertificate } from '../apiserver/auth/fleet-ca.js'
 import { createTokenKey } from '../apiserver/auth/service-account-tokens.js'
 import type { Clock } from '../base/clock.js'
 import type { Random } from '../base/random.js'
@@ -13,6 +13,8 @@ export interface FleetPki {
   readonly server: KeyedCertificate
   /** One that is valid for these addresses as well; made anew only when the one that there is lacks any. */
   serverFor(addresses: readonly string[]): Promise<KeyedCertificate>
+  /** Signs certificate requests of clusters. */
+  certify: FleetCa['certify']
   /** The user of the kubeconfig: `flotilla-admin` in system:masters. */
   readonly admin: KeyedCertificate
   /** Signs service account tokens. */
@@ -80,6 +82,7 @@ export async function openFleetPki(
     caPem: ca.certPem,
     server: await serverFor(serverAddresses),
     serverFor,
+    certify: ca.certify,
     admin: await keep('admin', () => ca.issueClient({ commonName: 'flotilla-admin', organizations: ['system:masters'] })),
     tokenKeyPem: read('tokens.key') ?? write('tokens.key', createTokenKey()),
     hubToken: secret('hub.token'),

@@ -20,7 +20,11 @@ import { BugError } from '../../base/errors.js'
 /** What stands in a certificate. */
 export interface CertificateFields {
   readonly serial: Uint8Array
-  readonly subject: { readonly commonName: string; readonly organizations: readonly string[] }
+  readonly subject: {
+    readonly commonName: string
+    readonly organizations: readonly string[]
+    readonly organizationalUnits?: readonly string[]
+  }
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array
   /** The issuer's certificate, DER; undefined for one that signs itself. */
@@ -28,14 +32,18 @@ export interface CertificateFields {
   /** Milliseconds since the epoch. */
   readonly notBefore: number
   readonly notAfter: number
-  readonly use: 'authority' | 'client' | 'server'
+  /** Usages as certificate requests name them, or one of the fleet's own. */
+  readonly use: 'authority' | 'client' | 'server' | { readonly key: number; readonly extended: readonly string[] }
   readonly dnsNames: readonly string[]
   readonly ipAddresses: readonly string[]
+  readonly emailAddresses?: readonly string[]
+  readonly uris?: readonly string[]
 }
 
 const oid = {
   commonName: '2.5.4.3',
   organization: '2.5.4.10',
+  organizationalUnit: '2.5.4.11',
   subjectKeyIdentifier: '2.5.29.14',
   keyUsage: '2.5.29.15',
   subjectAltName: '2.5.29.17',
@@ -84,13 +92,7 @@ function extensionsOf(fields: CertificateFields, issuerKey: Asn1): Sequence[] {
   const extensions = [
     extension(oid.basicConstraints, true, new Sequence({ value: authority ? [new Asn1Boolean({ value: true })] : [] })),
     // authority: digitalSignature, keyCertSign, cRLSign; others: digitalSignature.
-    extension(
-      oid.keyUsage,
-      true,
-      authority
-        ? new BitString({ valueHex: exact(Uint8Array.of(0x86)), unusedBits: 1 })
-        : new BitString({ valueHex: exact(Uint8Array.of(0x80)), unusedBits: 7 }),
-    ),
+    ...keyUsage(typeof use === 'object' ? use.key : authority ? 0x61 : 0x01),
     extension(oid.subjectKeyIdentifier, false, new OctetString({ valueHex: keyIdentifier(parse(fields.publicKey)) })),
     extension(
       oid.authorityKeyIdentifier,
@@ -99,15 +101,30 @@ function extensionsOf(fields: CertificateFields, issuerKey: Asn1): Sequence[] {
     ),
   ]
   if (!authority) {
-    const purpose = use === 'server' ? oid.serverAuth : oid.clientAuth
-    extensions.push(extension(oid.extendedKeyUsage, false, new Sequence({ value: [new ObjectIdentifier({ value: purpose })] })))
+    const purposes = typeof use === 'object' ? use.extended : [use === 'server' ? oid.serverAuth : oid.clientAuth]
+    const identifiers = purposes.map((value) => new ObjectIdentifier({ value }))
+    if (identifiers.length > 0) extensions.push(extension(oid.extendedKeyUsage, false, new Sequence({ value: identifiers })))
   }
   const names = [
     ...fields.dnsNames.map((name) => contextPrimitive(2, Buffer.from(name, 'latin1'))),
     ...fields.ipAddresses.map((address) => contextPrimitive(7, ipBytes(address))),
+    ...(fields.emailAddresses ?? []).map((address) => contextPrimitive(1, Buffer.from(address, 'latin1'))),
+    ...(fields.uris ?? []).map((uri) => contextPrimitive(6, Buffer.from(uri, 'latin1'))),
   ]
   if (names.length > 0) extensions.push(extension(oid.subjectAltName, false, new Sequence({ value: names })))
   return extensions
+}
+
+/** Bit n of RFC 5280's KeyUsage is `1 << n`; none at all is no extension. */
+function keyUsage(bits: number): Sequence[] {
+  if (bits === 0) return []
+  const bytes = [0, 0]
+  for (let bit = 0; bit < 9; bit++) {
+    if ((bits & (1 << bit)) !== 0) bytes[bit >> 3] = (bytes[bit >> 3] as number) | (0x80 >> (bit & 7))
+  }
+  const last = 31 - Math.clz32(bits)
+  const used = Uint8Array.from(bytes.slice(0, (last >> 3) + 1))
+  return [extension(oid.keyUsage, true, new BitString({ valueHex: exact(used), unusedBits: 7 - (last & 7) }))]
 }
 
 type Asn1 = ReturnType<typeof fromBER>['result']
@@ -128,6 +145,7 @@ function nameOf(subject: CertificateFields['subject']): Sequence {
   return new Sequence({
     value: [
       ...subject.organizations.map((organization) => attribute(oid.organization, organization)),
+      ...(subject.organizationalUnits ?? []).map((unit) => attribute(oid.organizationalUnit, unit)),
       attribute(oid.commonName, subject.commonName),
     ],
   })

@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, si
 import { isIP } from 'node:net'
 import type { Clock } from '../../base/clock.js'
 import { UsageError } from '../../base/errors.js'
+import type { CertificateFields } from './certificate-der.js'
 
 /** A certificate with its private key, both as PEM. */
 export interface KeyedCertificate {
@@ -15,6 +16,8 @@ export interface FleetCa extends KeyedCertificate {
   issueClient(subject: { commonName: string; organizations?: readonly string[]; days?: number }): Promise<KeyedCertificate>
   /** A server for these DNS names and IP addresses. */
   issueServer(options: { names: readonly string[]; days?: number }): Promise<KeyedCertificate>
+  /** Certifies a key that somebody else holds; it ends with the authority at the latest. PEM. */
+  certify(fields: Omit<CertificateFields, 'serial' | 'issuer'>): Promise<string>
 }
 
 const dayMs = 86_400_000
@@ -35,6 +38,13 @@ export async function createFleetCa(options: { clock: Clock; name?: string; exis
       issue(clock, { commonName, organizations, days, use: 'client' }, issuer),
     issueServer: ({ names, days = leafDays }) =>
       issue(clock, { commonName: names[0] ?? 'flotilla', days, use: 'server', names }, issuer),
+    async certify(fields) {
+      const { encodeTbsCertificate, encodeSigned } = await import('./certificate-der.js')
+      const { certificate: authority, keyPem } = issuer
+      const notAfter = Math.min(fields.notAfter, Date.parse(authority.validTo))
+      const tbs = encodeTbsCertificate({ ...fields, notAfter, serial: newSerial(), issuer: authority.raw })
+      return pemOf('CERTIFICATE', encodeSigned(tbs, sign('sha256', tbs, createPrivateKey(keyPem))))
+    },
   }
 }
 
@@ -67,12 +77,9 @@ async function issue(clock: Clock, wanted: Wanted, issuer?: Issuer): Promise<Key
   // The encoder is loaded only when a certificate is made: a restart finds its certificates in files.
   const { encodeTbsCertificate, encodeSigned } = await import('./certificate-der.js')
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const serial = randomBytes(16)
-  // A serial number is positive and has no leading zero octets.
-  serial[0] = (serial[0]! & 0x7f) | 0x40
   const now = clock.now()
   const tbs = encodeTbsCertificate({
-    serial,
+    serial: newSerial(),
     subject: { commonName: wanted.commonName, organizations: wanted.organizations ?? [] },
     publicKey: publicKey.export({ type: 'spki', format: 'der' }),
     issuer: issuer?.certificate.raw,
@@ -88,6 +95,13 @@ async function issue(clock: Clock, wanted: Wanted, issuer?: Issuer): Promise<Key
     certPem: pemOf('CERTIFICATE', certificate),
     keyPem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   }
+}
+
+function newSerial(): Uint8Array {
+  const serial = randomBytes(16)
+  // A serial number is positive and has no leading zero octets.
+  serial[0] = (serial[0]! & 0x7f) | 0x40
+  return serial
 }
 
 function pemOf(label: string, der: Uint8Array): string {

@@ -12,6 +12,7 @@ export interface Connection {
 export interface PeerCertificate {
   readonly commonName: string
   readonly organizations: readonly string[]
+  readonly organizationalUnits: readonly string[]
 }
 
 const connections = new WeakMap<Socket, Connection>()
@@ -29,9 +30,13 @@ export function describeConnection(
   let certificate: PeerCertificate | undefined
   let badCertificate: string | undefined
   if (shown && socket.authorized) {
-    const subject = peer.subject as { CN?: string | string[]; O?: string | string[] }
+    const subject = peer.subject as { CN?: string | string[]; O?: string | string[]; OU?: string | string[] }
     const commonName = [subject.CN ?? ''].flat()[0] ?? ''
-    if (commonName !== '') certificate = { commonName, organizations: subject.O === undefined ? [] : [subject.O].flat() }
+    const [organizations, organizationalUnits] = [subject.O ?? [], subject.OU ?? []].map((each) => [each].flat()) as [
+      string[],
+      string[],
+    ]
+    if (commonName !== '') certificate = { commonName, organizations, organizationalUnits }
   } else if (shown) badCertificate = String(socket.authorizationError ?? 'not issued by the authority of this fleet')
   const connection = { cluster, certificate, badCertificate }
   connections.set(socket, connection)

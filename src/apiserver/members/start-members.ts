@@ -1,7 +1,9 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { FleetCa } from '../auth/fleet-ca.js'
 import type { LogicalClusters, ServerPorts } from '../contract.js'
 import { createHorizontalAutoscaler } from './autoscaling/horizontal-autoscaler.js'
 import { PodMeasurements } from './autoscaling/pod-measurements.js'
+import { createCertificateRequests } from './certificates/certificate-requests.js'
 import type { MemberController } from './contract.js'
 import { MemberEngine } from './engine/engine.js'
 import { createKubelet, type KubeletOptions } from './kubelet/kubelet.js'
@@ -49,6 +51,8 @@ export interface StartMembersOptions extends KubeletOptions {
   rootCertificate?(cluster: string): string
   /** For Secrets of type kubernetes.io/service-account-token; without it they stay empty. */
   readonly issueSecretToken?: IssueSecretToken
+  /** Signs approved CertificateSigningRequests; without it they stay as they are. */
+  readonly certify?: FleetCa['certify']
   readonly nodes?: NodePoolOptions
   /** What pods use (default: measured by `pods`). */
   readonly measurements?: PodMeasurements
@@ -89,6 +93,7 @@ export function startMembers(options: StartMembersOptions): Members {
     ...(options.issueSecretToken
       ? [createServiceAccountSecrets(options.rootCertificate ?? (() => ''), options.issueSecretToken, peekAll)]
       : []),
+    ...(options.certify ? [createCertificateRequests(options.certify)] : []),
     storageProtection,
     policyStatus,
   ]

@@ -1,7 +1,9 @@
+import { formatTime } from '../../base/clock.js'
 import { isObject } from '../../base/json.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { Lifecycle } from './lifecycle.js'
 
-/** A certificate request says who made it; nobody else can say so, and nothing of its spec ever changes. */
+/** A certificate request says who made it; nobody else can say so, and nothing of its spec ever changes. Conditions get their times. */
 export const certificateRequestLifecycle: Lifecycle = {
   beforeCreate(_scope, object, user) {
     const spec = isObject(object['spec']) ? object['spec'] : {}
@@ -15,7 +17,26 @@ export const certificateRequestLifecycle: Lifecycle = {
       ...(extra.length > 0 ? { extra: Object.fromEntries(extra) } : {}),
     }
   },
-  beforeUpdate(_scope, object, previous) {
+  beforeUpdate({ ports }, object, previous) {
     object['spec'] = previous['spec']
+    const status = isObject(object['status']) ? object['status'] : undefined
+    const conditions = conditionsOf(object)
+    if (status === undefined || conditions.length === 0) return
+    const now = formatTime(ports.clock.now())
+    const before = conditionsOf(previous)
+    const timed = conditions.map((condition) => {
+      const same = before.find(({ type, status }) => type === condition['type'] && status === condition['status'])
+      return {
+        ...condition,
+        lastUpdateTime: condition['lastUpdateTime'] ?? now,
+        lastTransitionTime: condition['lastTransitionTime'] ?? same?.['lastTransitionTime'] ?? now,
+      }
+    })
+    object['status'] = { ...status, conditions: timed }
   },
+}
+
+function conditionsOf(object: KubeObject): Record<string, unknown>[] {
+  const status = object['status']
+  return isObject(status) && Array.isArray(status['conditions']) ? status['conditions'] : []
 }
