@@ -39,7 +39,7 @@ export function splitWords(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'))
 }
 
-export async function startClientFleet(options: { pods?: 'auto' | 'simulated'; port?: number } = {}): Promise<ClientFleet> {
+export async function startClientFleet(options: { pods?: 'auto' | 'simulated' } = {}): Promise<ClientFleet> {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-clients-'))
   const dataDir = join(folder, 'state')
   const kubeconfig = join(dataDir, 'kubeconfig')
@@ -60,9 +60,11 @@ export async function startClientFleet(options: { pods?: 'auto' | 'simulated'; p
       child.stdin?.end(input ?? '')
     })
   const flotilla = (...args: string[]) => run(process.execPath, ['bin/flotilla.js', ...args, '--data-dir', dataDir])
-  const up = () => flotilla('up', '--detach', '--no-demo', '--clusters', 'one', '--pods', options.pods ?? 'simulated')
+  const up = async () => {
+    await flotilla('up', '--detach', '--no-demo', '--clusters', 'one', '--pods', options.pods ?? 'simulated')
+    await run('kubectl', 'config use-context one')
+  }
   await up()
-  await run('kubectl', 'config use-context one')
   const running = new Set<RunningClient>()
   return {
     folder,

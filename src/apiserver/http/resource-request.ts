@@ -11,6 +11,7 @@ import type { PodAccess } from '../pod-access.js'
 import { encodeObject } from '../storage/encoding.js'
 import type { TablePrinter } from '../table/printer.js'
 import { printerFor } from '../table/printer-for.js'
+import { scalePrinter } from '../table/workload-printers.js'
 import { negotiate, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, plainListOptionsOf, watchOptionsOf } from './query-options.js'
@@ -198,13 +199,13 @@ function negotiated(exchange: Exchange, list: boolean, transforms: boolean) {
 function transformOptions(exchange: Exchange, ports: ResourcePorts, type: ResourceType, list: boolean): TransformOptions {
   // Reviews and bindings are answers, not stored objects: there is no table of them.
   const { subresource } = exchange.info
-  const stored = (type.verbs === undefined || type.verbs.includes('get')) && (subresource === '' || subresource === 'status')
+  const stored = (type.verbs === undefined || type.verbs.includes('get')) && ['', 'status', 'scale'].includes(subresource)
   const form = negotiated(exchange, list, stored)
   let printer: TablePrinter | undefined
   return {
     form,
     include: form.as === 'Table' ? includeObject(exchange.query.get('includeObject')) : 'Metadata',
-    printer: () => (printer ??= printerFor(exchange.cluster, type)),
+    printer: () => (printer ??= subresource === 'scale' ? scalePrinter : printerFor(exchange.cluster, type)),
     now: () => ports.clock.now(),
     bareItems: builtInSchemas.forKind(apiVersionOf(type.group, type.version), type.kind) !== undefined,
     encode: encodeObject,

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { LogicalCluster } from '../contract.js'
 import { ageOf, humanDuration } from './human-duration.js'
 import { printerFor } from './printer-for.js'
+import { scalePrinter } from './workload-printers.js'
 
 const now = Date.parse('2026-01-02T00:00:00Z')
 const noCluster = { peek: () => undefined } as unknown as LogicalCluster
@@ -241,4 +242,17 @@ test('custom resources have the columns of their definition', () => {
     second.columns.map(({ name }) => name),
     ['Name', 'Age'],
   )
+})
+
+test('a Scale has columns of its own', () => {
+  const scale = {
+    metadata: { name: 'x', creationTimestamp: '2026-01-01T23:58:55Z' },
+    spec: { replicas: 3 },
+    status: { replicas: 2 },
+  }
+  assert.deepEqual(
+    scalePrinter.columns.map((column) => column.name),
+    ['Name', 'Desired', 'Available', 'Age'],
+  )
+  assert.deepEqual(scalePrinter.cells(scale as KubeObject, now), ['x', 3, 2, '65s'])
 })

@@ -26,6 +26,14 @@ const replicaPrinter = (selector: (object: KubeObject) => string) =>
     selector(object),
   ])
 
+/** Of the subresource `scale` of any kind, which is a Scale of autoscaling/v1. */
+export const scalePrinter: TablePrinter = definePrinter('Name|Desired:integer|Available:integer|Age', (object, now) => [
+  object.metadata.name,
+  numberAt(object, 'spec', 'replicas'),
+  numberAt(object, 'status', 'replicas'),
+  age(object, now),
+])
+
 function jobStatus(job: KubeObject): string {
   const has = (type: string) =>
     listAt(job, 'status', 'conditions').some((item) => textAt(item, 'type') === type && textAt(item, 'status') === 'True')

@@ -82,8 +82,10 @@ for (const version of ['helm3', 'helm4'] as const) {
     test('lints, templates and dry-runs against the server', async () => {
       assert.match(await helm('lint web'), /0 chart\(s\) failed/)
       assert.match(await helm('template demo web --validate').catch(() => helm('template demo web')), /kind: Deployment/)
-      assert.match(await helm('install dry web -n other --dry-run=server'), /found: "default"/)
-      assert.equal(await kubectl('get all -n default -o name'), 'service/kubernetes\n')
+      await kubectl('apply -f web/crds/tool.yaml')
+      await kubectl('wait --for=condition=Established crd/tools.charts.example.com --timeout=20s')
+      assert.match(await helm('install dry web --dry-run=server'), /found: "?default/)
+      assert.equal(await kubectl('get all,tools -n default -o name'), 'service/kubernetes\n')
     })
 
     test('installs into a new namespace, waits, and says what it did', async () => {
@@ -201,7 +203,7 @@ for (const version of ['helm3', 'helm4'] as const) {
         await kubectl('get crd tools.charts.example.com -o name'),
         'customresourcedefinition.apiextensions.k8s.io/tools.charts.example.com\n',
       )
-      assert.match(await helm('list -n apps -a'), /uninstalled/)
+      assert.match(await helm('list -n apps --uninstalled'), /uninstalled/)
       await helm('uninstall demo -n apps')
       assert.equal((await kubectl('get secrets -n apps -l owner=helm -o name')).trim(), '')
     })
