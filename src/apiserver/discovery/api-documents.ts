@@ -187,7 +187,7 @@ function legacyResources(type: ResourceType): Record<string, unknown>[] {
 }
 
 function isStored(type: ResourceType): boolean {
-  return type.verbs === undefined || (type.verbs.includes('get') && type.plural !== 'componentstatuses')
+  return type.verbs === undefined || type.verbs.includes('watch')
 }
 
 /** Kinds that are stored in another version than the one that is asked for. */
