@@ -54,6 +54,8 @@ interface Verified {
 const defaultSeconds = 3600
 const leastSeconds = 600
 const rememberedTokens = 4096
+/** For how long a token still counts once what it is bound to should be gone. */
+const leewayMs = 60_000
 
 /** A new signing key as PEM (PKCS #8, EC P-256). */
 export function createTokenKey(): string {
@@ -133,7 +135,7 @@ export function createServiceAccountTokens(options: {
       if (bearerToken === undefined || !looksLikeJwt(bearerToken)) return undefined
       const token = await verify(cluster, bearerToken)
       if (token === undefined || !token.audiences.includes(issuerOf(cluster))) return undefined
-      const user = liveUser(cluster, token)
+      const user = liveUser(cluster, token, clock.now())
       if (user === undefined) throw statusErrors.unauthorized()
       return user
     },
@@ -143,7 +145,7 @@ export function createServiceAccountTokens(options: {
       if (token === undefined) return undefined
       const wanted = audiences.length === 0 ? [issuerOf(cluster)] : audiences
       const common = wanted.filter((audience) => token.audiences.includes(audience))
-      const user = common.length === 0 ? undefined : liveUser(cluster, token)
+      const user = common.length === 0 ? undefined : liveUser(cluster, token, clock.now())
       return user === undefined ? undefined : { user, audiences: common }
     },
     issuerDocuments(cluster) {
@@ -189,10 +191,12 @@ function claimsOf(payload: JWTPayload): KubernetesClaims | undefined {
 }
 
 /** The token's user while its account, and the object that it is bound to, are still the same ones. */
-function liveUser(cluster: LogicalCluster, { claims, id }: Verified): UserInfo | undefined {
+function liveUser(cluster: LogicalCluster, { claims, id }: Verified, nowMs: number): UserInfo | undefined {
   const { namespace, serviceaccount, pod, secret, node } = claims
+  // A pod that is ending still has its grace period, and upstream adds a minute to it.
+  const lives = (until: string | undefined) => until === undefined || Date.parse(until) + leewayMs > nowMs
   const is = (object: KubeObject | undefined, uid: string) =>
-    object !== undefined && object.metadata.uid === uid && object.metadata.deletionTimestamp === undefined
+    object !== undefined && object.metadata.uid === uid && lives(object.metadata.deletionTimestamp)
   if (!is(cluster.peek('serviceaccounts', `${namespace}/${serviceaccount.name}`), serviceaccount.uid)) return undefined
   if (pod && !is(cluster.peek('pods', `${namespace}/${pod.name}`), pod.uid)) return undefined
   if (secret && !is(cluster.peek('secrets', `${namespace}/${secret.name}`), secret.uid)) return undefined

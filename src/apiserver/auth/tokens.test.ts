@@ -34,7 +34,12 @@ test('a service account token speaks for its account while everything it is boun
   assert.equal(await tokens.authenticate(clusterNamed('m2'), { bearerToken: token }), undefined)
   put('pods', 'shop/web', 'p2')
   await assert.rejects(tokens.authenticate(cluster, { bearerToken: token }), { code: 'unauthorized' })
-  put('pods', 'shop/web', 'p1', { deletionTimestamp: '2027-01-01T00:00:00Z' })
+  const deletedAt = (ms: number) => put('pods', 'shop/web', 'p1', { deletionTimestamp: new Date(ms).toISOString() })
+  deletedAt(now + 30_000)
+  assert.equal((await tokens.authenticate(cluster, { bearerToken: token }))?.uid, 'u1', 'it is ending, and has its grace period')
+  deletedAt(now - 59_000)
+  assert.equal((await tokens.authenticate(cluster, { bearerToken: token }))?.uid, 'u1')
+  deletedAt(now - 61_000)
   await assert.rejects(tokens.authenticate(cluster, { bearerToken: token }), { code: 'unauthorized' })
   put('pods', 'shop/web', 'p1')
   now += 3_600_001

@@ -3,13 +3,24 @@ import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 
 const timeoutMs = 4000
+/** Questions on their way at the same time: each has a socket, and the process has use for sockets elsewhere. */
+const mostWaiting = 256
 
 /** Hands messages on to another name server as they are, and back what it answers. Rejects when it does not answer. */
 export function createRelay(server: {
   readonly address: string
   readonly port: number
 }): (message: Uint8Array, stream: boolean) => Promise<Uint8Array> {
-  return (message, stream) => (stream ? overTcp(server, message) : overUdp(server, message))
+  let waiting = 0
+  return async (message, stream) => {
+    if (waiting >= mostWaiting) throw new Error('too many questions wait for an answer')
+    waiting++
+    try {
+      return await (stream ? overTcp(server, message) : overUdp(server, message))
+    } finally {
+      waiting--
+    }
+  }
 }
 
 function overUdp(server: { address: string; port: number }, message: Uint8Array): Promise<Uint8Array> {

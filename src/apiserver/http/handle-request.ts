@@ -100,14 +100,15 @@ export async function handleRequest(
     const info = requestInfoOf(request.method ?? 'GET', path, query)
     verb = info.verb
     const attributes = attributesOf(info)
-    let known: UserInfo
+    let known = nobody
     let user: UserInfo
     try {
       known = await authenticateRequest(request, path, connection, cluster, options)
       user = known
       if (impersonates(request)) user = impersonate(options.authorizer, cluster, known, request.headersDistinct)
     } catch (error) {
-      writeDown(cluster, path, attributes, nobody)
+      // Who was refused to be somebody else is known.
+      writeDown(cluster, path, attributes, known)
       throw error
     }
     writeDown(cluster, path, attributes, known, user)

@@ -1,5 +1,5 @@
 import { statusErrors } from '../../kube/object/status-error.js'
-import type { LogicalCluster } from '../contract.js'
+import type { Authorizer, LogicalCluster } from '../contract.js'
 import { serveDiscovery } from '../discovery/serve-discovery.js'
 import { wantsPretty } from './accept.js'
 import { type Exchange, plainForm } from './exchange.js'
@@ -13,6 +13,7 @@ const issuerPaths = { configuration: '/.well-known/openid-configuration', keys: 
 
 export interface PathOptions {
   readonly counts: RequestCounts
+  readonly authorizer: Authorizer
   /** The documents by which others verify the tokens of the cluster's service accounts. */
   readonly issuerDocuments?: (cluster: LogicalCluster) => { readonly configuration: object; readonly keys: object }
 }
@@ -21,7 +22,7 @@ export interface PathOptions {
 export async function servePath(exchange: Exchange, options: PathOptions): Promise<void> {
   const { info, request, query } = exchange
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path
-  if (path === backupPath) return serveBackup(exchange)
+  if (path === backupPath) return serveBackup(exchange, options.authorizer)
   const reads = request.method === 'GET' || request.method === 'HEAD'
   const form = { ...plainForm, pretty: wantsPretty(query, request.headers['user-agent']) }
   const health = /^\/(healthz|livez|readyz)(\/[\w.-]+)*$/.exec(path)

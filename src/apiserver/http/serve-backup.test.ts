@@ -62,6 +62,31 @@ test('a cluster is what it was: objects, custom resources, addresses; only admin
   assert.equal(taken.code, 422, taken.text)
 })
 
+test('whoever may read all paths may not read all Secrets by them', async () => {
+  const roles = '/apis/rbac.authorization.k8s.io/v1/clusterroles'
+  const bindings = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings'
+  const apiVersion = 'rbac.authorization.k8s.io/v1'
+  const give = async (name: string, user: string, rules: object[]) => {
+    await api.ask('POST', roles, { body: { apiVersion, kind: 'ClusterRole', metadata: { name }, rules } })
+    const subjects = [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }]
+    const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name }
+    await api.ask('POST', bindings, { body: { apiVersion, kind: 'ClusterRoleBinding', metadata: { name }, subjects, roleRef } })
+  }
+  await give('paths', 'jane', [
+    { nonResourceURLs: ['*'], verbs: ['*'] },
+    { apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list'] },
+  ])
+  assert.equal((await api.ask('GET', '/metrics', { token: userTokens.jane })).code, 200)
+  const backup = (await api.ask('GET', path)).text
+  assert.equal((await api.ask('GET', path, { token: userTokens.jane })).code, 403)
+  assert.equal((await api.ask('PUT', path, { token: userTokens.jane, body: backup })).code, 403)
+  await give('all', 'joe', [
+    { nonResourceURLs: ['*'], verbs: ['*'] },
+    { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },
+  ])
+  assert.equal((await api.ask('GET', path, { token: userTokens.joe })).code, 200)
+})
+
 test('a damaged backup changes nothing', async () => {
   const backup = (await api.ask('GET', path)).text
   const answer = await api.ask('PUT', path, { body: backup.slice(0, -20) })

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { CodedError } from '../../base/errors.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { forbidden } from '../auth/forbidden.js'
+import type { Authorizer } from '../contract.js'
 import { parseBackup } from '../storage/backup.js'
 import { type Exchange, plainForm } from './exchange.js'
 import { readBody } from './read-body.js'
@@ -11,8 +13,13 @@ export const backupPath = '/flotilla/v1/backup'
 
 const mostBytes = 1024 * 1024 * 1024
 
-export async function serveBackup(exchange: Exchange): Promise<void> {
-  const { cluster, request, response, query } = exchange
+/** A backup is every object of the cluster, Secrets included, and a restore writes past admission: a role for paths alone is not enough. */
+const everything = { verb: '*', group: '*', version: '*', resource: '*', subresource: '', namespace: '', name: '' }
+
+export async function serveBackup(exchange: Exchange, authorizer: Authorizer): Promise<void> {
+  const { cluster, request, response, query, user } = exchange
+  const { allowed, reason } = authorizer.authorize(cluster, user, everything)
+  if (!allowed) throw forbidden(user, everything, reason)
   if (request.method === 'PUT') {
     const body = await readBody(request, mostBytes)
     const from = query.get('from')

@@ -1,4 +1,5 @@
 import { CodedError } from '../../base/errors.js'
+import { isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ClusterStorage } from './contract.js'
 import { formatRecord, type LogRecord, parseRecord } from './log-record.js'
@@ -54,8 +55,11 @@ export function parseBackup(bytes: Buffer): ClusterBackup[] {
     }
     count++
     if (record[0] === 'r') backups.set(record[1], { cluster: record[1], revision: record[2], objects: [] })
-    else if (record[0] === 'p') entryOf(record[1]).push({ resource: record[3], key: record[4], object: record[5] })
-    else if (record[0] === 't') entryOf(record[1]).push({ resource: record[2], key: record[3], object: null })
+    else if (record[0] === 'p') {
+      const [, cluster, , resource, key, object] = record
+      if (!isStored(key, object)) throw broken(`${resource} ${key} is no object of this name`)
+      entryOf(cluster).push({ resource, key, object })
+    } else if (record[0] === 't') entryOf(record[1]).push({ resource: record[2], key: record[3], object: null })
     else throw broken('it holds records of a log, not of a backup')
   }
   if (!ended) throw broken('its end is missing')
@@ -66,6 +70,19 @@ export function parseBackup(bytes: Buffer): ClusterBackup[] {
     if (backup === undefined) throw broken(`objects of ${cluster} stand before its beginning`)
     return backup.objects
   }
+}
+
+/** Whether an object may stand under a key. Checksums find accidents; who writes a backup by hand has to write one that holds together. */
+function isStored(key: unknown, object: unknown): object is KubeObject {
+  if (!isObject(object) || !isObject(object['metadata'])) return false
+  const { name, namespace, uid } = object['metadata']
+  return (
+    typeof name === 'string' &&
+    key === (namespace ? `${String(namespace)}/${name}` : name) &&
+    [object['kind'], object['apiVersion']].every((each) => typeof each === 'string') &&
+    // What a cluster keeps beside its objects is found by their uids.
+    (uid === undefined || (typeof uid === 'string' && /^[\w-]{0,128}$/.test(uid)))
+  )
 }
 
 /** What a restore changes, by resource and key. */

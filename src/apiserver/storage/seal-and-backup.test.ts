@@ -8,6 +8,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { formatBackup, parseBackup, restoreBackup } from './backup.js'
 import type { BaseLayer, ClusterStorage, StoredChange } from './contract.js'
 import { openFileStorage } from './file-storage.js'
+import { formatRecord } from './log-record.js'
 import { createMemoryStorage } from './memory-storage.js'
 import { createRecordSeal, type SealKey } from './record-seal.js'
 
@@ -121,6 +122,24 @@ test('a restored cluster is what it was; watches see how it came there', async (
   const copy = storage.open('copy')
   assert.equal((await restoreBackup(copy, saved!)).written.length, 3)
   assert.deepEqual({ maps: plain(copy, 'maps'), roles: plain(copy, 'roles') }, then)
+})
+
+test('a backup whose objects are none, or are of other names, is refused', () => {
+  const record = (key: string, object: unknown) =>
+    formatRecord(['r', 'a', 1]) + formatRecord(['p', 'a', 1, 'pods', key, object as KubeObject]) + formatRecord(['end', 2])
+  const pod = (metadata: object) => ({ apiVersion: 'v1', kind: 'Pod', metadata })
+  const good = pod({ name: 'x', namespace: 'n', uid: '9f1c-1', resourceVersion: '1' })
+  assert.equal(parseBackup(Buffer.from(record('n/x', good))).length, 1)
+  const bad: [string, unknown][] = [
+    ['n/x', {}],
+    ['n/x', []],
+    ['n/y', good],
+    ['x', good],
+    ['n/x', pod({ name: 'x', namespace: 'n', uid: '../../../home' })],
+    ['n/x', pod({ name: 'x', namespace: 'n', uid: 7 })],
+    ['n/x', { metadata: good.metadata }],
+  ]
+  for (const [key, object] of bad) assert.throws(() => parseBackup(Buffer.from(record(key, object))), /is no object of this name/)
 })
 
 test('a backup that is not whole is refused', async () => {

@@ -1,3 +1,5 @@
+const mostClients = 4096
+
 /** Which endpoint each client of a Service's port was sent to last, for `sessionAffinity: ClientIP`. Holds no timer. */
 export class Affinity {
   readonly #keepMs: number
@@ -17,7 +19,7 @@ export class Affinity {
     this.#clients.delete(client)
     this.#clients.set(client, { backend, usedMs: nowMs })
     for (const [oldest, { usedMs }] of this.#clients) {
-      if (usedMs + this.#keepMs > nowMs) break
+      if (usedMs + this.#keepMs > nowMs && this.#clients.size <= mostClients) break
       this.#clients.delete(oldest)
     }
   }

@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import { createMemberFixture, type MemberFixture } from '../../member-fixture.js'
-import { networkOfNumber, nodeAddress } from '../address-plan.js'
+import { addressAt, networkOfNumber, nodeAddress } from '../address-plan.js'
 import { detectLoopback } from '../detect-loopback.js'
 
 // Far from the addresses that fleets take first.
@@ -249,4 +249,22 @@ test('who goes takes the other side along', { skip }, async () => {
   for (const socket of open()) socket.resetAndDestroy()
   assert.equal(await closed, 'ECONNRESET')
   member.stop()
+})
+
+test('externalIPs are of the own part of the plan, never of other clusters', { skip }, async () => {
+  const other = networkOfNumber(2002)!
+  const theirs = [addressAt(other.serviceRange, 10), addressAt(other.nodeRange, 3), addressAt(other.podRange, 3)]
+  const member = await fixture()
+  try {
+    await listen(a, 7791, (socket) => socket.end('mine'))
+    const own = '127.250.76.9'
+    const externalIPs = [...theirs, own]
+    await member.apply(service('taker', { ports: [{ port: 7790 }], externalIPs }))
+    await member.apply(slice('taker', 'taker', [{ addresses: [a] }], [{ port: 7791 }]))
+    await member.settle(1)
+    await until(async () => (await ask(own, 7790)) === 'mine')
+    for (const address of theirs) assert.equal(await ask(address, 7790), 'ECONNREFUSED', address)
+  } finally {
+    member.stop()
+  }
 })

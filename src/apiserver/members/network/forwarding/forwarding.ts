@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../../kube/object/kube-object.js'
 import type { ClusterNetwork, LogicalCluster, LogicalClusters, NetworkOf } from '../../../contract.js'
 import type { MemberController, Work } from '../../contract.js'
 import { keyIn } from '../../workloads/replica-sets.js'
-import { clusterNumberOf, isWithin } from '../address-plan.js'
+import { apiServiceAddressOf, clusterNumberOf, isWithin } from '../address-plan.js'
 import { boundPort, type LoopbackAbilities } from '../bound-port.js'
 import { recordBoundPorts } from '../bound-ports-record.js'
 import { isInCidr } from '../cidr.js'
@@ -177,6 +177,7 @@ export function createForwarding(options: ForwardingOptions): Forwarding {
 }
 
 function reachOf(options: ForwardingOptions, cluster: string, { network }: ClusterState): Reach {
+  const number = clusterNumberOf(apiServiceAddressOf(network))
   return {
     leads(address, port, managed) {
       if (clusterNumberOf(address) !== undefined) return true
@@ -191,7 +192,8 @@ function reachOf(options: ForwardingOptions, cluster: string, { network }: Clust
       isWithin(network.serviceRange, address) ||
       isWithin(network.nodeRange, address) ||
       isWithin(network.loadBalancerRange, address) ||
-      (clusterNumberOf(address) !== undefined && !isWithin(network.podRange, address)),
+      // What is kept free of the cluster's own part; the other parts are other clusters'.
+      (clusterNumberOf(address) === number && !isWithin(network.podRange, address)),
   }
 }
 
