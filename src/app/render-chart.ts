@@ -9,6 +9,7 @@ import { formatOutput, type OutputOptions } from '../delivery/render/helm/output
 import { type TemplateRequest, templateChart } from '../delivery/render/helm/template-chart.js'
 import { mergeGivenValues } from '../delivery/render/helm/values/merge-values.js'
 import { openChartArchive } from '../delivery/source/helm/archive.js'
+import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
 import { openDirectoryTree } from './render-directory.js'
 import { systemClock, systemRandom } from './system-ports.js'
 
@@ -48,7 +49,7 @@ export async function renderChart(
   const rendered = templateChart(
     loaded,
     { ...options, values, releaseName: name },
-    { clock: systemClock, random: systemRandom, warn },
+    { clock: systemClock, random: systemRandom, crypto: createTemplateCrypto(systemClock), warn },
   )
   return formatOutput(rendered, options)
 }

@@ -3,6 +3,7 @@ import { isObject } from '../../../../base/json.js'
 import { TemplateBudgetError } from '../../../../formats/go-template/errors.js'
 import { type CallContext, type FunctionTable, type GoFunction, goFunction } from '../../../../formats/go-template/functions.js'
 import { quoteString } from '../../../../formats/go-template/print.js'
+import { type CryptoPort, cryptoFunctions } from '../../../../formats/go-template/sprig/crypto.js'
 import { createSprig, type SprigPorts } from '../../../../formats/go-template/sprig/index.js'
 import { encodeJson, toJsonData } from '../../../../formats/go-template/sprig/json.js'
 import type { Template } from '../../../../formats/go-template/template.js'
@@ -17,6 +18,8 @@ import { marked, setName } from './render-templates.js'
 
 /** What functions need from outside. */
 export interface HelmPorts extends SprigPorts {
+  /** Makes the keys and certificates that charts ask for; absent: such charts fail. */
+  readonly crypto?: CryptoPort
   /** What `lookup` finds: an object, a list of objects, or an empty object. Absent: nothing, as for `helm template`. */
   readonly lookup?: (apiVersion: string, kind: string, namespace: string, name: string) => GoMap
 }
@@ -65,7 +68,7 @@ export function helmFunctions(ports: HelmPorts): FunctionTable {
     ['fromJsonArray', goFunction(['string'], (text) => readList(() => decodeJson(text), false))],
     ['fromToml', goFunction(['string'], (text) => readMap(() => parseToml(text), false))],
   ]
-  return new Map([...createSprig(ports), ...own])
+  return new Map([...createSprig(ports), ...cryptoFunctions(ports.random, ports.crypto), ...own])
 }
 
 function fail(message: string): never {

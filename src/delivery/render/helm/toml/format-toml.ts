@@ -77,7 +77,6 @@ const escapes: Readonly<Record<string, string>> = {
 }
 
 function quoted(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that TOML wants escaped.
   const body = text.replace(
     /["\\\x00-\x1f\x7f]/g,
     (found) => escapes[found] ?? `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`,
