@@ -24,9 +24,15 @@ type DaemonSet = KubeObject & {
 }
 
 const component = 'daemonset-controller'
+/** A look at a set goes over all nodes and pods: of the time, one part in so many at most. */
+const restPerLook = 8
 
-/** One pod of each DaemonSet on every node that takes it, replaced a few at a time when the template changes. */
+/**
+ * One pod of each DaemonSet on every node that takes it, replaced a few at a time when the template changes. On a big cluster
+ * one look serves the changes of many pods: the longer it takes, the longer is the rest after it.
+ */
 export function createDaemonSets(peekAll: (cluster: string, resource: string) => Iterable<KubeObject>): MemberController {
+  const restingUntil = new Map<string, number>()
   return {
     name: component,
     manager: 'kube-controller-manager',
@@ -40,15 +46,29 @@ export function createDaemonSets(peekAll: (cluster: string, resource: string) =>
     },
     async reconcile(work) {
       const set = work.cluster.peek('daemonsets.apps', work.key) as DaemonSet | undefined
-      if (set === undefined) return undefined
+      const id = `${work.cluster.name} ${work.key}`
+      if (set === undefined) {
+        restingUntil.delete(id)
+        return undefined
+      }
+      const leftMs = (restingUntil.get(id) ?? 0) - work.now()
+      if (leftMs > 0) return leftMs
       const { update } = await recordTemplate(work, set, new Set())
       const hash = update.slice(set.metadata.name.length + 1)
+      const from = work.now()
       const spec = daemonSpec(set.spec.template.spec)
       const nodes = [...(work.cluster.peekAll('nodes') as Iterable<Node>)]
         .filter((node) => runsOn(node, spec))
         .map((node) => node.metadata.name)
-      if (!isTerminating(set)) await step(work, set, nodes, hash)
+      const steps = isTerminating(set) ? undefined : step(work, set, nodes, hash)
+      const costMs = work.now() - from
+      // A clock that was set back must not make it rest for ever.
+      if (costMs > 1) restingUntil.set(id, work.now() + Math.min(costMs * restPerLook, 2000))
+      await steps
       return report(work, nodes, hash)
+    },
+    forget(cluster) {
+      for (const id of restingUntil.keys()) if (id.startsWith(`${cluster} `)) restingUntil.delete(id)
     },
   }
 }
@@ -142,7 +162,7 @@ async function report(work: Work, nodes: readonly string[], hash: string): Promi
   const set = work.cluster.peek('daemonsets.apps', work.key) as DaemonSet | undefined
   if (set === undefined) return undefined
   const wanted = new Set(nodes)
-  const all = podsOf(work, set).filter((pod) => !isTerminating(pod))
+  const all = work.owned<Pod>('pods', set).filter((pod) => !isTerminating(pod))
   const pods = all.filter((pod) => wanted.has(nodeOf(pod)))
   const { ready, available, nextAt } = countReady(pods, set.spec.minReadySeconds ?? 0, work.now())
   const updated = pods.filter((pod) => pod.metadata.labels?.[revisionLabel] === hash).length
