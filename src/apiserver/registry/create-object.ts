@@ -4,11 +4,12 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
+import { dropFields } from './dropped-fields.js'
 import { lifecycles } from './lifecycle.js'
 import { validateNew, withDefaults } from './machinery.js'
 import { checkIdentity, generateName, initializeMeta, refuseVersioned, wipeMeta } from './object-meta.js'
 import { recordCreation } from './record-creation.js'
-import { named, type Resource } from './resource.js'
+import { groupInRefusals, named, type Resource } from './resource.js'
 import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
 
 /** POST. The object that is stored, or would be with dryRun. */
@@ -52,12 +53,13 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
       (name) => storedObject(request, name) !== undefined,
     )
   }
+  dropFields(resource.stored, object)
   const lifecycle = lifecycles[resource.stored]
   lifecycle?.beforeCreate?.(scope, object, request.context.user)
   try {
     const causes = validateNew(resource, object, scope.network, (text) => warn(request, text))
     if (causes.length > 0) {
-      throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: metadata.name }, [...causes])
+      throw statusErrors.invalid({ kind: resource.type.kind, group: groupInRefusals(resource), name: metadata.name }, [...causes])
     }
     const validating = admitValidating(request, 'CREATE', object, undefined)
     if (validating !== undefined) await validating

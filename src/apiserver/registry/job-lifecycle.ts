@@ -19,8 +19,10 @@ export const jobLifecycle: Lifecycle = {
     const labels: Record<string, unknown> = { ...before }
     for (const key of ['job-name', 'batch.kubernetes.io/job-name']) labels[key] ??= name
     for (const key of ['controller-uid', ownUid]) labels[key] = uid
-    // Upstream's default shares the labels of the template with the job that has none.
-    if (before !== undefined && equalJson(before, object.metadata.labels)) {
+    // Upstream's default shares the labels of the template with the job that has none, unless it copies the job to try names.
+    const { generateName } = object.metadata
+    const generated = generateName !== undefined && generateName !== '' && name.length === generateName.length + 5
+    if (!generated && before !== undefined && equalJson(before, object.metadata.labels)) {
       object.metadata.labels = cloneJson(labels) as Record<string, string>
     }
     const selector = memberOf(spec, 'selector') ?? {}

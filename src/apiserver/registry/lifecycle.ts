@@ -6,6 +6,7 @@ import { daemonSetLifecycle } from './daemon-set-lifecycle.js'
 import { jobLifecycle } from './job-lifecycle.js'
 import { limitRangeLifecycle } from './limit-range-lifecycle.js'
 import { namespaceLifecycle } from './namespace-lifecycle.js'
+import { persistentVolumeClaimLifecycle } from './persistent-volume-claim-lifecycle.js'
 import { persistentVolumeLifecycle } from './persistent-volume-lifecycle.js'
 import { podLifecycle } from './pod-lifecycle.js'
 import type { ClusterScope } from './scope.js'
@@ -36,6 +37,7 @@ export const lifecycles: Readonly<Record<string, Lifecycle>> = {
   'daemonsets.apps': daemonSetLifecycle,
   'jobs.batch': jobLifecycle,
   persistentvolumes: persistentVolumeLifecycle,
+  persistentvolumeclaims: persistentVolumeClaimLifecycle,
   limitranges: limitRangeLifecycle,
   namespaces: namespaceLifecycle,
   secrets: secretLifecycle,

@@ -1,5 +1,5 @@
 import { isObject } from '../../base/json.js'
-import type { KubeObject } from '../../kube/object/kube-object.js'
+import { qosClassOf } from '../../kube/schema/validation/qos-class.js'
 import type { Lifecycle } from './lifecycle.js'
 import { valueAt } from './strategy.js'
 
@@ -21,24 +21,4 @@ export const podLifecycle: Lifecycle = {
     const seconds = wanted ?? (typeof own === 'number' ? own : 30)
     return seconds < 0 ? 1 : seconds
   },
-}
-
-type Resources = Readonly<Record<string, unknown>>
-
-/** Guaranteed: every container limits cpu and memory and requests as much; BestEffort: nobody asks for anything. */
-function qosClassOf(pod: KubeObject): string {
-  const spec = pod['spec'] as { containers?: unknown; initContainers?: unknown }
-  const containers = [spec?.containers, spec?.initContainers].flatMap((list) => (Array.isArray(list) ? list : []))
-  let guaranteed = containers.length > 0
-  let asks = false
-  for (const container of containers) {
-    const resources: { requests?: Resources; limits?: Resources } = container?.resources ?? {}
-    for (const name of ['cpu', 'memory']) {
-      const limit = resources.limits?.[name]
-      const request = resources.requests?.[name] ?? limit
-      if (limit !== undefined || request !== undefined) asks = true
-      if (limit === undefined || request !== limit) guaranteed = false
-    }
-  }
-  return guaranteed ? 'Guaranteed' : asks ? 'Burstable' : 'BestEffort'
 }

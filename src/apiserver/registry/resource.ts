@@ -55,3 +55,8 @@ export function storageKey(resource: { type: ResourceType }, namespace: string, 
 export function formatResource(type: ResourceType): string {
   return `${type.group}/${type.version}, Resource=${type.plural}`
 }
+
+/** The group in refusals of invalid objects: events are those of the core group there, whatever they were sent as. */
+export function groupInRefusals({ stored, type }: Resource): string {
+  return stored === 'events' ? '' : type.group
+}

@@ -90,7 +90,10 @@ function allocateAddress(
   held: ReadonlySet<string>,
   taken: ServiceSpec,
 ): void {
-  spec.clusterIP ||= spec.clusterIPs?.[0]
+  const { clusterIPs } = spec
+  // A new service says it in `clusterIP`: the list alone is for validation to refuse.
+  if (held.size === 0 && !spec.clusterIP && clusterIPs !== undefined && clusterIPs.length > 0) return
+  spec.clusterIP ||= clusterIPs?.[0]
   if (spec.clusterIP === 'None') spec.clusterIPs = ['None']
   else {
     const pool = scope.allocations.addresses
@@ -121,7 +124,13 @@ function allocateAddress(
     spec.clusterIPs = [spec.clusterIP, ...(spec.clusterIPs?.slice(1) ?? [])]
   }
   spec.ipFamilies ??= ['IPv4']
-  spec.ipFamilyPolicy ??= 'SingleStack'
+  const { ipFamilies } = spec
+  // Whose addresses nobody manages may be of both families, on any cluster.
+  const free = spec.clusterIP === 'None' && Object.keys((spec['selector'] as object | undefined) ?? {}).length === 0
+  if (free && ipFamilies.length === 1 && spec.ipFamilyPolicy !== 'SingleStack') {
+    spec.ipFamilies = [...ipFamilies, ipFamilies[0] === 'IPv4' ? 'IPv6' : 'IPv4']
+  }
+  spec.ipFamilyPolicy ??= free ? 'RequireDualStack' : 'SingleStack'
 }
 
 function allocateNodePorts(

@@ -6,11 +6,12 @@ import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { admitLast, admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { storeNew } from './create-object.js'
+import { dropFields } from './dropped-fields.js'
 import { lifecycles } from './lifecycle.js'
 import { validateChanged, withDefaults } from './machinery.js'
 import { checkIdentity, preserveMeta } from './object-meta.js'
 import { resetFieldsOf } from './reset-fields.js'
-import { named, viewOf } from './resource.js'
+import { groupInRefusals, named, viewOf } from './resource.js'
 import { anotherUid } from './storage-conflict.js'
 import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
 
@@ -88,6 +89,7 @@ export async function storeChanged(
     preserveMeta(resource, object, previous)
     keepOtherParts(request, object, previous)
   }
+  dropFields(resource.stored, object, previous)
   const lifecycle = lifecycles[resource.stored]
   lifecycle?.beforeUpdate?.(scope, object, previous, subresource)
   try {
@@ -100,7 +102,7 @@ export async function storeChanged(
     }
     const causes = validateChanged(resource, next, previous, subresource, scope.network, (text) => warn(request, text))
     if (causes.length > 0) {
-      throw statusErrors.invalid({ kind: resource.type.kind, group: resource.type.group, name: request.name }, [...causes])
+      throw statusErrors.invalid({ kind: resource.type.kind, group: groupInRefusals(resource), name: request.name }, [...causes])
     }
     const validating = admitValidating(request, 'UPDATE', next, previous)
     if (validating !== undefined) await validating

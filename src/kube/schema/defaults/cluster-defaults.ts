@@ -75,7 +75,8 @@ function fill(it: Members, key: string, from: unknown, put: Put): void {
 /** The first of the list stands in the older field too, and the other way round. */
 const nodeSpec: Defaulter = (it, put) => {
   const ranges = it['podCIDRs']
-  if (!isZero(it['podCIDR']) && (!Array.isArray(ranges) || ranges.length === 0)) put(it, 'podCIDRs', [it['podCIDR']])
+  const first = Array.isArray(ranges) ? ranges[0] : undefined
+  if (!isZero(it['podCIDR']) && first !== it['podCIDR']) put(it, 'podCIDRs', [it['podCIDR']])
   else if (isZero(it['podCIDR']) && Array.isArray(ranges) && ranges.length > 0) put(it, 'podCIDR', ranges[0])
 }
 

@@ -45,6 +45,8 @@ const pod: Defaulter = (it, put) => {
   const containers = [...structsAt(spec, 'containers'), ...structsAt(spec, 'initContainers')]
   for (const one of containers) requestsFromLimits(one, put)
   putAbsent(spec, put, { enableServiceLinks: true })
+  const grace = spec['terminationGracePeriodSeconds']
+  if (typeof grace === 'number' && grace < 0) put(spec, 'terminationGracePeriodSeconds', 1)
   if (spec['hostNetwork'] !== true) return
   for (const one of containers) {
     for (const port of structsAt(one, 'ports'))

@@ -3,6 +3,7 @@ import { explainConfigKey, explainQualifiedName } from '../../object/names.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, listOf, type Members, membersOf, structsOf, textOf } from './findings.js'
 import { cidrText, isCidr } from './ip-address.js'
+import { goStrings } from './labels.js'
 
 export function checkConfigMap(configMap: Members, to: Findings): void {
   const binary = membersOf(configMap['binaryData'])
@@ -64,8 +65,14 @@ export function checkNamespace(namespace: Members, to: Findings): void {
 
 export function checkNode(node: Members, to: Findings): void {
   const spec = membersOf(node['spec'])
-  for (const [index, range] of listOf(spec['podCIDRs']).entries()) {
-    if (!isCidr(textOf(range))) to.invalid(`spec.podCIDRs[${index}]`, range, cidrText)
+  const ranges = listOf(spec['podCIDRs']).map(textOf)
+  const known = ranges.every(isCidr)
+  for (const [index, range] of ranges.entries()) {
+    if (!isCidr(range)) to.invalid(`spec.podCIDRs[${index}]`, range, cidrText)
+  }
+  const families = new Set(ranges.map((range) => range.includes(':')))
+  if (known && ranges.length > 1 && (families.size < 2 || ranges.length > 2)) {
+    to.invalid('spec.podCIDRs', new GoText(goStrings(ranges)), 'may specify no more than one CIDR for each IP family')
   }
   const seen = new Set<string>()
   for (const [index, taint] of structsOf(spec['taints']).entries()) {

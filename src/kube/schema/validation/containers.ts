@@ -10,6 +10,8 @@ export interface ContainerContext {
   readonly hostNetwork: boolean
   /** Names so far, of all containers of the Pod. */
   readonly names: Set<string>
+  /** The Pod's containers are never restarted. */
+  readonly never?: boolean
   readonly to: Findings
 }
 
@@ -49,6 +51,38 @@ export function checkInitContainers(containers: unknown, field: string, context:
   }
 }
 
+const allowedOfEphemeral: ReadonlySet<string> = new Set([
+  ...['name', 'image', 'command', 'args', 'workingDir', 'env', 'envFrom', 'volumeMounts', 'volumeDevices'],
+  ...['terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy', 'securityContext', 'stdin', 'stdinOnce', 'tty'],
+  'targetContainerName',
+])
+
+/** Containers that are added to a running Pod. `others`: the names of all its other containers. */
+export function checkEphemeralContainers(
+  containers: unknown,
+  field: string,
+  others: ReadonlySet<string>,
+  context: ContainerContext,
+): void {
+  const { to } = context
+  for (const [index, container] of structsOf(containers).entries()) {
+    const at = `${field}[${index}]`
+    checkContainer(container, at, context)
+    const target = textOf(container['targetContainerName'])
+    if (target !== '' && !others.has(target)) to.notFound(`${at}.targetContainerName`, target)
+    for (const [key, value] of Object.entries(container)) {
+      const empty = !isSet(value) || (typeof value === 'object' && Object.keys(value as object).length === 0)
+      if (!empty && !allowedOfEphemeral.has(key)) to.forbidden(`${at}.${key}`, 'cannot be set for an Ephemeral Container')
+    }
+    for (const [position, mount] of structsOf(container['volumeMounts']).entries()) {
+      for (const key of ['subPath', 'subPathExpr']) {
+        const text = 'cannot be set for an Ephemeral Container'
+        if (textOf(mount[key]) !== '') to.forbidden(`${at}.volumeMounts[${position}].${key}`, text)
+      }
+    }
+  }
+}
+
 function checkContainer(container: Members, at: string, context: ContainerContext): void {
   const { to, names } = context
   const name = textOf(container['name'])
@@ -66,8 +100,10 @@ function checkContainer(container: Members, at: string, context: ContainerContex
   checkEnvironment(container['env'], `${at}.env`, to)
   checkEnvFrom(container['envFrom'], `${at}.envFrom`, to)
   checkMounts(container['volumeMounts'], `${at}.volumeMounts`, context)
+  checkDevices(container, `${at}.volumeDevices`, context)
   to.oneOf(`${at}.imagePullPolicy`, container['imagePullPolicy'], ['Always', 'IfNotPresent', 'Never'])
   checkRequirements(container['resources'], `${at}.resources`, to)
+  checkResizePolicy(container['resizePolicy'], `${at}.resizePolicy`, context)
   for (const probe of ['livenessProbe', 'readinessProbe', 'startupProbe']) checkProbe(container[probe], `${at}.${probe}`, to)
   checkSecurityContext(container['securityContext'], `${at}.securityContext`, to)
 }
@@ -167,13 +203,54 @@ function checkMounts(mounts: unknown, field: string, { volumes, to }: ContainerC
   for (const [index, mount] of structsOf(mounts).entries()) {
     const at = `${field}[${index}]`
     const name = textOf(mount['name'])
-    if (to.text(`${at}.name`, name) && !volumes.has(name)) to.notFound(`${at}.name`, name)
+    to.text(`${at}.name`, name)
+    if (!volumes.has(name)) to.notFound(`${at}.name`, name)
     const path = textOf(mount['mountPath'])
     to.text(`${at}.mountPath`, path)
     if (path !== '' && paths.has(path)) to.invalid(`${at}.mountPath`, path, 'must be unique')
     paths.add(path)
     if (textOf(mount['subPath']) !== '' && textOf(mount['subPathExpr']) !== '') {
       to.invalid(`${at}.subPathExpr`, mount['subPathExpr'], 'subPathExpr and subPath are mutually exclusive')
+    }
+  }
+}
+
+function checkDevices(container: Members, field: string, { volumes, to }: ContainerContext): void {
+  const names = new Set<string>()
+  const paths = new Set<string>()
+  const mounts = structsOf(container['volumeMounts'])
+  for (const [index, device] of structsOf(container['volumeDevices']).entries()) {
+    const at = `${field}[${index}]`
+    const name = textOf(device['name'])
+    const path = textOf(device['devicePath'])
+    to.text(`${at}.name`, name)
+    if (names.has(name)) to.invalid(`${at}.name`, name, 'must be unique')
+    if (!volumes.has(name)) to.notFound(`${at}.name`, name)
+    to.text(`${at}.devicePath`, path)
+    if (paths.has(path)) to.invalid(`${at}.devicePath`, path, 'must be unique')
+    if (path.split('/').includes('..')) to.invalid(`${at}.devicePath`, path, "can not contain backsteps ('..')")
+    else paths.add(path)
+    if (mounts.some((mount) => mount['name'] === name)) to.invalid(`${at}.name`, name, 'must not already exist in volumeMounts')
+    if (mounts.some((mount) => mount['mountPath'] === path)) {
+      to.invalid(`${at}.devicePath`, path, 'must not already exist as a path in volumeMounts')
+    }
+    if (name !== '') names.add(name)
+  }
+}
+
+function checkResizePolicy(policies: unknown, field: string, { to, never }: ContainerContext): void {
+  const seen = new Set<string>()
+  for (const [index, policy] of structsOf(policies).entries()) {
+    const resource = textOf(policy['resourceName'])
+    if (seen.has(resource)) to.duplicate(`${field}[${index}]`, resource)
+    seen.add(resource)
+    if (resource === '') to.required(field)
+    else to.oneOf(field, resource, ['cpu', 'memory'])
+    const restart = textOf(policy['restartPolicy'])
+    if (restart === '') to.required(field)
+    else to.oneOf(field, restart, ['NotRequired', 'RestartContainer'])
+    if (never === true && restart !== 'NotRequired') {
+      to.invalid(field, restart, "must be 'NotRequired' when `restartPolicy` is 'Never'")
     }
   }
 }

@@ -2,6 +2,7 @@ import { equalJson } from '../../../base/json.js'
 import { GoText } from '../field-cause.js'
 import { explainSchedule } from './cron-schedule.js'
 import { type Findings, isSet, type Members, membersOf, numberOf, textOf } from './findings.js'
+import { checkJobPolicies, checkManager } from './job-policies.js'
 import { checkSelector, goMap, goSelector, selects } from './labels.js'
 import { checkPodTemplate } from './pod-spec.js'
 
@@ -12,11 +13,16 @@ function checkJobSpec(spec: Members, field: string, to: Findings): void {
     'activeDeadlineSeconds',
     'backoffLimit',
     'ttlSecondsAfterFinished',
+    'backoffLimitPerIndex',
     'maxFailedIndexes',
   ]) {
     to.notNegative(`${field}.${key}`, spec[key])
   }
-  to.notNegative(`${field}.backoffLimitPerIndex`, spec['backoffLimitPerIndex'])
+  const most = spec['maxFailedIndexes']
+  if (isSet(most) && !isSet(spec['backoffLimitPerIndex'])) {
+    to.required(`${field}.backoffLimitPerIndex`, 'when maxFailedIndexes is specified')
+  }
+  if (isSet(spec['managedBy'])) checkManager(textOf(spec['managedBy']), `${field}.managedBy`, to)
   const mode = spec['completionMode']
   to.oneOf(`${field}.completionMode`, mode, ['NonIndexed', 'Indexed'])
   if (mode === 'Indexed') {
@@ -28,10 +34,18 @@ function checkJobSpec(spec: Members, field: string, to: Findings): void {
         'must be less than or equal to 100000 when completion mode is Indexed',
       )
     }
-  } else if (isSet(spec['backoffLimitPerIndex'])) {
-    to.invalid(`${field}.backoffLimitPerIndex`, spec['backoffLimitPerIndex'], 'requires indexed completion mode')
+    if (isSet(spec['completions']) && numberOf(most) > numberOf(spec['completions'])) {
+      to.invalid(`${field}.maxFailedIndexes`, most, 'must be less than or equal to completions')
+    }
+    if (numberOf(most) > 100_000) to.invalid(`${field}.maxFailedIndexes`, most, 'must be less than or equal to 100000')
+  } else {
+    for (const key of ['backoffLimitPerIndex', 'maxFailedIndexes']) {
+      if (isSet(spec[key])) to.invalid(`${field}.${key}`, spec[key], 'requires indexed completion mode')
+    }
   }
-  to.oneOf(`${field}.podReplacementPolicy`, spec['podReplacementPolicy'], ['Failed', 'TerminatingOrFailed'])
+  checkJobPolicies(spec, field, to)
+  const replacements = isSet(spec['podFailurePolicy']) ? ['Failed'] : ['Failed', 'TerminatingOrFailed']
+  to.oneOf(`${field}.podReplacementPolicy`, spec['podReplacementPolicy'], replacements)
   checkPodTemplate(spec['template'], `${field}.template`, to)
   const { restartPolicy } = membersOf(membersOf(spec['template'])['spec'])
   if (restartPolicy === 'Always' || !isSet(restartPolicy)) {
@@ -59,7 +73,12 @@ function checkJobWith(job: Members, needsSelector: boolean, to: Findings): void 
 /** A selector of one's own must be asked for: the API server makes one that selects this job's Pods alone. */
 export function checkNewJob(job: Members, to: Findings): void {
   checkJobWith(job, false, to)
-  const { manualSelector, selector } = membersOf(job['spec'])
+  const { manualSelector, selector, template } = membersOf(job['spec'])
+  if (manualSelector === true && !isSet(selector)) {
+    to.required('spec.selector')
+    const { labels } = membersOf(membersOf(template)['metadata'])
+    to.invalid('spec.template.metadata.labels', goMap(labels), '`selector` does not match template `labels`')
+  }
   if (manualSelector === true || !isSet(selector)) return
   if (!Object.hasOwn(membersOf(membersOf(selector)['matchLabels']), 'batch.kubernetes.io/controller-uid')) {
     to.invalid('spec.selector', goSelector(selector), '`selector` not auto-generated')

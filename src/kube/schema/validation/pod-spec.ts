@@ -1,5 +1,5 @@
 import { explainDns1123Label, explainDns1123Subdomain, explainQualifiedName } from '../../object/names.js'
-import { checkContainers, checkInitContainers } from './containers.js'
+import { checkContainers, checkEphemeralContainers, checkInitContainers } from './containers.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
 import { ipAddressText, isIpAddress } from './ip-address.js'
 import { checkAnnotations, checkLabels, checkSelector } from './labels.js'
@@ -10,9 +10,12 @@ import { checkVolumes } from './volumes.js'
 /** Reference: ValidatePodSpec of k8s.io/kubernetes/pkg/apis/core/validation. */
 export function checkPodSpec(spec: Members, field: string, to: Findings): void {
   const volumes = checkVolumes(spec['volumes'], `${field}.volumes`, to)
-  const context = { volumes, hostNetwork: spec['hostNetwork'] === true, names: new Set<string>(), to }
+  const never = spec['restartPolicy'] === 'Never'
+  const context = { volumes, hostNetwork: spec['hostNetwork'] === true, names: new Set<string>(), never, to }
   checkContainers(spec['containers'], `${field}.containers`, context)
   checkInitContainers(spec['initContainers'], `${field}.initContainers`, context)
+  const others = new Set(context.names)
+  checkEphemeralContainers(spec['ephemeralContainers'], `${field}.ephemeralContainers`, others, context)
   to.oneOf(`${field}.restartPolicy`, spec['restartPolicy'], ['Always', 'OnFailure', 'Never'])
   to.oneOf(`${field}.dnsPolicy`, spec['dnsPolicy'], ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'])
   checkLabels(spec['nodeSelector'], `${field}.nodeSelector`, to)

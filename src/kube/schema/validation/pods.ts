@@ -32,8 +32,10 @@ export function checkPodUpdate(pod: Members, old: Members, to: Findings): void {
   checkTolerationsUpdate(spec, before, to)
   const gated = listOf(before['schedulingGates']).length > 0
   // Gates may only go, one by one.
-  if (listOf(spec['schedulingGates']).some((gate) => !listOf(before['schedulingGates']).some((one) => equalJson(one, gate)))) {
-    to.forbidden('spec.schedulingGates', 'only deletion is allowed, but found new scheduling gates')
+  for (const [index, gate] of structsOf(spec['schedulingGates']).entries()) {
+    if (listOf(before['schedulingGates']).some((one) => equalJson(one, gate))) continue
+    const text = `only deletion is allowed, but found new scheduling gate '${textOf(gate['name'])}'`
+    to.forbidden(`spec.schedulingGates[${index}].name`, text)
   }
   const kept = comparable(spec, before, gated)
   const keptBefore = comparable(before, before, gated)

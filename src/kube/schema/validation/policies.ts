@@ -2,7 +2,7 @@ import { equalJson } from '../../../base/json.js'
 import { explainQualifiedName } from '../../object/names.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
-import { checkSelector, goIntOrString } from './labels.js'
+import { checkSelector, goIntOrString, goStrings } from './labels.js'
 import { checkNotNegativeQuantity, goQuantity, isStandardResource, isWholeQuantity, quantityOf } from './resource-requirements.js'
 import { checkIntOrPercent } from './workloads.js'
 
@@ -10,7 +10,7 @@ export function checkDisruptionBudget(budget: Members, to: Findings): void {
   const spec = membersOf(budget['spec'])
   const { minAvailable, maxUnavailable } = spec
   if (isSet(minAvailable) && isSet(maxUnavailable)) {
-    const printed = new GoText('policy.PodDisruptionBudgetSpec{...}')
+    const printed = new GoText(goBudget(spec))
     to.invalid('spec', printed, 'minAvailable and maxUnavailable cannot be both set')
   }
   for (const [key, value] of Object.entries({ minAvailable, maxUnavailable })) {
@@ -21,6 +21,18 @@ export function checkDisruptionBudget(budget: Members, to: Findings): void {
   }
   checkSelector(spec['selector'], 'spec.selector', to)
   to.oneOf('spec.unhealthyPodEvictionPolicy', spec['unhealthyPodEvictionPolicy'], ['AlwaysAllow', 'IfHealthyBudget'])
+}
+
+/** Addresses of pointers are what they happen to be. */
+function goBudget(spec: Members): string {
+  const pointer = (key: string, type: string) => `(*${type})(${isSet(spec[key]) ? '0xc000000000' : 'nil'})`
+  const fields = [
+    `MinAvailable:${pointer('minAvailable', 'intstr.IntOrString')}`,
+    `Selector:${pointer('selector', 'v1.LabelSelector')}`,
+    `MaxUnavailable:${pointer('maxUnavailable', 'intstr.IntOrString')}`,
+    `UnhealthyPodEvictionPolicy:${pointer('unhealthyPodEvictionPolicy', 'policy.UnhealthyPodEvictionPolicyType')}`,
+  ]
+  return `policy.PodDisruptionBudgetSpec{${fields.join(', ')}}`
 }
 
 const metricKinds: Readonly<Record<string, string>> = {
@@ -46,6 +58,10 @@ export function checkAutoscaler(autoscaler: Members, to: Findings): void {
   const target = membersOf(spec['scaleTargetRef'])
   to.text('spec.scaleTargetRef.kind', target['kind'])
   to.text('spec.scaleTargetRef.name', target['name'])
+  const percentage = spec['targetCPUUtilizationPercentage']
+  if (typeof percentage === 'number' && percentage < 1) {
+    to.invalid('spec.metrics[0].resource.target.averageUtilization', percentage, 'must be greater than 0')
+  }
   for (const [index, metric] of metrics.entries()) checkMetric(metric, `spec.metrics[${index}]`, to)
   const scalesToZero = minReplicas === 0
   if (scalesToZero && !metrics.some(({ type }) => type === 'Object' || type === 'External')) {
@@ -61,8 +77,10 @@ function checkMetric(metric: Members, at: string, to: Findings): void {
   const type = textOf(metric['type'])
   const member = metricKinds[type]
   if (type === '') to.required(`${at}.type`, 'must specify a metric source type')
-  else if (member === undefined) to.notSupported(`${at}.type`, type, Object.keys(metricKinds))
-  else if (!isSet(metric[member])) to.required(`${at}.${member}`, 'must populate information for the given metric source')
+  if (member === undefined) {
+    // Upstream says so twice.
+    for (let times = 0; times < 2; times++) to.notSupported(`${at}.type`, type, Object.keys(metricKinds))
+  } else if (!isSet(metric[member])) to.required(`${at}.${member}`, 'must populate information for the given metric source')
   for (const [name, kind] of Object.entries(metricKinds)) {
     if (name !== type && member !== undefined && isSet(metric[kind])) {
       to.forbidden(`${at}.${kind}`, 'must populate the given metric source only')
@@ -143,7 +161,56 @@ export function checkQuota(quota: Members, to: Findings): void {
     if (isCount && !isWholeQuantity(quantity)) to.invalid(field, goQuantity(quantity), 'must be an integer')
   }
   const scopes = listOf(spec['scopes']).map(textOf)
-  if (scopes.some((scope) => !quotaScopes.includes(scope))) to.invalid('spec.scopes', goScopes(scopes), 'unsupported scope')
+  for (const scope of scopes) {
+    if (!quotaScopes.includes(scope)) to.invalid('spec.scopes', goScopes(scopes), 'unsupported scope')
+    for (const name of Object.keys(membersOf(spec['hard'])).sort()) {
+      if (isStandardQuota(name) && !scopeApplies(scope, name)) {
+        to.invalid('spec.scopes', goScopes(scopes), 'unsupported scope applied to resource')
+      }
+    }
+  }
+  const pairs = [
+    ['BestEffort', 'NotBestEffort'],
+    ['Terminating', 'NotTerminating'],
+  ]
+  for (const pair of pairs) {
+    if (pair.every((scope) => scopes.includes(scope))) to.invalid('spec.scopes', goScopes(scopes), 'conflicting scopes')
+  }
+  if (isSet(spec['scopeSelector'])) checkScopeSelector(membersOf(spec['scopeSelector']), to)
+}
+
+const computeQuotas = ['cpu', 'memory', 'ephemeral-storage'].flatMap((name) => [name, `limits.${name}`, `requests.${name}`])
+
+function isStandardQuota(name: string): boolean {
+  return isStandardResource(name) || name.startsWith('requests.hugepages-')
+}
+
+/** Reference: IsResourceQuotaScopeValidForResource of apis/core/helper. */
+function scopeApplies(scope: string, name: string): boolean {
+  const ofPods = name === 'pods' || name === 'count/pods' || computeQuotas.includes(name)
+  if (scope === 'BestEffort') return name === 'pods' || name === 'count/pods'
+  return !quotaScopes.includes(scope) || ofPods || /hugepages-/.test(name)
+}
+
+function checkScopeSelector(selector: Members, to: Findings): void {
+  const field = 'spec.scopeSelector.matchExpressions'
+  for (const { scopeName, operator, values } of structsOf(selector['matchExpressions'])) {
+    const scope = textOf(scopeName)
+    if (!quotaScopes.includes(scope)) to.invalid(`${field}.scopeName`, scope, 'unsupported scope')
+    if (quotaScopes.includes(scope) && scope !== 'PriorityClass' && operator !== 'Exists') {
+      const all = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
+      const detail = `${all}ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity`
+      to.invalid(`${field}.operator`, textOf(operator), detail)
+    }
+    const count = listOf(values).length
+    if (operator === 'In' || operator === 'NotIn') {
+      const detail = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"
+      if (count === 0) to.required(`${field}.values`, detail)
+    } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+      const detail = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"
+      if (count > 0) to.invalid(`${field}.values`, new GoText(goStrings(values)), detail)
+    } else to.invalid(`${field}.operator`, textOf(operator), 'not a valid selector operator')
+  }
 }
 
 function goScopes(scopes: readonly string[]): GoText {

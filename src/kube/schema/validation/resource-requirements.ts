@@ -65,17 +65,24 @@ export function checkRequirements(resources: unknown, field: string, to: Finding
 }
 
 function checkContainerResource(name: string, value: unknown, field: string, to: Findings): void {
-  const isKnown = containerResources.has(name) || name.startsWith('hugepages-')
-  const printed = new GoText(name)
-  to.explain(field, printed, explainQualifiedName(name))
-  if (!name.includes('/') && !isKnown) {
-    if (!standardResources.has(name)) to.invalid(field, printed, 'must be a standard resource type or fully qualified')
-    to.invalid(field, printed, 'must be a standard resource for containers')
-  }
+  checkResourceName(name, true, field, to)
   const quantity = quantityOf(value)
   if (quantity === undefined) return
   checkNotNegativeQuantity(quantity, field, to)
   if (name.includes('/') && !isWholeQuantity(quantity)) to.invalid(field, goQuantity(quantity), 'must be an integer')
+}
+
+/** The name of a resource, of containers or of anything. */
+export function checkResourceName(name: string, ofContainer: boolean, field: string, to: Findings): void {
+  const isKnown = containerResources.has(name) || name.startsWith('hugepages-')
+  const printed = new GoText(name)
+  const reasons = explainQualifiedName(name)
+  to.explain(field, printed, reasons)
+  if (name.includes('/') || isKnown) return
+  if (!standardResources.has(name) && (ofContainer || reasons.length === 0)) {
+    to.invalid(field, printed, 'must be a standard resource type or fully qualified')
+  }
+  if (ofContainer) to.invalid(field, printed, 'must be a standard resource for containers')
 }
 
 export function isStandardResource(name: string): boolean {

@@ -26,12 +26,16 @@ export function checkService(service: Members, to: Findings): void {
   to.oneOf('spec.type', spec['type'], ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'])
   checkDuplicatePorts(ports, to)
   checkSourceRanges(spec, type, to)
-  if (textOf(spec['loadBalancerClass']) !== '') {
+  if (isSet(spec['allocateLoadBalancerNodePorts']) && type !== 'LoadBalancer') {
+    to.forbidden('spec.allocateLoadBalancerNodePorts', "may only be used when `type` is 'LoadBalancer'")
+  }
+  if (isSet(spec['loadBalancerClass'])) {
     if (type !== 'LoadBalancer') to.forbidden('spec.loadBalancerClass', "may only be used when `type` is 'LoadBalancer'")
     else to.explain('spec.loadBalancerClass', spec['loadBalancerClass'], explainQualifiedName(textOf(spec['loadBalancerClass'])))
   }
   checkTraffic(spec, type, to)
-  checkClusterIps(spec, to)
+  if (type !== 'ExternalName') checkClusterIps(spec, to)
+  to.oneOf('spec.trafficDistribution', spec['trafficDistribution'], ['PreferClose'])
 }
 
 function isHeadless(spec: Members): boolean {
@@ -67,7 +71,7 @@ function checkPorts(ports: Members[], type: string, to: Findings): void {
     if (textOf(port['protocol']) === '') to.required(`${at}.protocol`)
     else to.oneOf(`${at}.protocol`, port['protocol'], protocols)
     to.portOrName(`${at}.targetPort`, port['targetPort'] ?? 0)
-    if (textOf(port['appProtocol']) !== '') {
+    if (isSet(port['appProtocol'])) {
       to.explain(`${at}.appProtocol`, port['appProtocol'], explainQualifiedName(textOf(port['appProtocol'])))
     }
     const nodePort = numberOf(port['nodePort'])
@@ -129,12 +133,16 @@ function checkTraffic(spec: Members, type: string, to: Findings): void {
 function checkClusterIps(spec: Members, to: Findings): void {
   const ips = listOf(spec['clusterIPs']).map(textOf)
   const families = listOf(spec['ipFamilies']).map(textOf)
-  for (const [index, family] of families.entries()) to.oneOf(`spec.ipFamilies[${index}]`, family, ['IPv4', 'IPv6'])
   const primary = textOf(spec['clusterIP'])
-  if (ips.length > 0 && primary !== ips[0]) {
-    to.invalid('spec.clusterIPs', new GoText(goStrings(ips)), 'first value must match `clusterIP`')
-    return
+  const printed = new GoText(goStrings(ips))
+  if (ips.length > 0 && primary === '') {
+    to.invalid('spec.clusterIPs', printed, 'must be empty when `clusterIP` is not specified')
+  } else if (ips.length > 0 && primary !== ips[0]) to.invalid('spec.clusterIPs', printed, 'first value must match `clusterIP`')
+  for (const [index, family] of families.entries()) {
+    to.oneOf(`spec.ipFamilies[${index}]`, family, ['IPv4', 'IPv6'])
+    if (families.indexOf(family) < index) to.duplicate(`spec.ipFamilies[${index}]`, family)
   }
+  to.oneOf('spec.ipFamilyPolicy', spec['ipFamilyPolicy'], ['PreferDualStack', 'RequireDualStack', 'SingleStack'])
   for (const [index, ip] of ips.entries()) {
     if (ip === '' || ip === 'None') continue
     const at = `spec.clusterIPs[${index}]`
@@ -185,6 +193,13 @@ export function checkEndpoints(endpoints: Members, to: Findings): void {
           to.invalid(field, ip, ipAddressText)
           to.invalid(field, ip, 'must be a valid IP address')
         } else checkNotSpecial(ip, field, to)
+        const place = field.slice(0, -3)
+        if (textOf(address['hostname']) !== '') {
+          to.explain(`${place}.hostname`, address['hostname'], explainDns1123Label(textOf(address['hostname'])))
+        }
+        if (isSet(address['nodeName'])) {
+          to.explain(`${place}.nodeName`, address['nodeName'], explainDns1123Subdomain(textOf(address['nodeName'])))
+        }
       }
     }
     const ports = structsOf(subset['ports'])
@@ -196,6 +211,9 @@ export function checkEndpoints(endpoints: Members, to: Findings): void {
       to.inRange(`${field}.port`, numberOf(port['port']), 1, 65_535)
       if (textOf(port['protocol']) === '') to.required(`${field}.protocol`)
       else to.oneOf(`${field}.protocol`, port['protocol'], protocols)
+      if (isSet(port['appProtocol'])) {
+        to.explain(`${field}.appProtocol`, port['appProtocol'], explainQualifiedName(textOf(port['appProtocol'])))
+      }
     }
   }
 }
@@ -221,8 +239,9 @@ export function checkEndpointSlice(slice: Members, to: Findings): void {
       else if (type === 'IPv4' ? !isIpv4(address) : !isIpv6(address)) to.invalid(at, address, `must be an ${type} address`)
       else checkNotSpecial(address, field, to)
     }
-    const hostname = textOf(endpoint['hostname'])
-    if (hostname !== '') to.explain(`endpoints[${index}].hostname`, hostname, explainDns1123Label(hostname))
+    const { hostname, nodeName } = endpoint
+    if (isSet(nodeName)) to.explain(`endpoints[${index}].nodeName`, nodeName, explainDns1123Subdomain(textOf(nodeName)))
+    if (isSet(hostname)) to.explain(`endpoints[${index}].hostname`, hostname, explainDns1123Label(textOf(hostname)))
   }
   const names = new Set<string>()
   for (const [index, port] of structsOf(slice['ports']).entries()) {
@@ -231,5 +250,8 @@ export function checkEndpointSlice(slice: Members, to: Findings): void {
     if (names.has(name)) to.duplicate(`ports[${index}].name`, name)
     names.add(name)
     if (isSet(port['protocol'])) to.oneOf(`ports[${index}].protocol`, port['protocol'], protocols)
+    if (isSet(port['appProtocol'])) {
+      to.explain(`ports[${index}].appProtocol`, port['appProtocol'], explainQualifiedName(textOf(port['appProtocol'])))
+    }
   }
 }

@@ -1,20 +1,20 @@
 import { equalJson } from '../../../base/json.js'
 import { explainDns1123Subdomain } from '../../object/names.js'
-import { compareQuantities, formatQuantity, parseQuantity } from '../../object/quantity.js'
-import { GoText } from '../field-cause.js'
+import { compareQuantities, formatQuantity, parseQuantity, type Quantity } from '../../object/quantity.js'
+import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, textOf } from './findings.js'
 import { checkSelector } from './labels.js'
-import { quantityOf } from './resource-requirements.js'
+import { goQuantity, quantityOf } from './resource-requirements.js'
 import { checkVolumeSource } from './volumes.js'
 
 const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod']
 const volumeModes = ['Block', 'Filesystem']
 const zero = parseQuantity(0)
 
-function checkAccessModes(modes: unknown, to: Findings): void {
-  for (const mode of listOf(modes)) to.oneOf('spec.accessModes', mode, accessModes)
+function checkAccessModes(modes: unknown, to: Findings, field = 'spec'): void {
+  for (const mode of listOf(modes)) to.oneOf(`${field}.accessModes`, mode, accessModes)
   if (listOf(modes).includes('ReadWriteOncePod') && listOf(modes).length > 1) {
-    to.forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes')
+    to.forbidden(`${field}.accessModes`, 'may not use ReadWriteOncePod with other access modes')
   }
 }
 
@@ -35,6 +35,20 @@ export function checkClaim(claim: Members, to: Findings): void {
   else checkPositive(storage, 'spec.resources[storage]', to)
   checkClassName(spec['storageClassName'], to)
   to.oneOf('spec.volumeMode', spec['volumeMode'], volumeModes)
+  // Alone, `dataSource` has been dropped before, or been copied.
+  for (const key of isSet(spec['dataSourceRef']) ? ['dataSource', 'dataSourceRef'] : []) {
+    if (isSet(spec[key])) checkDataSource(membersOf(spec[key]), `spec.${key}`, to)
+  }
+}
+
+function checkDataSource(source: Members, field: string, to: Findings): void {
+  for (const key of ['name', 'kind']) if (textOf(source[key]) === '') to.required(`${field}.${key}`)
+  const group = textOf(source['apiGroup'])
+  const kind = textOf(source['kind'])
+  if (group !== '') to.explain(`${field}.apiGroup`, group, explainDns1123Subdomain(group))
+  else if (kind !== 'PersistentVolumeClaim') {
+    to.invalid(field, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup")
+  }
 }
 
 function checkClassName(name: unknown, to: Findings): void {
@@ -82,21 +96,68 @@ const volumeKinds = [
 ]
 
 export function checkVolume(volume: Members, to: Findings): void {
-  const spec = membersOf(volume['spec'])
-  checkAccessModes(spec['accessModes'], to)
-  if (listOf(spec['accessModes']).length === 0) to.required('spec.accessModes')
+  checkVolumeSpec(membersOf(volume['spec']), 'spec', to)
+}
+
+/** `inline`: what a VolumeAttachment brings instead of the name of a volume. */
+export function checkVolumeSpec(spec: Members, field: string, to: Findings, inline = false): void {
+  if (inline) {
+    const text = 'may not be specified in the context of inline volumes'
+    if (isSet(spec['claimRef'])) to.forbidden(`${field}.claimRef`, text)
+    if (Object.keys(membersOf(spec['capacity'])).length > 0) to.forbidden(`${field}.capacity`, text)
+    if (!isSet(spec['csi'])) to.required(`${field}.csi`, 'has to be specified in the context of inline volumes')
+  }
+  if (listOf(spec['accessModes']).length === 0) to.required(`${field}.accessModes`)
+  checkAccessModes(spec['accessModes'], to, field)
+  if (!inline) checkCapacity(spec, to)
+  const { nodeAffinity } = spec
+  if (isSet(nodeAffinity)) checkVolumeNodes(membersOf(nodeAffinity), `${field}.nodeAffinity`, to)
+  checkVolumeSource(spec, volumeKinds, field, to)
+  if (inline) return
+  checkClassName(spec['storageClassName'], to)
+  to.oneOf('spec.volumeMode', spec['volumeMode'], volumeModes)
+}
+
+function checkVolumeNodes({ required }: Members, field: string, to: Findings): void {
+  if (!isSet(required)) to.required(`${field}.required`, 'must specify required node constraints')
+  else if (listOf(membersOf(required)['nodeSelectorTerms']).length === 0) {
+    to.required(`${field}.required.nodeSelectorTerms`, 'must have at least one node selector term')
+  }
+}
+
+function checkCapacity(spec: Members, to: Findings): void {
   const capacity = membersOf(spec['capacity'])
   const names = Object.keys(capacity)
   if (names.length === 0) to.required('spec.capacity')
   if (!isSet(capacity['storage']) || names.length > 1) {
-    const printed = names.length === 0 ? 'core.ResourceList{}' : 'core.ResourceList{...}'
-    to.notSupported('spec.capacity', new GoText(printed), ['storage'])
+    to.notSupported('spec.capacity', goResourceList(capacity), ['storage'])
   }
-  for (const [name, value] of Object.entries(capacity)) checkPositive(value, `spec.capacity[${name}]`, to)
+  for (const [name, value] of Object.entries(capacity)) {
+    const quantity = quantityOf(value)
+    const whole = quantity === undefined ? 0n : wholeOf(quantity)
+    const field = `spec.capacity[${name}]`
+    if (whole < 0n) to.invalid(field, new GoText(String(whole)), 'must be a valid resource quantity')
+    checkPositive(value, field, to)
+  }
   to.oneOf('spec.persistentVolumeReclaimPolicy', spec['persistentVolumeReclaimPolicy'], ['Delete', 'Recycle', 'Retain'])
-  checkVolumeSource(spec, volumeKinds, 'spec', to)
-  checkClassName(spec['storageClassName'], to)
-  to.oneOf('spec.volumeMode', spec['volumeMode'], volumeModes)
+}
+
+/** Rounded up, as Quantity.Value does. */
+function wholeOf({ unscaled, exponent }: Quantity): bigint {
+  if (exponent >= 0) return unscaled * 10n ** BigInt(exponent)
+  const unit = 10n ** BigInt(-exponent)
+  const whole = unscaled / unit
+  return unscaled > 0n && unscaled % unit !== 0n ? whole + 1n : unscaled < 0n && unscaled % unit !== 0n ? whole - 1n : whole
+}
+
+function goResourceList(resources: Members): GoText {
+  const names = Object.keys(resources).sort()
+  if (names.length === 0) return new GoText('core.ResourceList(nil)')
+  const entries = names.map((name) => {
+    const quantity = quantityOf(resources[name])
+    return `${quote(name)}:${quantity === undefined ? '{}' : goQuantity(quantity).text}`
+  })
+  return new GoText(`core.ResourceList{${entries.join(', ')}}`)
 }
 
 export function checkVolumeUpdate(volume: Members, old: Members, to: Findings): void {

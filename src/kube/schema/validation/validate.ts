@@ -12,37 +12,54 @@ import {
   checkSecret,
   checkSecretUpdate,
 } from './configuration.js'
+import { checkEventUpdate, checkNewEvent } from './events.js'
 import { Findings, type Members } from './findings.js'
 import {
   checkCertificateRequest,
+  checkControllerRevision,
   checkControllerRevisionUpdate,
   checkFlowSchema,
   checkIngressClass,
   checkIngressClassUpdate,
   checkPriorityClassUpdate,
   checkPriorityLevel,
+  checkRuntimeClass,
   checkRuntimeClassUpdate,
-  checkStorageClass,
-  checkStorageClassUpdate,
-  checkVolumeAttachment,
 } from './fixed-fields.js'
 import { checkCronJob, checkJob, checkJobUpdate, checkNewJob } from './jobs.js'
+import { checkLimitRange } from './limit-ranges.js'
 import { checkMetadata, checkMetadataUpdate, type MetadataOptions, metadataOf } from './metadata.js'
 import { checkIngress, checkNetworkPolicy } from './networking.js'
+import { checkEphemeralUpdate, checkResize } from './pod-parts.js'
 import { checkNewPod, checkPodUpdate } from './pods.js'
 import { checkAutoscaler, checkDisruptionBudget, checkLease, checkQuota, checkQuotaUpdate } from './policies.js'
 import { checkRole, checkRoleBinding, checkRoleBindingUpdate } from './rbac.js'
 import { checkEndpointSlice, checkEndpoints, checkService, checkServiceUpdate } from './services.js'
 import { checkStatus } from './status.js'
 import { checkClaim, checkClaimUpdate, checkVolume, checkVolumeUpdate } from './storage.js'
+import {
+  checkCsiDriver,
+  checkCsiDriverUpdate,
+  checkCsiNode,
+  checkCsiNodeUpdate,
+  checkPriorityClass,
+  checkStorageCapacity,
+  checkStorageCapacityUpdate,
+  checkStorageClass,
+  checkStorageClassUpdate,
+  checkVolumeAttachment,
+  checkVolumeAttachmentUpdate,
+} from './storage-kinds.js'
 import { checkWebhookConfiguration, checkWebhookConfigurationUpdate } from './webhook-configurations.js'
 import {
   checkDaemonSet,
   checkDeployment,
   checkReplicaSet,
+  checkReplicationController,
   checkSelectorUpdate,
   checkStatefulSet,
   checkStatefulSetChange,
+  checkTemplateObject,
 } from './workloads.js'
 
 interface Rules {
@@ -58,10 +75,14 @@ interface Rules {
 const rules: Readonly<Record<string, Rules>> = {
   '/ConfigMap': { check: checkConfigMap, update: checkDataUpdate },
   '/Endpoints': { check: checkEndpoints },
+  '/Event': { create: checkNewEvent, update: checkEventUpdate },
+  '/LimitRange': { check: checkLimitRange },
   '/Namespace': { check: checkNamespace },
   '/Node': { check: checkNode, update: checkNodeUpdate },
   '/PersistentVolume': { check: checkVolume, update: checkVolumeUpdate },
   '/PersistentVolumeClaim': { create: checkClaim, update: checkClaimUpdate },
+  '/PodTemplate': { check: checkTemplateObject },
+  '/ReplicationController': { check: checkReplicationController },
   '/Pod': { create: checkNewPod, update: checkPodUpdate },
   '/ResourceQuota': { check: checkQuota, update: checkQuotaUpdate },
   '/Secret': { check: checkSecret, update: checkSecretUpdate },
@@ -86,22 +107,29 @@ const rules: Readonly<Record<string, Rules>> = {
   'batch/Job': { check: checkJob, create: checkNewJob, update: checkJobUpdate },
   'coordination.k8s.io/Lease': { check: checkLease },
   'discovery.k8s.io/EndpointSlice': {
-    check: checkEndpointSlice,
-    update: (slice, old, to) =>
-      to.immutable('addressType', slice['addressType'], !equalJson(slice['addressType'], old['addressType'])),
+    create: checkEndpointSlice,
+    update: (slice, old, to) => {
+      // Addresses are held against the type that stays.
+      checkEndpointSlice({ ...slice, addressType: old['addressType'] }, to)
+      to.immutable('addressType', slice['addressType'], !equalJson(slice['addressType'], old['addressType']))
+    },
   },
   'networking.k8s.io/Ingress': { check: checkIngress },
   'networking.k8s.io/NetworkPolicy': { check: checkNetworkPolicy },
   'policy/PodDisruptionBudget': { check: checkDisruptionBudget },
-  'apps/ControllerRevision': { update: checkControllerRevisionUpdate },
+  'events.k8s.io/Event': { create: checkNewEvent, update: checkEventUpdate },
+  'apps/ControllerRevision': { check: checkControllerRevision, update: checkControllerRevisionUpdate },
   'certificates.k8s.io/CertificateSigningRequest': { check: checkCertificateRequest },
   'flowcontrol.apiserver.k8s.io/FlowSchema': { check: checkFlowSchema },
   'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': { check: checkPriorityLevel },
   'networking.k8s.io/IngressClass': { check: checkIngressClass, update: checkIngressClassUpdate },
-  'node.k8s.io/RuntimeClass': { update: checkRuntimeClassUpdate },
-  'scheduling.k8s.io/PriorityClass': { update: checkPriorityClassUpdate },
-  'storage.k8s.io/StorageClass': { check: checkStorageClass, update: checkStorageClassUpdate },
-  'storage.k8s.io/VolumeAttachment': { check: checkVolumeAttachment },
+  'node.k8s.io/RuntimeClass': { create: checkRuntimeClass, update: checkRuntimeClassUpdate },
+  'scheduling.k8s.io/PriorityClass': { create: checkPriorityClass, update: checkPriorityClassUpdate },
+  'storage.k8s.io/CSIDriver': { check: checkCsiDriver, update: checkCsiDriverUpdate },
+  'storage.k8s.io/CSINode': { check: checkCsiNode, update: checkCsiNodeUpdate },
+  'storage.k8s.io/CSIStorageCapacity': { create: checkStorageCapacity, update: checkStorageCapacityUpdate },
+  'storage.k8s.io/StorageClass': { create: checkStorageClass, update: checkStorageClassUpdate },
+  'storage.k8s.io/VolumeAttachment': { create: checkVolumeAttachment, update: checkVolumeAttachmentUpdate },
   'rbac.authorization.k8s.io/ClusterRole': { check: checkRole },
   'rbac.authorization.k8s.io/ClusterRoleBinding': { check: checkRoleBinding, update: checkRoleBindingUpdate },
   'rbac.authorization.k8s.io/Role': { check: checkRole },
@@ -121,7 +149,8 @@ function rulesOf(object: KubeObject): Rules {
  */
 export function validateCreate(object: KubeObject, options: MetadataOptions = {}): StatusCause[] {
   const to = new Findings()
-  checkMetadata(object.kind, metadataOf(object), options, to)
+  // Newer events look at it themselves, after what all events must be.
+  if (groupOf(object.apiVersion) !== 'events.k8s.io') checkMetadata(object.kind, metadataOf(object), options, to)
   const { check, create } = rulesOf(object)
   ;(create ?? check)?.(object, to)
   return to.causes
@@ -150,6 +179,18 @@ export function validateStatus(object: KubeObject, old: KubeObject): StatusCause
   return to.causes
 }
 
+/** What is wrong with a write to the part of a Pod that has an endpoint of its own. */
+export function validatePodPart(pod: KubeObject, old: KubeObject, subresource: 'ephemeralcontainers' | 'resize'): StatusCause[] {
+  const to = new Findings()
+  const change = () => checkMetadataUpdate(metadataOf(pod), metadataOf(old), to)
+  checkMetadata(pod.kind, metadataOf(pod), { anyFinalizer: true, anyName: true }, to)
+  change()
+  change()
+  if (subresource === 'resize') checkResize(pod, old, to)
+  else checkEphemeralUpdate(pod, old, to)
+  return to.causes
+}
+
 /** Kinds that look at their metadata no second time when their status is written. */
 const statusOnly: ReadonlySet<string> = new Set(['policy/PodDisruptionBudget'])
 
@@ -172,7 +213,7 @@ const metadataChecks: Readonly<Record<string, string>> = {
   'batch/CronJob': 'u',
   'coordination.k8s.io/Lease': 'u',
   'discovery.k8s.io/EndpointSlice': 'v',
-  'events.k8s.io/Event': 'v',
+  'events.k8s.io/Event': 'u',
   'flowcontrol.apiserver.k8s.io/FlowSchema': 'v',
   'flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration': 'v',
   'policy/PodDisruptionBudget': '',
@@ -183,6 +224,7 @@ const metadataChecks: Readonly<Record<string, string>> = {
   'scheduling.k8s.io/PriorityClass': 'u',
   'storage.k8s.io/CSIDriver': 'u',
   'storage.k8s.io/CSINode': 'vv',
+  'storage.k8s.io/VolumeAttachment': 'v',
 }
 
 /**

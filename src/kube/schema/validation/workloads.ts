@@ -1,8 +1,17 @@
-import { cloneJson, equalJson } from '../../../base/json.js'
+import { equalJson } from '../../../base/json.js'
 import { explainDns1123Label } from '../../object/names.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, type Members, membersOf, numberOf, textOf } from './findings.js'
-import { checkSelector, goIntOrString, goMap, goSelector, isEmptySelector, selects } from './labels.js'
+import {
+  checkAnnotations,
+  checkLabels,
+  checkSelector,
+  goIntOrString,
+  goMap,
+  goSelector,
+  isEmptySelector,
+  selects,
+} from './labels.js'
 import { checkPodTemplate } from './pod-spec.js'
 
 const percentText =
@@ -43,31 +52,36 @@ function templateLabels(spec: Members): Members {
   return membersOf(membersOf(membersOf(spec['template'])['metadata'])['labels'])
 }
 
-/** `whenEmpty`: an empty selector, which selects everything, counts as not matching only where upstream says so. */
-function checkMatches(spec: Members, field: string, to: Findings): void {
+/** `unreadable`: what is said of a selector that cannot be evaluated; absent: nothing more. */
+function checkMatches(spec: Members, field: string, to: Findings, unreadable?: string): void {
   const selector = membersOf(spec['selector'])
   const labels = templateLabels(spec)
   if (!isSet(spec['selector'])) to.invalid(field, goMap(labels), selectorMismatch)
   else if (isEmptySelector(selector)) return
   else {
     const matched = selects(selector, labels)
-    if (matched === undefined) to.invalid('spec.selector', goSelector(selector), 'invalid label selector')
-    else if (!matched) to.invalid(field, goMap(labels), selectorMismatch)
+    if (matched === undefined) {
+      if (unreadable !== undefined) to.invalid('spec.selector', goSelector(selector), unreadable)
+    } else if (!matched) to.invalid(field, goMap(labels), selectorMismatch)
   }
 }
 
 const labelsField = 'spec.template.metadata.labels'
 
 /** What runs for ever must be restarted for ever. */
-function checkTemplate(spec: Members, to: Findings): void {
+function checkTemplate(spec: Members, to: Findings, kind = 'ReplicaSet'): void {
   checkPodTemplate(spec['template'], 'spec.template', to)
+  checkRestarts(spec, to, kind)
+}
+
+function checkRestarts(spec: Members, to: Findings, kind: string): void {
   const podSpec = membersOf(membersOf(spec['template'])['spec'])
   const { restartPolicy } = podSpec
   if (isSet(restartPolicy) && restartPolicy !== 'Always' && (restartPolicy === 'OnFailure' || restartPolicy === 'Never')) {
     to.notSupported('spec.template.spec.restartPolicy', restartPolicy, ['Always'])
   }
   if (isSet(podSpec['activeDeadlineSeconds'])) {
-    to.forbidden('spec.template.spec.activeDeadlineSeconds', 'activeDeadlineSeconds in ReplicaSet is not Supported')
+    to.forbidden('spec.template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`)
   }
 }
 
@@ -75,7 +89,7 @@ export function checkDeployment(deployment: Members, to: Findings): void {
   const spec = membersOf(deployment['spec'])
   to.notNegative('spec.replicas', spec['replicas'])
   checkSelectorOf(spec, 'deployment', to)
-  checkMatches(spec, labelsField, to)
+  checkMatches(spec, labelsField, to, 'invalid label selector')
   checkTemplate(spec, to)
   checkDeploymentStrategy(membersOf(spec['strategy']), to)
   to.notNegative('spec.minReadySeconds', spec['minReadySeconds'])
@@ -116,15 +130,36 @@ export function checkReplicaSet(replicaSet: Members, to: Findings): void {
   to.notNegative('spec.replicas', spec['replicas'])
   to.notNegative('spec.minReadySeconds', spec['minReadySeconds'])
   checkSelectorOf(spec, 'deployment', to)
-  checkMatches(spec, labelsField, to)
+  checkMatches(spec, labelsField, to, 'invalid label selector')
   checkTemplate(spec, to)
+}
+
+/** Its selector is a map, and says nothing when it is empty. */
+export function checkReplicationController(controller: Members, to: Findings): void {
+  const spec = membersOf(controller['spec'])
+  to.notNegative('spec.minReadySeconds', spec['minReadySeconds'])
+  const selector = membersOf(spec['selector'])
+  const keys = Object.keys(selector)
+  if (keys.length === 0) to.required('spec.selector')
+  to.notNegative('spec.replicas', spec['replicas'])
+  if (!isSet(spec['template'])) {
+    to.required('spec.template')
+    return
+  }
+  const labels = templateLabels(spec)
+  if (keys.some((key) => labels[key] !== selector[key])) to.invalid(labelsField, goMap(labels), selectorMismatch)
+  checkTemplate(spec, to, 'ReplicationController')
+}
+
+export function checkTemplateObject(object: Members, to: Findings): void {
+  checkPodTemplate(object['template'], 'template', to)
 }
 
 export function checkDaemonSet(daemonSet: Members, to: Findings): void {
   const spec = membersOf(daemonSet['spec'])
   if (isSet(spec['selector'])) checkSelectorOf(spec, 'daemonset', to)
   checkMatches(spec, labelsField, to)
-  checkTemplate(spec, to)
+  checkTemplate(spec, to, 'DaemonSet')
   to.notNegative('spec.minReadySeconds', spec['minReadySeconds'])
   const { type, rollingUpdate } = membersOf(spec['updateStrategy'])
   if (type === 'RollingUpdate') checkDaemonSetUpdate(membersOf(rollingUpdate), 'spec.updateStrategy.rollingUpdate', to)
@@ -167,21 +202,12 @@ export function checkStatefulSet(statefulSet: Members, to: Findings): void {
   const serviceName = textOf(spec['serviceName'])
   if (serviceName !== '') to.explain('spec.serviceName', serviceName, explainDns1123Label(serviceName))
   checkSelectorOf(spec, 'statefulset', to)
-  checkMatches(spec, labelsField, to)
-  if (isSet(spec['selector'])) checkStatefulSetTemplate(spec, to)
-}
-
-function checkStatefulSetTemplate(spec: Members, to: Findings): void {
-  // Claims become volumes of the same name: mounts may name them.
-  const template = cloneJson(membersOf(spec['template']))
-  const podSpec = membersOf(template['spec'])
-  const claims = (Array.isArray(spec['volumeClaimTemplates']) ? spec['volumeClaimTemplates'] : []).map((claim) => ({
-    name: textOf(membersOf(membersOf(claim)['metadata'])['name']),
-    emptyDir: {},
-  }))
-  const own = Array.isArray(podSpec['volumes']) ? podSpec['volumes'] : []
-  const missing = claims.filter(({ name }) => name !== '' && !own.some((volume) => membersOf(volume)['name'] === name))
-  checkTemplate({ ...spec, template: { ...template, spec: { ...podSpec, volumes: [...own, ...missing] } } }, to)
+  checkMatches(spec, labelsField, to, '')
+  // Of the Pods' spec upstream looks at nothing else: claims become volumes later.
+  const { labels, annotations } = membersOf(membersOf(spec['template'])['metadata'])
+  checkLabels(labels, 'spec.template.labels', to)
+  checkAnnotations(annotations, 'spec.template.annotations', to)
+  checkRestarts(spec, to, 'StatefulSet')
 }
 
 function checkStatefulSetUpdate(strategy: Members, to: Findings): void {
