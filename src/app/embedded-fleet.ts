@@ -177,7 +177,8 @@ async function openFleet(
     clusters: api.clusters,
     hub: hubName,
     api,
-    addressOf: (cluster) => (register.member(cluster) === undefined ? undefined : register.find(cluster)),
+    addressOf: (cluster) =>
+      register.member(cluster) === undefined || register.isLeaving(cluster) ? undefined : register.find(cluster),
     ports,
   })
   opened.push(() => chaos.stop())

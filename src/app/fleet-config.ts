@@ -103,9 +103,9 @@ export async function planFleet(
   const hubPort = known?.hubPort ?? (await free())
   const networkStart = known?.networkStart ?? wanted.networkStart ?? 0
   const members = (known?.members ?? []).map((member, index) => ({ number: networkStart + 1 + index, ...member }))
+  const freeNumber = freeNumbers(members, networkStart)
   for (const name of wanted.members) {
-    if (!members.some((member) => member.name === name))
-      members.push({ name, port: await free(), number: networkStart + 1 + members.length })
+    if (!members.some((member) => member.name === name)) members.push({ name, port: await free(), number: freeNumber() })
   }
   return {
     demo: known?.demo ?? wanted.demo,
@@ -126,9 +126,7 @@ export async function addMember(
 ): Promise<FleetConfig> {
   const start = config.networkStart ?? 0
   const members = config.members.map((member, index) => ({ number: start + 1 + index, ...member }))
-  const numbers = new Set(members.map((member) => member.number))
-  let number = start + 1
-  while (numbers.has(number)) number++
+  const number = freeNumbers(members, start)()
   const port = wanted.ownAddress ? apiPort : await freePorts(config.host, config.hubPort, portsOf(config))()
   const member: MemberConfig = {
     name: wanted.name,
@@ -139,6 +137,17 @@ export async function addMember(
     ...(wanted.profile === undefined || wanted.profile === 'member' ? {} : { profile: wanted.profile }),
   }
   return { ...config, members: [...members, member] }
+}
+
+/** Numbers in the address plan that none of them has, upwards: of those between, clusters may have been deleted. */
+function freeNumbers(members: readonly { readonly number: number }[], start: number): () => number {
+  const taken = new Set(members.map((member) => member.number))
+  let next = start
+  return () => {
+    do next++
+    while (taken.has(next))
+    return next
+  }
 }
 
 function portsOf(config: FleetConfig | undefined): Set<number | undefined> {

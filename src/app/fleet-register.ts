@@ -27,6 +27,7 @@ export class FleetRegister {
   #config: FleetConfig
   #byName: ReadonlyMap<string, PlacedCluster> = new Map()
   #byServer: ReadonlyMap<string, string> = new Map()
+  readonly #leaving = new Set<string>()
 
   constructor(options: {
     hubName: string
@@ -98,7 +99,17 @@ export class FleetRegister {
     return this.find(member.name) as PlacedCluster
   }
 
+  /** The cluster is being deleted: it keeps its addresses until `remove`, and nothing serves it again. */
+  leave(name: string): void {
+    this.#leaving.add(name)
+  }
+
+  isLeaving(name: string): boolean {
+    return this.#leaving.has(name)
+  }
+
   remove(name: string): void {
+    this.#leaving.delete(name)
     this.#config = { ...this.#config, members: this.#config.members.filter((each) => each.name !== name) }
     this.#index()
   }

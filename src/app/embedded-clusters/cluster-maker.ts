@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseNodes } from '../../apiserver/members/nodes/instance-types.js'
 import { CodedError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
@@ -30,6 +32,9 @@ export interface ClusterMakerOptions {
  */
 export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
   const { register, network, directory, pki, api, hub, namespace } = options
+  const isHub = (name: string) => name === register.hubName || name === 'in-cluster'
+  /** Those of which every step is done: the fleet has started with them, or they were made since. */
+  const made = new Set(register.config.members.map(({ name }) => name))
   /** Ports, certificate and files are everybody's: one change at a time. */
   let last: Promise<unknown> = Promise.resolve()
   const alone = <T>(work: () => Promise<T>): Promise<T> => {
@@ -38,11 +43,11 @@ export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
     return next
   }
   async function make(name: string, spec: EmbeddedClusterSpec): Promise<{ server: string; version: string }> {
-    if (name === register.hubName || name === 'in-cluster') {
+    if (isHub(name) || !/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
       throw new CodedError({
         code: 'bad-cluster-name',
-        message: `"${name}" is the name of the hub`,
-        fix: 'Choose another name for the member.',
+        message: isHub(name) ? `"${name}" is the name of the hub` : `"${name}" is no name for a cluster`,
+        fix: 'Choose another name for the member: a DNS label.',
       })
     }
     if (spec.nodes !== undefined) parseNodes(spec.nodes)
@@ -58,24 +63,33 @@ export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
         api.setCertificate(await pki.serverFor(addressesOf(register, network)))
         await api.serve(name, place)
       } catch (error) {
+        // What is left of it goes with the EmbeddedCluster, or is taken up by the next try.
         register.remove(name)
         throw error
       }
+    }
+    if (!made.has(name)) {
       register.save()
       writeKubeconfig(directory, register.description, pki)
       const labels = { ...memberLabels(name, register.config.members.length - 1), ...spec.labels }
       await registerMembers(hub, { namespace, members: [registrationOf(register, pki, name, labels)] })
+      made.add(name)
     }
     const version = api.clusters.get(name)?.api.version.gitVersion ?? ''
     return { server: register.serverOf(name) ?? '', version }
   }
   async function unmake(name: string): Promise<void> {
-    if (register.member(name) === undefined) return
+    if (isHub(name) || (register.member(name) === undefined && api.clusters.get(name) === undefined)) return
+    made.delete(name)
+    register.leave(name)
     await hub.delete({ type: secretType, namespace, name: clusterSecretName(name) }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error
     })
     await api.refuse(name)
+    api.delay(name, 0)
     await api.clusters.delete(name)
+    // The claims went without a word to whoever keeps their files.
+    rmSync(directory.file(join('volumes', name)), { recursive: true, force: true })
     register.remove(name)
     register.save()
     writeKubeconfig(directory, register.description, pki)
@@ -85,7 +99,7 @@ export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
       // Most looks find the cluster there already.
       const server = register.serverOf(name)
       const version = api.clusters.get(name)?.api.version.gitVersion
-      if (register.member(name) !== undefined && server !== undefined && version !== undefined) {
+      if (made.has(name) && server !== undefined && version !== undefined) {
         return Promise.resolve({ server, version })
       }
       return alone(() => make(name, spec))
