@@ -21,6 +21,7 @@ import { PodsByNode } from './nodes/pods-by-node.js'
 import { createTaintEviction } from './nodes/taint-eviction.js'
 import { createScheduler } from './scheduler/scheduler.js'
 import { createVolumeBinder } from './storage/volume-binder.js'
+import { createFlowSchemaStatus } from './upkeep/flow-schema-status.js'
 import { createGarbageCollector } from './upkeep/garbage-collector.js'
 import { createNamespaceDefaults } from './upkeep/namespace-defaults.js'
 import { namespaces } from './upkeep/namespaces.js'
@@ -96,6 +97,7 @@ export function startMembers(options: StartMembersOptions): Members {
     ...(options.certify ? [createCertificateRequests(options.certify)] : []),
     storageProtection,
     policyStatus,
+    createFlowSchemaStatus(peekAll),
   ]
   const member: MemberController[] = [
     ...control,
