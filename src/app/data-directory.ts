@@ -1,4 +1,17 @@
-import { chmodSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CodedError, messageOf } from '../base/errors.js'
@@ -82,8 +95,27 @@ function makeDirectory(path: string): boolean {
 /** Writes so that a reader sees the old text or the new one, never a part; readable by the owner only. */
 export function writePrivateFile(path: string, text: string): void {
   const next = `${path}.${process.pid}.next`
-  writeFileSync(next, text, { mode: 0o600 })
+  writeFileSync(next, text, { mode: 0o600, flush: true })
   renameSync(next, path)
+  flushDirectory(dirname(path))
+}
+
+/** A key must not be lost to a power cut when what it encrypts is not. */
+function flushDirectory(path: string): void {
+  let directory: number
+  try {
+    directory = openSync(path, 'r')
+  } catch {
+    // Not on every platform.
+    return
+  }
+  try {
+    fsyncSync(directory)
+  } catch {
+    // Not on every file system.
+  } finally {
+    closeSync(directory)
+  }
 }
 
 /** Who runs the fleet of a data directory, as `running.json` says. */

@@ -10,12 +10,23 @@ export const kubeletContext: RequestContext = {
   warn() {},
 }
 
-/** Records what happens to one pod as Events; the same again is counted in the one that is there. Failures are let go. */
+/** As client-go's recorder: so many Events of one pod at once, and one more in each such time. */
+const mostAtOnce = 25
+const refillMs = 300_000
+/** A probe may say something else each time. */
+const mostKnown = 64
+
+/**
+ * Records what happens to one pod as Events; the same again is counted in the one that is there. What comes too often, and
+ * failures, are let go.
+ */
 export class EventRecorder {
   readonly #cluster: () => LogicalCluster | undefined
   readonly #clock: Clock
   readonly #random: Random
   readonly #known = new Map<string, { name: string; count: number }>()
+  #tokens = mostAtOnce
+  #tokensAtMs = 0
   #last: Promise<void> = Promise.resolve()
   #count = 0
 
@@ -33,7 +44,16 @@ export class EventRecorder {
     container?: { name: string; list: string },
   ): void {
     const nowMs = this.#clock.now()
+    if (!this.#mayRecord(nowMs)) return
     this.#last = this.#last.then(() => this.#write(pod, type, reason, message.slice(0, 1024), nowMs, container).catch(() => {}))
+  }
+
+  #mayRecord(nowMs: number): boolean {
+    this.#tokens = Math.min(this.#tokens + (nowMs - this.#tokensAtMs) / refillMs, mostAtOnce)
+    this.#tokensAtMs = nowMs
+    if (this.#tokens < 1) return false
+    this.#tokens--
+    return true
   }
 
   async #write(
@@ -89,6 +109,7 @@ export class EventRecorder {
       reportingInstance: pod.spec.nodeName ?? '',
     }
     this.#known.set(key, { name, count: 1 })
+    if (this.#known.size > mostKnown) this.#known.delete(this.#known.keys().next().value as string)
     await cluster.api.create(kubeletContext, { type: eventType, namespace, name: '' }, event, { fieldManager: 'kubelet' })
   }
 }

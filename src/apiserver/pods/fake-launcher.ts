@@ -18,6 +18,8 @@ export interface FakeLauncher extends Launcher {
   last(name: string): FakeContainer
   /** What commands in containers end with (default 0). */
   execCode: number
+  /** What commands in containers write. */
+  execOutput: (command: readonly string[]) => string
   /** Whether SIGTERM ends a container (default true). */
   obedient: boolean
 }
@@ -29,6 +31,7 @@ export function createFakeLauncher(): FakeLauncher {
   const launcher: FakeLauncher = {
     containers,
     execCode: 0,
+    execOutput: (command) => `output of ${command.join(' ')}\n`,
     obedient: true,
     last(name) {
       const found = containers.filter((each) => each.name === name).at(-1)
@@ -62,7 +65,7 @@ export function createFakeLauncher(): FakeLauncher {
           container.commands.push(command)
           const code = launcher.execCode
           return {
-            stdout: Readable.from([`output of ${command.join(' ')}\n`]),
+            stdout: Readable.from([launcher.execOutput(command)]),
             stderr: Readable.from([]),
             ended: new Promise((resolve) => setImmediate(() => resolve({ code }))),
             resize() {},

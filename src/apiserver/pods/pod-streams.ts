@@ -11,6 +11,9 @@ import { readContainerLog } from './read-container-log.js'
 /** What `simulation.flotilla.dev/log` says is the log of a simulated pod's containers. */
 const logAnnotation = 'simulation.flotilla.dev/log'
 
+/** Of one stream of one client who has attached. */
+const mostWaiting = 16 * 1024 * 1024
+
 /** Reaches into pods: those that run as processes by their run, all others as the simulation has it. */
 export function createPodStreams(
   find: (cluster: string, uid: string) => PodRun | undefined,
@@ -99,8 +102,13 @@ function attachTo(run: ContainerRun, options: AttachOptions): ContainerSession {
   const { process } = run
   const stdout = options.stdout ? new PassThrough() : undefined
   const stderr = options.stderr && !options.tty ? new PassThrough() : undefined
-  const toOut = (data: Buffer) => stdout?.write(data)
-  const toErr = (data: Buffer) => (options.tty ? stdout : stderr)?.write(data)
+  // The process goes on whoever reads: a reader who is too far behind is sent away.
+  const give = (to: PassThrough | undefined, data: Buffer) => {
+    to?.write(data)
+    if (to !== undefined && to.writableLength + to.readableLength > mostWaiting) close()
+  }
+  const toOut = (data: Buffer) => give(stdout, data)
+  const toErr = (data: Buffer) => give(options.tty ? stdout : stderr, data)
   process!.stdout.on('data', toOut)
   process!.stderr.on('data', toErr)
   let leave: (result: { code: number }) => void = () => {}

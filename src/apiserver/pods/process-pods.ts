@@ -137,7 +137,14 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
 
   const watchMemory = () => {
     cancelWatch = options.clock.after(memoryCheckMs, watchMemory)
-    for (const { run } of known.values()) run?.checkMemory(exceedsLimit)
+    for (const { run } of known.values()) {
+      try {
+        run?.checkMemory(exceedsLimit)
+      } catch (error) {
+        // A limit that is no quantity: one pod's, and no reason for the fleet to end.
+        run?.report(error)
+      }
+    }
   }
   let cancelWatch = options.clock.after(memoryCheckMs, watchMemory)
 

@@ -571,3 +571,30 @@ test('simulated pods have the log that their annotation says, and no containers 
   await assert.rejects(pods.exec('m1', pod, exec), { code: 'bad-request', message: /pod "p" is simulated/ })
   await assert.rejects(pods.connect('m1', pod, 80), { code: 'bad-request' })
 })
+
+test('a client that has attached and does not read is sent away', async () => {
+  const { member, launcher, pods } = await start()
+  await member.apply(podOf({}))
+  await member.settle(2)
+  const pod = member.peek('pods', 'default/p')!
+  const options = { container: 'c', stdin: false, stdout: true, stderr: false, tty: false }
+  const session = await pods.attach('m1', pod, options)
+  const { stdout } = launcher.last('c')
+  for (let count = 0; count < 40; count++) stdout.emit('data', Buffer.alloc(1024 * 1024))
+  assert.deepEqual(await session.ended, { code: 0 })
+  const held = session.stdout!.readableLength
+  assert.ok(held < 20 * 1024 * 1024, `${held} bytes`)
+})
+
+test('a probe that says something else each time does not fill the cluster with Events', async () => {
+  const { member, launcher } = await start()
+  const readinessProbe = { exec: { command: ['x'] }, periodSeconds: 1 }
+  await member.apply(podOf({ containers: [{ name: 'c', image: 'busybox', readinessProbe }] }))
+  let count = 0
+  launcher.execCode = 1
+  launcher.execOutput = () => `failed at ${count++}`
+  await inSteps(member, 120)
+  const told = member.all('events').filter((event) => event['reason'] === 'Unhealthy').length
+  assert.ok(count > 100, `${count} probes`)
+  assert.ok(told >= 10 && told <= 26, `${told} Events`)
+})
