@@ -6,6 +6,8 @@ import { createDeliveries } from '../delivery/engine/deliveries.js'
 import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
 import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
+import { openChartArchive } from '../delivery/source/helm/archive.js'
+import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
 import { createApplicationController } from '../dialects/argo-cd/application/controller.js'
 import { argoDirectives } from '../dialects/argo-cd/application/directives.js'
 import { createApplicationSetController } from '../dialects/argo-cd/application-set/controller.js'
@@ -72,7 +74,10 @@ export async function openHubParts(options: StartHubOptions) {
     inventory,
     deliveries,
     repositories,
-    renderers: createRenderers({ schemas: builtInSchemas }),
+    renderers: createRenderers({
+      schemas: builtInSchemas,
+      helm: { clock, random, crypto: createTemplateCrypto(clock), openArchive: openChartArchive },
+    }),
     renderCache: createRenderCache({ maxEntries: 20_000 }),
     templateFunctions: applicationSetProfile({ clock, random }),
   }

@@ -24,12 +24,6 @@ interface HelmFlags {
   readonly validate?: boolean
   readonly releaseName?: boolean
   readonly outputDir?: string
-  readonly repo?: string
-  readonly version?: string
-  readonly devel?: boolean
-  readonly username?: string
-  readonly password?: string
-  readonly plainHttp?: boolean
 }
 
 /** `flotilla render`: the renderers, offline. */
@@ -45,9 +39,7 @@ export const renderCommand: CommandEntry = {
       })
     render
       .command('helm <name-or-chart> [chart]')
-      .description(
-        'print what `helm template [NAME] CHART` prints; CHART is a directory, a packed chart, oci://... or a name in --repo',
-      )
+      .description('print what `helm template [NAME] CHART` prints; CHART is a directory or a packed chart')
       .option('-f, --values <file>', 'values from a YAML file (repeatable, the last wins)', collect)
       .option('--set <settings>', 'a.b=1,c={x,y} (repeatable)', collect)
       .option('--set-string <settings>', 'the same, every value a string', collect)
@@ -68,12 +60,6 @@ export const renderCommand: CommandEntry = {
       .option('--validate', 'refused: charts are rendered without a cluster')
       .option('--output-dir <dir>', 'write files below this directory instead')
       .option('--release-name', 'with the name of the release in the paths of --output-dir')
-      .option('--repo <url>', 'a chart repository (https)')
-      .option('--version <range>', 'version of a chart in a repository or registry')
-      .option('--devel', 'prereleases too')
-      .option('--username <name>', 'for the repository or registry')
-      .option('--password <password>', 'for the repository or registry')
-      .option('--plain-http', 'a registry without TLS')
       .action(async (first: string, second: string | undefined, flags: HelmFlags) => {
         const { renderChartCommand } = await import('../../app/render-chart-command.js')
         const { hooks, ...rest } = flags

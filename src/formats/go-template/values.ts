@@ -50,6 +50,8 @@ export interface GoStructParts {
   readonly underlying?: unknown
   /** What encoding/json shows as a string, where that differs from the text. */
   readonly jsonText?: () => string
+  /** The same type over other data: how deep copies of named map types are made. Without it a copy is the value itself. */
+  readonly over?: (underlying: GoMap) => unknown
   /** What encoding/json shows, where that is neither a text nor the fields. */
   readonly json?: () => unknown
   /** The JavaScript value that functions of the same package work on. */
@@ -64,6 +66,7 @@ export class GoStruct implements GoStructParts {
   readonly jsonText: (() => string) | undefined
   readonly underlying: unknown
   readonly json: (() => unknown) | undefined
+  readonly over: ((underlying: GoMap) => unknown) | undefined
   readonly native: unknown
   constructor(parts: GoStructParts) {
     this.type = parts.type
@@ -73,6 +76,7 @@ export class GoStruct implements GoStructParts {
     this.jsonText = parts.jsonText
     this.underlying = parts.underlying
     this.json = parts.json
+    this.over = parts.over
     this.native = parts.native
   }
 }

@@ -65,7 +65,7 @@ function readJson(file: string, text: string): readonly Document[] {
 }
 
 /** The items of a list, or the object itself. */
-function flatten(value: Json, where: string): KubeObject[] {
+export function flatten(value: Json, where: string): KubeObject[] {
   if (!isObject(value))
     throw invalid(
       where,

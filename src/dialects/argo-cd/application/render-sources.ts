@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { messageOf, Stalled } from '../../../base/errors.js'
 import { canonicalJson } from '../../../base/json.js'
 import type { Renderer, RenderOptions, RenderTarget } from '../../../delivery/render/contract.js'
+import type { HelmOptions } from '../../../delivery/render/helm/helm-renderer.js'
 import type { RenderCache } from '../../../delivery/render/render-cache.js'
 import type { Tree } from '../../../delivery/render/tree.js'
 import type { Repositories } from '../../../delivery/source/contract.js'
@@ -30,7 +31,15 @@ export interface RenderedSources {
 }
 
 const typeNames: Readonly<Record<string, string>> = { kustomize: 'Kustomize', directory: 'Directory', helm: 'Helm' }
-const chartFiles = ['Chart.yaml', 'Chart.yml', 'chart.yaml']
+/** For whom sources are rendered: charts are told. */
+export interface RenderContext {
+  /** The release's name where source.helm gives none. */
+  readonly releaseName: string
+  readonly target: RenderTarget
+}
+
+/** What kustomize and plain manifests are rendered for: they look at nothing of it, so one result serves every application. */
+const noTarget: RenderTarget = { namespace: '' }
 
 /**
  * Resolves and renders all sources of an application, each alone, as upstream. `revisions` fixes commits (a sync of a given
@@ -39,13 +48,14 @@ const chartFiles = ['Chart.yaml', 'Chart.yml', 'chart.yaml']
 export async function renderSources(
   ports: RenderPorts,
   sources: readonly ApplicationSource[],
-  target: RenderTarget,
+  context: RenderContext,
   options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal } = {},
 ): Promise<RenderedSources> {
   const parts = await Promise.all(
     sources.map(async (source, index) => {
       try {
-        return await renderSource(ports, source, options.revisions?.[index] || source.targetRevision || 'HEAD', target, options)
+        const revision = options.revisions?.[index] || source.targetRevision || 'HEAD'
+        return await renderSource(ports, source, revision, context, { ...options, all: sources })
       } catch (error) {
         throw explain(error, index, sources.length)
       }
@@ -82,10 +92,10 @@ async function renderSource(
   ports: RenderPorts,
   source: ApplicationSource,
   revision: string,
-  target: RenderTarget,
-  options: { refresh?: boolean; signal?: AbortSignal },
+  context: RenderContext,
+  options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
 ): Promise<Part> {
-  if (source.chart) throw helmComesLater(`chart ${source.chart} of ${source.repoURL}`)
+  if (source.chart) throw notFetched(source)
   const commit = await ports.repositories.resolve(source.repoURL, revision, {
     ...(options.refresh ? { refresh: true } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -95,7 +105,13 @@ async function renderSource(
   const tree = await ports.repositories.tree(source.repoURL, commit)
   const path = await checkPath(tree, source.path)
   const renderer = await chooseRenderer(ports.renderers, tree, path, source)
-  const rendered = await ports.cache.render(renderer, { tree, path, options: optionsOf(source), target })
+  const isChart = renderer.name === 'helm'
+  const rendered = await ports.cache.render(renderer, {
+    tree,
+    path,
+    options: isChart ? { helm: await helmOptions(ports, source, context.releaseName, options) } : optionsOf(source),
+    target: isChart ? context.target : noTarget,
+  })
   return {
     objects: rendered.objects,
     digest: digestOf(rendered.objects),
@@ -167,21 +183,65 @@ async function chooseRenderer(
     return kustomize
   }
   if (set(source.directory)) return named('directory')
-  if (set(source.helm)) throw helmComesLater(path || '.')
+  if (set(source.helm)) return named('helm')
   const kustomize = renderers.find((one) => one.name === 'kustomize')
   if (kustomize && (await kustomize.detects(tree, path))) return kustomize
-  for (const file of chartFiles) {
-    if ((await tree.hash(path === '' ? file : `${path}/${file}`)) !== undefined) throw helmComesLater(path || '.')
-  }
+  const helm = renderers.find((one) => one.name === 'helm')
+  if (helm && (await helm.detects(tree, path))) return helm
   return named('directory')
 }
 
-function helmComesLater(what: string): Stalled {
+function notFetched(source: ApplicationSource): Stalled {
   return new Stalled({
-    code: 'helm-not-rendered',
-    message: `${what} is a Helm chart, which this version of Flotilla does not render`,
-    fix: 'Render it with helm template into the repository, or use kustomize or plain manifests',
+    code: 'helm-chart-not-fetched',
+    message: `chart ${source.chart} of ${source.repoURL} is in a chart repository, and those are not read for Applications`,
+    fix: 'Put the chart into a Git repository (helm pull --untar) and name it with spec.source.path',
   })
+}
+
+/** source.helm, with the contents of the files that it takes from other sources (`$values/production.yaml`). */
+async function helmOptions(
+  ports: RenderPorts,
+  source: ApplicationSource,
+  releaseName: string,
+  options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
+): Promise<HelmOptions> {
+  const helm = (source.helm ?? {}) as HelmOptions
+  const referencedFiles: Record<string, string> = {}
+  for (const file of helm.valueFiles ?? []) {
+    if (!file.startsWith('$')) continue
+    const slash = file.indexOf('/')
+    const reference = slash === -1 ? file.slice(1) : file.slice(1, slash)
+    const index = options.all.findIndex((each) => each.ref === reference)
+    const from = options.all[index]
+    if (from === undefined)
+      throw new Stalled({
+        code: 'helm-reference-missing',
+        message: `source referenced ${JSON.stringify(file)}, but no source has a 'ref' field defined for it`,
+        fix: `Give one of spec.sources the field ref: ${reference}`,
+      })
+    const commit = await ports.repositories.resolve(from.repoURL, options.revisions?.[index] || from.targetRevision || 'HEAD', {
+      ...(options.signal ? { signal: options.signal } : {}),
+    })
+    const tree = await ports.repositories.tree(from.repoURL, commit)
+    const parts = file
+      .slice(slash + 1)
+      .split('/')
+      .filter((part) => part !== '' && part !== '.')
+    if (parts.includes('..'))
+      throw new Stalled({
+        code: 'path-outside',
+        message: `${file}: value file path outside root`,
+        fix: 'Write a path without ..',
+      })
+    const bytes = await tree.read(parts.join('/'))
+    if (bytes !== undefined) referencedFiles[file] = new TextDecoder().decode(bytes)
+  }
+  return {
+    ...helm,
+    releaseName: helm.releaseName || releaseName,
+    ...(Object.keys(referencedFiles).length > 0 ? { referencedFiles } : {}),
+  }
 }
 
 function optionsOf(source: ApplicationSource): RenderOptions {

@@ -1,12 +1,13 @@
 import { messageOf, Stalled, Waiting } from '../../../base/errors.js'
 import type { Deliveries, ObjectKey, SyncOutcome, SyncRequest } from '../../../delivery/delivery.js'
+import type { Cluster } from '../../../inventory/cluster.js'
 import { groupOf } from '../../../kube/object/kube-object.js'
 import type { Application, ApplicationSource } from '../kinds/application.js'
 import { explainSources } from './check-project.js'
 import { decideSources } from './decide-sources.js'
 import type { OperationRun } from './operation-run.js'
 import { readSyncOptions } from './sync-options.js'
-import { deliveryOf, renderWith, type TargetServices, type TargetState } from './target-state.js'
+import { contextOf, deliveryOf, renderWith, type TargetServices, type TargetState } from './target-state.js'
 
 /** One pass of a sync: what to sync is fixed with the first, then the engine goes as far as it can now. */
 export async function runOperationPass(
@@ -26,7 +27,7 @@ export async function runOperationPass(
   if (invalid || target.cluster === undefined || target.project === undefined)
     return fail(invalid?.message ?? 'the destination is not known')
   try {
-    run.rendered ??= await fixContent(run, target, services)
+    run.rendered ??= await fixContent(application, target.cluster, run, target, services)
   } catch (error) {
     if (error instanceof Stalled) return fail(messageOf(error))
     throw error
@@ -56,7 +57,13 @@ export async function runOperationPass(
   }
 }
 
-async function fixContent(run: OperationRun, target: TargetState, services: TargetServices): Promise<OperationRun['rendered']> {
+async function fixContent(
+  application: Application,
+  cluster: Cluster,
+  run: OperationRun,
+  target: TargetState,
+  services: TargetServices,
+): Promise<OperationRun['rendered']> {
   const sync = run.operation.sync!
   const given = decideSources({
     ...(sync.source ? { source: sync.source } : {}),
@@ -69,7 +76,7 @@ async function fixContent(run: OperationRun, target: TargetState, services: Targ
   const current = target.rendered
   const same =
     own && current !== undefined && revisions.every((revision, index) => revision === '' || revision === current.revisions[index])
-  const content = same ? current : await renderWith(services, sources, { revisions })
+  const content = same ? current : await renderWith(services, sources, contextOf(application, cluster, services), { revisions })
   return { content, sources, multiple }
 }
 

@@ -10,7 +10,7 @@ import { checkSpec, refusalsOf } from './check-project.js'
 import type { PlainCondition } from './conditions.js'
 import { decideDestination } from './decide-destination.js'
 import { decideSources } from './decide-sources.js'
-import { type RenderedSources, renderSources } from './render-sources.js'
+import { type RenderContext, type RenderedSources, renderSources } from './render-sources.js'
 import { instanceName, trackingOf } from './tracking.js'
 
 /** What it takes to work out what an application wants. */
@@ -54,7 +54,7 @@ export async function readTargetState(
   const none = { cluster, project, sources, multiple, conditions, rendered: undefined, retryMs: undefined }
   if (cluster === undefined || project === undefined || conditions.length > 0) return none
   try {
-    const rendered = await renderWith(services, sources, options)
+    const rendered = await renderWith(services, sources, contextOf(application, cluster, services), options)
     for (const identity of rendered.repeated) {
       conditions.push({
         type: 'RepeatedResourceWarning',
@@ -72,11 +72,28 @@ export async function readTargetState(
 export function renderWith(
   services: TargetServices,
   sources: readonly ApplicationSource[],
+  context: RenderContext,
   options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal } = {},
 ): Promise<RenderedSources> {
   const ports = { repositories: services.repositories, renderers: services.renderers, cache: services.renderCache }
-  // Neither plain manifests nor kustomize look at what they are rendered for: one result serves every application.
-  return renderSources(ports, sources, { namespace: '' }, options)
+  return renderSources(ports, sources, context, options)
+}
+
+/** What charts are told: the application's name, where it goes, and what the cluster there can do, as far as it is known. */
+export function contextOf(
+  application: Application,
+  cluster: Cluster,
+  services: Pick<TargetServices, 'inventory'>,
+): RenderContext {
+  const { version, apiVersions } = services.inventory.state(cluster.name)
+  return {
+    releaseName: application.metadata.name,
+    target: {
+      namespace: application.spec.destination.namespace ?? '',
+      ...(version === undefined ? {} : { kubeVersion: version.gitVersion }),
+      ...(apiVersions === undefined ? {} : { apiVersions }),
+    },
+  }
 }
 
 /** The canonical form of what an application wants. `project`: undefined where nothing is synced. */

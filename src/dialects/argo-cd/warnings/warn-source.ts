@@ -24,9 +24,9 @@ export function warnSources(spec: Partial<ApplicationSpec>): string[] {
 function warnSource(source: ApplicationSource, field: string): string[] {
   const found: string[] = []
   const isHelm = source.chart !== undefined && source.chart !== ''
-  if (isHelm || isSet(source.helm)) {
+  if (isHelm) {
     found.push(
-      `${field}.${isHelm ? 'chart' : 'helm'}: this version of Flotilla does not render Helm charts: render the chart with helm template into the repository, or use kustomize or plain manifests`,
+      `${field}.chart: charts in Helm repositories are not fetched: put the chart into a Git repository and name it with path`,
     )
   } else if (!source.repoURL.includes('{{')) {
     try {

@@ -1,6 +1,6 @@
 import { isObject } from '../../../base/json.js'
 import { type GoFunction, goFunction, goVariadic } from '../functions.js'
-import { GoInt, GoStruct, isMap, isNilList, isTrue, sameType, typeName } from '../values.js'
+import { GoInt, type GoMap, GoStruct, isMap, isNilList, isTrue, sameType, typeName } from '../values.js'
 import { decodeJson, encodeJson } from './json.js'
 
 /** Whether a value is the zero of its type; structs never are. */
@@ -67,6 +67,7 @@ function quietly<T>(run: () => T, otherwise: T): T {
 /** A copy whose lists and maps may be changed without changing the original; it keeps their Go types. */
 export function copyValue(value: unknown): unknown {
   if (Array.isArray(value)) return sameType(value, value.map(copyValue))
+  if (value instanceof GoStruct && value.over !== undefined) return value.over(copyValue(value.underlying) as GoMap)
   if (!isMap(value) || !isObject(value)) return value
   const copy: Record<string, unknown> = {}
   for (const key of Object.keys(value)) {

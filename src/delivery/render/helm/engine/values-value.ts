@@ -10,6 +10,7 @@ export function valuesValue(values: Values): GoStruct {
   return new GoStruct({
     type: 'chartutil.Values',
     underlying: values as GoMap,
+    over: (copy) => valuesValue(copy),
     get methods() {
       methods ??= {
         AsMap: goFunction([], () => values as GoMap),
