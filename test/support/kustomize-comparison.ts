@@ -20,8 +20,13 @@ export interface Comparison {
 }
 
 /** Builds a directory with the real program and with ours. The real one gets no network: a proxy where nobody listens. */
+/** What the real program writes of itself where `buildMetadata` asks for it. */
+function managedByOf(program: readonly string[]): string {
+  return `kustomize-v${/-(\d+\.\d+\.\d+)$/.exec(program[0] ?? '')?.[1] ?? ''}`
+}
+
 export async function compareBuilds(program: readonly string[], directory: string): Promise<Comparison> {
-  const [theirs, ours] = await Promise.all([runReal(program, directory), runOurs(directory)])
+  const [theirs, ours] = await Promise.all([runReal(program, directory), runOurs(directory, managedByOf(program))])
   const failed = ours instanceof Error
   const result = (verdict: Verdict, detail = ''): Comparison => ({ directory, verdict, detail, ours, theirs })
   if (theirs.refused && failed) return result('refused by both', `real: ${theirs.stderr.trim()}\nours: ${ours.message}`)
@@ -53,10 +58,10 @@ function runReal(program: readonly string[], directory: string): Promise<Compari
   })
 }
 
-async function runOurs(directory: string): Promise<string | Error> {
+async function runOurs(directory: string, managedBy: string): Promise<string | Error> {
   try {
     const { tree, path } = await openDirectoryTree(directory)
-    return formatResources((await buildKustomization(tree, path, { schemas: builtInSchemas })).objects)
+    return formatResources((await buildKustomization(tree, path, { schemas: builtInSchemas, managedBy })).objects)
   } catch (error) {
     return error as Error
   }

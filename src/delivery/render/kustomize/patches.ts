@@ -10,6 +10,7 @@ import { decodeText, type Loader } from './loader.js'
 import { copyWithMarks, parseResourceDocuments, toResources } from './read-documents.js'
 import { formatId, Resource } from './resource.js'
 import type { ResourceList } from './resource-list.js'
+import { unshareValues } from './shared-values.js'
 import { mergeStrategically } from './strategic-merge.js'
 
 /** One entry of `patches`: a strategic merge patch or an RFC 6902 patch, told apart by what it is. */
@@ -153,11 +154,29 @@ function applyJsonTo(
   for (const resource of list.select(target)) {
     if (remembersIds) resource.rememberId()
     try {
-      const patched = applyJsonPatch(resource.object, operations)
+      const patched = applyJsonPatch(remembersIds ? withAnnotations(resource) : resource.object, operations)
       if (!isObject(patched)) throw buildError('the patch leaves no object')
+      if (remembersIds) dropEmptyAnnotations(patched as JsonObject)
       resource.object = patched as JsonObject
+      unshareValues(resource.object)
     } catch (error) {
       throw buildErrorIn(`${source}: ${formatId(resource.currentId())}`, error)
     }
   }
+}
+
+/** A resource whose past is known has annotations in kustomize, where its past is kept: a patch finds the map there. */
+function withAnnotations(resource: Resource): JsonObject | undefined {
+  const metadata = resource.metadata()
+  if (metadata === undefined || isObject(metadata['annotations'])) return resource.object
+  return { ...resource.object, metadata: { ...metadata, annotations: {} } }
+}
+
+function dropEmptyAnnotations(object: JsonObject): void {
+  const metadata = object['metadata']
+  if (!isObject(metadata) || !Object.hasOwn(metadata, 'annotations')) return
+  const annotations = metadata['annotations']
+  if (isObject(annotations) && Object.keys(annotations).length > 0) return
+  const { annotations: _, ...rest } = metadata
+  object['metadata'] = rest as JsonObject
 }

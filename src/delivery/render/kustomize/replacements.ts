@@ -17,7 +17,8 @@ import { splitListPart, splitObjectPath } from './object-path.js'
 import { formatId, type Resource, type ResourceId, scalarText } from './resource.js'
 import type { ResourceList } from './resource-list.js'
 import { anchoredPattern, compilePattern, fromLabelText } from './selector.js'
-import { formatStructuredText, parseStructuredText } from './structured-text.js'
+import { writeShared } from './shared-values.js'
+import { formatStructuredText, parseStructuredText, WrittenText } from './structured-text.js'
 
 /** Copies values from fields of one resource into fields of others. */
 export async function applyReplacements(list: ResourceList, entries: readonly ReplacementEntry[], loader: Loader): Promise<void> {
@@ -168,6 +169,18 @@ function copyTo(resource: Resource, path: string, copied: Copied, options: Field
     )
   }
   for (const place of finder.places) setPlace(place, copied, options, where)
+  keepText(resource, 'labels')
+  keepText(resource, 'annotations')
+}
+
+/** Labels and annotations are text, whatever they are made of. */
+function keepText(resource: Resource, field: 'labels' | 'annotations'): void {
+  const map = resource.metadata()?.[field]
+  if (!isObject(map)) return
+  for (const key of Object.keys(map)) {
+    const value = map[key]
+    if (value !== null && typeof value !== 'object' && typeof value !== 'string') setOwn(map, key, String(value))
+  }
 }
 
 /** Where a path leads into data that is written as text in a field: the text is written anew. False where it does not. */
@@ -188,7 +201,7 @@ function copyIntoText(
       const finder = new PlaceFinder(options?.create === true, copied.value)
       finder.find(data, parts.slice(length), where)
       if (finder.places.length === 0) return false
-      for (const place of finder.places) setPlace(place, copied, options, where)
+      for (const place of finder.places) setPlace(place, copied, options, where, true)
     } catch (error) {
       if (error instanceof Stalled) return false
       throw error
@@ -197,7 +210,8 @@ function copyIntoText(
     outer.find(resource.object, parts.slice(0, length), where)
     const [place] = outer.places
     if (place === undefined) return false
-    setAt(place.container, place.key, formatStructuredText(data, text as string))
+    const written = formatStructuredText(data, text as string)
+    if (written !== undefined) setAt(place.container, place.key, written)
     return true
   }
   return false
@@ -288,16 +302,22 @@ class PlaceFinder {
   }
 }
 
-function setPlace(place: Place, { value, plain }: Copied, options: FieldOptions | undefined, where: string): void {
+function setPlace(
+  place: Place,
+  { value: copied, plain }: Copied,
+  options: FieldOptions | undefined,
+  where: string,
+  inText = false,
+): void {
   const current = (place.container as Record<string | number, unknown>)[place.key]
   const delimiter = options?.delimiter ?? ''
-  let replacement = cloneJson(value)
+  let replacement = cloneJson(copied)
   if (delimiter !== '') {
     if (typeof current === 'object' && current !== null)
       throw buildError(`${where}: delimiter option can only be used with scalar nodes`)
     const parts = scalarText(current).split(delimiter)
     const index = options?.index ?? 0
-    const text = scalarText(value)
+    const text = scalarText(copied)
     if (index < 0) parts.unshift(text)
     else if (index >= parts.length) parts.push(text)
     else parts[index] = text
@@ -311,7 +331,18 @@ function setPlace(place: Place, { value, plain }: Copied, options: FieldOptions 
   }
   // Only the text is taken over: the field keeps its own type, a created one gets that of the plain text.
   const text = replacement === null ? 'null' : scalarText(replacement)
-  setAt(place.container, place.key, typeof current === 'string' && !place.created ? text : retyped(text))
+  if (inText) {
+    setAt(place.container, place.key, new WrittenText(text, place.created ? undefined : typeOf(current)))
+    return
+  }
+  const value = typeof current === 'string' && !place.created ? text : retyped(text)
+  if (Array.isArray(place.container)) setAt(place.container, place.key, value)
+  else writeShared(place.container, String(place.key), value)
+}
+
+function typeOf(value: unknown): WrittenText['was'] {
+  if (value === null || value === undefined) return 'null'
+  return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'string'
 }
 
 function retyped(text: string): unknown {

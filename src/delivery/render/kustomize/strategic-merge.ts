@@ -4,6 +4,7 @@ import { isImplicitNull, isQuoted, markQuoted } from '../../../formats/yaml/sour
 import type { SchemaCatalogue, SchemaNode } from '../../../kube/schema/schema-node.js'
 import { buildError } from './build-error.js'
 import { scalarText } from './resource.js'
+import { writeShared } from './shared-values.js'
 import { type Keep, keepNull, mergeLists, type Side } from './strategic-merge-list.js'
 
 /**
@@ -83,7 +84,7 @@ function setScalar(target: Record<string, unknown>, key: string, value: unknown,
     return
   }
   const wasQuoted = typeof before === 'string' && (isQuoted(target, key) || scalarStyle(before, false) !== 'plain')
-  setOwn(target, key, wasQuoted && typeof value !== 'string' ? scalarText(value) : value)
+  writeShared(target, key, wasQuoted && typeof value !== 'string' ? scalarText(value) : value)
 }
 
 type MapSide = Record<string, unknown> | null | undefined

@@ -1,10 +1,11 @@
-import { isObject, setOwn } from '../../../base/json.js'
+import { isObject } from '../../../base/json.js'
 import { buildError } from './build-error.js'
 import { type FieldSpec, type FieldVisitor, setAt, specApplies, visitField } from './field-spec.js'
 import { formatGvk, type Gvk, isClusterScoped, isSelectedBy } from './gvk.js'
 import type { ReplicaEntry } from './kustomization.js'
 import { formatId, idKey, type Resource, scalarText } from './resource.js'
 import type { ResourceList } from './resource-list.js'
+import { createSharedWriter } from './shared-values.js'
 
 export type SubjectMode = 'defaultOnly' | 'allServiceAccounts' | 'none'
 
@@ -89,6 +90,8 @@ export function addAffix(list: ResourceList, side: 'prefix' | 'suffix', text: st
 export function setMapEntries(list: ResourceList, entries: Readonly<Record<string, string>>, specs: readonly FieldSpec[]): void {
   const names = Object.keys(entries)
   if (names.length === 0) return
+  let writers: ReturnType<typeof createSharedWriter>[] = []
+  let ownAnnotations: unknown
   const set: FieldVisitor = (parent, key, value) => {
     let map = value
     if (map === null) {
@@ -96,9 +99,15 @@ export function setMapEntries(list: ResourceList, entries: Readonly<Record<strin
       setAt(parent, key, map)
     }
     if (!isObject(map)) throw buildError(`wrong node kind: expected a map but got ${Array.isArray(map) ? 'a list' : 'a scalar'}`)
-    for (const name of names) setOwn(map, name, entries[name])
+    // Annotations of the object itself are written anew so often that they share nothing.
+    const shares = parent !== ownAnnotations || key !== 'annotations'
+    for (const write of writers) write(map, shares)
   }
-  for (const resource of list.items) for (const spec of specs) visitField(resource, spec, 'map', set)
+  for (const resource of list.items) {
+    writers = names.map((name) => createSharedWriter(name, entries[name]))
+    ownAnnotations = resource.metadata()
+    for (const spec of specs) visitField(resource, spec, 'map', set)
+  }
 }
 
 /** Sets the replica count of the resources that have, or had, the entry's name. */
