@@ -245,6 +245,7 @@ async function fail(error: unknown, answerable: Answerable, options: HandlerOpti
   if (response.destroyed) return
   let failure: StatusError
   if (error instanceof StatusError) failure = error
+  else if (isTooDeep(error)) failure = statusErrors.badRequest('the request is nested too deeply: exceeded max depth')
   else {
     options.ports.log.error('a request failed unexpectedly', {
       auditId: answerable.auditId,
@@ -257,6 +258,11 @@ async function fail(error: unknown, answerable: Answerable, options: HandlerOpti
     return
   }
   await sendFailure(answerable, failure, plainForm).catch(() => response.destroy())
+}
+
+/** Values are walked by recursion everywhere: what is nested deeper than the stack reaches is the client's mistake. */
+function isTooDeep(error: unknown): boolean {
+  return error instanceof RangeError && error.message === 'Maximum call stack size exceeded'
 }
 
 function badTimeout(text: string): StatusError {

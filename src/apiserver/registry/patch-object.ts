@@ -38,6 +38,11 @@ function seesUnchanged({ scope }: WriteRequest): boolean {
 function decodePatched(request: WriteRequest, patched: KubeObject, patch: Patch): KubeObject {
   const { apiVersion, type } = request.resource
   try {
+    const missing = !patched.kind ? 'Kind' : !patched.apiVersion ? 'apiVersion' : undefined
+    if (missing !== undefined) {
+      const why = `Object '${missing}' is missing in '${JSON.stringify(patched)}'`
+      throw statusErrors.badRequest(`the patched object cannot be handled as a ${type.kind}: ${why}`)
+    }
     if (patched.kind !== type.kind || patched.apiVersion !== apiVersion) throw unknownKind(patched, type)
     return decodeFor(request, patched)
   } catch (error) {

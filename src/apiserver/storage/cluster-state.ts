@@ -19,7 +19,7 @@ export class ClusterState implements ClusterStorage {
   readonly #history: ChangeHistory
   readonly #enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
   readonly #failure: () => unknown
-  readonly #prepare: (object: KubeObject) => void
+  readonly #prepare: (object: KubeObject) => number
   readonly #listeners = new Set<(change: StoredChange) => void>()
   readonly #undoListeners = new Set<(changes: readonly StoredChange[]) => void>()
   /** Who waits until what they saw is durable, by revision. */
@@ -38,8 +38,8 @@ export class ClusterState implements ClusterStorage {
       enqueue: (state: ClusterState, change: StoredChange) => Promise<void>
       /** Why no change is taken any more; undefined while they are. */
       failure: () => unknown
-      /** Throws for what cannot be stored. */
-      prepare: (object: KubeObject) => void
+      /** Throws for what cannot be stored. Returns the length of its JSON, 0 where nobody counts. */
+      prepare: (object: KubeObject) => number
     },
   ) {
     this.cluster = cluster
@@ -132,7 +132,7 @@ export class ClusterState implements ClusterStorage {
     if (failure !== undefined) return Promise.reject(failure)
     const revision = this.#revision + 1
     const stored = withRevision(change.object ?? previous!, revision)
-    if (change.object !== undefined) this.#prepare(stored)
+    const weight = change.object === undefined ? 0 : this.#prepare(stored)
     const event: StoredChange = {
       cluster: this.cluster,
       revision,
@@ -142,7 +142,7 @@ export class ClusterState implements ClusterStorage {
       object: stored,
       ...(previous === undefined ? {} : { previous }),
     }
-    this.#apply(event)
+    this.#apply(event, weight)
     return this.#enqueue(this, event).then(() => stored)
   }
 
@@ -214,15 +214,18 @@ export class ClusterState implements ClusterStorage {
       this.#revision = this.#durable = revision
       return
     }
-    this.#apply({
-      cluster: this.cluster,
-      revision,
-      resource,
-      key,
-      type: object === undefined ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED',
-      object: last,
-      ...(previous === undefined ? {} : { previous }),
-    })
+    this.#apply(
+      {
+        cluster: this.cluster,
+        revision,
+        resource,
+        key,
+        type: object === undefined ? 'DELETED' : previous === undefined ? 'ADDED' : 'MODIFIED',
+        object: last,
+        ...(previous === undefined ? {} : { previous }),
+      },
+      0,
+    )
     this.#durable = revision
   }
 
@@ -248,7 +251,7 @@ export class ClusterState implements ClusterStorage {
     this.#settleWaiting(Number.POSITIVE_INFINITY, undefined)
   }
 
-  #apply(change: StoredChange): void {
+  #apply(change: StoredChange, weight: number): void {
     this.#revision = change.revision
     const { resource, key } = change
     if (change.type === 'DELETED') {
@@ -259,7 +262,7 @@ export class ClusterState implements ClusterStorage {
         if (map?.size === 0) this.#own.delete(resource)
       }
     } else this.#mapOf(resource).set(key, change.object)
-    this.#history.add(change)
+    this.#history.add(change, weight)
   }
 
   #mapOf(resource: string): OrderedMap<KubeObject | null> {

@@ -60,7 +60,7 @@ export function openFileStorage(
   const journal: Journal = {
     schedule: (flush) => setImmediate(flush),
     // The text is kept for the write. An object without one (nested too deeply) must fail alone, not with its group.
-    prepare: encodeObject,
+    prepare: (object) => encodeObject(object).length,
     write(entries) {
       rotateWhenDue()
       return writer!.write(entries)

@@ -10,9 +10,14 @@ import { type HistoryLimits, type Journal, StorageCore } from './storage-core.js
 export function createMemoryStorage(options: { base?: BaseLayer; freeze?: boolean } & HistoryLimits = {}): Storage {
   const journal: Journal = {
     schedule: queueMicrotask,
-    ...(options.freeze ? { prepare: (object: object) => void freezeJson(object) } : {}),
+    ...(options.freeze ? { prepare: frozen } : {}),
     write() {},
     close: async () => undefined,
   }
   return new StorageCore({ ...options, journal })
+}
+
+function frozen(object: object): number {
+  freezeJson(object)
+  return 0
 }

@@ -12,8 +12,8 @@ export type JournalEntry = StoredChange | { readonly dropped: string }
 export interface Journal {
   /** Calls `flush` soon; what is committed until then is written together. */
   schedule(flush: () => void): void
-  /** Called before a change is visible: throws for objects that cannot be written. */
-  prepare?(object: KubeObject): void
+  /** Called before a change is visible: throws for objects that cannot be written. Returns the length of the text. */
+  prepare?(object: KubeObject): number
   /**
    * Resolves (or returns nothing) when the entries are durable. After a failure of `WriteRefused` nothing of them was kept and the
    * next write may succeed; any other is final: no further writes are taken.
@@ -35,6 +35,8 @@ export interface HistoryLimits {
   historyPerCluster?: number
   /** Changes that all clusters keep together (default 50,000). */
   historyTotal?: number
+  /** Characters of JSON in the changes that all clusters keep together (default 128 Mi). */
+  historyChars?: number
 }
 
 /** Clusters in memory before one journal, with group commit: one write to the journal at a time, the rest waits together. */
@@ -54,7 +56,11 @@ export class StorageCore implements Storage {
   constructor(options: { journal: Journal; base?: BaseLayer } & HistoryLimits) {
     this.#journal = options.journal
     this.#base = orderBase(options.base)
-    this.#budget = new HistoryBudget(options.historyPerCluster ?? 10_000, options.historyTotal ?? 50_000)
+    this.#budget = new HistoryBudget(
+      options.historyPerCluster ?? 10_000,
+      options.historyTotal ?? 50_000,
+      options.historyChars ?? 128 * 1024 * 1024,
+    )
   }
 
   clusters(): readonly string[] {
@@ -88,7 +94,7 @@ export class StorageCore implements Storage {
     let state = this.#states.get(cluster)
     if (state === undefined) {
       const enqueue = (of: ClusterState, change: StoredChange) => this.#add(change, of)
-      const prepare = (object: KubeObject) => this.#journal.prepare?.(object)
+      const prepare = (object: KubeObject) => this.#journal.prepare?.(object) ?? 0
       const failure = () => this.#failure
       const shared = { base: this.#base, budget: this.#budget, enqueue, prepare, failure }
       state = new ClusterState(cluster, { ...shared, ...(revision ? { revision } : {}) })
