@@ -163,3 +163,13 @@ async function until(condition: () => boolean): Promise<void> {
   }
   assert.ok(condition(), condition.toString())
 }
+
+test('pings are answered, but not those of a client that reads no answers', async () => {
+  const webSocket = openWebSocket(api, cat, ['v5.channel.k8s.io'])
+  await opened(webSocket)
+  const pong = new Promise<string>((resolve) => webSocket.once('pong', (data) => resolve(data.toString())))
+  webSocket.ping('are you there')
+  assert.equal(await pong, 'are you there')
+  webSocket.terminate()
+  await until(() => pods.open.size === 0)
+})

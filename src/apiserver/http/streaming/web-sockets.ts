@@ -7,12 +7,15 @@ import { takeSocket } from './upgrade.js'
 /** Clients send pieces of 32 KiB; a longer message than this ends its connection. */
 const maxMessageBytes = 16 * 1024 * 1024
 const pingMs = 30_000
+/** Answers to pings that may wait for the client to read them. */
+const mostUnread = 256 * 1024
 
 const server = new WebSocketServer({
   noServer: true,
   clientTracking: false,
   perMessageDeflate: false,
   maxPayload: maxMessageBytes,
+  autoPong: false,
 })
 const chosenProtocols = new WeakMap<object, string>()
 // The names of some protocols have a slash, which is none of a name's characters and stops the library: it is not shown them.
@@ -45,6 +48,10 @@ export function acceptWebSocket(exchange: Exchange, protocol: string, clock: Clo
     server.handleUpgrade(exchange.request, socket as Duplex, head, (webSocket) => {
       socket.off('close', onClose)
       webSocket.on('error', () => webSocket.terminate())
+      // A client that asks and does not read is not answered until it does.
+      webSocket.on('ping', (data) => {
+        if (webSocket.bufferedAmount < mostUnread) webSocket.pong(data)
+      })
       keepAlive(webSocket, clock)
       resolve(webSocket)
     })

@@ -208,3 +208,28 @@ test('noise of any kind neither throws nor hangs', async () => {
     await session.closed
   }
 })
+
+test('a client that asks and does not read is not listened to until it does', async () => {
+  const fromClient = new PassThrough()
+  let release = () => {}
+  const transport = new (class extends Duplex {
+    override _read() {}
+    // Nothing is taken until the client reads.
+    override _write(_chunk: Buffer, _encoding: string, done: () => void) {
+      release = done
+    }
+  })()
+  fromClient.on('data', (chunk) => transport.push(chunk))
+  const session = new SpdySession(transport, { clock: systemClock, onStream: () => {} })
+  const ping = Buffer.concat(Array.from({ length: 5000 }, (_, index) => pingFrame(index * 2 + 1)))
+  for (let count = 0; count < 40; count++) fromClient.write(ping)
+  await new Promise((done) => setTimeout(done, 100))
+  const held = transport.writableLength
+  assert.ok(held > 0 && held < 700_000, `${held} bytes wait`)
+  for (let count = 0; count < 300_000 && transport.writableLength > 0; count++) release()
+  await new Promise((done) => setTimeout(done, 20))
+  assert.ok(transport.writableLength > 0, 'it is listened to again')
+  session.close()
+  transport.destroy()
+  await session.closed
+})

@@ -25,6 +25,8 @@ export interface SpdySessionOptions {
 /** Streams of one connection that are open at a time. */
 const maxStreams = 2000
 const pingMs = 30_000
+/** Answers that a client may leave unread, to pings and opened streams; with more of them it is not listened to. */
+const mostUnread = 512 * 1024
 const noHeaders = formatHeaderBlock([])
 
 /**
@@ -107,6 +109,10 @@ export class SpdySession implements StreamOwner {
     for (const done of waiting) done(error)
   }
 
+  #room(): Promise<void> {
+    return this.#ended || this.#transport.destroyed ? Promise.resolve() : new Promise((done) => this.#waiting.push(() => done()))
+  }
+
   #schedulePing(): void {
     this.#cancelPing = this.#options.clock.after(pingMs, () => {
       // Even numbers are a server's. No answer is waited for: a connection that is gone fails to take the frame.
@@ -124,6 +130,7 @@ export class SpdySession implements StreamOwner {
         for (let frame = parser.next(); frame !== undefined; frame = parser.next()) {
           const busy = this.#handle(frame)
           if (busy !== undefined) await busy
+          if (this.#transport.writableLength > mostUnread) await this.#room()
           if (this.#ended) return
         }
       }
