@@ -13,7 +13,7 @@ import {
 } from '../../src/apiserver/auth/service-account-tokens.js'
 import { createStaticTokenAuthenticator } from '../../src/apiserver/auth/static-token-authenticator.js'
 import type { LogicalCluster, LogicalClusters } from '../../src/apiserver/contract.js'
-import { type ApiFront, createApiFront } from '../../src/apiserver/http/api-front.js'
+import { type ApiFront, type ApiFrontOptions, createApiFront } from '../../src/apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
 import type { PodAccess } from '../../src/apiserver/pod-access.js'
@@ -62,6 +62,7 @@ export async function startEmbeddedApi(
   name = 'member',
   pods?: PodAccess,
   plugins: readonly AdmissionPlugin[] = [],
+  more: Pick<ApiFrontOptions, 'audit' | 'anonymous'> = {},
 ): Promise<EmbeddedApi> {
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const ca = await createFleetCa({ clock: systemClock })
@@ -87,6 +88,7 @@ export async function startEmbeddedApi(
     clusters,
     authenticators: [certificateAuthenticator, statics, tokens],
     authorizer: rbac,
+    ...more,
     tls: { ...(await ca.issueServer({ names: ['127.0.0.1', 'localhost'] })), clientCaPem: ca.certPem },
     ports: pods === undefined ? ports : { ...ports, pods },
   })
