@@ -2,7 +2,7 @@ import { cloneJson, setOwn } from '../../../../base/json.js'
 import { printValue } from '../../../../formats/go-template/print.js'
 import type { Chart } from '../chart/chart.js'
 import { HelmError } from '../helm-error.js'
-import { isTable, type Values } from './values.js'
+import { isTable, typeNameOf, type Values } from './values.js'
 
 /** Where warnings go; they have no effect on the result. */
 export type Warn = (message: string) => void
@@ -38,7 +38,7 @@ function coalesce(chart: Chart, target: Values, prefix: string, options: Coalesc
     if (!has(target, name)) setOwn(target, name, {})
     const own = target[name]
     if (!isTable(own))
-      throw new HelmError(`type mismatch on ${name}: %!t(${goTypeOf(own)}=${printValue(own)})`.replace(boolNoise, '$1'))
+      throw new HelmError(`type mismatch on ${name}: %!t(${typeNameOf(own)}=${printValue(own)})`.replace(boolNoise, '$1'))
     const inner = joined(prefix, chart.metadata.name)
     coalesceGlobals(own, target, inner, options.warn)
     setOwn(target, name, coalesce(child, own, inner, options))
@@ -47,13 +47,6 @@ function coalesce(chart: Chart, target: Values, prefix: string, options: Coalesc
 }
 
 const boolNoise = /%!t\(bool=(true|false)\)/
-
-function goTypeOf(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>'
-  if (Array.isArray(value)) return '[]interface {}'
-  if (typeof value === 'bigint') return 'int64'
-  return typeof value === 'number' ? 'float64' : typeof value === 'boolean' ? 'bool' : typeof value
-}
 
 function coalesceGlobals(target: Values, source: Values, prefix: string, warn: Warn): void {
   const targetGlobals = has(target, globalKey) ? target[globalKey] : {}

@@ -1,7 +1,7 @@
 import { messageOf } from '../../../../base/errors.js'
 import { setOwn } from '../../../../base/json.js'
 import { quoteString } from '../../../../formats/go-template/print.js'
-import { isTable, type Values } from './values.js'
+import { isTable, typeNameOf, type Values } from './values.js'
 
 const maxIndex = 65_536
 const maxNesting = 30
@@ -274,19 +274,6 @@ function withItem(list: readonly unknown[], index: number, value: unknown): unkn
 }
 
 function conversionFailed(value: unknown, wanted: string): Error {
-  const found =
-    value === null || value === undefined
-      ? 'nil'
-      : Array.isArray(value)
-        ? '[]interface {}'
-        : isTable(value)
-          ? 'map[string]interface {}'
-          : typeof value === 'bigint'
-            ? 'int64'
-            : typeof value === 'number'
-              ? 'float64'
-              : typeof value === 'boolean'
-                ? 'bool'
-                : 'string'
+  const found = value === null || value === undefined ? 'nil' : typeNameOf(value)
   return new Error(`unable to parse key: interface conversion: interface {} is ${found}, not ${wanted}`)
 }

@@ -29,3 +29,13 @@ export function valueAt(values: Values, path: string): { readonly found: boolean
   if (table === undefined || !Object.hasOwn(table, last) || isTable(table[last])) return { found: false, value: undefined }
   return { found: true, value: table[last] }
 }
+
+/** The Go type of a value, as messages name it. */
+export function typeNameOf(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>'
+  if (Array.isArray(value)) return '[]interface {}'
+  if (typeof value === 'bigint') return 'int64'
+  if (typeof value === 'number') return 'float64'
+  if (typeof value === 'boolean') return 'bool'
+  return typeof value === 'string' ? 'string' : 'map[string]interface {}'
+}
