@@ -34,6 +34,18 @@ const peers = {
     target: 'k8s.io/kubernetes/cmd/kube-apiserver',
     flags: kubernetesFlags,
   },
+  'kube-controller-manager': {
+    module: 'kubernetes',
+    pinned: 'k8s.io/kubernetes',
+    target: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    flags: kubernetesFlags,
+  },
+  'kube-scheduler': {
+    module: 'kubernetes',
+    pinned: 'k8s.io/kubernetes',
+    target: 'k8s.io/kubernetes/cmd/kube-scheduler',
+    flags: kubernetesFlags,
+  },
   kubectl: { module: 'kubernetes', pinned: 'k8s.io/kubernetes', target: 'k8s.io/kubernetes/cmd/kubectl', flags: kubernetesFlags },
   'kubectl-1.29': { module: 'kubectl-1.29', pinned: 'k8s.io/kubectl', target: '.', flags: kubernetesFlags },
   'kubectl-1.37': { module: 'kubectl-1.37', pinned: 'k8s.io/kubectl', target: '.', flags: kubernetesFlags },

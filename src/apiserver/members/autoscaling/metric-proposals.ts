@@ -105,18 +105,20 @@ function unserved(metric: MetricSpec, namespace: string): MetricProblem {
   if (metric.object !== undefined) {
     const { describedObject, metric: what } = metric.object
     const message = `unable to get metric ${what.name}: ${describedObject.kind} on ${namespace} ${describedObject.name}/${noCustom}`
-    return new MetricProblem('FailedGetObjectMetric', 'failed to get object metric value', message)
+    const more = metric.object.target.averageValue === undefined ? '' : `: failed to get ${what.name} object metric`
+    return new MetricProblem('FailedGetObjectMetric', `failed to get object metric value${more}`, message)
   }
   if (metric.external !== undefined) {
     const { name } = metric.external.metric
     const gone = `the server could not find the requested resource (get ${name}.external.metrics.k8s.io)`
     const selector = selectorText(metric.external.metric.selector)
     const detail = `unable to get external metric ${namespace}/${name}/${selector}: unable to fetch metrics from external metrics API: ${gone}`
-    const message =
-      metric.external.target.averageValue === undefined
-        ? `failed to get external metric ${name}: ${detail}`
-        : `failed to get ${name} external metric: ${detail}`
-    return new MetricProblem('FailedGetExternalMetric', `failed to get ${name} external metric value`, message)
+    const short = metric.external.target.averageValue === undefined ? `external metric ${name}` : `${name} external metric`
+    return new MetricProblem(
+      'FailedGetExternalMetric',
+      `failed to get ${name} external metric value: failed to get ${short}`,
+      detail,
+    )
   }
   return new MetricProblem('InvalidMetricSourceType', '', `unknown metric source type ${JSON.stringify(metric.type)}`)
 }

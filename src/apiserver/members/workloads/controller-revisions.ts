@@ -6,6 +6,8 @@ import type { PodTemplate } from '../engine/objects.js'
 import { hashOf } from './pods.js'
 
 export const revisionLabel = 'controller-revision-hash'
+/** How revisions of StatefulSets are labelled; those of DaemonSets are as their pods. */
+const historyLabel = 'controller.kubernetes.io/hash'
 
 type ControllerRevision = KubeObject & { data?: { spec?: { template?: PodTemplate } }; revision: number }
 
@@ -59,7 +61,11 @@ function revisionObject(owner: KubeObject & { spec: { template: PodTemplate } },
     metadata: {
       name: `${owner.metadata.name}-${hash}`,
       namespace: owner.metadata.namespace ?? 'default',
-      labels: { ...owner.spec.template.metadata?.labels, [revisionLabel]: hash },
+      labels: {
+        ...owner.spec.template.metadata?.labels,
+        [owner.kind === 'DaemonSet' ? revisionLabel : historyLabel]: hash,
+      },
+      ...(owner.metadata.annotations ? { annotations: owner.metadata.annotations } : {}),
       ownerReferences: [controllerReferenceTo(owner)],
     },
     data: { spec: { template: { ...owner.spec.template, $patch: 'replace' } as PodTemplate } },

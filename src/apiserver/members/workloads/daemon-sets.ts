@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { LabelSelectorSpec } from '../../../kube/object/selector.js'
 import type { ClusterChange } from '../../contract.js'
 import type { MemberController, Work } from '../contract.js'
-import type { Node, Pod, PodSpec, PodTemplate } from '../engine/objects.js'
+import type { Node, Pod, PodSpec, PodTemplate, Toleration } from '../engine/objects.js'
 import { readyStatus } from '../nodes/node-lifecycle.js'
 import { runsOn } from '../scheduler/placement.js'
 import type { Affinity } from '../scheduler/spec.js'
@@ -24,6 +24,7 @@ type DaemonSet = KubeObject & {
 }
 
 const component = 'daemonset-controller'
+const generationAnnotation = 'deprecated.daemonset.template.generation'
 /** A look at a set goes over all nodes and pods: of the time, one part in so many at most. */
 const restPerLook = 8
 
@@ -91,6 +92,18 @@ function daemonSpec(spec: PodSpec): PodSpec {
   }
 }
 
+/** What its pods tolerate, as they carry it. */
+function podTolerations({ tolerations = [], hostNetwork }: PodSpec): Toleration[] {
+  const added = [
+    ...['not-ready', 'unreachable'].map((name) => ({ name, effect: 'NoExecute' })),
+    ...['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => ({ name, effect: 'NoSchedule' })),
+    ...(hostNetwork ? [{ name: 'network-unavailable', effect: 'NoSchedule' }] : []),
+  ].map(({ name, effect }) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists', effect }))
+  const isThere = (one: Toleration) =>
+    tolerations.some(({ key, operator, effect }) => key === one.key && operator === one.operator && effect === one.effect)
+  return [...tolerations, ...added.filter((one) => !isThere(one))]
+}
+
 /** The scheduler takes the pod to this node and no other. */
 function onNode(spec: PodSpec, node: string): PodSpec {
   const affinity = (spec['affinity'] ?? {}) as Affinity
@@ -136,9 +149,13 @@ async function step(work: Work, set: DaemonSet, nodes: readonly string[], hash: 
           ...pod,
           metadata: {
             ...pod.metadata,
-            labels: { ...pod.metadata.labels, [revisionLabel]: hash, 'pod-template-generation': '1' },
+            labels: {
+              ...pod.metadata.labels,
+              [revisionLabel]: hash,
+              'pod-template-generation': set.metadata.annotations?.[generationAnnotation] ?? '1',
+            },
           },
-          spec: onNode(daemonSpec(pod.spec), node),
+          spec: onNode({ ...pod.spec, tolerations: podTolerations(pod.spec) }, node),
         },
         component,
       ),

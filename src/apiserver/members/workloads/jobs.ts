@@ -1,7 +1,7 @@
 import { equalJson } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { MemberController, Work } from '../contract.js'
-import type { Pod, PodTemplate } from '../engine/objects.js'
+import type { Container, Pod, PodTemplate } from '../engine/objects.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
 import { createPod, deletePod, record } from './recorded-pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
@@ -42,6 +42,8 @@ export type Job = KubeObject & {
 }
 
 const component = 'job-controller'
+const firstRestMs = 10_000
+const mostRestMs = 600_000
 const indexAnnotation = 'batch.kubernetes.io/job-completion-index'
 
 /** Runs Jobs to their end: as many pods at a time as allowed, until enough have succeeded or too many have failed. */
@@ -60,15 +62,17 @@ export function createJobs(): MemberController {
       const tally = new Tally(job, podsOf(work, job))
       const outcome = outcomeOf(job, tally, work.now())
       const starting = !job.spec.suspend && outcome === undefined
+      const restMs = restAfterFailure(tally, work.now())
       const writes: Promise<unknown>[] = []
       if (outcome !== undefined || job.spec.suspend)
         writes.push(...tally.active.map((pod) => deletePod(work, job, pod, component)))
-      else writes.push(...createMissing(work, job, tally))
+      else if (restMs <= 0) writes.push(...createMissing(work, job, tally))
       const made = writes.length
       await Promise.all(writes)
       // Pods that were just made are told of when they have come about.
       if (starting && made > 0 && job.status?.startTime !== undefined) return undefined
-      return report(work, outcome)
+      const again = await report(work, outcome, outcome === undefined ? 0 : made)
+      return restMs > 0 && outcome === undefined ? Math.min(restMs, again ?? restMs) : again
     },
   }
 }
@@ -122,6 +126,22 @@ function outcomeOf(job: Job, tally: Tally, now: number): Outcome | undefined {
     : undefined
 }
 
+/** After a pod has failed the next one waits: 10 s, twice as long after each one that follows, ten minutes at most. */
+function restAfterFailure({ failed, succeeded }: Tally, now: number): number {
+  const lastSuccess = Math.max(0, ...succeeded.map((pod) => endedAt(pod)))
+  const times = failed.map((pod) => endedAt(pod)).filter((time) => time > lastSuccess)
+  if (times.length === 0) return 0
+  const restMs = Math.min(firstRestMs * 2 ** Math.min(times.length - 1, 10), mostRestMs)
+  return Math.max(...times) + restMs - now
+}
+
+function endedAt({ status, metadata }: Pod): number {
+  const statuses = (status?.['containerStatuses'] ?? []) as { state?: { terminated?: { finishedAt?: string } } }[]
+  const times = statuses.map(({ state }) => Date.parse(state?.terminated?.finishedAt ?? '')).filter((time) => !Number.isNaN(time))
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime
+  return times.length > 0 ? Math.max(...times) : Date.parse(ready ?? metadata.creationTimestamp ?? '')
+}
+
 function createMissing(work: Work, job: Job, tally: Tally): Promise<unknown>[] {
   const { parallelism = 1, completions } = job.spec
   let wanted = parallelism
@@ -161,11 +181,25 @@ function podOf(job: Job, index: number | undefined): Pod {
       labels,
       annotations: { ...pod.metadata.annotations, [indexAnnotation]: String(index) },
     },
-    spec: { ...pod.spec, hostname: `${name}-${index}` },
+    spec: {
+      ...pod.spec,
+      hostname: `${name}-${index}`,
+      containers: pod.spec.containers.map(withIndex),
+      ...(pod.spec.initContainers ? { initContainers: pod.spec.initContainers.map(withIndex) } : {}),
+    },
   }
 }
 
-async function report(work: Work, outcome: Outcome | undefined): Promise<number | undefined> {
+/** Every container learns its index, unless it has a variable of that name. */
+function withIndex(container: Container): Container {
+  const name = 'JOB_COMPLETION_INDEX'
+  const env = (container as { env?: { name: string }[] }).env ?? []
+  if (env.some((variable) => variable.name === name)) return container
+  const fieldPath = `metadata.labels['${indexAnnotation}']`
+  return { ...container, env: [...env, { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } }] } as Container
+}
+
+async function report(work: Work, outcome: Outcome | undefined, stopped: number): Promise<number | undefined> {
   const job = work.cluster.peek('jobs.batch', work.key) as Job | undefined
   if (job === undefined) return undefined
   const tally = new Tally(job, podsOf(work, job))
@@ -190,12 +224,14 @@ async function report(work: Work, outcome: Outcome | undefined): Promise<number 
     conditions = [...conditions, ...[criterion, outcome.type].map((type) => condition(type, outcome.reason, outcome.message))]
   }
   const active = outcome === undefined ? tally.active.length : 0
+  // Those that were stopped have failed, too.
+  const failed = tally.failed.length + (outcome?.type === 'Failed' ? stopped : 0)
   const indexed = job.spec.completionMode === 'Indexed' ? [...byIndex(tally.succeeded).keys()].sort((a, b) => a - b) : []
   const status: JobStatus = {
     ...(active > 0 ? { active } : {}),
     ready: outcome === undefined ? ready : 0,
     ...(tally.succeeded.length > 0 ? { succeeded: tally.succeeded.length } : {}),
-    ...(tally.failed.length > 0 ? { failed: tally.failed.length } : {}),
+    ...(failed > 0 ? { failed } : {}),
     ...(startTime === undefined ? {} : { startTime }),
     ...(indexed.length > 0 ? { completedIndexes: formatIndexes(indexed) } : {}),
     ...(outcome?.type === 'Complete' ? { completionTime: now } : {}),
@@ -230,7 +266,7 @@ export function formatIndexes(sorted: readonly number[]): string {
   for (let at = 0; at < sorted.length; ) {
     let end = at
     while (sorted[end + 1] === (sorted[end] as number) + 1) end++
-    parts.push(end === at ? String(sorted[at]) : `${sorted[at]}-${sorted[end]}`)
+    parts.push(end > at + 1 ? `${sorted[at]}-${sorted[end]}` : sorted.slice(at, end + 1).join())
     at = end + 1
   }
   return parts.join(',')

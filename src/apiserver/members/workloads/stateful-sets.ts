@@ -124,6 +124,7 @@ async function createReplica(
     ...pod,
     metadata: {
       ...pod.metadata,
+      generateName: `${set.metadata.name}-`,
       labels: {
         ...pod.metadata.labels,
         [revisionLabel]: revision,

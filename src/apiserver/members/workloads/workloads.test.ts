@@ -163,7 +163,9 @@ test('a Job runs as many pods at a time as allowed, until enough have succeeded'
 test('a Job gives up after too many failures, and goes when its time to live is over', async () => {
   const fixture = await createMemberFixture()
   await fixture.apply(job({ backoffLimit: 2, ttlSecondsAfterFinished: 60 }, { 'simulation.flotilla.dev/outcome': 'fail' }))
-  await fixture.settle(10)
+  await fixture.settle(9)
+  assert.equal(jobStatus(fixture)?.['failed'], 1, 'the next one waits for ten seconds')
+  await fixture.settle(25)
   assert.equal(jobStatus(fixture)?.['failed'], 3)
   assert.deepEqual(conditionTypes(fixture), ['FailureTarget BackoffLimitExceeded', 'Failed BackoffLimitExceeded'])
   await fixture.settle(70)
