@@ -219,9 +219,13 @@ test('generators and fields that are not served', async () => {
   assert.match(await warn(set('[]', template)), /spec.generators is empty/)
   const to = 'destination: {name: east, namespace: a}'
   const warnSource = (source: string) => warn(app(`project: default, ${to}, ${source}`))
-  assert.match(
+  assert.equal(
     await warnSource('source: {repoURL: "https://charts.example.com", chart: redis, targetRevision: 1.0.0}'),
-    /spec.source.chart: this version of Flotilla does not render Helm charts/,
+    await warnSource('source: {repoURL: "https://git.example.com/a", path: a}'),
+  )
+  assert.match(
+    await warnSource('source: {repoURL: "ftp://charts.example.com", chart: redis, targetRevision: 1.0.0}'),
+    /spec.source.repoURL: chart repository .* is not read over https, http or oci/,
   )
   assert.match(
     await warnSource('source: {repoURL: "https://git.example.com/a", path: a, helm: {releaseName: x}}'),

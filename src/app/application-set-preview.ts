@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.js'
 import { silentLog } from '../base/log.js'
-import type { RepositoryCredentials } from '../delivery/source/contract.js'
+import type { SourceCredentials } from '../delivery/source/contract.js'
 import { decideApplicationSet } from '../dialects/argo-cd/application-set/decide-application-set.js'
 import { generateApplications } from '../dialects/argo-cd/application-set/generate-applications.js'
 import { parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -61,7 +61,11 @@ export async function previewApplicationSets(
     namespace,
     labelSelector: repositorySecretSelector,
   })
-  const repositories = openReadingRepositories(fleet, env, (url) => findCredentials(repositorySecrets.items, url))
+  const repositories = openReadingRepositories(fleet, env, {
+    git: (url) => findCredentials(repositorySecrets.items, url),
+    // Application sets generate from Git only.
+    charts: () => undefined,
+  })
   const applications: Application[] = []
   const problems: string[] = []
   let failed = false
@@ -107,7 +111,7 @@ export async function previewApplicationSets(
 export function openReadingRepositories(
   fleet: Pick<ReadableFleet, 'dataDirectory'>,
   env: Readonly<Record<string, string | undefined>>,
-  credentials: RepositoryCredentials,
+  credentials: SourceCredentials,
 ) {
   const directory = fleet.dataDirectory === undefined ? undefined : openDataDirectory(fleet.dataDirectory)
   const cache = env.XDG_CACHE_HOME ?? join(env.HOME ?? homedir(), '.cache')

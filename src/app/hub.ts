@@ -5,8 +5,9 @@ import type { Deliveries } from '../delivery/delivery.js'
 import { createDeliveries } from '../delivery/engine/deliveries.js'
 import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
-import type { Repositories, RepositoryCredentials } from '../delivery/source/contract.js'
+import type { Repositories, SourceCredentials } from '../delivery/source/contract.js'
 import { openChartArchive } from '../delivery/source/helm/archive.js'
+import type { ChartRepositories } from '../delivery/source/helm/contract.js'
 import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
 import { createApplicationController } from '../dialects/argo-cd/application/controller.js'
 import { argoDirectives } from '../dialects/argo-cd/application/directives.js'
@@ -27,7 +28,7 @@ export interface StartHubOptions {
   readonly hub: KubeClient
   readonly namespace: string
   /** Opens the repositories, with the credentials that the hub holds for them. They are closed in the end. */
-  readonly openRepositories: (credentials: RepositoryCredentials) => Repositories & { close?(): void }
+  readonly openRepositories: (credentials: SourceCredentials) => Repositories & { close?(): void; charts?: ChartRepositories }
   readonly connect: ConnectCluster
   /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
   readonly sources?: readonly InventorySource[]
@@ -74,6 +75,7 @@ export async function openHubParts(options: StartHubOptions) {
     inventory,
     deliveries,
     repositories,
+    ...(repositories.charts === undefined ? {} : { charts: repositories.charts }),
     renderers: createRenderers({
       schemas: builtInSchemas,
       helm: { clock, random, crypto: createTemplateCrypto(clock), openArchive: openChartArchive },

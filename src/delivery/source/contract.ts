@@ -1,4 +1,5 @@
 import type { Tree } from '../render/tree.js'
+import type { FindChartCredentials } from './helm/contract.js'
 
 /**
  * Repositories of manifests, read by hash. One fetch serves everyone who uses a repository; nothing is checked out.
@@ -26,6 +27,12 @@ export type RepositoryCredentials = (
 ) =>
   | { username?: string; password?: string; bearerToken?: string; sshPrivateKey?: string; insecure?: boolean; caPem?: string }
   | undefined
+
+/** Credentials of both kinds of sources. */
+export interface SourceCredentials {
+  readonly git: RepositoryCredentials
+  readonly charts: FindChartCredentials
+}
 
 /** What a person is told to do about a repository that cannot be read, in the words of where credentials come from. */
 export interface RepositoryAdvice {

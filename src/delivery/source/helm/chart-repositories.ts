@@ -2,6 +2,7 @@ import type { Clock } from '../../../base/clock.js'
 import { CodedError, messageOf, Stalled } from '../../../base/errors.js'
 import { createMemoryTree } from '../../render/memory-tree.js'
 import type { Tree } from '../../render/tree.js'
+import { type Asking, abortable, createAgedAnswers } from './aged-answers.js'
 import { openChartArchive } from './archive.js'
 import { createChartCache, sha256Of } from './chart-cache.js'
 import { type ChartAdvice, shownUrl } from './chart-failure.js'
@@ -34,7 +35,7 @@ export interface ChartRepositoriesOptions {
 }
 
 const maxIndexes = 16
-const failureMs = 10_000
+const maxTagLists = 2000
 
 /** Chart repositories of both kinds; what is asked for twice at a time is fetched once. */
 export function createChartRepositories(options: ChartRepositoriesOptions): ChartRepositories {
@@ -45,12 +46,41 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
     limits: options.limits ?? {},
   }
   const pollMs = (options.pollSeconds ?? 180) * 1000
-  const indexes = createAged<FetchedIndex>(options.clock, pollMs)
-  const tags = createAged<readonly string[]>(options.clock, pollMs)
+  const listeners = new Set<(change: { url: string }) => void>()
+  const known = new Set<string>()
+  const failed = new Set<string>()
+  const changed = (url: string) => {
+    for (const listener of listeners) listener({ url })
+  }
+  const aging = { clock: options.clock, maxAgeMs: pollMs, changed }
+  const indexes = createAgedAnswers<FetchedIndex>({ ...aging, maxEntries: maxIndexes, same: (a, b) => a.text === b.text })
+  const tags = createAgedAnswers<readonly string[]>({
+    ...aging,
+    maxEntries: maxTagLists,
+    same: (a, b) => a.join() === b.join(),
+  })
   const trees = new Map<string, Promise<Tree>>()
+  let closed = false
+  let stop: (() => void) | undefined
+
+  /** One timer for all: what is published is noticed although nobody asks. Charts that could not be read are asked for again. */
+  function watch(): void {
+    if (closed || stop !== undefined) return
+    stop = options.clock.after(pollMs, () => {
+      const again = [...failed]
+      failed.clear()
+      for (const url of again) changed(url)
+      Promise.all([indexes.refreshAll(), tags.refreshAll()]).then(() => {
+        stop = undefined
+        watch()
+      })
+    })
+  }
 
   /** Where a chart is, and with what it is read. Credentials are part of the key: other ones may see other charts. */
   function locate(chart: ChartReference) {
+    known.add(chart.repository)
+    watch()
     const found = options.credentials(chart.repository)
     if (isRegistry(chart.repository, found)) {
       const reference = parseOciReference(joined(chart))
@@ -67,11 +97,16 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
     return { kind: 'http' as const, url, credentials, key: keyOf(url.href, credentials) }
   }
 
-  const indexOf = (url: URL, credentials: ChartCredentials | undefined, key: string, how: Asking) =>
-    indexes.get(key, how, (known) => fetchIndex(ports, url, credentials, known))
+  const indexOf = (repository: string, url: URL, credentials: ChartCredentials | undefined, key: string, how: Asking) =>
+    indexes.get(key, repository, how, (known) => fetchIndex(ports, url, credentials, known))
 
-  const versionsOf = (reference: OciReference, credentials: ChartCredentials | undefined, key: string, how: Asking) =>
-    tags.get(key, how, () => fetchVersions(ports, createRegistrySession(ports, reference, credentials), reference))
+  const versionsOf = (
+    repository: string,
+    reference: OciReference,
+    credentials: ChartCredentials | undefined,
+    key: string,
+    how: Asking,
+  ) => tags.get(key, repository, how, () => fetchVersions(ports, createRegistrySession(ports, reference, credentials), reference))
 
   return {
     async resolve(chart, revision, how = {}) {
@@ -79,8 +114,8 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
       const place = locate(chart)
       const versions =
         place.kind === 'oci'
-          ? await versionsOf(place.reference, place.credentials, place.key, how)
-          : entriesOf(await indexOf(place.url, place.credentials, place.key, how), place.url, chart.chart).map(
+          ? await versionsOf(chart.repository, place.reference, place.credentials, place.key, how)
+          : entriesOf(await indexOf(chart.repository, place.url, place.credentials, place.key, how), place.url, chart.chart).map(
               (each) => each.version,
             )
       let version: string | undefined
@@ -100,11 +135,11 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
     async tree(chart, version, how = {}) {
       const place = locate(chart)
       const key = `${place.key} ${chart.chart} ${version}`
-      const known = trees.get(key)
-      if (known !== undefined) {
+      const opened = trees.get(key)
+      if (opened !== undefined) {
         trees.delete(key)
-        trees.set(key, known)
-        return known
+        trees.set(key, opened)
+        return await abortable(opened, how.signal)
       }
       const opening = (async () => {
         const bytes =
@@ -119,9 +154,30 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
         return openArchive(chart, version, bytes)
       })()
       trees.set(key, opening)
-      opening.catch(() => trees.delete(key))
+      opening.catch(() => {
+        trees.delete(key)
+        failed.add(chart.repository)
+      })
       if (trees.size > (options.maxTrees ?? 64)) trees.delete(trees.keys().next().value!)
       return await abortable(opening, how.signal)
+    },
+    notify(url, how) {
+      const wanted = comparable(url)
+      for (const repository of known) {
+        const found = comparable(repository)
+        if (found !== wanted && !(how?.below && found.startsWith(`${wanted}/`))) continue
+        indexes.forget(repository)
+        tags.forget(repository)
+        changed(repository)
+      }
+    },
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close() {
+      closed = true
+      stop?.()
     },
   }
 
@@ -131,7 +187,11 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
     place: { url: URL; credentials: ChartCredentials | undefined; key: string },
   ): Promise<Uint8Array> {
     const find = async (how: Asking) => {
-      const entries = entriesOf(await indexOf(place.url, place.credentials, place.key, how), place.url, chart.chart)
+      const entries = entriesOf(
+        await indexOf(chart.repository, place.url, place.credentials, place.key, how),
+        place.url,
+        chart.chart,
+      )
       const exact = chooseVersion(
         entries.map((each) => each.version),
         version,
@@ -168,6 +228,19 @@ export function isRegistry(repository: string, credentials?: Pick<ChartCredentia
   return credentials?.oci === true || !/^[a-z][a-z0-9+.-]*:\/\//i.test(repository)
 }
 
+function comparable(url: string): string {
+  return url
+    .trim()
+    .replace(/^oci:\/\//i, '')
+    .replace(/\/+$/, '')
+}
+
+/** Throws Stalled when a repository's address cannot be one. A Secret may still say that it is a registry. */
+export function checkChartRepository(repository: string, chart: string): void {
+  if (!isRegistry(repository)) parseRepositoryUrl(repository)
+  else if (!chart.includes('{{')) parseOciReference(joined({ repository, chart }))
+}
+
 function joined({ repository, chart }: ChartReference): string {
   const base = repository.trim().replace(/\/+$/, '')
   return chart === '' ? base : `${base}/${chart}`
@@ -191,52 +264,4 @@ function notFound(chart: ChartReference, why: string): Stalled {
 
 function keyOf(address: string, credentials: ChartCredentials | undefined): string {
   return `${address} ${sha256Of(new TextEncoder().encode(JSON.stringify(credentials ?? null))).slice(0, 16)}`
-}
-
-interface Asking {
-  readonly refresh?: boolean
-  readonly signal?: AbortSignal
-}
-
-/** Answers that count for a while, each fetched once at a time; failures count shortly, so that nobody hammers a server. */
-function createAged<T>(clock: Clock, maxAgeMs: number) {
-  const entries = new Map<string, { value: T | undefined; at: number; failure?: unknown; running?: Promise<T> }>()
-  return {
-    async get(key: string, how: Asking, fetch: (known: T | undefined) => Promise<T>): Promise<T> {
-      let entry = entries.get(key)
-      if (entry === undefined) {
-        entry = { value: undefined, at: 0 }
-        entries.set(key, entry)
-        if (entries.size > maxIndexes) entries.delete(entries.keys().next().value!)
-      }
-      const mine = entry
-      if (mine.running === undefined) {
-        const age = clock.now() - mine.at
-        if (mine.failure !== undefined && age < failureMs && !how.refresh) throw mine.failure
-        if (mine.failure === undefined && mine.value !== undefined && age < maxAgeMs && !how.refresh) return mine.value
-        mine.running = fetch(mine.value).then(
-          (value) => {
-            Object.assign(mine, { value, at: clock.now(), failure: undefined, running: undefined })
-            return value
-          },
-          (error: unknown) => {
-            Object.assign(mine, { at: clock.now(), failure: error, running: undefined })
-            throw error
-          },
-        )
-      }
-      return abortable(mine.running, how.signal)
-    },
-  }
-}
-
-/** Somebody who no longer waits; the others still do. */
-async function abortable<T>(running: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return running
-  signal.throwIfAborted()
-  return new Promise<T>((resolve, reject) => {
-    const stop = () => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

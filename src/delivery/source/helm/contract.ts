@@ -9,6 +9,11 @@ export interface ChartRepositories {
   resolve(chart: ChartReference, revision: string, options?: { refresh?: boolean; signal?: AbortSignal }): Promise<string>
   /** The chart's files, the chart's own directory being the root. Cached by digest. */
   tree(chart: ChartReference, version: string, options?: { signal?: AbortSignal }): Promise<Tree>
+  /** Something says that a repository, or its credentials, are other than before: it is read again, and told as changed. */
+  notify(repository: string, how?: { /** Also all repositories whose address begins with it. */ below?: boolean }): void
+  /** Called when an index or a registry's tags are other than before, and when a chart that could not be read may be readable. */
+  onChange(listener: (change: { url: string }) => void): () => void
+  close(): void
 }
 
 export interface ChartReference {

@@ -15,6 +15,8 @@ export function decideSources(spec: Pick<ApplicationSpec, 'source' | 'sources'>)
     if (!source.repoURL) return { problem: 'spec.source.repoURL and either spec.source.path or spec.source.chart are required' }
     if (source.path === undefined && !source.chart && !source.ref)
       return { problem: 'spec.source.repoURL and either spec.source.path, spec.source.chart, or spec.source.ref are required' }
+    if (source.chart && !source.targetRevision)
+      return { problem: 'spec.source.targetRevision is required if the manifest source is a helm chart' }
     const kinds = typesOf(source)
     if (kinds.length > 1) return { problem: `multiple application sources defined: ${kinds.join(',')}` }
     if (source.plugin !== undefined)

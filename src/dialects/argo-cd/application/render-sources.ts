@@ -6,12 +6,16 @@ import type { HelmOptions } from '../../../delivery/render/helm/helm-renderer.js
 import type { RenderCache } from '../../../delivery/render/render-cache.js'
 import type { Tree } from '../../../delivery/render/tree.js'
 import type { Repositories } from '../../../delivery/source/contract.js'
+import type { ChartRepositories } from '../../../delivery/source/helm/contract.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ApplicationSource } from '../kinds/application.js'
+import { isChartSource } from './chart-source.js'
 
 /** What rendering needs from outside. */
 export interface RenderPorts {
   readonly repositories: Pick<Repositories, 'resolve' | 'tree'>
+  /** Absent: charts of chart repositories are refused. */
+  readonly charts?: ChartRepositories
   readonly renderers: readonly Renderer[]
   readonly cache: RenderCache
 }
@@ -95,7 +99,7 @@ async function renderSource(
   context: RenderContext,
   options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
 ): Promise<Part> {
-  if (source.chart) throw notFetched(source)
+  if (isChartSource(source)) return renderChartSource(ports, source, revision, context, options)
   const commit = await ports.repositories.resolve(source.repoURL, revision, {
     ...(options.refresh ? { refresh: true } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -191,12 +195,42 @@ async function chooseRenderer(
   return named('directory')
 }
 
-function notFetched(source: ApplicationSource): Stalled {
-  return new Stalled({
-    code: 'helm-chart-not-fetched',
-    message: `chart ${source.chart} of ${source.repoURL} is in a chart repository, and those are not read for Applications`,
-    fix: 'Put the chart into a Git repository (helm pull --untar) and name it with spec.source.path',
+/** A chart of a chart repository; its version is the source's revision. */
+async function renderChartSource(
+  ports: RenderPorts,
+  source: ApplicationSource,
+  revision: string,
+  context: RenderContext,
+  options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
+): Promise<Part> {
+  const renderer = ports.renderers.find((one) => one.name === 'helm')
+  if (ports.charts === undefined || renderer === undefined)
+    throw new Stalled({
+      code: 'helm-chart-not-fetched',
+      message: `chart ${source.chart} of ${source.repoURL} is in a chart repository, and those are not read here`,
+      fix: 'Put the chart into a Git repository (helm pull --untar) and name it with spec.source.path',
+    })
+  const chart = {
+    repository: source.repoURL,
+    chart: source.chart ?? '',
+    ...(source.helm?.['passCredentials'] === true ? { passCredentials: true } : {}),
+  }
+  const signal = options.signal ? { signal: options.signal } : {}
+  const version = await ports.charts.resolve(chart, revision, { ...(options.refresh ? { refresh: true } : {}), ...signal })
+  const tree = await ports.charts.tree(chart, version, signal)
+  const rendered = await ports.cache.render(renderer, {
+    tree,
+    path: '',
+    options: { helm: await helmOptions(ports, source, context.releaseName, options) },
+    target: context.target,
   })
+  return {
+    objects: rendered.objects,
+    digest: digestOf(rendered.objects),
+    revision: version,
+    type: 'Helm',
+    warnings: rendered.warnings,
+  }
 }
 
 /** source.helm, with the contents of the files that it takes from other sources (`$values/production.yaml`). */

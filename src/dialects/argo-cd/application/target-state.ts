@@ -3,6 +3,7 @@ import type { Delivery } from '../../../delivery/delivery.js'
 import type { Renderer } from '../../../delivery/render/contract.js'
 import type { RenderCache } from '../../../delivery/render/render-cache.js'
 import type { Repositories } from '../../../delivery/source/contract.js'
+import type { ChartRepositories } from '../../../delivery/source/helm/contract.js'
 import type { Cluster, Inventory } from '../../../inventory/cluster.js'
 import type { AppProject } from '../kinds/app-project.js'
 import type { Application, ApplicationSource } from '../kinds/application.js'
@@ -17,6 +18,8 @@ import { instanceName, trackingOf } from './tracking.js'
 export interface TargetServices {
   readonly inventory: Pick<Inventory, 'find' | 'state'>
   readonly repositories: Pick<Repositories, 'resolve' | 'tree'>
+  /** Absent: charts of chart repositories are refused. */
+  readonly charts?: ChartRepositories
   readonly renderers: readonly Renderer[]
   readonly renderCache: RenderCache
 }
@@ -75,7 +78,12 @@ export function renderWith(
   context: RenderContext,
   options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal } = {},
 ): Promise<RenderedSources> {
-  const ports = { repositories: services.repositories, renderers: services.renderers, cache: services.renderCache }
+  const ports = {
+    repositories: services.repositories,
+    ...(services.charts === undefined ? {} : { charts: services.charts }),
+    renderers: services.renderers,
+    cache: services.renderCache,
+  }
   return renderSources(ports, sources, context, options)
 }
 

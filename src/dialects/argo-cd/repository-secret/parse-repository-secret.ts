@@ -13,18 +13,18 @@ export interface RepositorySecret {
   readonly credentials: ReturnType<RepositoryCredentials>
 }
 
-/** Undefined for Secrets that are about something else (Helm repositories, a missing URL) or cannot be read. */
+/** Undefined for Secrets that are about something else (chart repositories, a missing URL) or cannot be read. */
 export function parseRepositorySecret(secret: KubeObject): RepositorySecret | undefined {
-  const kind = secret.metadata.labels?.[label]
-  if (kind !== 'repository' && kind !== 'repo-creds') return undefined
-  const url = field(secret, 'url')?.trim()
-  const type = field(secret, 'type')
+  const kind = isRepositorySecret(secret)
+  if (kind === undefined) return undefined
+  const url = secretField(secret, 'url')?.trim()
+  const type = secretField(secret, 'type')
   if (!url || (type !== undefined && type !== '' && type !== 'git')) return undefined
-  const username = field(secret, 'username')
-  const password = field(secret, 'password')
-  const bearerToken = field(secret, 'bearerToken')
-  const sshPrivateKey = field(secret, 'sshPrivateKey')
-  const insecure = field(secret, 'insecure') === 'true' || field(secret, 'insecureIgnoreHostKey') === 'true'
+  const username = secretField(secret, 'username')
+  const password = secretField(secret, 'password')
+  const bearerToken = secretField(secret, 'bearerToken')
+  const sshPrivateKey = secretField(secret, 'sshPrivateKey')
+  const insecure = secretField(secret, 'insecure') === 'true' || secretField(secret, 'insecureIgnoreHostKey') === 'true'
   const credentials = {
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
@@ -35,7 +35,14 @@ export function parseRepositorySecret(secret: KubeObject): RepositorySecret | un
   return { kind, url, credentials: Object.keys(credentials).length > 0 ? credentials : undefined }
 }
 
-function field(secret: KubeObject, key: string): string | undefined {
+/** What a Secret is about, by its label; undefined when not about repositories. */
+export function isRepositorySecret(secret: KubeObject): 'repository' | 'repo-creds' | undefined {
+  const kind = secret.metadata.labels?.[label]
+  return kind === 'repository' || kind === 'repo-creds' ? kind : undefined
+}
+
+/** A field of a Secret as text; undefined when it is not there or no base64. */
+export function secretField(secret: KubeObject, key: string): string | undefined {
   const { stringData, data } = secret
   if (isObject(stringData) && typeof stringData[key] === 'string') return stringData[key]
   const encoded = isObject(data) && Object.hasOwn(data, key) ? data[key] : undefined

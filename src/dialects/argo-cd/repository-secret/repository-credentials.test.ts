@@ -55,7 +55,7 @@ test('authorities count by host, and a new one is told for all that is read from
   const caches = createCaches({ client: hub, clock, random: createSeededRandom(1), log: silentLog, signal: ending.signal })
   const told: string[] = []
   const credentials = await createRepositoryCredentials({ caches, namespace: 'argocd', changed: (url) => told.push(url) })
-  assert.equal(credentials('https://git.test/a/b.git'), undefined)
+  assert.equal(credentials.git('https://git.test/a/b.git'), undefined)
   await hub.create(configMaps, {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -63,8 +63,9 @@ test('authorities count by host, and a new one is told for all that is read from
     data: { 'git.test': 'PEM' },
   })
   await clock.advance(1000)
-  assert.deepEqual(credentials('https://git.test:8443/a/b.git'), { caPem: 'PEM' })
-  assert.equal(credentials('https://other.test/a/b.git'), undefined)
-  assert.deepEqual(told, ['https://git.test/'])
+  assert.deepEqual(credentials.git('https://git.test:8443/a/b.git'), { caPem: 'PEM' })
+  assert.deepEqual(credentials.charts('git.test:5000/charts'), { caPem: 'PEM' })
+  assert.equal(credentials.git('https://other.test/a/b.git'), undefined)
+  assert.deepEqual(told, ['https://git.test/', 'git.test'])
   ending.abort()
 })

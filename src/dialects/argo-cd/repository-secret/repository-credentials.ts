@@ -1,4 +1,4 @@
-import type { RepositoryCredentials } from '../../../delivery/source/contract.js'
+import type { RepositoryCredentials, SourceCredentials } from '../../../delivery/source/contract.js'
 import { normalizeGitUrl } from '../../../delivery/source/git-url.js'
 import type { Cache, Caches } from '../../../kube/informer/cache.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
@@ -8,6 +8,7 @@ const secrets: ResourceType = { group: '', version: 'v1', kind: 'Secret', plural
 const configMaps: ResourceType = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
 const certificates = 'argocd-tls-certs-cm'
 
+import { findChartCredentials, parseChartSecret } from './chart-credentials.js'
 import { parseRepositorySecret, type RepositorySecret, repositorySecretSelector } from './parse-repository-secret.js'
 
 /**
@@ -19,26 +20,29 @@ export async function createRepositoryCredentials(options: {
   caches: Caches
   namespace: string
   changed: (url: string) => void
-}): Promise<RepositoryCredentials> {
+}): Promise<SourceCredentials> {
   const { caches, namespace } = options
   const [known, authorities] = await Promise.all([
     caches.cache(secrets, { namespace, labelSelector: repositorySecretSelector }),
     caches.cache(configMaps, { namespace }),
   ])
   known.onChange(({ object }) => {
-    const secret = parse(object)
-    if (secret !== undefined) options.changed(secret.url)
+    const url = parse(object)?.url ?? parseChartSecret(object)?.url
+    if (url !== undefined) options.changed(url)
   })
   // Certificates are by host: whatever is read from that host may be readable now.
   authorities.onChange(({ object, previous }) => {
     if (object.metadata.name !== certificates) return
     const hosts = new Set([...Object.keys(object.data ?? {}), ...Object.keys(previous?.data ?? {})])
-    for (const host of hosts) options.changed(`https://${host}/`)
+    for (const host of hosts) for (const prefix of [`https://${host}/`, host]) options.changed(prefix)
   })
-  return (url) => {
-    const found = findCredentials(known.list(), url)
+  const trusting = <T>(found: T | undefined, url: string) => {
     const caPem = authorityOf(authorities, namespace, url)
     return caPem === undefined ? found : { ...found, caPem }
+  }
+  return {
+    git: (url) => trusting(findCredentials(known.list(), url), url),
+    charts: (url) => trusting(findChartCredentials(known.list(), url), url),
   }
 }
 
@@ -70,7 +74,7 @@ function parse(secret: KubeObject): RepositorySecret | undefined {
 function authorityOf(cache: Cache, namespace: string, url: string): string | undefined {
   const data = cache.get(`${namespace}/${certificates}`)?.data as Record<string, string> | undefined
   if (data === undefined) return undefined
-  const host = /^[a-z+]+:\/\/(?:[^@/]*@)?([^:/]+)/i.exec(url)?.[1]
+  const host = /^(?:[a-z+]+:\/\/)?(?:[^@/]*@)?([^:/]+)/i.exec(url)?.[1]
   return host === undefined ? undefined : data[host.toLowerCase()]
 }
 

@@ -1,5 +1,7 @@
 import { messageOf } from '../../../base/errors.js'
 import { parseGitUrl } from '../../../delivery/source/git-url.js'
+import { checkChartRepository } from '../../../delivery/source/helm/chart-repositories.js'
+import { isChartSource } from '../application/chart-source.js'
 import { decideSources } from '../application/decide-sources.js'
 import type { ApplicationSource, ApplicationSpec } from '../kinds/application.js'
 
@@ -23,14 +25,10 @@ export function warnSources(spec: Partial<ApplicationSpec>): string[] {
 
 function warnSource(source: ApplicationSource, field: string): string[] {
   const found: string[] = []
-  const isHelm = source.chart !== undefined && source.chart !== ''
-  if (isHelm) {
-    found.push(
-      `${field}.chart: charts in Helm repositories are not fetched: put the chart into a Git repository and name it with path`,
-    )
-  } else if (!source.repoURL.includes('{{')) {
+  if (!source.repoURL.includes('{{')) {
     try {
-      parseGitUrl(source.repoURL)
+      if (!isChartSource(source)) parseGitUrl(source.repoURL)
+      else checkChartRepository(source.repoURL, source.chart ?? '')
     } catch (error) {
       found.push(`${field}.repoURL: ${messageOf(error)}`)
     }
