@@ -27,10 +27,22 @@ export class OpenApiDocuments {
   /** `/openapi/v3`: where each document is, with its hash. */
   index(): unknown {
     const paths: Record<string, unknown> = {}
-    for (const key of [...this.#groupVersions.keys()].sort()) {
+    for (const key of this.keys()) {
       paths[key] = { serverRelativeURL: `/openapi/v3/${key}?hash=${this.hash(key)}` }
     }
     return { paths }
+  }
+
+  /** Of each group and version that is served: `api/v1`, `apis/apps/v1`. */
+  keys(): string[] {
+    return [...this.#groupVersions.keys()].sort()
+  }
+
+  /** Names the content of all documents together. */
+  hashOfAll(): string {
+    const hash = createHash('sha512')
+    for (const key of this.keys()) hash.update(`${key} ${this.hash(key)}\n`)
+    return hash.digest('hex').toUpperCase()
   }
 
   /** Names the document's content without making it. Undefined when the group and version are not served. */

@@ -1,31 +1,37 @@
-import type { ResponseForm } from '../http/accept.js'
+import type { JsonObject } from '../../base/json.js'
+import { encodeOpenApiV2 } from '../../kube/schema/openapi/gnostic.js'
+import { openApiV2Document } from '../../kube/schema/openapi/openapi-v2.js'
 import type { Exchange } from '../http/exchange.js'
-import { sendBody, sendValue } from '../http/send.js'
+import { sendBody } from '../http/send.js'
+import type { OpenApiDocuments } from './openapi-documents.js'
 
 /** Clients ask with an @ before v1.0, which is no valid media type; as upstream, the answer has a dot there. */
 const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
 
-/**
- * OpenAPI v2 without any definition. Clients look here for kinds that they do not find in v3; an empty document tells them
- * "not known" where a 404 would look like a broken server (kubectl: "failed to download openapi").
- */
-export async function serveOpenApiV2(exchange: Exchange, form: ResponseForm): Promise<void> {
-  const version = exchange.cluster.api.version.gitVersion
-  if (exchange.request.headers.accept?.includes('com.github.proto-openapi.spec.v2')) {
-    await sendBody(exchange, 200, protobufType, emptyDocument(version))
+/** By form and hash of everything served, so that clusters which serve the same share them. The oldest goes first. */
+const made = new Map<string, Buffer>()
+const mostDocuments = 8
+
+/** All definitions in one document, as JSON or in gnostic's Protobuf. */
+export async function serveOpenApiV2(exchange: Exchange, documents: OpenApiDocuments): Promise<void> {
+  const { request, response, auditId } = exchange
+  const wantsProtobuf = request.headers.accept?.includes('com.github.proto-openapi.spec.v2') === true
+  const hash = documents.hashOfAll()
+  const etag = `"${hash}"`
+  if (request.headers['if-none-match'] === etag) {
+    response.writeHead(304, { ETag: etag, 'Audit-Id': auditId })
+    response.end()
     return
   }
-  await sendValue(exchange, 200, { swagger: '2.0', info: { title: 'Kubernetes', version }, paths: {}, definitions: {} }, form)
-}
-
-/** openapi.v2.Document of gnostic: field 1 is `swagger`, field 2 is `info` with `title` (1) and `version` (2). */
-function emptyDocument(version: string): Uint8Array {
-  const info = [...textField(1, 'Kubernetes'), ...textField(2, version)]
-  return Uint8Array.from([...textField(1, '2.0'), 0x12, info.length, ...info])
-}
-
-/** A protobuf text field; short texts only (a length of one byte). */
-function textField(number: number, text: string): number[] {
-  const bytes = new TextEncoder().encode(text.slice(0, 100))
-  return [(number << 3) | 2, bytes.length, ...bytes]
+  const name = `${wantsProtobuf ? 'protobuf' : 'json'} ${hash}`
+  let bytes = made.get(name)
+  if (bytes === undefined) {
+    const parts: JsonObject[] = []
+    for (const key of documents.keys()) parts.push(JSON.parse((await documents.document(key)).toString()))
+    const document = openApiV2Document(parts)
+    bytes = Buffer.from(wantsProtobuf ? encodeOpenApiV2(document) : JSON.stringify(document))
+    if (made.size >= mostDocuments) made.delete(made.keys().next().value!)
+    made.set(name, bytes)
+  }
+  await sendBody(exchange, 200, wantsProtobuf ? protobufType : 'application/json', bytes, { ETag: etag, Vary: 'Accept' })
 }

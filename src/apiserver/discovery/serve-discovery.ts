@@ -13,7 +13,7 @@ const openApi = new WeakMap<ResourceCatalogue, OpenApiDocuments>()
 export async function serveDiscovery(exchange: Exchange, path: string, form: ResponseForm): Promise<boolean> {
   const parts = path.split('/').slice(1)
   if (parts[0] === 'openapi' && parts[1] === 'v2' && parts.length === 2) {
-    await serveOpenApiV2(exchange, form)
+    await serveOpenApiV2(exchange, openApiOf(exchange))
     return true
   }
   if (parts[0] === 'openapi') return parts[1] === 'v3' && serveOpenApi(exchange, parts.slice(2), form)
@@ -70,14 +70,19 @@ function aggregatedVersionOf(exchange: Exchange): AggregatedVersion | undefined 
   return undefined
 }
 
-async function serveOpenApi(exchange: Exchange, parts: readonly string[], form: ResponseForm): Promise<boolean> {
-  const { cluster, query, response, auditId } = exchange
+function openApiOf({ cluster }: Exchange): OpenApiDocuments {
   const catalogue = cluster.api.catalogue()
   let made = openApi.get(catalogue)
   if (made === undefined) {
     made = new OpenApiDocuments(documentsOf(catalogue), cluster)
     openApi.set(catalogue, made)
   }
+  return made
+}
+
+async function serveOpenApi(exchange: Exchange, parts: readonly string[], form: ResponseForm): Promise<boolean> {
+  const { query, response, auditId } = exchange
+  const made = openApiOf(exchange)
   if (parts.length === 0) {
     await sendValue(exchange, 200, made.index(), form)
     return true
