@@ -51,6 +51,8 @@ export interface RenderResult {
   readonly objects: readonly KubeObject[]
   /** For people: deprecated fields, settings without effect ... */
   readonly warnings: readonly string[]
+  /** True when what was read is not all in the request's tree: the result must not be kept for it. */
+  readonly isVolatile?: boolean
 }
 
 /** Argo CD's `source.directory`. */
@@ -93,6 +95,19 @@ export interface KustomizePatch {
 export interface RenderDependencies {
   /** Schemas of the kinds that strategic merge and scopes need; the built-in ones as a rule. */
   readonly schemas: SchemaCatalogue
-  /** Fetches a remote base (`https://host/repo//path?ref=v1`); absent: remote bases are an error. */
-  readonly remote?: (url: string) => Promise<Tree>
+  /** Absent: what a kustomization has on other servers is an error. */
+  readonly remote?: RemoteSources
+}
+
+/** What kustomizations have on other servers. Whoever passes it allows the network. */
+export interface RemoteSources {
+  /** The files of a repository at a revision; '' is its default branch. */
+  repository(request: {
+    readonly repository: string
+    readonly ref: string
+    readonly timeoutSeconds: number
+    readonly submodules: boolean
+  }): Promise<Tree>
+  /** A file on a web server. */
+  file(url: string): Promise<Uint8Array>
 }

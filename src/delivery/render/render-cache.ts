@@ -61,7 +61,7 @@ export function createRenderCache(options: { maxEntries: number; maxContents?: n
       const work = (async () => {
         const tree = createTracingTree(request.tree)
         const result = await renderer.render({ ...request, tree })
-        remember(key, { trace: tree.trace(), result })
+        if (result.isVolatile !== true) remember(key, { trace: tree.trace(), result })
         return result
       })()
       running.set(runningKey, work)

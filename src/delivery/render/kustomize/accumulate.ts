@@ -7,7 +7,7 @@ import { defaultConfig, type TransformerConfig } from './default-specs.js'
 import { generate } from './generators.js'
 import { setImages } from './images.js'
 import { decodeKustomization, type Kustomization } from './kustomization.js'
-import { decodeText, type Loader } from './loader.js'
+import { decodeText, isRemoteFile, type Loader } from './loader.js'
 import { schemasFromOpenApi } from './openapi-schemas.js'
 import { addOrigin, addTransformation, type Origin, originBelow } from './origin.js'
 import { applyJson6902Entry, applyPatchEntry, applyStrategicMergeEntries } from './patches.js'
@@ -121,7 +121,7 @@ export async function addResources(
     const file = await findFile(loader, path)
     if (file.found !== undefined) {
       const name = loader.name(path)
-      const hash = context.documents === undefined ? undefined : await loader.tree.hash(file.found.path)
+      const hash = context.documents === undefined || isRemoteFile(path) ? undefined : await loader.tree.hash(file.found.path)
       const resources = await loadResources(file.found, name, hash, context.documents)
       if (target.origin !== undefined) for (const resource of resources) addOrigin(resource, originBelow(target.origin, path))
       accumulator.list.appendAll(resources)
@@ -129,6 +129,7 @@ export async function addResources(
     }
     let base: Loader
     try {
+      if (file.problem !== undefined && isRemoteFile(path)) throw file.problem
       base = await loader.enter(path)
     } catch (error) {
       throw buildErrorIn(`${target.file}: resources: '${path}'`, file.problem ?? error)
@@ -146,10 +147,13 @@ async function findFile(
   loader: Loader,
   path: string,
 ): Promise<{ found?: { bytes: Uint8Array; path: string } | undefined; problem?: unknown }> {
+  // An address of a repository is no file, although a web server may answer to it.
+  if (loader.isRemote(path) && !isRemoteFile(path)) return {}
   try {
     return { found: await loader.find(path) }
   } catch (error) {
     // Outside the root it may still be a base, or not be there at all; that is for `enter` to judge.
+    if (isRemoteFile(path)) return { problem: error }
     return loader.isRemote(path) || !(await loader.isFile(path)) ? {} : { problem: error }
   }
 }

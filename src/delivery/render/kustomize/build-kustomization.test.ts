@@ -107,18 +107,23 @@ test('what does not build says which file and what to do', async () => {
 
 test('remote bases come through the port, and cannot reach out of their own tree', async () => {
   const trees: Record<string, Record<string, string>> = {
-    'https://git.example.com/org/repo//deploy/base?ref=v1': {
+    'https://git.example.com/org/repo v1': {
       'deploy/base/kustomization.yaml': 'resources: [pod.yaml, ../other]\n',
       'deploy/base/pod.yaml': manifest('Pod', 'far'),
       'deploy/other/kustomization.yaml': 'resources: [cm.yaml]\n',
       'deploy/other/cm.yaml': manifest('ConfigMap', 'farther'),
     },
-    'https://git.example.com/org/loop': { 'kustomization.yaml': 'resources: ["https://git.example.com/org/loop"]\n' },
-    'https://git.example.com/org/out': { 'kustomization.yaml': 'resources: [../../etc]\n' },
+    'https://git.example.com/org/loop ': { 'kustomization.yaml': 'resources: ["https://git.example.com/org/loop"]\n' },
+    'https://git.example.com/org/out ': { 'kustomization.yaml': 'resources: [../../etc]\n' },
   }
-  const remote = async (url: string) => createMemoryTree(trees[url] ?? {})
+  const remote: RemoteSources = {
+    repository: async ({ repository, ref }) => createMemoryTree(trees[`${repository} ${ref}`] ?? {}),
+    file: async (url) => new TextEncoder().encode(manifest('Pod', url.split('/').at(-1)!.replace('.yaml', ''))),
+  }
   const on = (url: string) => build({ 'kustomization.yaml': `resources: ["${url}"]\nnamePrefix: p-\n` }, '', { remote })
   assert.deepEqual(await namesIn(on('https://git.example.com/org/repo//deploy/base?ref=v1')), ['p-farther', 'p-far'])
+  assert.deepEqual(await namesIn(on('https://web.example.com/a/b/web.yaml')), ['p-web'])
+  assert.equal((await on('https://web.example.com/a/b/web.yaml')).isVolatile, true)
   await assert.rejects(on('https://git.example.com/org/loop'), /cycle detected: URI/)
   await assert.rejects(on('https://git.example.com/org/out'), /is outside the source/)
 })

@@ -42,7 +42,16 @@ export async function buildKustomization(tree: Tree, path: string, options: Buil
 }
 
 async function build(tree: Tree, path: string, options: BuildOptions): Promise<RenderResult> {
-  const loader = new Loader({ tree, root: path, restrictions: options.loadRestrictions ?? 'root-only', remote: options.remote })
+  let isVolatile = false
+  const loader = new Loader({
+    tree,
+    root: (await tree.realPath?.(path)) ?? path,
+    restrictions: options.loadRestrictions ?? 'root-only',
+    remote: options.remote,
+    onRemote: () => {
+      isVolatile = true
+    },
+  })
   const context: BuildContext = {
     schemas: options.schemas,
     schemasAreSet: false,
@@ -83,7 +92,8 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
     setMapEntries(list, label, [{ path: 'metadata/labels', create: true }])
   }
   for (const resource of list.items) finishAnnotations(resource, context.buildMetadata)
-  return { objects: list.items.map((resource) => resource.object as unknown as KubeObject), warnings: context.warnings }
+  const objects = list.items.map((resource) => resource.object as unknown as KubeObject)
+  return { objects, warnings: context.warnings, ...(isVolatile ? { isVolatile } : {}) }
 }
 
 async function editWith(overrides: KustomizeOverrides, kustomization: Kustomization, loader: Loader): Promise<Kustomization> {

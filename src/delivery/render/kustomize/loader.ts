@@ -1,6 +1,8 @@
 import { Stalled } from '../../../base/errors.js'
+import type { RemoteSources } from '../contract.js'
 import type { Tree } from '../tree.js'
 import { buildError } from './build-error.js'
+import { isWebAddress, parseRepositoryUrl } from './repository-url.js'
 
 export type LoadRestrictions = 'root-only' | 'none'
 
@@ -13,7 +15,8 @@ export class Loader {
   /** Path of the directory in the tree, '' for its root. */
   readonly root: string
   readonly #restrictions: LoadRestrictions
-  readonly #remote: ((url: string) => Promise<Tree>) | undefined
+  readonly #remote: RemoteSources | undefined
+  readonly #onRemote: () => void
   readonly #referrer: Loader | undefined
   /** The URL a remote tree came from. */
   readonly #url: string | undefined
@@ -22,7 +25,9 @@ export class Loader {
     tree: Tree
     root: string
     restrictions: LoadRestrictions
-    remote?: ((url: string) => Promise<Tree>) | undefined
+    remote?: RemoteSources | undefined
+    /** Called when something is read from another server. */
+    onRemote?: () => void
     referrer?: Loader
     url?: string
   }) {
@@ -30,6 +35,7 @@ export class Loader {
     this.root = options.root
     this.#restrictions = options.restrictions
     this.#remote = options.remote
+    this.#onRemote = options.onRemote ?? (() => {})
     this.#referrer = options.referrer
     this.#url = options.url
   }
@@ -42,13 +48,7 @@ export class Loader {
 
   /** The file's bytes, undefined when there is none. A path outside the root is an error. */
   async find(path: string): Promise<{ bytes: Uint8Array; path: string } | undefined> {
-    if (isRemote(path)) {
-      throw new Stalled({
-        code: 'kustomize-remote-file',
-        message: `${this.name('')}: ${path} is a file on another server: only bases can be remote`,
-        fix: 'Copy the file into the repository.',
-      })
-    }
+    if (isWebAddress(path)) return { bytes: await this.#loadRemote(path), path }
     const full = path.startsWith('/') ? undefined : joinPath(this.root, path)
     if (full === undefined || (this.#restrictions === 'root-only' && !isBelow(full, this.root))) {
       throw buildError(
@@ -98,6 +98,7 @@ export class Loader {
   async enter(path: string): Promise<Loader> {
     if (path === '') throw buildError(`${this.name('')}: the path of a base cannot be empty`)
     if (isRemote(path)) return this.#enterRemote(path)
+    if (/^(git|file):\/\//.test(path)) throw buildError(`${this.name('')}: base '${path}': unsupported scheme`)
     if (path.split('/').some((part) => part !== '..' && part.includes('..'))) {
       throw buildError(
         `path "${path}" is ambiguous: resolves to "${joinPath('', path) ?? path}" after normalization, which is likely not the intended target`,
@@ -114,6 +115,7 @@ export class Loader {
       root,
       restrictions: this.#restrictions,
       remote: this.#remote,
+      onRemote: this.#onRemote,
       referrer: this,
       ...(this.#url === undefined ? {} : { url: this.#url }),
     })
@@ -128,10 +130,37 @@ export class Loader {
       })
     }
     for (let loader: Loader | undefined = this; loader !== undefined; loader = loader.#referrer) {
-      if (loader.#url === url) throw buildError(`cycle detected: URI '${url}' referenced by previous URI '${loader.#url}'`)
+      if (loader.#url?.startsWith(url) === true)
+        throw buildError(`cycle detected: URI '${url}' referenced by previous URI '${loader.#url}'`)
     }
-    const tree = await this.#remote(url)
-    return new Loader({ tree, root: directoryOf(url), restrictions: 'root-only', remote: this.#remote, referrer: this, url })
+    const spec = parseRepositoryUrl(url)!
+    // A repository of this machine is named by repositories of this machine only: a remote one must not read its disk.
+    if (this.#url !== undefined && spec.repository.startsWith('file://'))
+      throw buildError(`${this.name('')}: remote base ${url}: a repository on another server cannot name one on this machine`)
+    this.#onRemote()
+    const tree = await this.#remote.repository(spec)
+    if ((await tree.list(spec.path)) === undefined) throw buildError(`'${spec.path}' is not a directory of ${spec.repository}`)
+    return new Loader({
+      tree,
+      root: (await tree.realPath?.(spec.path)) ?? spec.path,
+      restrictions: 'root-only',
+      remote: this.#remote,
+      onRemote: this.#onRemote,
+      referrer: this,
+      url,
+    })
+  }
+
+  async #loadRemote(url: string): Promise<Uint8Array> {
+    if (this.#remote === undefined) {
+      throw new Stalled({
+        code: 'kustomize-remote-file',
+        message: `${this.name('')}: ${url} is a file on another server: these are switched off here`,
+        fix: 'Copy the file into the repository.',
+      })
+    }
+    this.#onRemote()
+    return this.#remote.file(url)
   }
 
   #refuseCycle(root: string, tree: Tree): void {
@@ -164,22 +193,12 @@ function isBelow(path: string, root: string): boolean {
   return root === '' || path === root || path.startsWith(`${root}/`)
 }
 
-/** True for what kustomize takes for a URL of a repository: a scheme, an scp-like address, or a well-known host. */
+/** True for what kustomize takes for the address of a repository. */
 export function isRemote(path: string): boolean {
-  return (
-    /^(https?|ssh|git|file):\/\//.test(path) ||
-    /^git::/.test(path) ||
-    /^[\w.-]+@[\w.-]+:/.test(path) ||
-    /^github\.com[/:]/.test(path)
-  )
+  return parseRepositoryUrl(path) !== undefined
 }
 
-/** The directory a remote URL names inside its repository: what follows the second `//`. */
-function directoryOf(url: string): string {
-  const withoutQuery = url.split('?')[0]!
-  const afterScheme = withoutQuery.replace(/^(git::)?[a-z]+:\/\//, '')
-  const separator = afterScheme.indexOf('//')
-  if (separator !== -1) return joinPath('', afterScheme.slice(separator + 2)) ?? ''
-  const github = /^github\.com[/:][^/]+\/[^/]+\/(.+)$/.exec(afterScheme)
-  return github === null ? '' : (joinPath('', github[1]!) ?? '')
+/** True for an address that names one file of a web server, and no directory of a repository. */
+export function isRemoteFile(path: string): boolean {
+  return isWebAddress(path) && (/\.(ya?ml|json)$/i.test(path.split('?')[0]!) || parseRepositoryUrl(path) === undefined)
 }

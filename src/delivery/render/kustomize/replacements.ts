@@ -168,18 +168,11 @@ function copyTo(resource: Resource, path: string, copied: Copied, options: Field
       create ? undefined : 'Check the path, or set options.create.',
     )
   }
-  for (const place of finder.places) setPlace(place, copied, options, where)
-  keepText(resource, 'labels')
-  keepText(resource, 'annotations')
-}
-
-/** Labels and annotations are text, whatever they are made of. */
-function keepText(resource: Resource, field: 'labels' | 'annotations'): void {
-  const map = resource.metadata()?.[field]
-  if (!isObject(map)) return
-  for (const key of Object.keys(map)) {
-    const value = map[key]
-    if (value !== null && typeof value !== 'object' && typeof value !== 'string') setOwn(map, key, String(value))
+  const { labels, annotations } = resource.metadata() ?? {}
+  for (const place of finder.places) {
+    // Labels and annotations are text, whatever they are made of.
+    const isText = place.container === labels || place.container === annotations
+    setPlace(isText ? { ...place, created: false } : place, copied, options, where)
   }
 }
 
@@ -332,7 +325,11 @@ function setPlace(
   // Only the text is taken over: the field keeps its own type, a created one gets that of the plain text.
   const text = replacement === null ? 'null' : scalarText(replacement)
   if (inText) {
-    setAt(place.container, place.key, new WrittenText(text, place.created ? undefined : typeOf(current)))
+    setAt(
+      place.container,
+      place.key,
+      new WrittenText(text, place.created ? undefined : typeOf(current), Number.isInteger(current)),
+    )
     return
   }
   const value = typeof current === 'string' && !place.created ? text : retyped(text)

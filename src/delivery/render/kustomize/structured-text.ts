@@ -9,8 +9,10 @@ import { compareCodePoints, goJson } from './content-hash.js'
 export class WrittenText {
   readonly text: string
   readonly was: 'string' | 'number' | 'boolean' | 'null' | undefined
+  readonly isInteger: boolean
 
-  constructor(text: string, was: WrittenText['was']) {
+  constructor(text: string, was: WrittenText['was'], isInteger: boolean) {
+    this.isInteger = isInteger
     this.text = text
     this.was = was
   }
@@ -44,6 +46,7 @@ function resolveWritten(value: unknown): unknown {
     const plain = resolvePlain(value.text, 'kyaml')
     if (value.was === 'string') return value.text
     if (value.was === undefined) return plain ?? value.text
+    if (value.was === 'number' && value.isInteger && !Number.isInteger(plain)) return undefined
     return typeof plain === value.was && plain !== null ? plain : undefined
   }
   if (Array.isArray(value)) {
@@ -106,7 +109,7 @@ function writtenNode(node: unknown, { text, was }: WrittenText, raw: string[]): 
   // A plain scalar with the text as it is, under the tag that it had where it reads as something else now.
   const isInteger = isScalar(node) && typeof node.value === 'number' && /^[-+]?\d+$/.test(node.source ?? '')
   const tag = was === 'number' && !isInteger ? '!!float' : was === undefined ? '' : tags[was]
-  const fits = was === undefined || kind === was
+  const fits = was === undefined || (kind === was && (was !== 'number' || isInteger === /^[-+]?(\d+|0x[\da-fA-F]+)$/.test(text)))
   scalar.value = `${markStart}${raw.length}x`
   raw.push(fits ? text : `${tag} ${isPlain(text) ? text : quoted(text)}`)
   return scalar
