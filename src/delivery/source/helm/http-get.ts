@@ -19,8 +19,8 @@ export const httpGet: HttpGet = (wanted) =>
       const chunks: Buffer[] = []
       let size = 0
       const tooLarge = () => {
-        reply.destroy()
         reject(new TooLarge(`the answer is larger than ${wanted.maxBytes} bytes`))
+        reply.destroy()
       }
       if (Number(reply.headers['content-length'] ?? 0) > wanted.maxBytes) {
         tooLarge()
