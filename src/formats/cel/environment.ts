@@ -123,6 +123,8 @@ class Program implements CelProgram {
     try {
       value = this.#plan.run(frame)
     } catch (error) {
+      // A text or a nesting that this machine cannot hold is the expression's doing.
+      if (error instanceof RangeError) throw new CelError('evaluation', `out of range: ${error.message}`, frame.cost)
       if (!(error instanceof CostExceeded)) throw error
       throw new CelError('cost', 'operation cancelled: actual cost limit exceeded', frame.cost)
     }

@@ -17,19 +17,31 @@ function charAt(text: Value, index: Value): Value {
   return i < 0 || i > all.length ? outOfRange(index) : (all[i] ?? '')
 }
 
-function isAt(text: readonly string[], part: readonly string[], at: number): boolean {
-  for (let i = 0; i < part.length; i++) if (text[at + i] !== part[i]) return false
-  return true
+/** Longer texts than any request holds are not made. */
+const longestText = 16 * 1024 * 1024
+const tooLong = new CelFailure(`the result is longer than ${longestText} characters`)
+
+/** Where the part first stands, or -1. By Knuth, Morris and Pratt: a part that nearly fits everywhere takes no longer than others. */
+function find(text: readonly string[], part: readonly string[], from: number): number {
+  const back = [0]
+  for (let i = 1, length = 0; i < part.length; i++) {
+    while (length > 0 && part[i] !== part[length]) length = back[length - 1]!
+    if (part[i] === part[length]) length++
+    back.push(length)
+  }
+  for (let i = from, length = 0; i < text.length; i++) {
+    while (length > 0 && text[i] !== part[length]) length = back[length - 1]!
+    if (text[i] === part[length]) length++
+    if (length === part.length) return i - length + 1
+  }
+  return -1
 }
 
 function indexOf(text: Value, part: Value, from: Value): Value {
   if (part === '') return from
   const start = Number(from)
   if (start < 0) return outOfRange(from)
-  const all = points(text)
-  const wanted = points(part)
-  for (let i = start; i <= all.length - wanted.length; i++) if (isAt(all, wanted, i)) return i
-  return -1
+  return find(points(text), points(part), start)
 }
 
 function lastIndexOf(text: Value, part: Value, from: Value | undefined): Value {
@@ -39,8 +51,9 @@ function lastIndexOf(text: Value, part: Value, from: Value | undefined): Value {
   if (start < 0) return outOfRange(start)
   if (start >= all.length) return -1
   const wanted = points(part)
-  for (let i = Math.min(start, all.length - wanted.length); i >= 0; i--) if (isAt(all, wanted, i)) return i
-  return -1
+  const ahead = all.slice(0, start + wanted.length).reverse()
+  const at = find(ahead, wanted.reverse(), 0)
+  return at < 0 ? -1 : ahead.length - at - wanted.length
 }
 
 /** A negative count is no limit; an empty `old` stands between all code points. */
@@ -50,9 +63,11 @@ function replace(text: Value, old: Value, put: Value, count: Value): Value {
   if (from === to || limit === 0) return source
   if (from !== '') {
     const parts = source.split(from)
+    if (source.length + Math.min(parts.length, limit) * to.length > longestText) return tooLong
     if (parts.length - 1 <= limit) return parts.join(to)
     return [...parts.slice(0, limit), parts.slice(limit).join(from)].join(to)
   }
+  if (source.length + Math.min(source.length + 1, limit) * to.length > longestText) return tooLong
   let out = ''
   let done = 0
   for (const point of points(text)) {
@@ -87,9 +102,12 @@ function substring(text: Value, start: Value, end: Value | undefined): Value {
 function join(list: Value, separator: Value): Value {
   const from = list as CelList
   const parts: string[] = []
+  let length = 0
   for (let i = 0; i < from.size; i++) {
     const part = from.get(i)
     if (typeof part !== 'string') return new CelFailure(`join: invalid input: ${String(part)}`)
+    length += part.length + (separator as string).length
+    if (length > longestText) return tooLong
     parts.push(part)
   }
   return parts.join(separator as string)

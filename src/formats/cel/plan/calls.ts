@@ -1,7 +1,7 @@
 import type { FunctionDeclaration, Implementation, Overload } from '../check/declarations.js'
 import type { TypeNode } from '../types/type-node.js'
-import { CelFailure, CelList, CelMap, noSuchOverload, typeNameOf, type Value } from '../values/values.js'
-import type { Run } from './frame.js'
+import { CelFailure, CelList, CelMap, noSuchOverload, typeNameOf, type Value, ValueList } from '../values/values.js'
+import type { Frame, Run } from './frame.js'
 
 /** Whether a value may be an argument of a type; of lists and maps only the first element is looked at. */
 export function fitsType(type: TypeNode, value: Value): boolean {
@@ -68,6 +68,18 @@ export function dispatch(declaration: FunctionDeclaration, overloads: readonly s
 
 type Cost = ((args: readonly Value[], result: Value) => number) | undefined
 
+/** An element of a list that a call makes, in characters that it looks at. */
+const elementWork = 30
+
+/** Counts what a call has done. What has a cost of its own is counted there, but for what it makes. */
+function count(frame: Frame, costed: boolean, values: readonly Value[], result: Value): void {
+  let work = 0
+  if (typeof result === 'string') work = result.length
+  else if (result instanceof ValueList && !values.includes(result)) work = result.size * elementWork
+  if (!costed) for (const value of values) if (typeof value === 'string') work += value.length
+  if (work > 0) frame.work(work)
+}
+
 /** A call as a closure. `cost` undefined is 1. */
 export function planCall(run: Implementation, args: readonly Run[], cost: Cost, stopsEarly: boolean): Run {
   if (args.length === 1) return unary(run, args[0]!, cost)
@@ -84,6 +96,7 @@ export function planCall(run: Implementation, args: readonly Run[], cost: Cost, 
     }
     const result = run(...values)
     frame.spend(cost?.(values, result) ?? 1)
+    count(frame, cost !== undefined, values, result)
     return result
   }
 }
@@ -93,6 +106,9 @@ function unary(run: Implementation, arg: Run, cost: Cost): Run {
     const value = arg(frame)
     const result = value instanceof CelFailure ? value : run(value)
     frame.spend(cost === undefined ? 1 : cost([value], result))
+    if (typeof value === 'string' || typeof result === 'object' || typeof result === 'string') {
+      count(frame, cost !== undefined, [value], result)
+    }
     return result
   }
 }
@@ -105,7 +121,10 @@ function binary(run: Implementation, left: Run, right: Run, cost: Cost): Run {
       frame.spend(1)
       if (typeof x === 'number' && typeof y === 'number') return run(x, y)
       if (x instanceof CelFailure) return x
-      return y instanceof CelFailure ? y : run(x, y)
+      if (y instanceof CelFailure) return y
+      const result = run(x, y)
+      if (typeof x === 'string' || typeof result === 'object') count(frame, false, [x, y], result)
+      return result
     }
   }
   return (frame) => {
@@ -113,6 +132,7 @@ function binary(run: Implementation, left: Run, right: Run, cost: Cost): Run {
     const y = right(frame)
     const result = x instanceof CelFailure ? x : y instanceof CelFailure ? y : run(x, y)
     frame.spend(cost([x, y], result))
+    if (typeof result === 'object' || typeof result === 'string') count(frame, true, [x, y], result)
     return result
   }
 }

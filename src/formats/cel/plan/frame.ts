@@ -5,9 +5,16 @@ import { CelFailure, type Value } from '../values/values.js'
 /** Thrown through everything: no error handling of an expression can catch it. */
 export class CostExceeded extends Error {}
 
+/**
+ * What one evaluation may do besides what its cost says: characters looked at by calls whose cost is 1 whatever they are given,
+ * and elements copied. A second or two: upstream spends it in a thread of its own, here everybody waits.
+ */
+const mostWork = 100_000_000
+
 /** What one evaluation works on. Slots hold variables, converted when first read, and what comprehensions bind. */
 export class Frame {
   cost = 0
+  #work = 0
   readonly limit: number
   readonly slots: (Value | undefined)[]
   readonly #bindings: Readonly<Record<string, unknown>>
@@ -21,6 +28,11 @@ export class Frame {
   spend(cost: number): void {
     this.cost += cost
     if (this.cost > this.limit) throw new CostExceeded()
+  }
+
+  work(amount: number): void {
+    this.#work += amount
+    if (this.#work > mostWork) throw new CostExceeded()
   }
 
   load(slot: number, name: string, type: CelType): Value {
