@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
 import { UsageError } from '../base/errors.js'
-import { buildKustomization, formatResources } from '../delivery/render/kustomize/build-kustomization.js'
+import { type BuildOptions, buildKustomization, formatResources } from '../delivery/render/kustomize/build-kustomization.js'
 import type { Tree, TreeEntry } from '../delivery/render/tree.js'
 import { builtInSchemas } from '../kube/schema/built-in.js'
 
@@ -73,9 +73,11 @@ function directoryTree(root: string): Tree {
   return tree
 }
 
+export type RenderKustomizationOptions = Omit<BuildOptions, 'schemas'>
+
 /** What `kustomize build DIR` prints. */
-export async function renderKustomization(directory: string): Promise<string> {
+export async function renderKustomization(directory: string, options: RenderKustomizationOptions = {}): Promise<string> {
   const { tree, path } = await openDirectoryTree(directory)
-  const { objects } = await buildKustomization(tree, path, { schemas: builtInSchemas })
+  const { objects } = await buildKustomization(tree, path, { ...options, schemas: builtInSchemas })
   return formatResources(objects)
 }

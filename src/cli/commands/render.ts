@@ -26,6 +26,13 @@ interface HelmFlags {
   readonly outputDir?: string
 }
 
+interface KustomizeFlags {
+  readonly remote?: boolean
+  readonly enableHelm?: boolean
+  readonly loadRestrictor?: string
+  readonly order?: string
+}
+
 /** `flotilla render`: the renderers, offline. */
 export const renderCommand: CommandEntry = {
   register(program, io) {
@@ -33,9 +40,16 @@ export const renderCommand: CommandEntry = {
     render
       .command('kustomize <dir>')
       .description('print what `kustomize build DIR` prints')
-      .action(async (dir: string) => {
-        const { renderKustomization } = await import('../../app/render-directory.js')
-        io.out(await renderKustomization(dir))
+      .option('--remote', 'read bases and files from other servers')
+      .option('--enable-helm', 'render the charts of helmCharts')
+      .option(
+        '--load-restrictor <mode>',
+        'LoadRestrictionsRootOnly, or LoadRestrictionsNone: files from anywhere in the repository',
+      )
+      .option('--order <order>', 'legacy: by kind; fifo: as in the files (Flux, Fleet)')
+      .action(async (dir: string, flags: KustomizeFlags) => {
+        const { renderKustomizeCommand } = await import('../../app/render-kustomize-command.js')
+        io.out(await renderKustomizeCommand(dir, flags))
       })
     render
       .command('helm <name-or-chart> [chart]')

@@ -97,6 +97,29 @@ export interface RenderDependencies {
   readonly schemas: SchemaCatalogue
   /** Absent: what a kustomization has on other servers is an error. */
   readonly remote?: RemoteSources
+  /** Absent: charts in kustomizations are an error, as without kustomize's --enable-helm. */
+  readonly charts?: ChartInflation
+}
+
+/** Charts in kustomizations (`helmCharts`). */
+export interface ChartInflation {
+  /** Fetches a chart that is not in the source. */
+  pull(request: { readonly repo: string; readonly name: string; readonly version: string }): Promise<{ tree: Tree; path: string }>
+  /** What `helm template` prints for the chart at `path`. Empty texts stand for what is not given. */
+  render(request: {
+    readonly tree: Tree
+    readonly path: string
+    readonly releaseName: string
+    readonly nameTemplate: string
+    readonly namespace: string
+    /** Texts of values files, the last wins. */
+    readonly values: readonly string[]
+    readonly includeCrds: boolean
+    readonly noHooks: boolean
+    readonly skipTests: boolean
+    readonly apiVersions: readonly string[]
+    readonly kubeVersion: string
+  }): Promise<string>
 }
 
 /** What kustomizations have on other servers. Whoever passes it allows the network. */

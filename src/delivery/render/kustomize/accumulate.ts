@@ -1,10 +1,12 @@
 import { messageOf, Stalled } from '../../../base/errors.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import type { SchemaCatalogue } from '../../../kube/schema/schema-node.js'
+import type { ChartInflation } from '../contract.js'
 import { buildError, buildErrorIn } from './build-error.js'
 import { loadCrdConfig } from './crd-config.js'
 import { defaultConfig, type TransformerConfig } from './default-specs.js'
 import { generate } from './generators.js'
+import { inflateCharts } from './helm-charts.js'
 import { setImages } from './images.js'
 import { decodeKustomization, type Kustomization } from './kustomization.js'
 import { decodeText, isRemoteFile, type Loader } from './loader.js'
@@ -30,6 +32,7 @@ export interface BuildContext {
   readonly warnings: string[]
   /** Of the top kustomization; undefined when it asks for no metadata. */
   buildMetadata: readonly string[]
+  readonly charts: ChartInflation | undefined
 }
 
 /** Resources on their way up, with the configuration and the vars that came along. */
@@ -51,6 +54,8 @@ export interface Target {
   /** The name of the kustomization file. */
   readonly fileName: string
   origin: Origin | undefined
+  /** For releases of charts that name none. */
+  chartNamespace: string
 }
 
 /** A change of the top kustomization before it is built. */
@@ -80,7 +85,7 @@ export async function loadTarget(loader: Loader, context: BuildContext, edit?: E
   const { kustomization, warnings } = decodeKustomization(parsed, file)
   context.warnings.push(...warnings)
   const edited = edit === undefined ? kustomization : await edit(kustomization)
-  return { kustomization: edited, loader, file, fileName: first.name, origin: undefined }
+  return { kustomization: edited, loader, file, fileName: first.name, origin: undefined, chartNamespace: '' }
 }
 
 /** Everything a kustomization does but for what is left to the top: hashes, name references, vars, sorting. */
@@ -190,6 +195,7 @@ async function enterTarget(
     )
   }
   below.origin = target.origin === undefined ? undefined : originBelow(target.origin, path)
+  below.chartNamespace = target.kustomization.namespace || target.chartNamespace
   await setSchemas(below, context)
   return below
 }
@@ -213,14 +219,6 @@ export async function setSchemas(target: Target, context: BuildContext): Promise
 
 async function generateAll(target: Target, accumulator: Accumulator, context: BuildContext): Promise<void> {
   const { kustomization, loader, file } = target
-  const helm = [...(kustomization.helmCharts ?? []), ...(kustomization.helmChartInflationGenerator ?? [])]
-  if (helm.length > 0) {
-    throw new Stalled({
-      code: 'kustomize-helm-charts',
-      message: `${file}: helmCharts needs kustomize's --enable-helm, which runs the helm program: this is switched off here`,
-      fix: 'Deliver the chart as a Helm source of its own.',
-    })
-  }
   for (const [kind, entries] of [
     ['ConfigMap', kustomization.configMapGenerator],
     ['Secret', kustomization.secretGenerator],
@@ -230,6 +228,18 @@ async function generateAll(target: Target, accumulator: Accumulator, context: Bu
       if (target.origin !== undefined) addOrigin(resource, generatorOrigin(target, `${kind}Generator`))
       accumulator.list.absorb(resource)
     }
+  }
+  const { schemas, charts: inflate } = context
+  for (const resource of await inflateCharts({
+    kustomization,
+    loader,
+    file,
+    namespace: target.chartNamespace,
+    schemas,
+    inflate,
+  })) {
+    if (target.origin !== undefined) addOrigin(resource, generatorOrigin(target, 'HelmChartInflationGenerator'))
+    accumulator.list.absorb(resource)
   }
   await runGeneratorPlugins(target, accumulator, context)
 }

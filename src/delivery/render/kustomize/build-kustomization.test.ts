@@ -71,7 +71,7 @@ test('what does not build says which file and what to do', async () => {
       '',
       /already registered id: Pod\.v1\.\[noGrp\]\/p\.\[noNs\] \(from b\.yaml:1; the other is from a\.yaml:1\)/,
     ],
-    [{ 'kustomization.yaml': 'helmCharts: [{name: x}]\n' }, '', /helmCharts needs kustomize's --enable-helm/],
+    [{ 'kustomization.yaml': 'helmCharts: [{name: x}]\n' }, '', /must specify --enable-helm/],
     [{ 'kustomization.yaml': 'resources: ["https://github.com/a/b//c?ref=v1"]\n' }, '', /remote bases are switched off here/],
     [
       { 'kustomization.yaml': 'components: [c]\n', 'c/kustomization.yaml': 'resources: []\nnamePrefix: a\n' },

@@ -58,6 +58,7 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
     documents: options.documents,
     warnings: [],
     buildMetadata: [],
+    charts: options.charts,
   }
   const { overrides } = options
   const edit = overrides === undefined ? undefined : (own: Kustomization) => editWith(overrides, own, loader)

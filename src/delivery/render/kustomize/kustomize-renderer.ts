@@ -28,6 +28,7 @@ export function createKustomizeRenderer(options: KustomizeRendererOptions): Rend
         schemas: options.schemas,
         documents,
         ...(options.remote === undefined ? {} : { remote: options.remote }),
+        ...(options.charts === undefined ? {} : { charts: options.charts }),
         ...(options.mode === undefined ? {} : { mode: options.mode }),
         ...(options.loadRestrictions === undefined ? {} : { loadRestrictions: options.loadRestrictions }),
         ...(kustomize === undefined ? {} : { overrides: kustomize }),

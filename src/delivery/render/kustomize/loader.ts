@@ -151,6 +151,12 @@ export class Loader {
     })
   }
 
+  /** Runs what reads from another server on behalf of this build. */
+  async fetched<T>(fetch: () => Promise<T>): Promise<T> {
+    this.#onRemote()
+    return fetch()
+  }
+
   async #loadRemote(url: string): Promise<Uint8Array> {
     if (this.#remote === undefined) {
       throw new Stalled({

@@ -31,6 +31,8 @@ export class Resource {
   /** Generated, and its name gets a hash of its content. */
   needsHash = false
   behavior: GeneratorBehavior = 'unspecified'
+  /** Namespaces are left as the chart has them. */
+  isFromChart = false
   /** Patches: may change the name, the kind of what they are applied to. */
   allowNameChange = false
   allowKindChange = false

@@ -30,6 +30,7 @@ export function setNamespaces(
   }
   for (const resource of list.items) count(resource, 1)
   for (const resource of list.items) {
+    if (resource.isFromChart) continue
     resource.rememberId()
     count(resource, -1)
     const { apiVersion, kind } = resource

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { UsageError } from '../base/errors.js'
+import { silentLog } from '../base/log.js'
+import { createChartInflation } from '../delivery/render/kustomize/chart-inflation.js'
+import { openChartArchive } from '../delivery/source/helm/archive.js'
+import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
+import { createRepositories } from '../delivery/source/repositories.js'
+import { createRemoteSources } from './remote-sources.js'
+import { type RenderKustomizationOptions, renderKustomization } from './render-directory.js'
+import { systemClock, systemRandom } from './system-ports.js'
+
+export interface RenderKustomizeFlags {
+  readonly remote?: boolean
+  readonly enableHelm?: boolean
+  readonly loadRestrictor?: string
+  readonly order?: string
+}
+
+/** `flotilla render kustomize DIR`. */
+export async function renderKustomizeCommand(directory: string, flags: RenderKustomizeFlags): Promise<string> {
+  const restrictions = choose('--load-restrictor', flags.loadRestrictor, {
+    LoadRestrictionsRootOnly: 'root-only',
+    LoadRestrictionsNone: 'none',
+  } as const)
+  const mode = choose('--order', flags.order, { legacy: 'legacy-order', fifo: 'fifo' } as const)
+  const helm = {
+    clock: systemClock,
+    random: systemRandom,
+    crypto: createTemplateCrypto(systemClock),
+    openArchive: openChartArchive,
+  }
+  const options: RenderKustomizationOptions = {
+    ...(restrictions === undefined ? {} : { loadRestrictions: restrictions }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(flags.enableHelm === true ? { charts: createChartInflation(helm) } : {}),
+  }
+  if (flags.remote !== true) return renderKustomization(directory, options)
+  const folder = await mkdtemp(join(tmpdir(), 'flotilla-bases-'))
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  )
+  const repositories = createRepositories({
+    directory: folder,
+    clock: systemClock,
+    log: silentLog,
+    credentials: () => undefined,
+    advice: {
+      authentication: (url) => `${url} asks for credentials: use an address with ssh, or a repository that all may read.`,
+      notFound: 'Check the address.',
+      certificate: 'Set SSL_CERT_FILE to the authority of the server.',
+    },
+    environment,
+  })
+  try {
+    return await renderKustomization(directory, { ...options, remote: createRemoteSources(repositories) })
+  } finally {
+    repositories.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function choose<T extends string>(flag: string, given: string | undefined, values: Readonly<Record<string, T>>): T | undefined {
+  if (given === undefined) return undefined
+  if (Object.hasOwn(values, given)) return values[given]
+  throw new UsageError({ code: 'usage', message: `${flag} ${given}: expected one of ${Object.keys(values).join(', ')}` })
+}
