@@ -62,9 +62,18 @@ export async function startClientFleet(options: { pods?: 'auto' | 'simulated' } 
   const flotilla = (...args: string[]) => run(process.execPath, ['bin/flotilla.js', ...args, '--data-dir', dataDir])
   const up = async () => {
     await flotilla('up', '--detach', '--no-demo', '--clusters', 'one', '--pods', options.pods ?? 'simulated')
-    await run('kubectl', 'config use-context one')
   }
-  await up()
+  // Another fleet that starts at the same moment may take the ports that were free: the next try finds others.
+  for (let tries = 3; ; tries--) {
+    try {
+      await up()
+      break
+    } catch (error) {
+      if (tries === 1 || !String(error).includes('another program does')) throw error
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  }
+  await run('kubectl', 'config use-context one')
   const running = new Set<RunningClient>()
   return {
     folder,

@@ -78,6 +78,14 @@ describe('Go clients against an embedded cluster', { skip }, () => {
     }
   }
 
+  test('a client that would rather have CBOR takes what there is', async () => {
+    const client = fleet.start(path, 'dynamic', { KUBE_FEATURE_ClientsAllowCBOR: 'true', KUBE_FEATURE_ClientsPreferCBOR: 'true' })
+    await client.saw('synced', 30)
+    await kubectl('create configmap cbor -n clients')
+    await client.saw('add cbor ConfigMap')
+    await client.stop()
+  })
+
   test('controller-runtime: webhooks by URL, reconciler, status, finalizer, leader election', async () => {
     await kubectl('apply -f -', crd)
     await kubectl('wait --for=condition=Established crd/widgets.clients.example.com --timeout=20s')

@@ -231,7 +231,8 @@ export const changing: readonly Step[] = [
   ),
   s('annotate cm map note-', /annotated/),
   s(`patch deploy app -p '{"spec":{"replicas":3}}'`, /patched/),
-  s(`patch deploy app -p '{"spec":{"replicas":3}}'`, /patched \(no change\)/),
+  s(`patch cm map -p '{"data":{"k":"x"}}'`, /patched/),
+  s(`patch cm map -p '{"data":{"k":"x"}}'`, /patched \(no change\)/),
   s(`patch deploy app --type=json -p '[{"op":"replace","path":"/spec/replicas","value":1}]'`, /patched/),
   s(`patch deploy app --subresource=scale --type=merge -p '{"spec":{"replicas":2}}'`, /scale.autoscaling\/app patched/),
   s(`patch deploy app --subresource=status --type=merge -p '{"status":{"collisionCount":2}}'`, /patched/),
@@ -274,6 +275,7 @@ export const asking: readonly Step[] = [
   s('explain deployment.spec.strategy', /FIELD: strategy <DeploymentStrategy>[\s\S]*rollingUpdate/),
   s('explain deployment --recursive', /maxUnavailable/),
   s('explain hpa --api-version=autoscaling/v2', /VERSION: +v2/),
+  s('explain deployment.spec.strategy --output=plaintext-openapiv2', /RESOURCE: strategy <Object>[\s\S]*rollingUpdate/),
   s('auth can-i create pods', /yes/),
   s('auth can-i --list', /\*\.\*/),
   refused('auth can-i get pods --as=jane', /no/),
@@ -291,6 +293,14 @@ export const asking: readonly Step[] = [
   s('__complete get deploy/w', /deploy\/web/),
 ]
 
+export const measuring: readonly Step[] = [
+  s('top nodes', /NAME +CPU\(cores\) +CPU[^\n]*\nnode-1 +\d+m +\d+% +\d+Mi/),
+  s('top pods', /web-\S+ +\d+m +\d+Mi/),
+  s('top pods -A --sort-by=cpu --containers', /POD +NAME +CPU/),
+  s('top pods -l app=web --no-headers --sum', /^web-/),
+  refused('top pod nope', /not found/),
+]
+
 export const customResources: readonly Step[] = [
   s('apply -f crd.yaml', /created/),
   s('wait --for=condition=Established crd/gadgets.kubectl.example.com --timeout=20s', /condition met/),
@@ -300,6 +310,7 @@ export const customResources: readonly Step[] = [
   s('describe gd one', /Color: +red/),
   s('explain gadget.spec', /The colour of it\./),
   s('explain gd --recursive', /color/),
+  s('explain gadget.spec --output=plaintext-openapiv2', /The colour of it\./),
   s('scale gd one --replicas=3', /scaled/),
   s(
     `patch gd one --type=merge --subresource=status -p '{"status":{"conditions":[{"type":"Ready","status":"True"}]}}'`,

@@ -110,11 +110,23 @@ for (const name of ['kubectl', 'kubectl-1.29', 'kubectl-1.37'] as const) {
         { run: 'get csr', says: /flotilla-admin +<none> +Pending/ },
         { run: 'certificate approve jane', says: /approved/ },
         { run: 'certificate deny john', says: /denied/ },
-        { run: 'get csr', says: /jane.*Approved[\s\S]*john.*Denied/ },
+        { run: 'get csr', says: /jane.*Approved,Issued[\s\S]*john.*Denied/ },
         { run: 'describe csr jane', says: /Common Name: +jane/ },
         { run: 'certificate approve john', says: /both Approved and Denied|may not both|Denied/, fails: true },
         { run: 'delete csr --all', says: /deleted/ },
       ])
+    })
+
+    test('top', async () => {
+      // Metrics of a pod are there after its first 15 s.
+      const end = Date.now() + 60_000
+      while (
+        Date.now() < end &&
+        !(await fleet.run(path, 'top pods --no-headers').catch(() => undefined))?.stdout.includes('web')
+      ) {
+        await new Promise((done) => setTimeout(done, 1000))
+      }
+      await runAll(commands.measuring)
     })
 
     test('delete', () => runAll(commands.deleting))

@@ -74,7 +74,7 @@ subjects: [{kind: Group, name: devs, apiGroup: rbac.authorization.k8s.io}]
 apiVersion: v1
 kind: LimitRange
 metadata: {name: limits}
-spec: {limits: [{type: Container, max: {cpu: "2"}, min: {cpu: 10m}, default: {cpu: 500m, memory: 1Gi}, defaultRequest: {cpu: 100m}}]}
+spec: {limits: [{type: Container, max: {cpu: "2"}, min: {cpu: 10m}, default: {cpu: 500m}, defaultRequest: {cpu: 100m}}]}
 ---
 apiVersion: scheduling.k8s.io/v1
 kind: PriorityClass
