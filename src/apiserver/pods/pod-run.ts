@@ -189,6 +189,7 @@ export class PodRun implements ContainerHost {
   /** The pod is gone, or the fleet stops: ends what runs and removes its files. Nothing is written any more. */
   async dispose(graceMs: number): Promise<void> {
     this.#disposed = true
+    this.#volumes.close()
     this.#cancelTimer()
     const running = this.containers.flatMap((run) => (run.process === undefined ? [] : [run.process]))
     for (const process of running) process.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL')

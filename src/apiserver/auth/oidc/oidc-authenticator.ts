@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { JWTPayload } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
 import type { Log } from '../../../base/log.js'
@@ -72,13 +72,29 @@ async function verify(token: string, { config, keys }: Trusted, nowMs: number): 
     currentDate: new globalThis.Date(nowMs),
     requiredClaims: ['exp'],
   }
+  const verifyWith = async (known: JWTVerifyGetKey): Promise<JWTPayload> => {
+    try {
+      return (await jwtVerify(token, known, options)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+      // The token does not say which of the issuer's keys it is signed with: any of them will do.
+      for await (const key of error) {
+        try {
+          return (await jwtVerify(token, key, options)).payload
+        } catch (other) {
+          if (!(other instanceof errors.JWSSignatureVerificationFailed)) throw other
+        }
+      }
+      throw new errors.JWSSignatureVerificationFailed()
+    }
+  }
   try {
-    return (await jwtVerify(token, await keys.current(), options)).payload
+    return await verifyWith(await keys.current())
   } catch (error) {
     const unknownKey = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWSSignatureVerificationFailed
     const fresh = unknownKey ? await keys.fresh() : undefined
     if (fresh === undefined) throw error
-    return (await jwtVerify(token, fresh, options)).payload
+    return verifyWith(fresh)
   }
 }
 

@@ -27,6 +27,15 @@ async function createIssuer() {
   return {
     state,
     rotate,
+    add: async (kid: string) => void keys.set(kid, await generateKeyPair('RS256')),
+    /** Without a `kid`, or with one that is another key's. */
+    signWith(key: string, kid: string | undefined) {
+      return new SignJWT({ aud: ['other', 'kubernetes'], sub: key })
+        .setProtectedHeader({ alg: 'RS256', ...(kid === undefined ? {} : { kid }) })
+        .setIssuer(issuerUrl)
+        .setExpirationTime(Math.floor(now / 1000) + 600)
+        .sign(keys.get(key)!.privateKey)
+    },
     sign(claims: Record<string, unknown>, more: { issuer?: string; seconds?: number } = {}) {
       const [kid, pair] = [...keys][0]!
       return new SignJWT({ aud: 'kubernetes', ...claims })
@@ -102,6 +111,23 @@ test('a token that does not hold is refused; one of another issuer is left alone
   for (const bearerToken of ['', 'a.b.c', 'static-token', `x.${Buffer.from('null').toString('base64url')}.y`]) {
     assert.equal(await oidc.authenticate(cluster, { bearerToken }), undefined)
   }
+})
+
+test('a token without the id of its key is tried with all; one with the id of another key is not', async () => {
+  const issuer = await createIssuer()
+  await issuer.add('k2')
+  const oidc = authenticatorFor(issuer, { usernamePrefix: '-' })
+  for (const key of ['k1', 'k2']) {
+    const bearerToken = await issuer.signWith(key, undefined)
+    assert.equal((await oidc.authenticate(cluster, { bearerToken }))?.name, key)
+  }
+  const confused = await issuer.signWith('k2', 'k1')
+  await assert.rejects(oidc.authenticate(cluster, { bearerToken: confused }), { code: 'unauthorized' })
+  const removed = await issuer.signWith('k2', undefined)
+  await issuer.rotate('k3')
+  await issuer.add('k4')
+  const fresh = authenticatorFor(issuer, { usernamePrefix: '-' })
+  await assert.rejects(fresh.authenticate(cluster, { bearerToken: removed }), { code: 'unauthorized' })
 })
 
 test('keys are read once, again for a new key, and not in a storm', async () => {

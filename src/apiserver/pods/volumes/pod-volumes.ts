@@ -28,6 +28,8 @@ export class PodVolumes {
   /** When the tokens in a volume have to be asked for anew. */
   readonly #renewAt = new Map<string, number>()
 
+  #closed = false
+
   constructor(directory: string, ports: VolumePorts) {
     this.#directory = directory
     this.#ports = ports
@@ -43,6 +45,11 @@ export class PodVolumes {
         throw new MountProblem(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`)
       }
     }
+  }
+
+  /** The pod is gone: what is still on its way to a volume is not written any more. */
+  close(): void {
+    this.#closed = true
   }
 
   /** When time alone asks for a refresh; infinite: never. */
@@ -115,6 +122,7 @@ export class PodVolumes {
       const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown'
       throw new MountProblem(`volumes of type ${kind} are not supported for pods that run as processes`)
     }
+    if (this.#closed) throw new MountProblem('the pod is gone')
     writeAtomically(place, payload.files, this.#ports.stamp())
     this.#places.set(name, place)
     if (payload.renewAtMs !== undefined) this.#renewAt.set(name, payload.renewAtMs)

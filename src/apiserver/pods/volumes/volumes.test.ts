@@ -73,6 +73,28 @@ test('links in a volume lead to nothing that is made or removed', async () => {
   assert.equal(mountOf('in/side')?.directory, join(realpathSync(scratch), 'real', 'side'))
 })
 
+test('nothing is written for a pod that has gone meanwhile', async () => {
+  const sources = [{ serviceAccountToken: { path: 'token' } }]
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'n', uid: 'u' },
+    spec: { containers: [], volumes: [{ name: 'account', projected: { sources } }] },
+  } as unknown as Pod
+  let issued: (token: { token: string; expiresAtMs: number }) => void = () => {}
+  const directory = join(folder, 'gone')
+  const volumes = new PodVolumes(directory, {
+    read: () => undefined,
+    issue: () => new Promise((resolve) => (issued = resolve)),
+    stamp: () => 's',
+  })
+  const refreshed = volumes.refresh({ pod, podIP: '', hostIP: '', allocatable: {} }, 0)
+  volumes.close()
+  issued({ token: 'secret', expiresAtMs: 0 })
+  await assert.rejects(refreshed, /the pod is gone/)
+  assert.ok(!existsSync(directory))
+})
+
 test('projected volumes gather their sources; paths that leave the volume are refused', async () => {
   const pod = {
     apiVersion: 'v1',
