@@ -22,13 +22,16 @@ export interface DecodedBody {
  */
 export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceType, findDuplicates: boolean): DecodedBody {
   if (mediaType === 'application/vnd.kubernetes.protobuf') {
+    if (bytes.length === 0 || bytes.subarray(0, 4).toString('latin1') !== 'k8s\0') {
+      const why = 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]'
+      throw unrecognizedBody(type, bytes.length === 0 ? 'empty data' : why, bytes)
+    }
     return { object: withKind(decodeProtobuf(bytes), type), problems: [] }
   }
   const text = bytes.toString('utf8')
   const json = mediaType === '' || mediaType === 'application/json'
   if (!json && mediaType !== 'application/yaml') throw statusErrors.unsupportedMediaType(acceptedMediaTypes)
-  const unrecognized = (why: string) =>
-    statusErrors.badRequest(`the object provided is unrecognized (must be of type ${type.kind}): ${why} (${summarize(bytes)})`)
+  const unrecognized = (why: string) => unrecognizedBody(type, why, bytes)
   const notJson = (why: string) => unrecognized(`couldn't get version/kind; json parse error: ${why}`)
   const value = json ? readJson(text, notJson) : readYaml(text, unrecognized)
   // Null, and YAML that says nothing, is an object without anything in it.
@@ -48,6 +51,12 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
     throw unrecognized(`Object 'Kind' is missing in '${json ? text : JSON.stringify(value)}'`)
   }
   return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
+}
+
+function unrecognizedBody(type: ResourceType, why: string, bytes: Buffer): Error {
+  return statusErrors.badRequest(
+    `the object provided is unrecognized (must be of type ${type.kind}): ${why} (${summarize(bytes)})`,
+  )
 }
 
 /** What Go calls the struct that it reads apiVersion and kind with. */
@@ -137,8 +146,13 @@ export function requireKind(object: KubeObject, type: ResourceType): void {
   }
   throw statusErrors.badRequest(
     `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${type.kind}: ` +
-      `the path takes objects of kind ${type.kind} in ${apiVersion}`,
+      `converting (${object.apiVersion.split('/').at(-1)}.${object.kind}) to (${internalPackage(type.group)}.${type.kind}): unknown conversion`,
   )
+}
+
+/** The Go package of the internal types of a group. */
+function internalPackage(group: string): string {
+  return group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] ?? group)
 }
 
 function isBuiltIn(type: ResourceType): boolean {

@@ -12,12 +12,13 @@ import { isNotFound, statusErrors } from '../../kube/object/status-error.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { ApiTarget, ApiWriteOptions, ClusterApi, RequestContext, WatchSink } from '../contract.js'
 import { admitWhole } from './admission.js'
+import { awaitRevision } from './await-revision.js'
 import { untilStored } from './commit.js'
 import { getComputed, listComputed } from './computed-resource.js'
 import { createObject } from './create-object.js'
 import { type DeletionOptions, deleteObject } from './delete-object.js'
 import { listObjects } from './list-objects.js'
-import { storedRevision, tooLarge } from './list-options.js'
+import { awaitedRevision, storedRevision, tooLarge } from './list-options.js'
 import { patchObject } from './patch-object.js'
 import { named, type Resource, storageKey, viewOf } from './resource.js'
 import type { ClusterScope } from './scope.js'
@@ -47,11 +48,13 @@ export class ClusterRegistry implements ClusterApi {
   async get(context: RequestContext, target: ApiTarget, options?: { resourceVersion?: string }): Promise<KubeObject> {
     const resource = this.#resource(target.type, 'get', context)
     if (resource.computed !== undefined) return getComputed(this.#scope.cluster, resource, target.namespace, target.name)
-    const stored = this.#scope.storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
+    const { storage } = this.#scope
     if (options?.resourceVersion) {
       const wanted = storedRevision(options.resourceVersion)
-      if (wanted > this.#scope.storage.revision()) throw tooLarge(wanted, this.#scope.storage.revision())
+      if (wanted > storage.revision()) await this.#untilRevision(context, wanted)
+      if (wanted > storage.revision()) throw tooLarge(wanted, storage.revision())
     }
+    const stored = storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
     if (stored === undefined) throw statusErrors.notFound(named(resource, target.name))
     const object = viewOf(resource, stored)
     if (!target.subresource || target.subresource === 'status') return object
@@ -63,7 +66,13 @@ export class ClusterRegistry implements ClusterApi {
   async list(context: RequestContext, type: ResourceType, options: ListOptions): Promise<KubeList> {
     const resource = this.#resource(type, 'list', context)
     if (resource.computed !== undefined) return listComputed(this.#scope.cluster, resource, options)
+    const wanted = awaitedRevision(options)
+    if (wanted > this.#scope.storage.revision()) await this.#untilRevision(context, wanted)
     return listObjects(this.#scope.storage, resource, options)
+  }
+
+  #untilRevision(context: RequestContext, revision: number): Promise<void> {
+    return awaitRevision(this.#scope.storage, this.#scope.ports.clock, revision, context.signal)
   }
 
   async watch(context: RequestContext, type: ResourceType, options: WatchOptions, sink: WatchSink): Promise<void> {

@@ -5,7 +5,7 @@ import { statusErrors } from '../../kube/object/status-error.js'
 import { admitMutating, admitValidating } from './admission.js'
 import { commit } from './commit.js'
 import { lifecycles } from './lifecycle.js'
-import { named, type Resource, viewOf } from './resource.js'
+import { groupInRefusals, named, type Resource, viewOf } from './resource.js'
 import { storedObject, type WriteRequest, warn } from './write-request.js'
 
 export type DeletionOptions = DeleteOptions & { orphanDependents?: boolean }
@@ -107,14 +107,14 @@ function checkPreconditions(resource: Resource, stored: KubeObject, precondition
   const { uid, resourceVersion, name } = stored.metadata
   if (preconditions?.uid !== undefined && preconditions.uid !== uid) {
     throw statusErrors.conflict(
-      { resource: resource.type.kind, group: resource.type.group, name },
+      { resource: resource.type.kind, group: groupInRefusals(resource), name },
       `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${uid}). ` +
         'The object might have been deleted and then recreated',
     )
   }
   if (preconditions?.resourceVersion !== undefined && preconditions.resourceVersion !== resourceVersion) {
     throw statusErrors.conflict(
-      { resource: resource.type.kind, group: resource.type.group, name },
+      { resource: resource.type.kind, group: groupInRefusals(resource), name },
       `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in ` +
         `record (${resourceVersion}). The object might have been modified`,
     )

@@ -3,7 +3,7 @@ import { type KubeList, type KubeObject, keyOf, type ListMeta } from '../../kube
 import { statusErrors } from '../../kube/object/status-error.js'
 import type { ClusterStorage } from '../storage/contract.js'
 import { type ContinueToken, formatContinueToken, parseContinueToken } from './continue-token.js'
-import { parseRevision, tooLarge, tooOld, validateListOptions } from './list-options.js'
+import { futureRevision, isExact, parseRevision, tooLarge, tooOld, validateListOptions } from './list-options.js'
 import { scanAt } from './past-state.js'
 import { type Resource, storageKey, viewOf } from './resource.js'
 import { compileSelection, type Selection } from './selection.js'
@@ -67,8 +67,8 @@ function startOf(storage: ClusterStorage, options: ListOptions, limit: number): 
   }
   if (!options.resourceVersion || options.resourceVersion === '0') return { revision: current, after: '' }
   const wanted = parseRevision(options.resourceVersion)
-  if (wanted > current) throw tooLarge(wanted, current)
-  const exact = options.resourceVersionMatch === 'Exact' || (options.resourceVersionMatch === undefined && limit > 0)
+  const exact = isExact({ ...options, limit })
+  if (wanted > current) throw exact ? futureRevision() : tooLarge(wanted, current)
   return { revision: exact ? wanted : current, after: '' }
 }
 

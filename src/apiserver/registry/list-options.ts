@@ -70,6 +70,25 @@ export function explainRevision(text: string): string | undefined {
   return BigInt(text) >= 2n ** 64n ? `${parsing}value out of range` : undefined
 }
 
+/** The revision that a list waits for: not older than what is asked for, from any state. Zero: none. */
+export function awaitedRevision(options: ListOptions): number {
+  const { resourceVersion = '', resourceVersionMatch } = options
+  if (options.continue || !/^\d+$/.test(resourceVersion) || isExact(options)) return 0
+  const refused = resourceVersionMatch !== undefined && resourceVersionMatch !== 'NotOlderThan'
+  return refused ? 0 : Number(resourceVersion)
+}
+
+/** Whether a list shows the very revision that it names. */
+export function isExact({ resourceVersion, resourceVersionMatch, limit = 0 }: ListOptions): boolean {
+  return resourceVersionMatch === 'Exact' || (resourceVersionMatch === undefined && limit > 0 && resourceVersion !== '0')
+}
+
+/** The very revision that was asked for is not there yet: nobody waits for that. */
+export function futureRevision(): StatusError {
+  const message = 'etcdserver: mvcc: required revision is a future revision'
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+}
+
 /** The requested revision was never reached here. Clients take it as a reason to try again. */
 export function tooLarge(requested: number, current: number): StatusError {
   return statusErrors.timeout(`Too large resource version: ${requested}, current: ${current}`, 1, [

@@ -6,7 +6,13 @@ import { finalizerWarnings } from '../../kube/schema/custom-validation/finalizer
 import { type CustomWrite, validateCustom } from '../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../kube/schema/defaults/apply-defaults.js'
 import { applySchemaDefaults } from '../../kube/schema/structural-defaults.js'
-import { validateCreate, validatePodPart, validateStatus, validateUpdate } from '../../kube/schema/validation/validate.js'
+import {
+  validateCreate,
+  validateNamespaceFinalize,
+  validatePodPart,
+  validateStatus,
+  validateUpdate,
+} from '../../kube/schema/validation/validate.js'
 import type { ClusterNetwork } from '../contract.js'
 import { withoutOwnAddresses } from './allocation/own-addresses.js'
 import { withTemplateGeneration } from './daemon-set-lifecycle.js'
@@ -64,7 +70,9 @@ export function validateChanged(
         ? validateUpdate(object, previous, metadataRules(resource))
         : resource.stored === 'pods' && (subresource === 'ephemeralcontainers' || subresource === 'resize')
           ? validatePodPart(object, previous, subresource)
-          : []
+          : resource.stored === 'namespaces' && subresource === 'finalize'
+            ? validateNamespaceFinalize(object, previous)
+            : []
   if (resource.custom !== undefined) {
     const status = subresource === 'status'
     return validateShape(resource.custom, { object, previous, status, metadataCauses: rules }, warn)

@@ -33,13 +33,15 @@ export function checkIdentity(resource: Resource, object: KubeObject, target: { 
   } else delete metadata.namespace
   if (target.name === '') return
   if (!metadata.name) {
-    throw statusErrors.badRequest(
-      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
-    )
+    throw statusErrors.badRequest(unnamed(target.name))
   }
   if (metadata.name !== target.name) {
     throw statusErrors.badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${target.name})`)
   }
+}
+
+export function unnamed(name: string): string {
+  return `the name of the object (${name} based on URL) was undeterminable: name must be provided`
 }
 
 /** Custom resources of another kind are not refused before they are validated. */
@@ -81,7 +83,11 @@ export function initializeMeta(resource: Resource, object: KubeObject, ports: Se
     ...(base ? { generateName: base } : {}),
     ...(namespace ? { namespace } : {}),
     uid: uuid(ports.random),
-    ...(resource.strategy.generation ? { generation: 1 } : generation ? { generation } : {}),
+    ...(resource.strategy.generation && resource.strategy.generation !== 'later'
+      ? { generation: 1 }
+      : generation
+        ? { generation }
+        : {}),
     creationTimestamp: formatTime(ports.clock.now()),
     ...(isFilled(labels) ? { labels } : {}),
     ...(isFilled(annotations) ? { annotations } : {}),

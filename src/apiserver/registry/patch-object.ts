@@ -8,7 +8,7 @@ import { validateCustom } from '../../kube/schema/custom-validation/validate-cus
 import { digestOf, isAppliedAlready, rememberApplied } from './apply-memory.js'
 import { storeNew } from './create-object.js'
 import { decodeBody } from './machinery.js'
-import { checkIdentity, modified } from './object-meta.js'
+import { checkIdentity, modified, unnamed } from './object-meta.js'
 import { patchBody } from './patch-body.js'
 import { patchedInvalid } from './patched-invalid.js'
 import { resetFieldsOf } from './reset-fields.js'
@@ -35,8 +35,17 @@ function seesUnchanged({ scope }: WriteRequest): boolean {
   return scope.admission.seesUnchanged(scope.storage)
 }
 
-function decodePatched(request: WriteRequest, patched: KubeObject, patch: Patch): KubeObject {
-  const { apiVersion, type } = request.resource
+function decodePatched(request: WriteRequest, result: KubeObject, patch: Patch): KubeObject {
+  const { apiVersion, type, custom } = request.resource
+  // A strategic patch changes a value whose type is known, whatever it says of itself.
+  const typed = patch.kind === 'strategic' && custom === undefined
+  const nameless = custom === undefined && (typed ? !isObject(result.metadata) : patch.kind === 'merge' && !result.apiVersion)
+  if (nameless) throw statusErrors.badRequest(unnamed(request.name))
+  const patched = typed
+    ? { ...result, apiVersion, kind: type.kind }
+    : patch.kind === 'merge' && custom === undefined && result.kind === undefined
+      ? { ...result, kind: type.kind }
+      : result
   try {
     const missing = !patched.kind ? 'Kind' : !patched.apiVersion ? 'apiVersion' : undefined
     if (missing !== undefined) {
@@ -63,8 +72,10 @@ async function applyObject(
   const applied = cloneJson(body)
   if (!isObject(applied.metadata)) applied.metadata = { name: request.name }
   else applied.metadata.name ||= request.name
-  if (applied.apiVersion !== resource.apiVersion) {
-    throw statusErrors.badRequest(`invalid object type: ${applied.apiVersion}, Kind=${applied.kind}`)
+  const { apiVersion = '', kind = '' } = applied
+  if (apiVersion !== resource.apiVersion || (resource.custom === undefined && kind !== resource.type.kind)) {
+    const version = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`
+    throw statusErrors.badRequest(`invalid object type: ${version}, Kind=${kind}`)
   }
   // The namespace of the request is no part of what was applied.
   checkIdentity(resource, { ...applied, metadata: { ...applied.metadata } }, request)

@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.js'
+import { goPrint } from '../../kube/apply/go-print.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { quote } from '../../kube/schema/field-cause.js'
@@ -11,13 +12,32 @@ import type { SchemaNode } from '../../kube/schema/schema-node.js'
 export function patchedInvalid(schema: SchemaNode | undefined, patched: unknown, patch: Patch, error: unknown): unknown {
   if (!(error instanceof StatusError) || error.reason !== 'BadRequest') return error
   const why = /cannot be handled as an? \w+: (.*)$/s.exec(error.message)?.[1]
-  if (why === undefined || patch.kind === 'strategic' || patch.kind === 'apply') return error
-  const text = JSON.stringify(arranged(schema, patched, patch.kind === 'merge' ? patch.body : {}))
+  if (why === undefined || patch.kind === 'apply') return error
+  if (patch.kind === 'strategic') {
+    const unfit = unfitWords(why)
+    return unfit === undefined ? error : invalidPatch(goPrint(patch.body), unfit)
+  }
+  return invalidPatch(JSON.stringify(arranged(schema, patched, patch.kind === 'merge' ? patch.body : {})), why)
+}
+
+function invalidPatch(shown: string, why: string): StatusError {
   const failure = statusErrors.invalid({ kind: '', group: '', name: '' }, [
-    { reason: 'FieldValueInvalid', message: `Invalid value: ${quote(text)}: ${why}`, field: 'patch' },
+    { reason: 'FieldValueInvalid', message: `Invalid value: ${quote(shown)}: ${why}`, field: 'patch' },
   ])
   failure.status.details = { causes: failure.status.details?.causes ?? [] }
   return failure
+}
+
+const sources: Readonly<Record<string, string>> = { number: 'int64', object: 'map', array: 'slice' }
+
+/** What upstream says of a value of the wrong type that no text was decoded into. */
+function unfitWords(why: string): string | undefined {
+  const [, from = '', to = ''] = /^json: cannot unmarshal (\w+)(?: \S+)? into Go .* of type (\S+)$/.exec(why) ?? []
+  if (to === '') return undefined
+  const source = sources[from] ?? from
+  if (to.startsWith('[]')) return `cannot restore slice from ${source}`
+  if (to.startsWith('map[')) return `cannot restore map from ${source}`
+  return to.includes('.') ? `cannot restore struct from: ${source}` : `unrecognized type: ${to}`
 }
 
 function arranged(schema: SchemaNode | undefined, value: unknown, touched: unknown): unknown {

@@ -151,7 +151,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   },
   'leases.coordination.k8s.io': { createOnUpdate: true, versionedUpdate: true },
   'runtimeclasses.node.k8s.io': { createOnUpdate: true, versionedUpdate: true },
-  'csidrivers.storage.k8s.io': { versionedUpdate: true },
+  'csidrivers.storage.k8s.io': { versionedUpdate: true, generation: 'later' },
   'csinodes.storage.k8s.io': { versionedUpdate: true },
   'csistoragecapacities.storage.k8s.io': { versionedUpdate: true },
   'roles.rbac.authorization.k8s.io': upsert,

@@ -9,8 +9,8 @@ export interface Strategy {
   readonly initialStatus?: Json
   /** New objects keep the status that came with them (nodes: a kubelet registers with it). */
   readonly keepsStatusOnCreate?: boolean
-  /** metadata.generation is 1 at first and grows when anything but metadata and status changes; `first`: it stays 1. */
-  readonly generation?: boolean | 'first'
+  /** metadata.generation is 1 at first and grows when anything but metadata and status changes; `first`: it stays 1; `later`: it is absent at first. */
+  readonly generation?: boolean | 'first' | 'later'
   /** ... and when annotations change (Deployments). */
   readonly generationCountsAnnotations?: boolean
   /** ... and when labels change (EndpointSlices). */

@@ -2,7 +2,7 @@ import type { WatchOptions } from '../../kube/client/kube-client.js'
 import type { KubeObject, WatchEvent } from '../../kube/object/kube-object.js'
 import type { ServerPorts, WatchSink } from '../contract.js'
 import type { ClusterStorage, StoredChange } from '../storage/contract.js'
-import { storedRevision, tooLarge, tooOld, validateListOptions } from './list-options.js'
+import { storedRevision, tooOld, validateListOptions } from './list-options.js'
 import { type Resource, viewOf } from './resource.js'
 import { compileSelection } from './selection.js'
 import type { WatchTicker } from './watch-ticker.js'
@@ -36,9 +36,9 @@ export class WatchHub {
     const current = this.#storage.revision()
     const { resourceVersion = '', sendInitialEvents } = options
     const from = resourceVersion === '' || resourceVersion === '0' ? current : storedRevision(resourceVersion)
-    if (from > current) throw tooLarge(from, current)
     const initial = sendInitialEvents ?? (resourceVersion === '' || resourceVersion === '0')
-    const missed = initial ? [] : this.#storage.since(from)
+    // A watch from a revision that is not there yet begins, and waits.
+    const missed = initial || from >= current ? [] : this.#storage.since(from)
     if (missed === undefined) throw tooOld(from)
     if (signal?.aborted) return
     const watcher = new Watcher({

@@ -5,8 +5,13 @@ export function patchUnreadable(message: string): StatusError {
   return statusErrors.badRequest(message)
 }
 
-/** 422: the patch is well written, but does not fit the object. */
+/** 500, as upstream has it: the patch is well written, but does not fit the object. */
 export function patchRefused(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
+}
+
+/** 422: what no patch can do. */
+export function patchImpossible(message: string): StatusError {
   return new StatusError({
     kind: 'Status',
     apiVersion: 'v1',

@@ -63,6 +63,9 @@ function keyValue(list: SchemaNode, item: Record<string, unknown>, name: string)
   if (value !== undefined) return value
   const byDefault = list.items?.fields?.get(name)?.schema.default
   if (byDefault !== undefined && byDefault !== null) return byDefault
+  // Members of built-in kinds that are always there are the empty text when they are not.
+  const field = list.items?.fields?.get(name)
+  if (list.items?.name?.startsWith('io.k8s.') && field?.required === true && field.schema.type === 'string') return ''
   throw new UnidentifiedElement(
     `associative list with keys has an element that omits key field ${JSON.stringify(name)} (and doesn't have default value)`,
   )

@@ -147,9 +147,13 @@ test('configurations that do not fit the schema are refused', () => {
     `${about}.spec.template.spec.containers: duplicate entries for key [name="a"]`,
   )
   refused(
-    { ...odd, spec: { template: { spec: { containers: [{ image: 'a' }] } } } },
-    `${about}.spec.template.spec.containers: element 0: associative list with keys has an element that omits key field "name" (and doesn't have default value)`,
+    { ...odd, spec: { template: { spec: { containers: 'x' } } } },
+    `${about}.spec.template.spec.containers: expected list, got &{x}`,
   )
+  // A name that is left out is the empty one, for validation to refuse.
+  const nameless = { ...odd, spec: { template: { spec: { containers: [{ image: 'a' }] } } } }
+  const made = applyServerSide({ schema, applied: nameless, manager: 'm', nowText: at(0) })
+  assert.match(JSON.stringify(made.metadata.managedFields), /k:\{\\"name\\":\\"\\"\}/)
   refused({ ...odd, metadata: { ...odd.metadata, managedFields: [] } }, 'metadata.managedFields must be nil')
 })
 

@@ -1,5 +1,6 @@
 import { isObject } from '../../base/json.js'
-import { patchRefused, patchUnreadable } from './patch-errors.js'
+import { goPrint } from './go-print.js'
+import { patchImpossible, patchRefused, patchUnreadable } from './patch-errors.js'
 
 /** What tells two elements apart: the value of the merge key, or the element itself. */
 export function identityOf(item: unknown, mergeKey: string | undefined): unknown {
@@ -13,10 +14,10 @@ export function elementKind(...lists: (readonly unknown[])[]): 'map' | 'scalar' 
   let first: string | undefined
   for (const list of lists) {
     for (const item of list) {
-      if (Array.isArray(item)) throw patchRefused('lists of lists are not supported')
+      if (Array.isArray(item)) throw patchImpossible('lists of lists are not supported')
       const type = typeof item
       if (first !== undefined && first !== type) {
-        throw patchRefused(`list element types are not identical: ${JSON.stringify(lists)}`)
+        throw patchRefused(`list element types are not identical: ${goPrint(lists)}`)
       }
       first = type
       kind = isObject(item) ? 'map' : 'scalar'
@@ -91,9 +92,9 @@ export function orderLeftBehind(server: readonly unknown[], patch: readonly unkn
 /** Elements of a list that is to be merged by key must have it. */
 export function requireMergeKey(items: readonly unknown[], mergeKey: string): void {
   for (const item of items) {
-    if (!isObject(item)) throw patchRefused(`expected a map, but received ${JSON.stringify(item)}`)
+    if (!isObject(item)) throw patchRefused(`expected a map, but received ${goPrint(item)}`)
     if (item[mergeKey] === undefined) {
-      throw patchRefused(`map: ${JSON.stringify(item)} does not contain declared merge key: ${mergeKey}`)
+      throw patchRefused(`map: ${goPrint(item)} does not contain declared merge key: ${mergeKey}`)
     }
   }
 }
@@ -108,7 +109,7 @@ export function checkElementOrder(patch: readonly unknown[], order: readonly unk
     while (at < order.length && identityOf(order[at], mergeKey) !== identity) at++
     if (at >= order.length) {
       throw patchRefused(
-        `The order in patch list:\n${JSON.stringify(patch)}\n doesn't match $setElementOrder list:\n${JSON.stringify(order)}\n`,
+        `The order in patch list:\n${goPrint(patch)}\n doesn't match $setElementOrder list:\n${goPrint(order)}\n`,
       )
     }
     at++

@@ -49,7 +49,7 @@ test('refusals say what is wrong', () => {
       () => applyStrategicMergePatch(schema, pod, patch),
       (error) => error instanceof StatusError && error.httpCode === code && message.test(error.message),
     )
-  refused({ spec: { containers: [{ image: 'x' }] } }, 422, /does not contain declared merge key: name/)
+  refused({ spec: { containers: [{ image: 'x' }] } }, 500, /does not contain declared merge key: name/)
   refused({ spec: { $retainKeys: 'x' } }, 400, /invalid patch format of retainKeys/)
   refused([], 400, /strategic merge patch format/)
 })

@@ -1,5 +1,6 @@
 import { isObject, setOwn } from '../../base/json.js'
 import type { SchemaNode } from '../schema/schema-node.js'
+import { goPrint } from './go-print.js'
 import { patchRefused, patchUnreadable } from './patch-errors.js'
 import {
   checkElementOrder,
@@ -33,7 +34,7 @@ function mergeMap(schema: SchemaNode, original: JsonMap, patch: JsonMap): JsonMa
   const asked = patch[directive]
   if (asked !== undefined) {
     if (asked === 'delete') return {}
-    if (asked !== 'replace') throw patchRefused(`unknown patch type: ${String(asked)} in map: ${JSON.stringify(patch)}`)
+    if (asked !== 'replace') throw patchRefused(`unknown patch type: ${String(asked)} in map: ${goPrint(patch)}`)
     const { [directive]: _, ...replacement } = patch
     return replacement
   }
@@ -90,7 +91,7 @@ function mergeOrdered(schema: SchemaNode, result: JsonMap, patch: JsonMap, name:
   if (wanted === null) return false
   for (const list of [present, wanted]) {
     if (list !== undefined && list !== null && !Array.isArray(list)) {
-      throw patchRefused(`expected a list for ${name}, but received ${JSON.stringify(list)}`)
+      throw patchRefused(`expected a list for ${name}, but received ${goPrint(list)}`)
     }
   }
   const list = required(schema, name)
@@ -159,7 +160,7 @@ function specialElements(
       case 'merge':
         throw patchRefused('merging lists cannot yet be specified in the patch')
       default:
-        throw patchRefused(`unknown patch type: ${String(item[directive])} in map: ${JSON.stringify(item)}`)
+        throw patchRefused(`unknown patch type: ${String(item[directive])} in map: ${goPrint(item)}`)
     }
   }
   return replace ? { original: plain, patch: [] } : { original: left, patch: plain }

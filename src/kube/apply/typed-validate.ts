@@ -1,5 +1,6 @@
 import { isObject } from '../../base/json.js'
 import type { SchemaNode } from '../schema/schema-node.js'
+import { goPrint } from './go-print.js'
 import { elementOf, fieldElement, formatPathElement, type PathElement, UnidentifiedElement } from './path-element.js'
 import { memberSchema, untyped } from './typed-schema.js'
 
@@ -88,8 +89,9 @@ function validateItems(schema: SchemaNode, items: readonly unknown[], place: Pla
   }
 }
 
+/** Go prints the pointer to what holds the value. */
 function describe(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  return `&{${goPrint(value)}}`
 }
 
 function goType(value: unknown): string {

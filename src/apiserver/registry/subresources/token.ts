@@ -15,7 +15,8 @@ export const token: Subresource = {
     const admitting = admitWhole(request, 'CREATE', reviewed(request, body))
     if (admitting !== undefined) await admitting
     const account = parentOf(request)
-    if (body.kind !== 'TokenRequest') throw unknownKind(body, { kind: 'TokenRequest' })
+    // What does not say what it is counts as what belongs here.
+    if (body.kind && body.kind !== 'TokenRequest') throw unknownKind(body, { kind: 'TokenRequest' })
     const { name = '' } = body.metadata ?? {}
     if (name !== '' && name !== request.name) throw otherName(request, name)
     const issue = scope.extensions.issueToken

@@ -63,6 +63,17 @@ export function checkNamespace(namespace: Members, to: Findings): void {
   }
 }
 
+/** The same for the endpoint of the finalizers alone: findings say which one it is. */
+export function checkNamespaceFinalizers(namespace: Members, to: Findings): void {
+  for (const [index, finalizer] of listOf(membersOf(namespace['spec'])['finalizers']).map(textOf).entries()) {
+    const field = `spec.finalizers[${index}]`
+    to.explain(field, finalizer, explainQualifiedName(finalizer))
+    if (!finalizer.includes('/') && finalizer !== 'kubernetes') {
+      to.invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')
+    }
+  }
+}
+
 export function checkNode(node: Members, to: Findings): void {
   const spec = membersOf(node['spec'])
   const ranges = listOf(spec['podCIDRs']).map(textOf)

@@ -12,7 +12,11 @@ export function checkIngress(ingress: Members, to: Findings): void {
   const spec = membersOf(ingress['spec'])
   const rules = structsOf(spec['rules'])
   if (rules.length === 0 && !isSet(spec['defaultBackend'])) {
-    to.invalid('spec', new GoText('[]networking.IngressRule(nil)'), 'either `defaultBackend` or `rules` must be specified')
+    to.invalid(
+      'spec',
+      new GoText(isSet(spec['rules']) ? '[]networking.IngressRule{}' : '[]networking.IngressRule(nil)'),
+      'either `defaultBackend` or `rules` must be specified',
+    )
   }
   if (isSet(spec['defaultBackend'])) checkBackend(membersOf(spec['defaultBackend']), 'spec.defaultBackend', to)
   for (const [index, rule] of rules.entries()) checkIngressRule(rule, `spec.rules[${index}]`, to)

@@ -85,6 +85,13 @@ export function checkStatus(object: KubeObject, to: Findings): void {
   if (key === 'certificates.k8s.io/CertificateSigningRequest') {
     checkRequestConditions(structsOf(status['conditions']), 'status.conditions', to)
   }
+  if (key === '/Namespace') {
+    const wanted = isSet(membersOf(object.metadata)['deletionTimestamp']) ? 'Terminating' : 'Active'
+    if (status['phase'] !== wanted) {
+      const when = wanted === 'Active' ? 'empty' : 'not empty'
+      to.invalid('status.Phase', textOf(status['phase']), `may only be '${wanted}' if \`deletionTimestamp\` is ${when}`)
+    }
+  }
   if (key === '/Node') {
     for (const [index, address] of structsOf(status['addresses']).entries()) {
       if (textOf(address['type']) === '') to.required(`status.addresses[${index}].type`)

@@ -130,7 +130,7 @@ function checkCapacity(spec: Members, to: Findings): void {
   const names = Object.keys(capacity)
   if (names.length === 0) to.required('spec.capacity')
   if (!isSet(capacity['storage']) || names.length > 1) {
-    to.notSupported('spec.capacity', goResourceList(capacity), ['storage'])
+    to.notSupported('spec.capacity', goResourceList(spec['capacity']), ['storage'])
   }
   for (const [name, value] of Object.entries(capacity)) {
     const quantity = quantityOf(value)
@@ -150,9 +150,10 @@ function wholeOf({ unscaled, exponent }: Quantity): bigint {
   return unscaled > 0n && unscaled % unit !== 0n ? whole + 1n : unscaled < 0n && unscaled % unit !== 0n ? whole - 1n : whole
 }
 
-function goResourceList(resources: Members): GoText {
+function goResourceList(value: unknown): GoText {
+  const resources = membersOf(value)
   const names = Object.keys(resources).sort()
-  if (names.length === 0) return new GoText('core.ResourceList(nil)')
+  if (names.length === 0) return new GoText(isSet(value) ? 'core.ResourceList{}' : 'core.ResourceList(nil)')
   const entries = names.map((name) => {
     const quantity = quantityOf(resources[name])
     return `${quote(name)}:${quantity === undefined ? '{}' : goQuantity(quantity).text}`

@@ -7,6 +7,7 @@ import {
   checkConfigMap,
   checkDataUpdate,
   checkNamespace,
+  checkNamespaceFinalizers,
   checkNode,
   checkNodeUpdate,
   checkSecret,
@@ -109,8 +110,9 @@ const rules: Readonly<Record<string, Rules>> = {
   'discovery.k8s.io/EndpointSlice': {
     create: checkEndpointSlice,
     update: (slice, old, to) => {
-      // Addresses are held against the type that stays.
-      checkEndpointSlice({ ...slice, addressType: old['addressType'] }, to)
+      // Endpoints that stay as they were are good enough.
+      const same = equalJson(slice['endpoints'] ?? null, old['endpoints'] ?? null)
+      checkEndpointSlice(same ? { ...slice, endpoints: [] } : slice, to)
       to.immutable('addressType', slice['addressType'], !equalJson(slice['addressType'], old['addressType']))
     },
   },
@@ -176,6 +178,16 @@ export function validateStatus(object: KubeObject, old: KubeObject): StatusCause
   checkMetadataUpdate(metadata, metadataOf(old), to)
   if (!statusOnly.has(`${groupOf(object.apiVersion)}/${object.kind}`)) checkMetadataUpdate(metadata, metadataOf(old), to)
   checkStatus(object, to)
+  return to.causes
+}
+
+/** What is wrong with the list of finalizers that a namespace gets from its own endpoint. */
+export function validateNamespaceFinalize(namespace: KubeObject, old: KubeObject): StatusCause[] {
+  const to = new Findings()
+  checkMetadata(namespace.kind, metadataOf(namespace), { anyFinalizer: true, anyName: true }, to)
+  checkMetadataUpdate(metadataOf(namespace), metadataOf(old), to)
+  checkMetadataUpdate(metadataOf(namespace), metadataOf(old), to)
+  checkNamespaceFinalizers(namespace, to)
   return to.causes
 }
 
