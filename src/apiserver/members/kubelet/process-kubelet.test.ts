@@ -1,121 +1,18 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, test } from 'node:test'
-import type { Clock } from '../../../base/clock.js'
-import { silentLog } from '../../../base/log.js'
-import { createSeededRandom } from '../../../base/random.js'
-import type { LogicalClusters } from '../../contract.js'
+import { test } from 'node:test'
 import { createBootstrapLayer } from '../../logical/bootstrap-layer.js'
-import type { ProcessPods } from '../../pods/contract.js'
-import { createFakeLauncher, type FakeLauncher } from '../../pods/fake-launcher.js'
-import { createImageTable, type ImageRule } from '../../pods/image-table.js'
-import { createProcessPods } from '../../pods/process-pods.js'
-import type { Storage } from '../../storage/contract.js'
 import { createMemoryStorage } from '../../storage/memory-storage.js'
-import { createMemberFixture, type Loose, type MemberFixture } from '../member-fixture.js'
-
-interface Bench {
-  readonly member: MemberFixture
-  readonly launcher: FakeLauncher
-  readonly pods: ProcessPods
-  readonly directory: string
-  pod(name?: string): Status
-  reasons(): string[]
-}
-
-interface Status {
-  phase: string
-  reason?: string
-  podIP: string
-  conditions: { type: string; status: string; reason?: string; message?: string }[]
-  containerStatuses: ContainerStatus[]
-  initContainerStatuses?: ContainerStatus[]
-}
-interface ContainerStatus {
-  name: string
-  ready: boolean
-  started: boolean
-  restartCount: number
-  state: {
-    waiting?: { reason: string; message: string }
-    running?: object
-    terminated?: { exitCode: number; reason: string; message?: string }
-  }
-  lastState: ContainerStatus['state']
-}
-
-const open: Bench[] = []
-afterEach(async () => {
-  for (const bench of open.splice(0)) {
-    bench.launcher.obedient = true
-    await bench.pods.stop()
-    bench.member.stop()
-    rmSync(bench.directory, { recursive: true, force: true })
-  }
-})
-
-async function start(options: { mostProcesses?: number; rules?: ImageRule[]; storage?: Storage } = {}): Promise<Bench> {
-  const directory = realpathSync(mkdtempSync(join(tmpdir(), 'flotilla-pods-')))
-  const launcher = createFakeLauncher()
-  // The fixture makes clock and clusters, the pods need them: they are looked up when they are used.
-  let member: MemberFixture | undefined
-  const early: (() => void)[] = []
-  const clock: Clock = {
-    now: () => member?.clock.now() ?? 0,
-    after: (delayMs, run) => {
-      if (member !== undefined) return member.clock.after(delayMs, run)
-      early.push(() => member?.clock.after(delayMs, run))
-      return () => {}
-    },
-  }
-  const pods = createProcessPods({
-    clusters: { get: (name: string) => member?.clusters.get(name) } as LogicalClusters,
-    clock,
-    random: createSeededRandom(7),
-    log: silentLog,
-    images: createImageTable(options.rules ?? []),
-    networkOf: () => ({
-      serviceRange: '127.9.0.0/21',
-      podRange: '127.9.16.0/20',
-      nodeRange: '127.9.8.0/23',
-      loadBalancerRange: '127.9.10.0/23',
-    }),
-    launcher,
-    directory: join(directory, 'pods'),
-    claimDirectory: (cluster, claim) => join(directory, 'volumes', cluster, claim.metadata.name),
-    boundPort: (port) => (port < 1024 ? port + 10_000 : port),
-    boundPortsAnnotation: 'network.flotilla.dev/bound-ports',
-    ...(options.mostProcesses === undefined ? {} : { mostProcesses: options.mostProcesses }),
-  })
-  member = await createMemberFixture({ pods, ...(options.storage === undefined ? {} : { storage: options.storage }) })
-  for (const each of early) each()
-  const fixture = member
-  const bench: Bench = {
-    member: fixture,
-    launcher,
-    pods,
-    directory,
-    pod: (name = 'p') => (fixture.peek('pods', `default/${name}`) as unknown as { status: Status }).status,
-    reasons: () =>
-      fixture
-        .all('events')
-        .filter((event) => String(event['reportingComponent']) === 'kubelet')
-        .map((event) => `${event['reason']}: ${event['message']}`),
-  }
-  open.push(bench)
-  return bench
-}
-
-function podOf(spec: Record<string, unknown>, metadata: Record<string, unknown> = {}): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'p', ...metadata },
-    spec: { automountServiceAccountToken: false, containers: [{ name: 'c', image: 'busybox' }], ...spec },
-  }
-}
+import type { Loose } from '../member-fixture.js'
+import {
+  type ContainerStatus,
+  endProcessBench,
+  inSteps,
+  podOf,
+  type Status,
+  startProcessBench as start,
+} from './process-pod-fixture.js'
 
 const condition = (status: Status, type: string) => status.conditions.find((each) => each.type === type)
 
@@ -197,13 +94,6 @@ test('a crash is held back for 10 s, 20 s, 40 s; the log of the run before stays
 })
 
 /** Lets commands in containers, which take turns of the event loop and no time, end before the clock goes on. */
-async function inSteps(member: MemberFixture, seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    await member.settle(1)
-    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
-  }
-}
-
 test('restart policies: Never fails, OnFailure goes on until it succeeds', async () => {
   const { member, launcher, pod } = await start()
   await member.apply(podOf({ restartPolicy: 'Never' }, { name: 'never' }))
@@ -382,10 +272,7 @@ test('after a restart of the fleet counts and addresses go on, and what ran has 
   await first.member.settle(2)
   assert.equal(first.pod('always').containerStatuses[0]?.restartCount, 1)
   const address = first.pod('always').podIP
-  await first.pods.stop()
-  first.member.stop()
-  open.splice(open.indexOf(first), 1)
-  rmSync(first.directory, { recursive: true, force: true })
+  await endProcessBench(first)
 
   const second = await start({ storage })
   await second.member.settle(2)
@@ -440,113 +327,6 @@ test('claims keep their files, sub-paths stay inside, ephemeral containers join'
   assert.ok(!existsSync(files), 'its files go with it')
 })
 
-test('a pod on its node\u2019s network is at an address of the cluster\u2019s nodes, whatever the status of its node says', async () => {
-  const { member, launcher } = await start()
-  const node = member.all('nodes')[0] as Loose
-  const type = member.cluster.api.catalogue().forName('nodes')!
-  const at = (address: string) =>
-    member.client.patch(
-      { type, name: node.metadata.name, subresource: 'status' },
-      { kind: 'merge', body: { status: { addresses: [{ type: 'InternalIP', address }] } } },
-    )
-  for (const address of ['127.0.0.1', '127.9.16.7', '127.9.8.999', '127.9.8.1 ']) {
-    await at(address).catch(() => {})
-    await member.apply(podOf({ hostNetwork: true, nodeName: node.metadata.name }))
-    await member.settle(2)
-    for (const { wish } of launcher.containers) {
-      assert.ok(wish.kind === 'built-in' && wish.spec.address.startsWith('127.9.'), `${address}: a container is at another`)
-      assert.notEqual(wish.spec.address, address)
-    }
-    await member.remove('pods', 'default/p')
-    await member.settle(40)
-  }
-})
-
-test('names that a backup brings back lead to no other directory', async () => {
-  const { member, launcher, directory, pods } = await start()
-  const precious = join(directory, 'precious', 'root')
-  mkdirSync(precious, { recursive: true })
-  writeFileSync(join(precious, 'file'), 'kept')
-  const up = '../../../precious'
-  const metadata = (name: string, uid: string) => ({ name, namespace: 'default', uid, creationTimestamp: '2026-01-01T00:00:00Z' })
-  const pod = (name: string, uid: string, spec: object) => ({
-    resource: 'pods',
-    key: `default/${name}`,
-    object: {
-      ...podOf({ nodeName: 'node-1', restartPolicy: 'Always', ...spec }),
-      metadata: metadata(name, uid),
-    } as unknown as Loose,
-  })
-  const mounts = [{ name: `../${up}`, mountPath: '/data' }]
-  const objects = [
-    pod('uid', up, {}),
-    pod('container', 'good-1', { containers: [{ name: `../${up}`, image: 'busybox' }] }),
-    pod('volume', 'good-2', {
-      containers: [{ name: 'c', image: 'busybox', volumeMounts: mounts }],
-      volumes: [{ name: `../${up}`, emptyDir: {} }],
-    }),
-  ]
-  await member.cluster.restore({ cluster: 'm1', revision: 1, objects })
-  await member.settle(5)
-  assert.equal(launcher.containers.length, 0)
-  pods.forget('m1')
-  await member.settle(5)
-  assert.equal(readFileSync(join(precious, 'file'), 'utf8'), 'kept')
-  assert.ok(existsSync(join(directory, 'pods')))
-})
-
-test('Events say what is wrong with files, not where they are on this machine', async () => {
-  const { member, reasons, directory, pod } = await start()
-  const volumeMounts = [{ name: 'v', mountPath: '/etc/hostname/x' }]
-  await member.apply(
-    podOf({ containers: [{ name: 'c', image: 'busybox', volumeMounts }], volumes: [{ name: 'v', emptyDir: {} }] }),
-  )
-  const path = 'x'.repeat(300)
-  const volumes = [{ name: 'v', downwardAPI: { items: [{ path, fieldRef: { fieldPath: 'metadata.name' } }] } }]
-  await member.apply(podOf({ volumes }, { name: 'long' }))
-  await member.settle(2)
-  assert.equal(pod().containerStatuses[0]?.state.waiting?.reason, 'CreateContainerConfigError')
-  const texts = [...reasons(), JSON.stringify(pod()), JSON.stringify(pod('long'))]
-  assert.ok(
-    texts.some((text) => text.includes('FailedMount: ENAMETOOLONG: name too long')),
-    reasons().join('\n'),
-  )
-  assert.deepEqual(
-    texts.filter((text) => text.includes(directory)),
-    [],
-  )
-})
-
-test('the last words of a container are read from its own file alone, and not more than they may be', async () => {
-  const { member, launcher, directory, pod } = await start()
-  await member.apply(
-    podOf({ restartPolicy: 'Never', containers: [{ name: 'c', image: 'busybox', terminationMessagePath: '/tmp/a' }] }),
-  )
-  await member.apply(
-    podOf(
-      { restartPolicy: 'Never', containers: [{ name: 'd', image: 'busybox', terminationMessagePath: '/tmp/sub/a' }] },
-      { name: 'linked' },
-    ),
-  )
-  await member.settle(2)
-  const rootOf = (name: string) => {
-    const { wish } = launcher.last(name)
-    assert.ok(wish.kind === 'built-in')
-    return wish.spec.root
-  }
-  writeFileSync(join(rootOf('c'), 'tmp', 'a'), `${'x'.repeat(1_000_000)}end`)
-  mkdirSync(join(directory, 'outside'))
-  writeFileSync(join(directory, 'outside', 'a'), 'hidden')
-  symlinkSync(join(directory, 'outside'), join(rootOf('d'), 'tmp', 'sub'))
-  launcher.last('c').end(1)
-  launcher.last('d').end(1)
-  await member.settle(2)
-  const message = pod().containerStatuses[0]?.state.terminated?.message ?? ''
-  assert.equal(message.length, 4096)
-  assert.ok(message.endsWith('xend'))
-  assert.equal(pod('linked').containerStatuses[0]?.state.terminated?.message, undefined)
-})
-
 test('hostPath is refused', async () => {
   const { member, launcher, reasons } = await start()
   const containers = [{ name: 'c', image: 'busybox', volumeMounts: [{ name: 'host', mountPath: '/host' }] }]
@@ -570,31 +350,4 @@ test('simulated pods have the log that their annotation says, and no containers 
   const exec = { container: 'c', command: ['ls'], stdin: false, stdout: true, stderr: true, tty: false }
   await assert.rejects(pods.exec('m1', pod, exec), { code: 'bad-request', message: /pod "p" is simulated/ })
   await assert.rejects(pods.connect('m1', pod, 80), { code: 'bad-request' })
-})
-
-test('a client that has attached and does not read is sent away', async () => {
-  const { member, launcher, pods } = await start()
-  await member.apply(podOf({}))
-  await member.settle(2)
-  const pod = member.peek('pods', 'default/p')!
-  const options = { container: 'c', stdin: false, stdout: true, stderr: false, tty: false }
-  const session = await pods.attach('m1', pod, options)
-  const { stdout } = launcher.last('c')
-  for (let count = 0; count < 40; count++) stdout.emit('data', Buffer.alloc(1024 * 1024))
-  assert.deepEqual(await session.ended, { code: 0 })
-  const held = session.stdout!.readableLength
-  assert.ok(held < 20 * 1024 * 1024, `${held} bytes`)
-})
-
-test('a probe that says something else each time does not fill the cluster with Events', async () => {
-  const { member, launcher } = await start()
-  const readinessProbe = { exec: { command: ['x'] }, periodSeconds: 1 }
-  await member.apply(podOf({ containers: [{ name: 'c', image: 'busybox', readinessProbe }] }))
-  let count = 0
-  launcher.execCode = 1
-  launcher.execOutput = () => `failed at ${count++}`
-  await inSteps(member, 120)
-  const told = member.all('events').filter((event) => event['reason'] === 'Unhealthy').length
-  assert.ok(count > 100, `${count} probes`)
-  assert.ok(told >= 10 && told <= 26, `${told} Events`)
 })
