@@ -22,8 +22,11 @@ import { createInventory } from '../inventory/create-inventory.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
 import { builtInSchemas } from '../kube/schema/built-in.js'
+import { createRemoteSources } from './remote-sources.js'
 
 export interface StartHubOptions {
+  /** Lets kustomizations name bases and files on other servers. */
+  readonly remoteBases?: boolean
   /** The API that holds the state: embedded or any other. */
   readonly hub: KubeClient
   readonly namespace: string
@@ -78,6 +81,7 @@ export async function openHubParts(options: StartHubOptions) {
     ...(repositories.charts === undefined ? {} : { charts: repositories.charts }),
     renderers: createRenderers({
       schemas: builtInSchemas,
+      ...(options.remoteBases === true ? { remote: createRemoteSources(repositories) } : {}),
       helm: { clock, random, crypto: createTemplateCrypto(clock), openArchive: openChartArchive },
     }),
     renderCache: createRenderCache({ maxEntries: 20_000 }),

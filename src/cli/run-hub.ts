@@ -40,6 +40,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
     const hub = await startHub({
       hub: client,
       namespace: options.namespace,
+      remoteBases: options.allowRemoteBases === true,
       openRepositories: (credentials) =>
         createHubRepositories({
           directory:

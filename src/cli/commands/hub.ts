@@ -17,6 +17,7 @@ export const hubCommand: CommandEntry = {
         'take webhooks of Git providers at this port, path /api/webhook (no TLS: put an ingress in front)',
       )
       .option('--webhook-host <address>', 'and at this address', '127.0.0.1')
+      .option('--allow-remote-bases', 'let kustomizations name bases and files on other servers')
       .option('--allow-file-repositories', 'let Applications read Git repositories on the disk of this machine (file:// URLs)')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
@@ -34,6 +35,7 @@ export interface HubOptions {
   cacheDir?: string
   pollSeconds: string
   allowFileRepositories?: boolean
+  allowRemoteBases?: boolean
   webhookPort?: string
   webhookHost: string
   logLevel: string

@@ -33,7 +33,12 @@ export interface BuildContext {
   /** Of the top kustomization; undefined when it asks for no metadata. */
   buildMetadata: readonly string[]
   readonly charts: ChartInflation | undefined
+  /** Kustomizations that have been entered. */
+  entered: number
 }
+
+const maxKustomizations = 10_000
+const maxDepth = 1000
 
 /** Resources on their way up, with the configuration and the vars that came along. */
 export interface Accumulator {
@@ -181,6 +186,10 @@ async function enterTarget(
   context: BuildContext,
   kind: 'Kustomization' | 'Component',
 ): Promise<Target> {
+  if (++context.entered > maxKustomizations || loader.depth > maxDepth) {
+    const limit = loader.depth > maxDepth ? `${maxDepth} deep` : `${maxKustomizations} kustomizations in one build`
+    throw buildError(`${target.file}: more than ${limit}`, 'Name each base once.')
+  }
   let below: Target
   try {
     below = await loadTarget(loader, context)

@@ -59,6 +59,7 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
     warnings: [],
     buildMetadata: [],
     charts: options.charts,
+    entered: 0,
   }
   const { overrides } = options
   const edit = overrides === undefined ? undefined : (own: Kustomization) => editWith(overrides, own, loader)

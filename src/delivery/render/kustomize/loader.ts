@@ -14,6 +14,8 @@ export class Loader {
   readonly tree: Tree
   /** Path of the directory in the tree, '' for its root. */
   readonly root: string
+  /** How many kustomizations are above. */
+  readonly depth: number
   readonly #restrictions: LoadRestrictions
   readonly #remote: RemoteSources | undefined
   readonly #onRemote: () => void
@@ -33,6 +35,7 @@ export class Loader {
   }) {
     this.tree = options.tree
     this.root = options.root
+    this.depth = (options.referrer?.depth ?? -1) + 1
     this.#restrictions = options.restrictions
     this.#remote = options.remote
     this.#onRemote = options.onRemote ?? (() => {})

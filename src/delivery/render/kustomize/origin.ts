@@ -1,6 +1,7 @@
 import { formatYaml } from '../../../formats/yaml/format-yaml.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { joinPath } from './loader.js'
+import { parseRepositoryUrl } from './repository-url.js'
 import { originKey, type Resource } from './resource.js'
 
 /** Where a resource comes from, as the annotation `config.kubernetes.io/origin` says it. */
@@ -20,6 +21,11 @@ export interface Origin {
 const transformationsKey = 'alpha.config.kubernetes.io/transformations'
 
 export function originBelow(origin: Origin, path: string): Origin {
+  const remote = parseRepositoryUrl(path)
+  if (remote !== undefined) {
+    const { ref: _, ...rest } = origin
+    return { ...rest, path: remote.path, repo: remote.repository, ...(remote.ref === '' ? {} : { ref: remote.ref }) }
+  }
   const base = (origin.path ?? '').split('/').filter((part) => part !== '')
   const parts = path.split('/')
   // Paths are relative to the directory of the build and may lead out of it.
