@@ -1,5 +1,6 @@
 import { isObject } from '../../../../base/json.js'
 import { parseVersion } from '../../../../formats/semver/version.js'
+import { formatGoNumber } from '../../../../formats/yaml/go-number.js'
 import { HelmError } from '../helm-error.js'
 import type { ChartMetadata, Dependency, Maintainer } from './chart.js'
 
@@ -95,7 +96,7 @@ function decoder(file: string, struct: string) {
     text(from: Record<string, unknown>, field: string, otherwise: string): string {
       const value = from[field]
       if (value === undefined || value === null) return otherwise
-      return typeof value === 'string' ? value : fail(value, field, 'string')
+      return scalarText(value) ?? fail(value, field, 'string')
     },
     flag(from: Record<string, unknown>, field: string, otherwise: boolean): boolean {
       const value = from[field]
@@ -109,9 +110,16 @@ function decoder(file: string, struct: string) {
     },
     item(value: unknown, field: string): string {
       if (value === null) return ''
-      return typeof value === 'string' ? value : fail(value, field, 'string')
+      return scalarText(value) ?? fail(value, field, 'string')
     },
   }
+}
+
+/** A scalar where a text is wanted, which YAML's readers turn into one: `appVersion: 1.10` is `1.1`. */
+export function scalarText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (typeof value === 'boolean') return String(value)
+  return typeof value === 'number' ? formatGoNumber(value) : undefined
 }
 
 /** The type of a JSON value as encoding/json's messages name it. */

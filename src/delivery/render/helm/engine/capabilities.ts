@@ -24,8 +24,7 @@ export function parseKubeVersion(text: string): KubeVersion {
         `invalid kube version '${text}': illegal zero-prefixed version component ${JSON.stringify(number)} in ${JSON.stringify(text)}`,
       )
   }
-  const [major, minor, patch = '0', ...more] = numbers
-  return { version: `v${[major, minor, patch, ...more].join('.')}`, major: major!, minor: minor! }
+  return { version: `v${numbers.join('.')}`, major: numbers[0]!, minor: numbers[1]! }
 }
 
 const versions = (list: string) => list.trim().split(/\s+/)

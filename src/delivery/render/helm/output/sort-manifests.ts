@@ -1,7 +1,7 @@
 import { compareText } from '../../../../base/compare-text.js'
 import { messageOf } from '../../../../base/errors.js'
 import { isObject } from '../../../../base/json.js'
-import { jsonType } from '../chart/metadata.js'
+import { jsonType, scalarText } from '../chart/metadata.js'
 import { readYaml } from '../chart/yaml.js'
 import { HelmError } from '../helm-error.js'
 import { compareKinds } from './kind-order.js'
@@ -86,8 +86,9 @@ function readHead(path: string, content: string): { value: unknown; kind: string
   const text = (from: Record<string, unknown>, key: string, field: string) => {
     const found = from[key]
     if (found === undefined || found === null) return ''
-    if (typeof found !== 'string') throw wrongType(found, `SimpleHead.${field}`, 'string')
-    return found
+    const read = scalarText(found)
+    if (read === undefined) throw wrongType(found, `SimpleHead.${field}`, 'string')
+    return read
   }
   // encoding/json reads members in the order of sorted keys, since the YAML came through a sorted JSON text.
   text(value, 'apiVersion', 'apiVersion')

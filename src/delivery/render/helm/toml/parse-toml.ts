@@ -1,8 +1,9 @@
 import { setOwn } from '../../../../base/json.js'
+import { timeValue } from '../../../../formats/go-template/sprig/dates.js'
 
 type Table = Record<string, unknown>
 
-/** Reads TOML 1.0 into data: integers as bigints, dates as their text. Throws an Error that names the line. */
+/** Reads TOML 1.0 into data: integers as bigints, dates as times in UTC, times of day as their text. Throws an Error that names the line. */
 export function parseToml(text: string): Table {
   return new TomlParser(text.replaceAll('\r\n', '\n')).document()
 }
@@ -160,8 +161,14 @@ class TomlParser {
     if (/^[+-]?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(digits)) return Number(digits)
     if (/^[+-]?inf$/.test(word)) return word.startsWith('-') ? -Infinity : Infinity
     if (/^[+-]?nan$/.test(word)) return Number.NaN
-    if (/^\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})?)?$|^\d{2}:\d{2}:\d{2}(\.\d+)?$/.test(word))
-      return word
+    const time = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2}(?:\.\d+)?)([Zz]|[+-]\d{2}:\d{2})?)?$/.exec(word)
+    if (time !== null) {
+      const [, date, clock = '00:00:00', zone = 'Z'] = time
+      const epochMs = Date.parse(`${date}T${clock}${zone.toUpperCase()}`)
+      if (Number.isNaN(epochMs)) this.#fail(`expected value but found '${word}' instead`)
+      return timeValue({ epochMs, zone: 'UTC' })
+    }
+    if (/^\d{2}:\d{2}:\d{2}(\.\d+)?$/.test(word)) return word
     return this.#fail(`expected value but found '${word[0]}' instead`)
   }
 

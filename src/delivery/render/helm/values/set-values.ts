@@ -145,7 +145,7 @@ class SetParser {
     if (index < 0) throw new Error(`negative ${index} index not allowed`)
     const list = given
     const { text, last } = this.#until(this.#stops[1])
-    if (text !== '') throw new Error(`unexpected data at end of array index: ${quoteString(text)}`)
+    if (text !== '') throw new Error(`unexpected data at end of array index: [${[...text].map(quoteRune).join(' ')}]`)
     switch (last) {
       case undefined:
         throw new EndOfLine()
@@ -276,4 +276,10 @@ function withItem(list: readonly unknown[], index: number, value: unknown): unkn
 function conversionFailed(value: unknown, wanted: string): Error {
   const found = value === null || value === undefined ? 'nil' : typeNameOf(value)
   return new Error(`unable to parse key: interface conversion: interface {} is ${found}, not ${wanted}`)
+}
+
+/** A character as Go's %q prints a rune. */
+function quoteRune(character: string): string {
+  if (character === "'") return "'\\''"
+  return character === '"' ? `'"'` : `'${quoteString(character).slice(1, -1)}'`
 }

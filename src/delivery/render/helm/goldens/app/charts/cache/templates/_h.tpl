@@ -1,0 +1,1 @@
+{{- define "cache.name" -}}cache own{{- end -}}

@@ -1,0 +1,1 @@
+{{- define "lib.util" -}}{{ . | join "+" }}{{- end -}}
