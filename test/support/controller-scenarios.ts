@@ -15,6 +15,7 @@ export interface Stage {
   /** Waits until it holds; gives up after 60 s, and what is then compared shows why. */
   until(path: string, holds: (object: Fields) => boolean): Promise<void>
   post(path: string, body: object): Promise<number>
+  removeNamespace(): Promise<void>
 }
 
 const roots: Readonly<Record<string, string>> = {
@@ -32,6 +33,7 @@ const roots: Readonly<Record<string, string>> = {
   PersistentVolumeClaim: 'api/v1/persistentvolumeclaims',
   HorizontalPodAutoscaler: 'apis/autoscaling/v2/horizontalpodautoscalers',
   Pod: 'api/v1/pods',
+  ReplicationController: 'api/v1/replicationcontrollers',
 }
 
 /** `deployments/web` as a path of the namespace. */
@@ -69,6 +71,9 @@ export function stageOf(cluster: ControlledCluster, namespace: string): Stage {
         if (Date.now() > end) return
         await new Promise((done) => setTimeout(done, 100))
       }
+    },
+    async removeNamespace() {
+      await cluster.request('DELETE', `/api/v1/namespaces/${namespace}`)
     },
     post: async (path, body) => (await cluster.request('POST', pathOf(namespace, path), body)).code,
   }
@@ -297,6 +302,144 @@ export const scenarios: readonly Scenario[] = [
         scaler('unscalable', { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'web' } }),
       )
       await pause(20_000)
+    },
+  },
+  {
+    name: 'recreate',
+    async run({ create, patch, until }) {
+      await create(workload('Deployment', 'web', { replicas: 2, strategy: { type: 'Recreate' }, revisionHistoryLimit: 1 }))
+      await until('deployments/web', available(2))
+      for (const round of ['2', '3']) {
+        await patch('deployments/web', { spec: { template: { metadata: { labels: { round } } } } })
+        await until('deployments/web', available(2))
+      }
+      await patch('deployments/web', { spec: { paused: true, template: { metadata: { labels: { round: '4' } } } } })
+      await pause(1500)
+    },
+  },
+  {
+    name: 'undone',
+    async run({ create, patch, until }) {
+      await create(workload('Deployment', 'web', { replicas: 2, minReadySeconds: 1 }))
+      await until('deployments/web', available(2))
+      await patch('deployments/web', { spec: { template: { spec: { containers: [{ name: 'c', image: 'nginx:2' }] } } } })
+      await until('deployments/web', available(2))
+      const first = [{ name: 'c', image: 'nginx:1', ports: [{ containerPort: 80, name: 'http' }] }]
+      await patch('deployments/web', { spec: { template: { spec: { containers: first } } } })
+      await until('deployments/web', available(2))
+    },
+  },
+  {
+    name: 'agents',
+    async run({ create, patch, until }) {
+      await create(workload('DaemonSet', 'agent', { updateStrategy: { rollingUpdate: { maxUnavailable: 3 } } }))
+      await until('daemonsets/agent', ({ status }) => status?.numberAvailable === 3)
+      await patch('daemonsets/agent', { spec: { template: { metadata: { labels: { round: '2' } } } } })
+      await until(
+        'daemonsets/agent',
+        ({ status }) => status?.updatedNumberScheduled === 3 && status?.numberAvailable === 3 && status?.observedGeneration === 2,
+      )
+    },
+  },
+  {
+    name: 'parallel',
+    async run({ create, patch, until }) {
+      await create(workload('StatefulSet', 'db', { replicas: 3, serviceName: 'db', podManagementPolicy: 'Parallel' }))
+      await until('statefulsets/db', ({ status }) => status?.availableReplicas === 3)
+      await patch('statefulsets/db', { spec: { replicas: 1 } })
+      await until('statefulsets/db', ({ status }) => status?.replicas === 1)
+    },
+  },
+  {
+    name: 'controller',
+    async run({ create, patch, until }) {
+      await create({
+        kind: 'ReplicationController',
+        metadata: { name: 'old' },
+        spec: { replicas: 2, selector: { app: 'old' }, template: template('old') },
+      })
+      await until('replicationcontrollers/old', ({ status }) => status?.availableReplicas === 2)
+      await patch('replicationcontrollers/old', { spec: { replicas: 1 } })
+      await until('replicationcontrollers/old', ({ status }) => status?.replicas === 1)
+    },
+  },
+  {
+    name: 'resumed',
+    async run({ create, patch, until }) {
+      const never = { restartPolicy: 'Never' }
+      await create({ kind: 'Job', metadata: { name: 'good' }, spec: { suspend: true, template: template('good', never) } })
+      await until('jobs/good', ({ status }) => status?.conditions !== undefined)
+      await patch('jobs/good', { spec: { suspend: false } })
+      await until('jobs/good', ({ status }) => status?.succeeded === 1)
+      await create({
+        kind: 'Job',
+        metadata: { name: 'slow' },
+        spec: { ttlSecondsAfterFinished: 0, template: template('slow', never) },
+      })
+      await until('jobs/slow', ({ code }) => code === 404)
+    },
+  },
+  {
+    name: 'leaving',
+    async run({ create, until, removeNamespace }) {
+      await create(
+        { kind: 'ConfigMap', metadata: { name: 'held', finalizers: ['example.com/hold'] } },
+        workload('Deployment', 'web', { replicas: 2 }),
+      )
+      await until('deployments/web', available(2))
+      await removeNamespace()
+      await pause(8000)
+    },
+  },
+  {
+    name: 'ports',
+    async run({ create, until }) {
+      await create(
+        workload('Deployment', 'web', {
+          replicas: 1,
+          template: template('web', { readinessGates: [{ conditionType: 'example.com/x' }] }),
+        }),
+        workload('Deployment', 'back', { replicas: 1 }),
+        {
+          kind: 'Service',
+          metadata: { name: 'early' },
+          spec: { selector: { app: 'web' }, publishNotReadyAddresses: true, clusterIP: 'None', ports: [{ port: 80 }] },
+        },
+        {
+          kind: 'Service',
+          metadata: { name: 'two' },
+          spec: {
+            selector: { app: 'back' },
+            ports: [
+              { name: 'a', port: 80, targetPort: 'http' },
+              { name: 'b', port: 81, targetPort: 'none' },
+            ],
+          },
+        },
+        { kind: 'Service', metadata: { name: 'bare' }, spec: { selector: { app: 'back' }, clusterIP: 'None' } },
+        { kind: 'Service', metadata: { name: 'away' }, spec: { type: 'ExternalName', externalName: 'example.com' } },
+      )
+      await until('deployments/back', available(1))
+      await pause(1500)
+    },
+  },
+  {
+    name: 'lonely',
+    async run({ create }) {
+      await create(
+        { kind: 'Pod', metadata: { name: 'picky' }, spec: { ...template('picky').spec, nodeSelector: { nowhere: 'x' } } },
+        {
+          kind: 'Pod',
+          metadata: { name: 'hungry' },
+          spec: { containers: [{ name: 'c', image: 'nginx:1', resources: { requests: { cpu: '100', memory: '1Ti' } } }] },
+        },
+        {
+          kind: 'Pod',
+          metadata: { name: 'gated' },
+          spec: { ...template('gated').spec, schedulingGates: [{ name: 'example.com/g' }] },
+        },
+      )
+      await pause(2000)
     },
   },
 ]

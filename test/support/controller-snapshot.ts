@@ -11,6 +11,7 @@ const lists = [
   'policy/v1/poddisruptionbudgets',
   'discovery.k8s.io/v1/endpointslices',
   'autoscaling/v2/horizontalpodautoscalers',
+  'v1/replicationcontrollers',
   'v1/pods',
   'v1/services',
   'v1/endpoints',
@@ -30,6 +31,7 @@ export async function snapshot(cluster: ControlledCluster, namespace: string): P
     const { body } = await cluster.request('GET', `${root}/namespaces/${namespace}/${list.slice(cut + 1)}`)
     for (const item of (body['items'] ?? []) as Fields[]) objects.push({ ...item, kind: body['kind'].replace(/List$/, '') })
   }
+  objects.push((await cluster.request('GET', `/api/v1/namespaces/${namespace}`)).body)
   const texts = replacements(objects)
   const seen = new Map<string, unknown[]>()
   for (const object of objects) {
@@ -79,7 +81,7 @@ function replacements(objects: readonly Fields[]): [string, string][] {
     if (kind !== 'Event') continue
     for (const text of [involvedObject.name, ...(message.match(/[a-z0-9-]+/g) ?? [])]) {
       const match =
-        /^((?:web|front|back|orphan|agent|good|bad|indexed|slow|tick)(?:-[a-z0-9]{8,10})?-(?:\d+-)?)[a-z0-9]{5}$/.exec(text)
+        /^((?:web|front|back|orphan|agent|old|good|bad|indexed|slow|tick)(?:-[a-z0-9]{8,10})?-(?:\d+-)?)[a-z0-9]{5}$/.exec(text)
       if (match !== null && !found.has(text)) found.set(text, `${match[1]}*`)
     }
   }

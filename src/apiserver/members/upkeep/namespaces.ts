@@ -81,7 +81,7 @@ async function report(work: Work, left: readonly Content[]): Promise<void> {
   const counts = new Map<string, number>()
   const held = new Map<string, number>()
   for (const { type, object } of left) {
-    const name = groupResourceOf(type)
+    const name = `${type.plural}.${type.group}`
     counts.set(name, (counts.get(name) ?? 0) + 1)
     for (const finalizer of object.metadata.finalizers ?? []) held.set(finalizer, (held.get(finalizer) ?? 0) + 1)
   }
@@ -96,9 +96,28 @@ async function report(work: Work, left: readonly Content[]): Promise<void> {
       lastTransitionTime: known?.status === status ? known.lastTransitionTime : work.nowText(),
     }
   }
-  const listed = [...counts].map(([name, count]) => `${name} has ${count} resource instances`).join(', ')
-  const finalizers = [...held].map(([name, count]) => `${name} in ${count} resource instances`).join(', ')
+  const listed = [...counts]
+    .map(([name, count]) => `${name} has ${count} resource instances`)
+    .sort()
+    .join(', ')
+  const finalizers = [...held]
+    .map(([name, count]) => `${name} in ${count} resource instances`)
+    .sort()
+    .join(', ')
   const conditions = [
+    condition('NamespaceDeletionDiscoveryFailure', false, 'ResourcesDiscovered', 'All resources successfully discovered'),
+    condition(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      false,
+      'ParsedGroupVersions',
+      'All legacy kube types successfully parsed',
+    ),
+    condition(
+      'NamespaceDeletionContentFailure',
+      false,
+      'ContentDeleted',
+      'All content successfully deleted, may be waiting on finalization',
+    ),
     condition('NamespaceContentRemaining', true, 'SomeResourcesRemain', `Some resources are remaining: ${listed}`),
     held.size > 0
       ? condition(

@@ -128,6 +128,9 @@ async function create(work: Work, deployment: Deployment, revisions: Revisions):
   const decided = decideScaling({ deployment, fresh: draft, old: revisions.old })
   draft.spec.replicas = decided.get(draft.metadata.name) ?? 0
   decided.delete(draft.metadata.name)
+  // It comes when the pods of the old ones are gone.
+  const waits = deployment.spec.strategy?.type === 'Recreate' && draft.spec.replicas < (deployment.spec.replicas ?? 1)
+  if (waits) return scale(work, deployment, decided, revisions)
   const made = work.write.create(draft).then(() => {
     const { replicas = 0 } = draft.spec
     if (replicas > 0) sayScaled(work, deployment, `Scaled up replica set ${draft.metadata.name} from 0 to ${replicas}`)
@@ -211,13 +214,19 @@ async function resize(work: Work, deployment: Deployment, replicaSet: ReplicaSet
   sayScaled(work, deployment, `Scaled ${way} replica set ${replicaSet.metadata.name} from ${before} to ${after}`)
 }
 
-/** Deletes old ReplicaSets beyond the history that is to be kept. */
-async function cleanUp(work: Work, deployment: Deployment, { old }: Revisions): Promise<void> {
-  const limit = deployment.spec.revisionHistoryLimit ?? 10
-  const done = old.filter(
-    (replicaSet) => replicasOf(replicaSet) === 0 && (replicaSet.status?.replicas ?? 0) === 0 && !isTerminating(replicaSet),
-  )
-  await Promise.all(done.slice(0, Math.max(0, done.length - limit)).map((replicaSet) => work.write.delete(replicaSet)))
+/** Deletes old ReplicaSets beyond the history that is to be kept, once a rollout is complete or paused. */
+async function cleanUp(work: Work, deployment: Deployment, { fresh, old }: Revisions): Promise<void> {
+  const { replicas: wanted = 1, paused, revisionHistoryLimit: limit = 10 } = deployment.spec
+  const isEmpty = (replicaSet: ReplicaSet) => replicasOf(replicaSet) === 0 && (replicaSet.status?.replicas ?? 0) === 0
+  const isComplete =
+    fresh !== undefined &&
+    replicasOf(fresh) === wanted &&
+    (fresh.status?.availableReplicas ?? 0) === wanted &&
+    old.every((replicaSet) => (replicaSet.status?.replicas ?? 0) === 0)
+  if (!isComplete && paused !== true) return
+  const kept = old.filter((replicaSet) => !isTerminating(replicaSet))
+  const surplus = kept.slice(0, Math.max(0, kept.length - limit)).filter(isEmpty)
+  await Promise.all(surplus.map((replicaSet) => work.write.delete(replicaSet)))
 }
 
 async function report(work: Work, deployment: Deployment, { fresh, old }: Revisions): Promise<number | undefined> {

@@ -215,9 +215,14 @@ async function report(work: Work, outcome: Outcome | undefined, stopped: number)
     lastProbeTime: now,
     lastTransitionTime: now,
   })
-  let conditions = (before.conditions ?? []).filter(({ type }) => type !== 'Suspended' || job.spec.suspend)
-  if (job.spec.suspend && !conditions.some(({ type }) => type === 'Suspended')) {
-    conditions = [...conditions, condition('Suspended', 'JobSuspended', 'Job suspended')]
+  let conditions = before.conditions ?? []
+  const isSuspended = conditions.some(({ type, status }) => type === 'Suspended' && status === 'True')
+  if (isSuspended !== (job.spec.suspend === true)) {
+    const next = job.spec.suspend
+      ? condition('Suspended', 'JobSuspended', 'Job suspended')
+      : { ...condition('Suspended', 'JobResumed', 'Job resumed'), status: 'False' }
+    const known = conditions.some(({ type }) => type === 'Suspended')
+    conditions = known ? conditions.map((each) => (each.type === 'Suspended' ? next : each)) : [...conditions, next]
   }
   if (outcome !== undefined) {
     const criterion = outcome.type === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget'
@@ -253,7 +258,8 @@ function newsOf(
   after: JobStatus,
   outcome: Outcome | undefined,
 ): { type?: 'Warning'; reason: string; message: string }[] {
-  const suspended = ({ conditions }: JobStatus) => conditions?.some(({ type }) => type === 'Suspended') ?? false
+  const suspended = ({ conditions }: JobStatus) =>
+    conditions?.some(({ type, status }) => type === 'Suspended' && status === 'True') ?? false
   if (outcome?.type === 'Failed') return [{ type: 'Warning', reason: outcome.reason, message: outcome.message }]
   if (outcome !== undefined) return [{ reason: 'Completed', message: 'Job completed' }]
   if (suspended(before) === suspended(after)) return []

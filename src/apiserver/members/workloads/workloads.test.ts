@@ -194,7 +194,7 @@ test('a suspended Job has no pods; a deadline ends a slow one', async () => {
   assert.deepEqual(conditionTypes(fixture), ['Suspended JobSuspended'])
   await fixture.apply(job({ suspend: false, activeDeadlineSeconds: 5 }, { 'simulation.flotilla.dev/run-for-seconds': '60' }))
   await fixture.settle(10)
-  assert.deepEqual(conditionTypes(fixture), ['FailureTarget DeadlineExceeded', 'Failed DeadlineExceeded'])
+  assert.deepEqual(conditionTypes(fixture), ['Suspended JobResumed', 'FailureTarget DeadlineExceeded', 'Failed DeadlineExceeded'])
   assert.deepEqual(podNames(fixture), [])
   fixture.stop()
 })
