@@ -355,7 +355,7 @@ func watchOne(ctx context.Context, client kubernetes.Interface) error {
 	_, err = client.CoreV1().ConfigMaps(namespace).Apply(ctx, coreapply.ConfigMap("applied", namespace).
 		WithLabels(map[string]string{"seen": "yes"}).WithOwnerReferences(&metaapply.OwnerReferenceApplyConfiguration{}),
 		metav1.ApplyOptions{FieldManager: "labels"})
-	if err == nil || !strings.Contains(err.Error(), "omits key field") {
+	if !apierrors.IsInvalid(err) {
 		return fmt.Errorf("an empty owner: %v", err)
 	}
 	if err = client.CoreV1().ConfigMaps(namespace).Delete(ctx, "applied", metav1.DeleteOptions{}); err != nil {
