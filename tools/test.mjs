@@ -20,7 +20,9 @@ if (files.length === 0) {
 }
 if (real) {
   // Built before the tests, whose time is limited; each line names the program, or why it cannot be had.
-  spawnSync(process.execPath, ['tools/peers/build.mjs', 'etcd', 'kube-apiserver'], { stdio: ['ignore', 'inherit', 'inherit'] })
+  const clients = ['kubectl-1.29', 'kubectl-1.37', 'helm3', 'helm4', 'go-clients']
+  const peers = ['etcd', 'kube-apiserver', ...(files.some((path) => /real[\\/]clients/.test(path)) ? clients : [])]
+  spawnSync(process.execPath, ['tools/peers/build.mjs', ...peers], { stdio: ['ignore', 'inherit', 'inherit'] })
 }
 const reporter = process.env.FLOTILLA_TEST_REPORTER ?? (process.stdout.isTTY ? 'spec' : 'dot')
 const flags = [
