@@ -14,7 +14,11 @@ const listParameters = [
   ...['allowWatchBookmarks', 'continue', 'fieldSelector', 'labelSelector', 'limit', 'resourceVersion'],
   ...['resourceVersionMatch', 'sendInitialEvents', 'timeoutSeconds', 'watch'],
 ]
+const watchParameters = ['allowWatchBookmarks', 'watch']
+const deleteParameters = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy']
 const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation']
+
+const prettyParameter = { name: 'pretty', in: 'query', schema: { type: 'string', uniqueItems: true } }
 
 /** Writes `paths` of the resources of one group and version. */
 export class PathWriter {
@@ -106,7 +110,7 @@ export class PathWriter {
         'deletecollection',
         `delete${prefixOf(type)}Collection${name.slice(prefixOf(type).length)}`,
         status,
-        listParameters,
+        [...listParameters.filter((name) => !watchParameters.includes(name)), ...deleteParameters].sort(),
         this.#deleteBody(type),
       )
     }
@@ -136,8 +140,7 @@ export class PathWriter {
     }
     if (verbs.has('delete') && suffix === '') {
       const status = this.#components.reference(`${meta}Status`)
-      const parameters = ['dryRun', 'gracePeriodSeconds', 'orphanDependents', 'propagationPolicy']
-      path['delete'] = this.#operation(type, 'delete', `delete${name}`, status, parameters, this.#deleteBody(type))
+      path['delete'] = this.#operation(type, 'delete', `delete${name}`, status, deleteParameters, this.#deleteBody(type))
     }
     return path
   }
@@ -164,6 +167,7 @@ export class PathWriter {
       responses: {
         '200': { description: 'OK', content },
         ...(action === 'post' || action === 'put' || action === 'patch' ? { '201': { description: 'Created', content } } : {}),
+        ...(action === 'post' || action === 'delete' ? { '202': { description: 'Accepted', content } } : {}),
         '401': { description: 'Unauthorized' },
       },
       'x-kubernetes-action': action,
@@ -182,7 +186,7 @@ export class PathWriter {
   #put(path: string, operations: JsonObject, named: readonly string[]): void {
     if (Object.keys(operations).length === 0) return
     const parameters = named.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string', uniqueItems: true } }))
-    this.paths[path] = { ...operations, ...(parameters.length > 0 ? { parameters } : {}) }
+    this.paths[path] = { ...operations, parameters: [...parameters, prettyParameter] }
   }
 }
 

@@ -236,7 +236,7 @@ const metadataChecks: Readonly<Record<string, string>> = {
   'scheduling.k8s.io/PriorityClass': 'u',
   'storage.k8s.io/CSIDriver': 'u',
   'storage.k8s.io/CSINode': 'vv',
-  'storage.k8s.io/VolumeAttachment': 'v',
+  'storage.k8s.io/VolumeAttachment': 'vv',
 }
 
 /**
