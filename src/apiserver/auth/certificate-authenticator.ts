@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto'
 import type { Authenticator, LogicalCluster } from '../contract.js'
 
 const clusterUnitPrefix = 'flotilla:cluster:'
 
-/** The organizational unit of certificates that a cluster issues: it names the cluster by the uid of kube-system. */
-export function clusterUnitOf(cluster: Pick<LogicalCluster, 'peek'>): string {
-  return `${clusterUnitPrefix}${cluster.peek('namespaces', 'kube-system')?.metadata.uid ?? ''}`
+/**
+ * The organizational unit of certificates that a cluster issues. By its name, which nobody in the cluster decides (the uid of a
+ * namespace comes with a backup, of whatever cluster that is), and by the uid of kube-system, for a later cluster of that name.
+ */
+export function clusterUnitOf(cluster: Pick<LogicalCluster, 'name' | 'peek'>): string {
+  const uid = cluster.peek('namespaces', 'kube-system')?.metadata.uid ?? ''
+  // A unit has 64 characters at most.
+  return clusterUnitPrefix + createHash('sha256').update(`${cluster.name} ${uid}`).digest('base64url')
 }
 
 /**
