@@ -120,7 +120,8 @@ export function differences(real: unknown, embedded: unknown, path = ''): string
   if (isFields(real) && isFields(embedded) && Array.isArray(real) === Array.isArray(embedded)) {
     if (!Array.isArray(real) || real.length === (embedded as unknown[]).length) {
       const keys = [...new Set([...Object.keys(real), ...Object.keys(embedded)])].sort()
-      return keys.flatMap((key) => differences(real[key], embedded[key], `${path}.${key}`))
+      const [a, b] = [real, embedded] as [Fields, Fields]
+      return keys.flatMap((key) => differences(a[key], b[key], `${path}.${key}`))
     }
   }
   return [`${path}: ${JSON.stringify(real)} | ${JSON.stringify(embedded)}`]

@@ -40,7 +40,7 @@ const podOf = (name: string, claim: string, spec: object = {}) => ({
   },
 })
 const claim = (name: string) => fixture.peek('persistentvolumeclaims', `default/${name}`) as Loose
-const volume = (name: string) => fixture.peek('persistentvolumes', name)
+const volume = (name: string | undefined) => fixture.peek('persistentvolumes', name ?? '')
 const phases = (name: string) => [claim(name).status?.['phase'], volume(claim(name).spec['volumeName'])?.status['phase']]
 const eventsOf = (name: string) =>
   (fixture.all('events') as unknown as { involvedObject: { name: string }; type: string; reason: string; message: string }[])
