@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
-import { type RequestOptions, request } from 'node:https'
+import { Agent, type RequestOptions, request } from 'node:https'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
@@ -57,16 +57,21 @@ describe('a terminal browser on an embedded cluster', () => {
     await fleet.run('kubectl', 'create deployment web --image=example.com/web:1 --replicas=5')
     await fleet.run('kubectl', 'rollout status deploy/web --timeout=60s')
   })
-  after(() => fleet.stop())
+  after(() => {
+    agent.destroy()
+    return fleet.stop()
+  })
 
-  const open = (path: string, accept: string): Promise<IncomingMessage> =>
+  // Answers come over a few connections that are used again; each watch has one of its own.
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+  const open = (path: string, accept: string, through?: Agent): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
-      request({ ...options, path: `/${path}`, headers: { accept } }, resolve)
+      request({ ...options, ...(through && { agent: through }), path: `/${path}`, headers: { accept } }, resolve)
         .on('error', reject)
         .end()
     })
   const read = async (path: string, accept = 'application/json'): Promise<{ code: number; body: Record<string, unknown> }> => {
-    const response = await open(path, accept)
+    const response = await open(path, accept, agent)
     let text = ''
     for await (const chunk of response.setEncoding('utf8')) text += chunk
     return { code: response.statusCode!, body: text.startsWith('{') ? JSON.parse(text) : { text } }

@@ -10,6 +10,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	authorizationv1 "k8s.io/api/authorization/v1"
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -175,12 +176,18 @@ func applyStatus(ctx context.Context, client kubernetes.Interface) error {
 
 func scaleDeployment(ctx context.Context, client kubernetes.Interface) error {
 	deployments := client.AppsV1().Deployments(namespace)
-	scale, err := deployments.GetScale(ctx, "typed", metav1.GetOptions{})
-	if err != nil {
+	var scale *autoscalingv1.Scale
+	// Its controller writes the Deployment at the same time.
+	err := retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		current, err := deployments.GetScale(ctx, "typed", metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		current.Spec.Replicas = 3
+		scale, err = deployments.UpdateScale(ctx, "typed", current, metav1.UpdateOptions{})
 		return err
-	}
-	scale.Spec.Replicas = 3
-	if scale, err = deployments.UpdateScale(ctx, "typed", scale, metav1.UpdateOptions{}); err != nil || scale.Spec.Replicas != 3 {
+	})
+	if err != nil || scale.Spec.Replicas != 3 {
 		return fmt.Errorf("scale %v: %w", scale, err)
 	}
 	if scale.Status.Selector != "app=typed" {
