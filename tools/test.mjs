@@ -18,11 +18,13 @@ if (files.length === 0) {
   console.error(`no test file${wanted.length > 0 ? ` matches ${wanted.join(', ')}` : ''}`)
   process.exit(2)
 }
-if (real) {
-  // Built before the tests, whose time is limited; each line names the program, or why it cannot be had.
-  const clients = ['kubectl-1.29', 'kubectl-1.37', 'helm3', 'helm4', 'go-clients']
-  const peers = ['etcd', 'kube-apiserver', ...(files.some((path) => /real[\\/]clients/.test(path)) ? clients : [])]
-  spawnSync(process.execPath, ['tools/peers/build.mjs', ...peers], { stdio: ['ignore', 'inherit', 'inherit'] })
+const env = { ...process.env }
+if (real && wanted.length === 0) {
+  // Built before the tests, whose time is limited, the most wanted first; each line names the program, or why it cannot be had.
+  const peers = ['etcd', 'kube-apiserver', 'helm3', 'kustomize', 'kube-controller-manager', 'kube-scheduler', 'kubectl-1.37']
+  const args = ['tools/peers/build.mjs', ...peers, 'go-clients', 'helm4', 'kubectl-1.29']
+  spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  env.FLOTILLA_PEERS_BUILT = '1'
 }
 const reporter = process.env.FLOTILLA_TEST_REPORTER ?? (process.stdout.isTTY ? 'spec' : 'dot')
 const flags = [
@@ -32,5 +34,5 @@ const flags = [
   `--test-concurrency=${real ? 1 : 2}`,
   `--test-timeout=${real ? 600000 : 120000}`,
 ]
-const result = spawnSync(process.execPath, [...flags, ...files], { stdio: ['ignore', 'inherit', 'inherit'] })
+const result = spawnSync(process.execPath, [...flags, ...files], { env, stdio: ['ignore', 'inherit', 'inherit'] })
 process.exit(result.status ?? 1)
