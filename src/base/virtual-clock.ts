@@ -4,6 +4,8 @@ interface Timer {
   readonly at: number
   readonly order: number
   readonly run: () => void
+  /** Nothing is left to cancel. */
+  fired: boolean
 }
 
 /**
@@ -28,10 +30,10 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, run: () => void): () => void {
-    const timer: Timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run }
+    const timer: Timer = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run, fired: false }
     this.#push(timer)
     return () => {
-      this.#cancelled.add(timer)
+      if (!timer.fired) this.#cancelled.add(timer)
     }
   }
 
@@ -44,6 +46,7 @@ export class VirtualClock implements Clock {
       if (next === undefined || next.at > end) break
       this.#pop()
       this.#now = next.at
+      next.fired = true
       next.run()
       await this.#idle()
     }
