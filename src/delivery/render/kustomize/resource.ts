@@ -25,6 +25,8 @@ export type GeneratorBehavior = 'unspecified' | 'create' | 'replace' | 'merge'
  */
 export class Resource {
   object: JsonObject | undefined
+  /** The last current id, with the fields it was made of. */
+  #known: { name: unknown; namespace: unknown; kind: unknown; apiVersion: unknown; id: ResourceId } | undefined
   readonly previous: { readonly kind: string; readonly name: string; readonly namespace: string }[] = []
   prefixes: string[] = []
   suffixes: string[] = []
@@ -103,7 +105,27 @@ export class Resource {
     return created
   }
 
+  /** The same object for as long as nothing of it changes: it is asked for very often. */
   currentId(): ResourceId {
+    const { object } = this
+    const metadata = object?.['metadata']
+    const name = isObject(metadata) ? metadata['name'] : undefined
+    const namespace = isObject(metadata) ? metadata['namespace'] : undefined
+    const known = this.#known
+    if (
+      known !== undefined &&
+      known.name === name &&
+      known.namespace === namespace &&
+      known.kind === object?.['kind'] &&
+      known.apiVersion === object?.['apiVersion']
+    )
+      return known.id
+    const id = this.#currentId()
+    this.#known = { name, namespace, kind: object?.['kind'], apiVersion: object?.['apiVersion'], id }
+    return id
+  }
+
+  #currentId(): ResourceId {
     const { apiVersion, kind, namespace } = this
     return {
       ...parseGvk(apiVersion, kind),

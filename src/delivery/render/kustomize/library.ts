@@ -1,0 +1,10 @@
+/** What programs other than this one use of the renderer: docs/guides/render-as-a-library.md. Runs in Node and in browsers. */
+export { Stalled } from '../../../base/errors.js'
+export type { KubeObject } from '../../../kube/object/kube-object.js'
+export { builtInSchemas } from '../../../kube/schema/built-in.js'
+export type { ChartInflation, KustomizeOverrides, RemoteSources, RenderResult } from '../contract.js'
+export { createMemoryTree } from '../memory-tree.js'
+export type { Tree, TreeEntry } from '../tree.js'
+export { type BuildOptions, buildKustomization, formatResources } from './build-kustomization.js'
+export { buildForFlux, type FluxBuildOptions } from './flux-build.js'
+export { createDocumentCache, type DocumentCache } from './read-documents.js'
