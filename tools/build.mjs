@@ -20,6 +20,14 @@ for (const folder of ['src', 'test', 'bench']) for await (const path of sources(
 if (process.argv.includes('--clean')) rmSync('dist', { recursive: true, force: true })
 const shared = { platform: 'node', format: 'esm', target: 'node20', sourcemap: true, logLevel: 'warning' }
 await build({ ...shared, entryPoints, outbase: '.', outdir: 'dist' })
+// What was built of files that are gone would be tested for ever.
+const built = new Set(entryPoints.map((path) => join('dist', path).replace(/\.ts$/, '.js')))
+for (const folder of ['src', 'test', 'bench']) {
+  for (const path of await readdir(join('dist', folder), { recursive: true }).catch(() => [])) {
+    const full = join('dist', folder, path)
+    if (/\.js(\.map)?$/.test(path) && !built.has(full.replace(/\.map$/, ''))) rmSync(full, { force: true })
+  }
+}
 // Data files that modules read at run time stand beside them.
 for (const folder of ['src']) {
   for (const path of await readdir(folder, { recursive: true })) {
