@@ -100,11 +100,12 @@ export function decodeApplyBody(bytes: Buffer): unknown {
   return parseYamlBody(text)
 }
 
-export function parseJson(text: string): unknown {
+/** `before`: what stands in front of the reason why it is none. */
+export function parseJson(text: string, before = 'error decoding patch: '): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw statusErrors.badRequest(`error decoding patch: ${explainJson(text) ?? messageOf(error)}`)
+    throw statusErrors.badRequest(`${before}${explainJson(text) ?? messageOf(error)}`)
   }
 }
 

@@ -102,7 +102,7 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
       return { kind, operations }
     }
     default: {
-      const body = parseJson(bytes.toString('utf8'))
+      const body = parseJson(bytes.toString('utf8'), kind === 'strategic' ? '' : undefined)
       if (body === null) throw statusErrors.badRequest('Invalid JSON Patch')
       if (!isObject(body)) {
         const why = `json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`

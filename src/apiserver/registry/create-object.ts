@@ -8,6 +8,7 @@ import { dropFields } from './dropped-fields.js'
 import { lifecycles } from './lifecycle.js'
 import { validateNew, withDefaults } from './machinery.js'
 import { checkIdentity, generateName, initializeMeta, refuseVersioned, wipeMeta } from './object-meta.js'
+import { objectWarnings } from './object-warnings.js'
 import { recordCreation } from './record-creation.js'
 import { groupInRefusals, named, type Resource } from './resource.js'
 import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
@@ -61,6 +62,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: groupInRefusals(resource), name: metadata.name }, [...causes])
     }
+    for (const text of objectWarnings(resource.stored, object)) warn(request, text)
     const validating = admitValidating(request, 'CREATE', object, undefined)
     if (validating !== undefined) await validating
     admitLast(request, 'CREATE', object, undefined)

@@ -19,7 +19,9 @@ export const namespaceLifecycle: Lifecycle = {
     isObject(object['spec']) && Array.isArray(object['spec']['finalizers']) && object['spec']['finalizers'].length > 0,
   terminating(_scope, object) {
     const status = isObject(object['status']) ? object['status'] : {}
-    return { ...object, status: { ...status, phase: 'Terminating' } }
+    // No grace is given, and none is told.
+    const { deletionGracePeriodSeconds: _, ...metadata } = object.metadata
+    return { ...object, metadata, status: { ...status, phase: 'Terminating' } }
   },
 }
 

@@ -10,6 +10,7 @@ import { dropFields } from './dropped-fields.js'
 import { lifecycles } from './lifecycle.js'
 import { validateChanged, withDefaults } from './machinery.js'
 import { checkIdentity, preserveMeta } from './object-meta.js'
+import { objectWarnings } from './object-warnings.js'
 import { resetFieldsOf } from './reset-fields.js'
 import { groupInRefusals, named, viewOf } from './resource.js'
 import { anotherUid } from './storage-conflict.js'
@@ -104,6 +105,7 @@ export async function storeChanged(
     if (causes.length > 0) {
       throw statusErrors.invalid({ kind: resource.type.kind, group: groupInRefusals(resource), name: request.name }, [...causes])
     }
+    if (subresource === '') for (const text of objectWarnings(resource.stored, next)) warn(request, text)
     const validating = admitValidating(request, 'UPDATE', next, previous)
     if (validating !== undefined) await validating
     admitLast(request, 'UPDATE', next, previous)

@@ -60,6 +60,7 @@ async function markEvicted(
   const condition = {
     type: 'DisruptionTarget',
     status: 'True' as const,
+    lastProbeTime: null,
     reason: 'EvictionByEvictionAPI',
     message: 'Eviction API: evicting',
   }
