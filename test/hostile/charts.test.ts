@@ -21,9 +21,14 @@ const pick = <T>(from: readonly T[]): T => from[Math.floor(random.number() * fro
 const phrase = (tokens: readonly string[], most: number) =>
   Array.from({ length: 1 + Math.floor(random.number() * most) }, () => pick(tokens)).join('')
 
+/** Time of this process's own work: other processes may keep the processor busy. */
+function cpuMs(): number {
+  return process.cpuUsage().user / 1000
+}
+
 /** Runs a parser on hostile input: it may refuse with an Error of its own, but neither break nor take long. */
 function bounded(what: string, run: () => unknown): void {
-  const start = performance.now()
+  const start = cpuMs()
   try {
     run()
   } catch (error) {
@@ -31,7 +36,7 @@ function bounded(what: string, run: () => unknown): void {
       error instanceof CodedError || (error instanceof Error && error.constructor === Error) || error instanceof SyntaxError
     assert.ok(isOurs, `${what}: ${String((error as Error).stack)}`)
   }
-  assert.ok(performance.now() - start < 2000, `${what} took ${Math.round(performance.now() - start)} ms`)
+  assert.ok(cpuMs() - start < 2000, `${what} took ${Math.round(cpuMs() - start)} ms`)
 }
 
 function render(template: string, values: Values = {}, helpers = ''): string {
@@ -278,13 +283,13 @@ test('attacks on whoever renders', () => {
     [`{{ ${'('.repeat(20_000)}1${')'.repeat(20_000)} }}`, ''],
     [`${'{{ if true }}'.repeat(20_000)}x${'{{ end }}'.repeat(20_000)}`, ''],
   ] as const) {
-    const start = performance.now()
+    const start = cpuMs()
     assert.throws(() => render(template, { t: '{{ tpl .Values.t . }}' }, helpers), HelmError, template.slice(0, 80))
-    assert.ok(performance.now() - start < 8000, template.slice(0, 80))
+    assert.ok(cpuMs() - start < 8000, template.slice(0, 80))
   }
   render(
-    '{{ $x := dict }}{{ $_ := set $x "__proto__" (dict "polluted" "1") }}{{ $x | toYaml }}{{ merge $x (dict "constructor" 1) | toJson }}',
+    '{{ $x := dict }}{{ $_ := set $x "__proto__" (dict "polluted" "1") }}x: {{ merge $x (dict "constructor" 1) | toYaml | toJson }}',
   )
   assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
-  assert.ok(!render('{{ .Values.constructor }}{{ .Values.__proto__ }}{{ .Values.toString }}').includes('function'))
+  assert.ok(!render('x: "{{ .Values.constructor }}{{ .Values.__proto__ }}{{ .Values.toString }}"').includes('function'))
 })
