@@ -103,7 +103,7 @@ export async function startRegistry(options: {
   }
   const basic = `Basic ${Buffer.from(`robot:${options.password}`).toString('base64')}`
   const server = await startChartServer(
-    (path, { headers }) => {
+    (path, { headers }): ReturnType<Answering> => {
       const url = new URL(path, 'http://registry.test')
       if (url.pathname === '/token') {
         if (headers.authorization !== basic) return { status: 401 }

@@ -39,6 +39,8 @@ export interface Budget {
   readonly outputBytes: number
   /** Templates inside templates. */
   readonly depth: number
+  /** Counts the steps of several executions together; each alone when absent. */
+  readonly spent?: { steps: number }
 }
 
 export interface ExecutionOptions {
@@ -82,7 +84,7 @@ export class Execution implements CallContext {
   #node: Node | undefined
   #variables: Variable[] = []
   #depth = 0
-  #steps = 0
+  readonly #spent: { steps: number }
   #written = 0
   #output = ''
 
@@ -90,6 +92,7 @@ export class Execution implements CallContext {
     this.#definition = definition
     this.#options = options
     this.#templates = options.templates
+    this.#spent = options.budget.spent ?? { steps: 0 }
   }
 
   get templates(): TemplateSet {
@@ -108,8 +111,8 @@ export class Execution implements CallContext {
   }
 
   charge(size: number): void {
-    this.#steps += size
-    if (!(this.#steps <= this.#options.budget.steps)) {
+    this.#spent.steps += size
+    if (!(this.#spent.steps <= this.#options.budget.steps)) {
       throw new TemplateBudgetError(`template: ${this.#place()}: more than ${this.#options.budget.steps} steps`)
     }
   }
@@ -120,7 +123,8 @@ export class Execution implements CallContext {
       throw new Error(
         `template: no template ${JSON.stringify(name)} associated with template ${JSON.stringify(this.#templates.name)}`,
       )
-    return this.#nested(definition, () => this.#runDefinition(definition, data))
+    // Executing a template with nil gives it no value at all, whose fields are no values either.
+    return this.#nested(definition, () => this.#runDefinition(definition, data ?? undefined))
   }
 
   renderIn(templates: unknown, name: string, data: unknown): string {

@@ -25,8 +25,10 @@ interface Renderable {
   readonly basePath: string
 }
 
-/** What each template may do; the whole chart has its time and output bounded by their sum and `maxOutput`. */
-const budget: Budget = { steps: 20_000_000, outputBytes: 64 * 1024 * 1024, depth: 600 }
+/**
+ * What a chart may do: all its templates share the steps (large public charts take half a million), each has its output.
+ */
+const budget: Budget = { steps: 5_000_000, outputBytes: 64 * 1024 * 1024, depth: 600 }
 const maxOutput = 128 * 1024 * 1024
 const parsed = createParseCache(32 * 1024 * 1024)
 
@@ -41,7 +43,8 @@ export function renderTemplates(chart: Chart, scope: Scope, functions: FunctionT
   const templates = new Map<string, Renderable>()
   collect(chart, templates, scope, scope.values)
   const names = [...templates.keys()].sort(byDepth)
-  const set = new Template(setName, { functions, missingKey: 'zero', budget, parsed })
+  const spent = { steps: 0 }
+  const set = new Template(setName, { functions, missingKey: 'zero', budget: { ...budget, spent }, parsed })
   for (const name of names) {
     try {
       set.add(name, templates.get(name)!.text)
