@@ -9,7 +9,7 @@ import { parseYamlDocuments } from '../../src/formats/yaml/parse-yaml.js'
 import { findPeer } from '../support/real-apiserver.js'
 
 // What helm itself makes of charts: the goldens of src/delivery/render/helm (rewritten with FLOTILLA_REWRITE_GOLDENS=1), and
-// every chart below FLOTILLA_INPUTS and FLOTILLA_CHARTS, compared with what we make of them.
+// every chart below FLOTILLA_INPUTS, compared with what we make of them. Public charts: helm-corpus.test.ts.
 const goldens = 'src/delivery/render/helm/goldens'
 const helm = findPeer('helm3')
 const program = 'path' in helm ? helm.path : ''
@@ -81,7 +81,7 @@ async function compare(chart: string): Promise<string> {
   }
 }
 
-for (const variable of ['FLOTILLA_INPUTS', 'FLOTILLA_CHARTS']) {
+for (const variable of ['FLOTILLA_INPUTS']) {
   const root = process.env[variable]
   const reason = root === undefined || !existsSync(root) ? `${variable} names no directory` : skip
   test(`charts below ${variable} render as with helm 3`, { skip: reason, timeout: 1_200_000 }, async (context) => {

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSeededRandom } from '../../../base/random.js'
+import { createMemoryTree } from '../memory-tree.js'
+import { createHelmRenderer } from './helm-renderer.js'
+
+const renderer = createHelmRenderer({ clock: { now: () => 0 }, random: createSeededRandom(1) })
+const render = (files: Record<string, string>, helm: Record<string, unknown> = {}) =>
+  renderer.render({
+    tree: createMemoryTree({ 'c/Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n', ...files }),
+    path: 'c',
+    options: { helm },
+    target: { namespace: 'n' },
+  })
+const template = (text: string) => render({ 'c/templates/a.yaml': text })
+
+test('templates without end are stopped, and the message names the template', async () => {
+  const cases: [string, RegExp][] = [
+    ['{{ define "r" }}{{ include "r" . }}{{ end }}{{ include "r" . }}', /c\/templates\/a\.yaml.*(nested|exceeded|deep)/s],
+    ['{{ define "r" }}{{ template "r" . }}{{ end }}{{ template "r" . }}', /exceeded maximum template depth.*r/s],
+    ['{{ define "t" }}{{ tpl "{{ include \\"t\\" . }}" . }}{{ end }}{{ include "t" . }}', /c\/templates\/a\.yaml/],
+    [
+      '{{ range until 100000 }}{{ range until 100000 }}x{{ end }}{{ end }}',
+      /rendering c\/templates\/a\.yaml failed: .*more than/,
+    ],
+    ['{{ $x := "aaaaaaaaaa" }}{{ range until 60 }}{{ $x = printf "%s%s" $x $x }}{{ end }}', /c\/templates\/a\.yaml/],
+    ['{{ genCA "x" 1 }}', /keys and certificates cannot be made here/],
+  ]
+  for (const [text, message] of cases) await assert.rejects(template(text), message, text)
+})
+
+test('files outside of the chart are out of reach, values of prototypes are not there', async () => {
+  const { objects } = await render({
+    'secret.txt': 'secret',
+    'c/templates/a.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {f: "{{ .Files.Get "../secret.txt" }}", p: "{{ .Values.constructor }}{{ .Values.__proto__ }}"}\n',
+  })
+  assert.deepEqual(objects[0]!.data, { f: '', p: '' })
+  await render({}, { parameters: [{ name: '__proto__.polluted', value: '1' }] })
+  assert.equal(({} as Record<string, unknown>)['polluted'], undefined)
+})
+
+test('charts that cannot be loaded say why', async () => {
+  const cases: [Record<string, string>, RegExp][] = [
+    [{ 'c/.helmignore': 'a/**' }, /double-star \(\*\*\) syntax is not supported/],
+    [{ 'c/.helmignore': '[' }, /syntax error in pattern/],
+    [{ 'c/charts/x.tgz': 'nothing' }, /error unpacking subchart x\.tgz in c: packed charts cannot be opened here/],
+    [{ 'c/values.yaml': 'a: [' }, /cannot load values\.yaml: error converting YAML to JSON/],
+    [{ 'c/values.schema.json': '{' }, /unexpected end of JSON input/],
+    [{ 'c/values.schema.json': '{"$ref": "https://x.example/s"}' }, /schemas in other documents are not fetched/],
+    [{ 'c/values.schema.json': '{"$ref": "#/a", "a": {"$ref": "#/a"}}' }, /refers to itself without end/],
+    [{ 'c/templates/a.yaml': 'apiVersion: v1\nkind: Pod\n' }, /metadata\.name is missing/],
+  ]
+  for (const [files, message] of cases) await assert.rejects(render(files), message, JSON.stringify(files))
+})
+
+test('the same request gives the same objects, and the chart is not changed by a rendering', async () => {
+  const files = {
+    'c/values.yaml': 'x: {a: 1}\n',
+    'c/templates/a.yaml':
+      '{{ $_ := set .Values.x "a" 2 }}{{ $_ := set .Values "y" 1 }}apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {v: {{ toJson .Values | quote }}}\n',
+  }
+  const first = await render(files)
+  assert.deepEqual((await render(files)).objects, first.objects)
+  assert.equal((first.objects[0]!.data as Record<string, string>)['v'], '{"x":{"a":2},"y":1}')
+})
