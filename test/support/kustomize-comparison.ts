@@ -52,7 +52,7 @@ function runReal(program: readonly string[], directory: string): Promise<Compari
     execFile(
       command!,
       [...args, directory],
-      { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, timeout: 60_000, env },
+      { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, timeout: 300_000, env },
       (error, stdout, stderr) => resolve({ stdout, stderr, refused: error !== null }),
     )
   })
