@@ -4,6 +4,7 @@ import { type Budget, Execution, type MissingKey } from './exec.js'
 import type { FunctionTable } from './functions.js'
 import { isEmptyTree } from './nodes.js'
 import { type Definition, parse } from './parse.js'
+import { wellFormed } from './values.js'
 
 export interface TemplateOptions {
   /** `{{` unless given. */
@@ -122,11 +123,12 @@ export class Template {
       const quoted = JSON.stringify(this.name)
       throw new TemplateExecutionError(`template: no template ${JSON.stringify(name)} associated with template ${quoted}`)
     }
-    return new Execution(definition, {
+    const output = new Execution(definition, {
       functions: this.#functions,
       missingKey: this.options.missingKey ?? 'default',
       budget: this.options.budget ?? defaultBudget,
       templates: this,
     }).run(data)
+    return wellFormed(output)
   }
 }

@@ -230,21 +230,73 @@ export function lengthOf(value: unknown): number | undefined {
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+const strictDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true })
+
+// Go's strings hold any bytes. Those that are no UTF-8 stand here as lone surrogates, U+DC80 to U+DCFF, so that functions
+// which look at bytes (b64enc, sha256sum) see what Go's see; they become U+FFFD where text leaves a template.
+const escapedByte = /[\udc80-\udcff]/
+const loneSurrogate = /\p{Surrogate}/gu
 
 export function byteLength(text: string): number {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return encoder.encode(text).length
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return bytesOfText(text).length
   return text.length
+}
+
+/** The bytes of a text. */
+export function bytesOfText(text: string): Uint8Array {
+  if (!escapedByte.test(text)) return encoder.encode(text)
+  const bytes: number[] = []
+  for (const character of text) {
+    const code = character.codePointAt(0)!
+    if (code >= 0xdc80 && code <= 0xdcff) bytes.push(code - 0xdc00)
+    else bytes.push(...encoder.encode(character))
+  }
+  return Uint8Array.from(bytes)
+}
+
+/** The text of bytes, whatever they are. */
+export function textOfBytes(bytes: Uint8Array): string {
+  try {
+    return strictDecoder.decode(bytes)
+  } catch {
+    let text = ''
+    let at = 0
+    while (at < bytes.length) {
+      const size = sequenceLength(bytes, at)
+      text += size === 0 ? String.fromCharCode(0xdc00 + bytes[at]!) : decoder.decode(bytes.subarray(at, at + size))
+      at += Math.max(size, 1)
+    }
+    return text
+  }
+}
+
+/** The length of the UTF-8 sequence at a place, 0 when there is none. */
+function sequenceLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!
+  if (first < 0x80) return 1
+  const size = first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0
+  if (size === 0 || at + size > bytes.length) return 0
+  return decoder.decode(bytes.subarray(at, at + size)).includes('\ufffd') && !isReplacement(bytes, at) ? 0 : size
+}
+
+function isReplacement(bytes: Uint8Array, at: number): boolean {
+  return bytes[at] === 0xef && bytes[at + 1] === 0xbf && bytes[at + 2] === 0xbd
+}
+
+/** A text without bytes that are no UTF-8: each is U+FFFD. */
+export function wellFormed(text: string): string {
+  return escapedByte.test(text) ? text.replace(loneSurrogate, '\ufffd') : text
 }
 
 /** A string in which each character is one byte of the UTF-8 form: Go's view of a string, for indexes and slices. */
 export function toByteString(text: string): string {
-  if (byteLength(text) === text.length) return text
+  if (byteLength(text) === text.length && !escapedByte.test(text)) return text
   let bytes = ''
-  for (const byte of encoder.encode(text)) bytes += String.fromCharCode(byte)
+  for (const byte of bytesOfText(text)) bytes += String.fromCharCode(byte)
   return bytes
 }
 
-/** The inverse of toByteString; bytes that are no UTF-8 become U+FFFD. */
+/** The inverse of toByteString. */
 export function fromByteString(bytes: string): string {
   const array = new Uint8Array(bytes.length)
   let ascii = true
@@ -252,5 +304,5 @@ export function fromByteString(bytes: string): string {
     array[index] = bytes.charCodeAt(index)
     if (array[index]! > 0x7f) ascii = false
   }
-  return ascii ? bytes : decoder.decode(array)
+  return ascii ? bytes : textOfBytes(array)
 }

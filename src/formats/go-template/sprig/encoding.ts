@@ -1,7 +1,7 @@
 import { sha1 } from '@noble/hashes/legacy.js'
 import { sha256, sha512 } from '@noble/hashes/sha2.js'
 import { type GoFunction, goFunction } from '../functions.js'
-import { fromByteString, toByteString } from '../values.js'
+import { bytesOfText, fromByteString, toByteString } from '../values.js'
 
 const base64Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
 const base32Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
@@ -20,7 +20,7 @@ export function encodingFunctions(): [string, GoFunction][] {
 }
 
 function bytesOf(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
+  return bytesOfText(text)
 }
 
 function hex(bytes: Uint8Array): string {

@@ -1,6 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { setOwn } from '../../../base/json.js'
-import { GoStruct, integerOf, isMap, isNilList, sortedKeys } from '../values.js'
+import { GoStruct, integerOf, isMap, isNilList, sortedKeys, wellFormed } from '../values.js'
 
 /** Go's encoding/json: keys sorted, and with `escapesHtml` `<`, `>` and `&` as \u escapes. */
 export function encodeJson(value: unknown, options: { escapesHtml: boolean; indent?: string }): string {
@@ -80,7 +80,8 @@ export function toJsonData(value: unknown): unknown {
     if (Number.isFinite(value)) return value
     throw new Error(`json: unsupported value: ${Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf'}`)
   }
-  if (typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'string') return wellFormed(value)
+  if (typeof value === 'boolean') return value
   if (value === null || value === undefined) return null
   const integer = integerOf(value)
   if (integer !== undefined) return BigInt.asIntN(54, integer) === integer ? Number(integer) : integer

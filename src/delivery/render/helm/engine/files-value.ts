@@ -1,10 +1,8 @@
 import { compilePathGlob } from '../../../../formats/glob/plain-glob.js'
 import { goFunction } from '../../../../formats/go-template/functions.js'
-import { GoStruct, typedList, typedMap } from '../../../../formats/go-template/values.js'
+import { GoStruct, textOfBytes, typedList, typedMap, wellFormed } from '../../../../formats/go-template/values.js'
 import { formatYaml } from '../../../../formats/yaml/format-yaml.js'
 import type { ChartFile } from '../chart/chart.js'
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** `.Files`: what a chart holds besides its templates, values and sub-charts. */
 export function filesValue(files: readonly ChartFile[]): GoStruct {
@@ -15,7 +13,7 @@ export function filesValue(files: readonly ChartFile[]): GoStruct {
 function makeFiles(files: ReadonlyMap<string, Uint8Array>): GoStruct {
   let members: Record<string, unknown> | undefined
   const bytes = (name: string) => files.get(name) ?? new Uint8Array()
-  const text = (name: string) => decoder.decode(bytes(name))
+  const text = (name: string) => textOfBytes(bytes(name))
   const flattened = (show: (name: string) => string) => {
     const map: Record<string, string> = {}
     for (const name of files.keys()) map[name.slice(name.lastIndexOf('/') + 1)] = show(name)
@@ -33,7 +31,7 @@ function makeFiles(files: ReadonlyMap<string, Uint8Array>): GoStruct {
       }
       return makeFiles(new Map([...files].filter(([name]) => matches(name))))
     }),
-    AsConfig: goFunction([], () => flattened(text)),
+    AsConfig: goFunction([], () => flattened((name) => wellFormed(text(name)))),
     AsSecrets: goFunction([], () => flattened((name) => base64(bytes(name)))),
     Lines: goFunction(['string'], (name) => {
       const all = text(name)
