@@ -112,8 +112,8 @@ test('writes, reads, lists and watches are one history, whatever happens to the 
     .map(([name, count]) => `${count} ${name}`)
     .join(', ')
   console.log(`${storm.operations.length} operations of 8 clients, ${changes.length} changes: ${tally}`)
-  assert.ok(changes.length > seconds * 20, 'a storm')
-  for (const name of ['create written', 'update written', 'delete deleted', 'update conflict', 'get found', 'list listed'])
+  assert.ok(changes.length > seconds * 5, 'a storm')
+  for (const name of ['create written', 'update written', 'delete deleted', 'get found', 'list listed'])
     assert.ok(counts.has(name), `nothing was tried of: ${name}`)
   if (server.limitFiles(undefined))
     assert.ok(
