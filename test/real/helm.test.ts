@@ -13,15 +13,17 @@ import { findPeer } from '../support/real-apiserver.js'
 const goldens = 'src/delivery/render/helm/goldens'
 const helm = findPeer('helm3')
 const program = 'path' in helm ? helm.path : ''
-const skip = 'reason' in helm ? helm.reason : false
+const helm4 = findPeer('helm4')
+const program4 = 'path' in helm4 ? helm4.path : ''
+const skip = 'reason' in helm ? helm.reason : 'reason' in helm4 ? helm4.reason : false
 
 interface Outcome {
   readonly output?: string
   readonly error?: string
 }
 
-function runHelm(args: readonly string[], cwd: string): Outcome {
-  const { status, stdout, stderr } = spawnSync(program, ['template', ...args], {
+function runHelm(args: readonly string[], cwd: string, by = program): Outcome {
+  const { status, stdout, stderr } = spawnSync(by, ['template', ...args], {
     cwd,
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,
@@ -33,9 +35,16 @@ function runHelm(args: readonly string[], cwd: string): Outcome {
 }
 
 test('the goldens are what helm 3 prints', { skip }, () => {
-  const cases = JSON.parse(readFileSync(join(goldens, 'cases.json'), 'utf8')) as { chart: string; args: string[] }[]
+  const cases = JSON.parse(readFileSync(join(goldens, 'cases.json'), 'utf8')) as {
+    chart: string
+    args: string[]
+    helm?: number
+  }[]
   const name = (args: readonly string[]) => (args.includes('--name-template') ? [] : ['rel'])
-  const found = cases.map(({ chart, args }) => ({ chart, args, ...runHelm([...name(args), chart, ...args], goldens) }))
+  const found = cases.map((each) => {
+    const { chart, args } = each
+    return { ...each, ...runHelm([...name(args), chart, ...args], goldens, each.helm === 4 ? program4 : program) }
+  })
   const text = `${JSON.stringify(found, null, 1)}\n`
   const file = join(goldens, 'outcomes.json')
   if (process.env['FLOTILLA_REWRITE_GOLDENS'] === '1') writeFileSync(file, text)

@@ -19,6 +19,7 @@ const root = 'src/delivery/render/helm/goldens'
 interface Golden {
   readonly chart: string
   readonly args: readonly string[]
+  readonly helm?: number
   readonly output?: string
   readonly error?: string
 }
@@ -55,7 +56,7 @@ function readArguments(args: readonly string[]) {
   return { all, one: (flag: string) => all(flag).at(-1), has: (flag: string) => flags.has(flag) }
 }
 
-async function render({ chart, args }: Golden): Promise<string> {
+async function render({ chart, args, helm }: Golden): Promise<string> {
   const { all, one, has } = readArguments(args)
   const values = mergeGivenValues({
     files: all('-f').map((name) => ({ name, text: readText(name) })),
@@ -76,6 +77,7 @@ async function render({ chart, args }: Golden): Promise<string> {
       namespace: one('-n') ?? 'default',
       values,
       isUpgrade: has('--is-upgrade'),
+      valuesOf: helm === 4 ? 'helm4' : 'helm3',
       apiVersions: all('-a').flatMap((list) => list.split(',')),
       skipSchemaValidation: has('--skip-schema-validation'),
       ...(kubeVersion === undefined ? {} : { kubeVersion }),
@@ -94,7 +96,7 @@ async function render({ chart, args }: Golden): Promise<string> {
 const ownWording = /yaml: |invalid JSON|is not valid /
 
 for (const golden of goldens) {
-  test(`helm template ${golden.chart} ${golden.args.join(' ').slice(0, 80)}`, async () => {
+  test(`helm${golden.helm ?? ''} template ${golden.chart} ${golden.args.join(' ').slice(0, 80)}`, async () => {
     let found: string
     try {
       found = await render(golden)

@@ -24,6 +24,8 @@ export interface TemplateRequest {
   /** Besides those that are known anyway. */
   readonly apiVersions?: readonly string[]
   readonly skipSchemaValidation?: boolean
+  /** Whose rules decide on nulls among a chart's own values: Helm 3 keeps them, Helm 4 does not. `helm3` unless told. */
+  readonly valuesOf?: 'helm3' | 'helm4'
 }
 
 /** A rendered chart, in the parts that the output is made of. */
@@ -47,9 +49,10 @@ export function templateChart(loaded: Chart, request: TemplateRequest, ports: Te
   checkDependencies(loaded)
   const chart = copyChart(loaded)
   const given = request.values ?? {}
-  processDependencies(chart, given, ports.warn)
+  const rules = { warn: ports.warn, dropsNullDefaults: request.valuesOf === 'helm4' }
+  processDependencies(chart, given, rules)
   const kubeVersion = parseKubeVersion(request.kubeVersion ?? defaultKubeVersion)
-  const values = coalesceValues(chart, given, { warn: ports.warn, merge: false })
+  const values = coalesceValues(chart, given, { ...rules, merge: false })
   if (request.skipSchemaValidation !== true) validateAgainstSchemas(chart, values)
   const wanted = chart.metadata.kubeVersion
   if (wanted !== '' && !isCompatibleRange(wanted, kubeVersion.version))

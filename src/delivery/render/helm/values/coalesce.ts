@@ -11,6 +11,8 @@ export interface CoalesceOptions {
   readonly warn: Warn
   /** Keeps nulls, for a later coalescing that needs them. */
   readonly merge: boolean
+  /** Helm 4's rules: nulls among a chart's defaults are as if they were not there. */
+  readonly dropsNullDefaults?: boolean
 }
 
 const globalKey = 'global'
@@ -76,11 +78,15 @@ function coalesceGlobals(target: Values, source: Values, prefix: string, warn: W
   target[globalKey] = targetGlobals
 }
 
-function coalesceDefaults(chart: Chart, target: Values, prefix: string, { warn, merge }: CoalesceOptions): void {
+function coalesceDefaults(chart: Chart, target: Values, prefix: string, options: CoalesceOptions): void {
+  const { warn, merge } = options
+  const drops = options.dropsNullDefaults === true && !merge
   const inner = joined(prefix, chart.metadata.name)
   const defaults = cloneJson(chart.values)
   for (const [key, value] of Object.entries(defaults)) {
     if (!has(target, key)) {
+      if (drops && value === null) continue
+      if (drops && isTable(value)) dropNulls(value)
       setOwn(target, key, value)
       continue
     }
@@ -89,9 +95,17 @@ function coalesceDefaults(chart: Chart, target: Values, prefix: string, { warn, 
     else if (isTable(present)) {
       if (isTable(value)) {
         const isChild = chart.dependencies.some((child) => child.metadata.name === key)
+        if (drops && !isChild) dropNulls(value)
         coalesceTables(present, value, { warn, merge: isChild || merge }, joined(inner, key))
       } else if (value !== null) warn(`warning: skipped value for ${inner}.${key}: Not a table.`)
     }
+  }
+}
+
+function dropNulls(table: Values): void {
+  for (const [key, value] of Object.entries(table)) {
+    if (value === null) delete table[key]
+    else if (isTable(value)) dropNulls(value)
   }
 }
 

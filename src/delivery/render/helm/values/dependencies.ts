@@ -2,16 +2,16 @@ import { cloneJson, setOwn } from '../../../../base/json.js'
 import { printValue } from '../../../../formats/go-template/print.js'
 import { isCompatibleRange } from '../../../../formats/semver/constraints.js'
 import { type Chart, type Dependency, setDependencies } from '../chart/chart.js'
-import { coalesceTables, coalesceValues, type Warn } from './coalesce.js'
+import { type CoalesceOptions, coalesceTables, coalesceValues, type Warn } from './coalesce.js'
 import { isTable, tableAt, type Values, valueAt } from './values.js'
 
 /**
  * Decides which sub-charts take part and under which names (aliases, tags, conditions), and imports values that
  * sub-charts offer. Changes the chart, which must be a copy (copyChart).
  */
-export function processDependencies(chart: Chart, values: Values, warn: Warn): void {
-  enableDependencies(chart, values, '', warn)
-  importValues(chart, warn)
+export function processDependencies(chart: Chart, values: Values, options: Omit<CoalesceOptions, 'merge'>): void {
+  enableDependencies(chart, values, '', options)
+  importValues(chart, options.warn)
 }
 
 function applyConditions(dependencies: readonly Dependency[], values: Values, prefix: string, warn: Warn): void {
@@ -56,7 +56,8 @@ function chartFor(charts: readonly Chart[], dependency: Dependency): Chart | und
   return { ...found, metadata: { ...found.metadata, name } }
 }
 
-function enableDependencies(chart: Chart, values: Values, prefix: string, warn: Warn): void {
+function enableDependencies(chart: Chart, values: Values, prefix: string, options: Omit<CoalesceOptions, 'merge'>): void {
+  const { warn } = options
   const wanted = chart.metadata.dependencies
   if (wanted === undefined) return
   const isListed = (existing: Chart) =>
@@ -70,13 +71,13 @@ function enableDependencies(chart: Chart, values: Values, prefix: string, warn: 
   }
   setDependencies(chart, charts)
   for (const dependency of wanted) dependency.enabled = true
-  const coalesced = coalesceValues(chart, values, { warn, merge: false })
+  const coalesced = coalesceValues(chart, values, { ...options, merge: false })
   applyTags(wanted, coalesced, warn)
   applyConditions(wanted, coalesced, prefix, warn)
   const disabled = new Set(wanted.flatMap((each) => (each.enabled ? [] : [each.name])))
   const kept = charts.filter((each) => !disabled.has(each.metadata.name))
   const keptDependencies = wanted.filter((each) => !disabled.has(each.name))
-  for (const child of kept) enableDependencies(child, coalesced, `${prefix}${child.metadata.name}.`, warn)
+  for (const child of kept) enableDependencies(child, coalesced, `${prefix}${child.metadata.name}.`, options)
   chart.metadata.dependencies = keptDependencies.length === 0 ? undefined : keptDependencies
   setDependencies(chart, kept)
 }
