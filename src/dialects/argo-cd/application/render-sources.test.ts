@@ -136,7 +136,7 @@ test('a chart is rendered with the settings of source.helm', async () => {
   assert.equal(lists.f!.trim(), 'only: more')
   assert.equal(lists.l, '[1,2]')
   assert.equal((await data({ namespace: 'other', kubeVersion: '1.29' })).ns, 'other')
-  assert.equal((await data({ kubeVersion: '1.29' })).v, 'v1.29.0')
+  assert.equal((await data({ kubeVersion: '1.29' })).v, 'v1.29')
   assert.equal((await data({ valueFiles: ['$env/envs/production.yaml'] }, { ref: 'env' })).x, 'production')
   const named = await render({ path: 'chart', helm: { releaseName: 'named', skipCrds: true, skipTests: true } })
   assert.equal(named.objects[0]!.metadata.name, 'named')
