@@ -245,7 +245,9 @@ test('custom resources have the columns of their definition', () => {
 })
 
 test('a Scale has columns of its own', () => {
-  const scale = {
+  const scale: KubeObject = {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
     metadata: { name: 'x', creationTimestamp: '2026-01-01T23:58:55Z' },
     spec: { replicas: 3 },
     status: { replicas: 2 },
@@ -254,5 +256,5 @@ test('a Scale has columns of its own', () => {
     scalePrinter.columns.map((column) => column.name),
     ['Name', 'Desired', 'Available', 'Age'],
   )
-  assert.deepEqual(scalePrinter.cells(scale as KubeObject, now), ['x', 3, 2, '65s'])
+  assert.deepEqual(scalePrinter.cells(scale, now), ['x', 3, 2, '65s'])
 })

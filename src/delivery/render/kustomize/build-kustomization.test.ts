@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
-import type { KustomizeOverrides } from '../contract.js'
+import type { KustomizeOverrides, RemoteSources } from '../contract.js'
 import { createMemoryTree } from '../memory-tree.js'
 import { createTracingTree } from '../tracing-tree.js'
 import { buildKustomization } from './build-kustomization.js'

@@ -12,6 +12,40 @@ export function checkConfigMap(configMap: Members, to: Findings): void {
     if (Object.hasOwn(binary, key)) to.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
   }
   for (const key of Object.keys(binary)) to.explain(`binaryData[${key}]`, key, explainConfigKey(key))
+  checkSize('[]', textBytes(configMap['data']) + base64Bytes(binary), to)
+}
+
+/** What ConfigMaps and Secrets may hold at most, in bytes. */
+const mostBytes = 1_048_576
+
+function checkSize(field: string, bytes: number, to: Findings): void {
+  if (bytes <= mostBytes) return
+  to.causes.push({ reason: 'FieldValueTooLong', message: `Too long: may not be more than ${mostBytes} bytes`, field })
+}
+
+/** In UTF-8. Exact only where it may matter: so few characters cannot be too many bytes. */
+function textBytes(data: unknown): number {
+  const texts = Object.values(membersOf(data)).map(textOf)
+  const characters = texts.reduce((sum, text) => sum + text.length, 0)
+  return characters * 3 <= mostBytes ? characters : texts.reduce((sum, text) => sum + utf8Bytes(text), 0)
+}
+
+function base64Bytes(data: Members): number {
+  let bytes = 0
+  for (const value of Object.values(data)) {
+    const text = textOf(value)
+    bytes += Math.floor(text.length / 4) * 3 - (text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0)
+  }
+  return bytes
+}
+
+function utf8Bytes(text: string): number {
+  let bytes = text.length
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 0x7f) bytes += code > 0x7ff && (code < 0xd800 || code > 0xdfff) ? 2 : 1
+  }
+  return bytes
 }
 
 /** Keys that a type of Secret must have. */
@@ -25,6 +59,7 @@ const secretKeys: Readonly<Record<string, readonly string[]>> = {
 export function checkSecret(secret: Members, to: Findings): void {
   const data = membersOf(secret['data'])
   for (const key of Object.keys(data)) to.explain(`data[${key}]`, key, explainConfigKey(key))
+  checkSize('data', base64Bytes(data), to)
   const type = textOf(secret['type'])
   for (const key of secretKeys[type] ?? []) if (!Object.hasOwn(data, key)) to.required(`data[${key}]`)
   if (type === 'kubernetes.io/service-account-token') {

@@ -72,3 +72,20 @@ test('malformed objects are judged without a crash', () => {
     }
   }
 })
+
+test('ConfigMaps and Secrets hold a mebibyte at most, counted in UTF-8', () => {
+  const of = (kind: string, content: object) =>
+    validateCreate({ apiVersion: 'v1', kind, metadata: { name: 'a', namespace: 'b' }, ...content }, rules).map(
+      ({ field }) => field,
+    )
+  const rules = { namespaced: true, anyFinalizer: false }
+  const most = 1_048_576
+  const base64 = (bytes: number) => Buffer.alloc(bytes).toString('base64')
+  assert.deepEqual(of('ConfigMap', { data: { x: 'y'.repeat(most) } }), [])
+  assert.deepEqual(of('ConfigMap', { data: { x: 'y'.repeat(most), z: '1' } }), ['[]'])
+  assert.deepEqual(of('ConfigMap', { data: { x: '\u00e9'.repeat(most / 2) } }), [])
+  assert.deepEqual(of('ConfigMap', { data: { x: '\u00e9'.repeat(most / 2 + 1) } }), ['[]'])
+  assert.deepEqual(of('ConfigMap', { data: { x: '1' }, binaryData: { b: base64(most) } }), ['[]'])
+  assert.deepEqual(of('Secret', { data: { x: base64(most) } }), [])
+  assert.deepEqual(of('Secret', { data: { x: base64(most + 1) } }), ['data'])
+})
