@@ -77,10 +77,10 @@ test('an index of 12 MB is searched, not parsed', () => {
   const charts = Array.from({ length: 480 }, (_, n) => `  chart-${n}:\n${versions.replaceAll('NAME', `chart-${n}`)}`)
   const text = `apiVersion: v1\nentries:\n${charts.join('')}`
   assert.ok(text.length > 12_000_000)
-  const start = performance.now()
+  const start = process.cpuUsage().user
   assert.equal(findChartEntries(text, 'chart-479')?.[0]?.version, '1.29.0')
   assert.equal(findChartEntries(text, 'chart-480'), undefined)
-  assert.ok(performance.now() - start < 1000)
+  assert.ok(process.cpuUsage().user - start < 1_500_000)
 })
 
 test('the version that is meant', () => {
