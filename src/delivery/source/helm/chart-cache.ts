@@ -15,8 +15,6 @@ export function sha256Of(bytes: Uint8Array): string {
 
 /** Keeps at most `maxBytes` (512 Mi unless told); what was not used for longest goes first. */
 export function createChartCache(directory: string, maxBytes = 512 * 1024 * 1024): ChartCache {
-  const made = mkdir(directory, { recursive: true, mode: 0o700 })
-  made.catch(() => {})
   let written = 0
   let counter = 0
   const fileOf = (digest: string) => join(directory, `${digest}.tgz`)
@@ -34,7 +32,7 @@ export function createChartCache(directory: string, maxBytes = 512 * 1024 * 1024
     },
     async write(bytes) {
       const digest = sha256Of(bytes)
-      await made
+      await mkdir(directory, { recursive: true, mode: 0o700 })
       const partial = join(directory, `${digest}.${process.pid}.${++counter}`)
       await writeFile(partial, bytes, { mode: 0o600 })
       await rename(partial, fileOf(digest))
