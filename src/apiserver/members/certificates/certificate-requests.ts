@@ -3,6 +3,7 @@ import { clusterUnitOf } from '../../auth/certificate-authenticator.js'
 import type { CertificateRequest } from '../../auth/certificate-request.js'
 import type { FleetCa } from '../../auth/fleet-ca.js'
 import type { MemberController, Work } from '../contract.js'
+import { checkOwnNames } from './own-names.js'
 import { checkKubeletClient, SignerRefusal, signers, usagesOf } from './signers.js'
 
 interface RequestCondition {
@@ -126,6 +127,7 @@ async function sign(work: Work, request: SigningRequest, asked: CertificateReque
   if (check === undefined) return
   try {
     check(asked, usages)
+    checkOwnNames(work.cluster, asked)
     if (!asked.isSigned) throw new SignerRefusal('unable to verify certificate request signature')
   } catch (error) {
     if (!(error instanceof SignerRefusal)) throw error

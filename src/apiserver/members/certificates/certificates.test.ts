@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { certificateAuthenticator, clusterUnitOf } from '../../auth/certificate-authenticator.js'
-import { readCertificateRequest } from '../../auth/certificate-request.js'
+import { type CertificateRequest, readCertificateRequest } from '../../auth/certificate-request.js'
 import { createFleetCa, type FleetCa } from '../../auth/fleet-ca.js'
 import { createMemberFixture, type MemberFixture } from '../member-fixture.js'
+import { checkOwnNames } from './own-names.js'
 
 /** Made by openssl, EC P-256. */
 const jane = `-----BEGIN CERTIFICATE REQUEST-----
@@ -119,10 +120,14 @@ test('signers refuse what is not theirs, denied requests stay unsigned, other si
   await ask('foreign', jane, { signerName: 'example.com/mine', usages: ['client auth'] })
   await decide('foreign', 'Approved')
   assert.deepEqual(['wrong', 'usage', 'denied', 'foreign'].map(certificateOf), [undefined, undefined, undefined, undefined])
-  await ask('serving', serving, {
-    signerName: 'kubernetes.io/kubelet-serving',
-    usages: ['server auth', 'digital signature', 'key encipherment'],
-  })
+  const server = { signerName: 'kubernetes.io/kubelet-serving', usages: ['server auth', 'digital signature', 'key encipherment'] }
+  await ask('elsewhere', serving, server)
+  await decide('elsewhere', 'Approved')
+  assert.match(conditionsOf('elsewhere')[1] ?? '', /IP subjectAltName 10\.0\.0\.1 is no address of a node, pod or Service here/)
+  const types = ['InternalIP', 'ExternalIP']
+  const addresses = readCertificateRequest(serving)!.ipAddresses.map((address, index) => ({ type: types[index], address }))
+  await fixture.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, status: { addresses } })
+  await ask('serving', serving, server)
   await decide('serving', 'Approved')
   assert.equal(certificateOf('serving')?.subjectAltName, 'DNS:n1.example, IP Address:10.0.0.1, IP Address:FD00:0:0:0:0:0:0:1')
 })
@@ -148,4 +153,18 @@ test('settled requests go after an hour, others after a day', async () => {
     fixture.all(requests).map(({ metadata }) => metadata.name),
     ['foreign'],
   )
+})
+
+test('no certificate names what belongs to all clusters of the fleet', async () => {
+  const asked = (names: { dnsNames?: string[]; ipAddresses?: string[] }) =>
+    ({ dnsNames: [], ipAddresses: [], ...names }) as unknown as CertificateRequest
+  const addresses = [{ type: 'InternalIP', address: '127.0.0.1' }]
+  await fixture.apply({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n2' }, status: { addresses } })
+  for (const dnsName of ['localhost', 'kubernetes', 'KUBERNETES.default.svc', 'kubernetes.default.svc.cluster.local.']) {
+    assert.throws(() => checkOwnNames(fixture.cluster, asked({ dnsNames: [dnsName] })), /is that of the API server/)
+  }
+  for (const address of ['127.0.0.1', '127.0.31.255', '::1', '10.96.0.1', '192.0.2.7']) {
+    assert.throws(() => checkOwnNames(fixture.cluster, asked({ ipAddresses: [address] })), /is no address of a node/)
+  }
+  checkOwnNames(fixture.cluster, asked({ dnsNames: ['web.shop.svc', 'node-1'] }))
 })
