@@ -163,9 +163,17 @@ export async function healAll(
   only?: string,
 ): Promise<number> {
   let count = 0
-  for (const profile of await profilesOf(hub, namespace)) {
+  const wanted = only === 'hub' ? 'in-cluster' : only
+  const profiles = (await profilesOf(hub, namespace)).filter((each) => wanted === undefined || nameOf(each) === wanted)
+  if (wanted !== undefined && profiles.length === 0) {
+    throw new CodedError({
+      code: 'no-chaos-here',
+      message: `there is no ClusterProfile of ${wanted}`,
+      fix: 'Name a cluster of the fleet (`flotilla cluster list`), or none to heal everything.',
+    })
+  }
+  for (const profile of profiles) {
     const cluster = nameOf(profile)
-    if (only !== undefined && cluster !== only) continue
     if (JSON.stringify(readClusterChaos(profile)) !== JSON.stringify(noChaos)) {
       await failCluster(hub, namespace, cluster, healed)
       count++

@@ -56,6 +56,10 @@ test('the hub and strangers cannot be cut, pods are killed, nodes are removed', 
   for (const name of ['hub', 'in-cluster', 'nobody']) {
     await assert.rejects(failCluster(hub, namespace, name, { api: 'cut' }), { code: 'no-chaos-here' })
   }
+  await assert.rejects(
+    healAll(hub, namespace, async () => undefined, 'nobody'),
+    { code: 'no-chaos-here' },
+  )
   const b = world.client('b')
   const type = (await b.resources()).forName('pods')!
   const containers = [{ name: 'c', image: 'c:1' }]

@@ -1,3 +1,4 @@
+import { parseNodes } from '../../apiserver/members/nodes/instance-types.js'
 import { CodedError, UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { hasReason, isNotFound } from '../../kube/object/status-error.js'
@@ -36,6 +37,7 @@ export async function createEmbeddedCluster(
       fix: `Use one of them, or leave --${option} out.`,
     })
   }
+  if (nodes !== undefined) parseNodes(nodes)
   const minor = version?.replace(/^v/, '').split('.').slice(0, 2).join('.')
   const cluster: EmbeddedCluster = {
     apiVersion: 'flotilla.dev/v1alpha1',

@@ -5,6 +5,7 @@ import type { Application, Operation, RevisionHistory } from '../../dialects/arg
 import { applicationType } from '../../dialects/argo-cd/kinds/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isConflict, isNotFound } from '../../kube/object/status-error.js'
+import { checkSelector } from '../check-selector.js'
 import { checkSync } from '../check-sync.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
@@ -52,10 +53,11 @@ function registerList(app: Command, io: CommandIo): void {
     .option('-o, --output <format>', 'table, wide, json, yaml or name')
     .action(async (options: Options & { selector?: string }) => {
       const format = parseOutputFormat(options.output)
+      const labelSelector = checkSelector(options.selector)
       await withFleet(options, io, async ({ hub, namespace }) => {
         const list = await hub.list<Application>(applicationType, {
           namespace,
-          ...(options.selector ? { labelSelector: options.selector } : {}),
+          ...(labelSelector === undefined ? {} : { labelSelector }),
         })
         printRows({
           format,

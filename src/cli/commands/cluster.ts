@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { FleetCluster } from '../../app/fleet-clusters.js'
 import { CodedError, UsageError } from '../../base/errors.js'
 import { isNotFound } from '../../kube/object/status-error.js'
+import { checkSelector } from '../check-selector.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
 import { type Column, formatAge, parseOutputFormat, printRows } from '../print.js'
@@ -45,9 +46,10 @@ function registerList(cluster: Command, io: CommandIo): void {
     .option('-o, --output <format>', 'table, wide, json, yaml or name')
     .action(async (options: Options & { selector?: string }) => {
       const format = parseOutputFormat(options.output)
+      const selector = checkSelector(options.selector)
       await withFleet(options, io, async (fleet) => {
         const { listFleetClusters } = await import('../../app/fleet-clusters.js')
-        const clusters = await listFleetClusters(fleet, options.selector)
+        const clusters = await listFleetClusters(fleet, selector)
         printRows({
           format,
           rows: clusters,
