@@ -64,5 +64,9 @@ export async function renderKustomizeCommand(directory: string, flags: RenderKus
 function choose<T extends string>(flag: string, given: string | undefined, values: Readonly<Record<string, T>>): T | undefined {
   if (given === undefined) return undefined
   if (Object.hasOwn(values, given)) return values[given]
-  throw new UsageError({ code: 'usage', message: `${flag} ${given}: expected one of ${Object.keys(values).join(', ')}` })
+  throw new UsageError({
+    code: 'bad-render-option',
+    message: `${flag} ${given}: expected one of ${Object.keys(values).join(', ')}`,
+    fix: `Use one of them, or leave ${flag} out.`,
+  })
 }
