@@ -21,7 +21,7 @@ interface Wish {
 const mostBody = 64 * 1024 * 1024
 
 /** The address to dial for a host as a URL has it: a name is asked of the cluster's name server. */
-async function addressOf(host: string, context: CommandContext): Promise<string> {
+export async function addressOf(host: string, context: CommandContext): Promise<string> {
   const bare = host.replace(/^\[|\]$/g, '')
   if (isIP(bare) !== 0) return bare
   if (bare === 'localhost' || bare === context.world.hostname) return context.world.address
@@ -30,7 +30,7 @@ async function addressOf(host: string, context: CommandContext): Promise<string>
   return address
 }
 
-function portAt(address: string, port: number, context: CommandContext): number {
+export function portAt(address: string, port: number, context: CommandContext): number {
   return address.startsWith('127.') && address !== '127.0.0.1' ? context.world.boundPort(port) : port
 }
 

@@ -2,6 +2,7 @@ import { messageOf } from '../../../../base/errors.js'
 import { fileApplets } from '../applets/file-applets.js'
 import { networkApplets } from '../applets/network-applets.js'
 import { processApplets } from '../applets/process-applets.js'
+import { redisCli } from '../applets/redis-cli.js'
 import { tar } from '../applets/tar-applet.js'
 import { textApplets } from '../applets/text-applets.js'
 import { parseScript } from './parse-script.js'
@@ -146,6 +147,8 @@ export const applets: ReadonlyMap<string, Applet> = new Map(
     ...processApplets,
     ...networkApplets,
     tar,
+    'redis-cli': redisCli,
+    'valkey-cli': redisCli,
     env,
     sh,
     ash: sh,
