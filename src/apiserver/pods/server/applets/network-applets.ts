@@ -16,6 +16,8 @@ interface Wish {
   readonly body?: string | Buffer
   readonly timeoutMs: number
   readonly redirects: number
+  /** Authorities, as PEM, that a server must have its certificate from; without them any certificate will do. */
+  readonly authorities?: Buffer
 }
 
 const mostBody = 64 * 1024 * 1024
@@ -41,7 +43,7 @@ async function fetchUrl(text: string, wish: Wish, context: CommandContext): Prom
   // Inside a pod localhost is the pod.
   const dialled = await addressOf(url.hostname, context)
   const address = dialled === '127.0.0.1' ? context.world.address : dialled
-  const options: RequestOptions & { rejectUnauthorized?: boolean; servername?: string } = {
+  const options: RequestOptions & { rejectUnauthorized?: boolean; servername?: string; ca?: Buffer } = {
     host: address,
     port: portAt(address, Number(url.port) || (secure ? 443 : 80), context),
     path: url.pathname + url.search,
@@ -50,7 +52,10 @@ async function fetchUrl(text: string, wish: Wish, context: CommandContext): Prom
     agent: false,
     ...(address.startsWith('127.') && address !== '127.0.0.1' ? { localAddress: context.world.address } : {}),
     signal: AbortSignal.any([context.signal, AbortSignal.timeout(wish.timeoutMs)]),
-    ...(secure ? { rejectUnauthorized: false, ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}) } : {}),
+    ...(wish.authorities === undefined ? {} : { ca: wish.authorities }),
+    ...(secure
+      ? { rejectUnauthorized: wish.authorities !== undefined, ...(isIP(url.hostname) === 0 ? { servername: url.hostname } : {}) }
+      : {}),
   }
   const start = secure ? (await import('node:https')).request : requestHttp
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
@@ -132,6 +137,7 @@ const curl: Applet = async (args, context) => {
       'user-agent',
       'data-raw',
       'retry',
+      'cacert',
     ],
   )
   const on = (letter: string) => flags.on.has(letter) || [...flags.on].some((name) => curlLong[name] === letter)
@@ -146,6 +152,7 @@ const curl: Applet = async (args, context) => {
 
 async function curlOne(text: string, flags: Flags, on: (letter: string) => boolean, context: CommandContext): Promise<number> {
   const data = lastValue(flags, 'd', 'data', 'data-raw')
+  const authorities = on('k') ? undefined : lastValue(flags, 'cacert')
   try {
     const answer = await fetchUrl(
       text,
@@ -162,6 +169,7 @@ async function curlOne(text: string, flags: Flags, on: (letter: string) => boole
           : { body: data.startsWith('@') ? context.world.files.read(data.slice(1), context.cwd) : data }),
         timeoutMs: seconds(lastValue(flags, 'm', 'max-time', 'connect-timeout'), 120),
         redirects: on('L') ? 10 : 0,
+        ...(authorities === undefined ? {} : { authorities: context.world.files.read(authorities, context.cwd) }),
       },
       context,
     )
@@ -196,6 +204,8 @@ function curlFailure(error: unknown, url: string): { code: number; message: stri
   if (name === 'TimeoutError' || name === 'AbortError') return { code: 28, message: 'Operation timed out' }
   if (messageOf(error).startsWith('bad address'))
     return { code: 6, message: `Could not resolve host: ${url.replace(/^\w+:\/\//, '').split(/[:/]/)[0]}` }
+  if (/^(ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_)/.test(code ?? ''))
+    return { code: 60, message: `SSL certificate problem: ${messageOf(error)}` }
   return { code: 56, message: messageOf(error) }
 }
 
