@@ -18,7 +18,18 @@ export interface RealApiServer {
 }
 
 /** Programs that tools/peers/build.mjs builds. */
-export type PeerName = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd' | 'kubectl' | 'kubectl-1.29' | 'kubectl-1.37' | 'helm3' | 'helm4' | 'go-clients' | 'kustomize'
+export type PeerName =
+  | 'kube-apiserver'
+  | 'kube-controller-manager'
+  | 'kube-scheduler'
+  | 'etcd'
+  | 'kubectl'
+  | 'kubectl-1.29'
+  | 'kubectl-1.37'
+  | 'helm3'
+  | 'helm4'
+  | 'go-clients'
+  | 'kustomize'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {
