@@ -73,7 +73,7 @@ export function prepareDataDirectory(path: string): DataDirectory {
 }
 
 /** Makes a directory and those above it; false when it was there. (Node's recursive mkdir never ends below /proc.) */
-function makeDirectory(path: string): boolean {
+export function makeDirectory(path: string): boolean {
   const make = () => {
     try {
       mkdirSync(path, { mode: 0o700 })

@@ -39,7 +39,12 @@ for (const [topic, cases] of Object.entries(topics)) {
         const recorded = recording.cases[name]?.answers[index]
         if (answer === undefined) continue
         if (!recorded) failures.push(`${name} #${index} is not recorded`)
-        else for (const { path } of compareAnswers(recorded, answer)) failures.push(`${name} #${index} ${path}`)
+        else
+          for (const { path } of compareAnswers(recorded, answer)) {
+            // Which of several bindings allowed it, kube-apiserver itself says now so and now so.
+            if (topic === 'reviews' && path === 'body.status.reason') continue
+            failures.push(`${name} #${index} ${path}`)
+          }
       }
     }
     assert.deepEqual(failures, [])

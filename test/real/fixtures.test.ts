@@ -123,13 +123,16 @@ ${elements.join('\n')}
     }
   })
 
-  test('charts say that they are charts', async () => {
+  test('charts are rendered; one whose parts are missing, or that wants kinds that nobody has, says so', async () => {
     const apps = await deploy('charts', ['helm-guestbook', 'helm-dependency', 'blue-green', 'apps'])
     await eventually(async () => {
       for (const name of apps) {
         const { status } = await fleet.application(name)
-        assert.equal(status?.sync?.status, 'Unknown', name)
-        assert.match(JSON.stringify(status?.conditions), /is a Helm chart, which this version of Flotilla does not render/)
+        if (name.startsWith('helm-guestbook')) assert.equal(status?.sync?.status, 'Synced', name)
+        else if (name.startsWith('helm-dependency')) {
+          assert.equal(status?.sync?.status, 'Unknown', name)
+          assert.match(JSON.stringify(status?.conditions), /found in Chart\.yaml, but missing in charts/)
+        } else assert.notEqual(status?.sync?.status, 'Unknown', `${name}: ${JSON.stringify(status?.conditions)}`)
       }
     })
   })
@@ -226,6 +229,7 @@ spec:
         )
         assert.deepEqual([...new Set(stdout.trim().split('\n'))].sort(), [
           'guestbook',
+          'helm-guestbook',
           'kustomize-guestbook',
           'online-boutique',
           'online-boutique-dev',

@@ -69,7 +69,7 @@ function digestOf(folder) {
 }
 
 /** Cold, all of them take a quarter of an hour on two cores; what is not built in time is reported as missing. */
-const endsAt = Date.now() + Number(process.env.FLOTILLA_PEER_MINUTES ?? 25) * 60_000
+const endsAt = Date.now() + Number(process.env.FLOTILLA_PEER_MINUTES ?? 22) * 60_000
 
 /** The path of a peer program, built now if need be; or why there is none. */
 export function ensurePeer(name) {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { messageOf, UsageError } from '../../base/errors.js'
 import type { CommandEntry } from '../contract.js'
@@ -13,6 +13,7 @@ export const backupCommand: CommandEntry = {
       .option('--data-dir <dir>', 'data directory of the fleet (default: the one of `flotilla up`)')
       .action(async (names: string[], options: { to: string; dataDir?: string }) => {
         const { connectEmbeddedClusters, readBackup } = await import('../../app/cluster-backups.js')
+        const { makeDirectory } = await import('../../app/data-directory.js')
         const clusters = await connectEmbeddedClusters(options.dataDir, io.env)
         try {
           const unknown = names.find((name) => !clusters.has(name))
@@ -25,7 +26,7 @@ export const backupCommand: CommandEntry = {
           }
           const directory = resolve(options.to)
           try {
-            mkdirSync(directory, { recursive: true, mode: 0o700 })
+            makeDirectory(directory)
           } catch (error) {
             throw new UsageError({
               code: 'backup-not-written',

@@ -67,17 +67,21 @@ describe('what kubectl prints', { skip: missing }, () => {
 
 /** Leaves out what no two clusters have in common. */
 function normalise(text: string): string {
-  return text
-    .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
-    .replaceAll(
-      /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000|"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"?/g,
-      'TIME',
-    )
-    .replaceAll(/[Rr]esource ?[Vv]ersion: +"?\d+"?/g, 'RV')
-    .replaceAll(/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, 'IP')
-    .replaceAll(/\b\d+(ms|s)\b/g, 'AGO')
-    .replaceAll(/flotilla-admin|\badmin\b/g, 'ADMIN')
-    .split('\n')
-    .map((line) => line.replaceAll(/ +/g, ' ').trimEnd())
-    .join('\n')
+  return (
+    text
+      // kube-apiserver repairs Service addresses in the background and says so now and then.
+      .replace(/Events:\n(?:.*\n){2}(?:.*ipallocator-repair-controller.*\n)+(?=\n|$)/g, 'Events:  <none>\n')
+      .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
+      .replaceAll(
+        /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000|"?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"?/g,
+        'TIME',
+      )
+      .replaceAll(/[Rr]esource ?[Vv]ersion: +"?\d+"?/g, 'RV')
+      .replaceAll(/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, 'IP')
+      .replaceAll(/\b\d+(ms|s)\b/g, 'AGO')
+      .replaceAll(/flotilla-admin|\badmin\b/g, 'ADMIN')
+      .split('\n')
+      .map((line) => line.replaceAll(/ +/g, ' ').trimEnd())
+      .join('\n')
+  )
 }
