@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -64,6 +64,10 @@ async function exec(
   return { out, err, code }
 }
 
+/** Local commands of these tests are programs that nearly every machine has. */
+const noPrograms =
+  spawnSync('sleep', ['0']).status === 0 && spawnSync('echo').status === 0 ? false : 'sleep or echo is not installed'
+
 test('a built-in server answers as soon as it is started, runs commands, and ends on TERM', async () => {
   const container = await launcher.launch({ kind: 'built-in', directory: folder, spec: specOf('nginx') })
   const log = textOf(container.stdout)
@@ -121,7 +125,9 @@ test('a script that has no trap is not disturbed by TERM, as the first process o
   assert.deepEqual(await container.ended, { code: 137, signal: 9 })
 })
 
-test('a local command gets its own environment, only the programs that its rule allows, and dies with its group', async () => {
+test('a local command gets its own environment, only the programs that its rule allows, and dies with its group', {
+  skip: noPrograms,
+}, async () => {
   const script = join(folder, 'program.sh')
   writeFileSync(script, 'echo "$COLOUR|$HOST|$LD_PRELOAD|$NODE_OPTIONS|$HOME|$1"; sleep 600 & sleep 600')
   const command = { command: ['sh', script], env: { HOST: '$(POD_IP)' }, args: 'append' as const, exec: ['echo'] }
@@ -179,7 +185,9 @@ test('a pod sets no variable of a local command by which that would load or run 
   assert.deepEqual(names.filter((name) => name in env).sort(), kept.sort())
 })
 
-test('what exec starts of a local command ends with the container, and when its client leaves early', async () => {
+test('what exec starts of a local command ends with the container, and when its client leaves early', {
+  skip: noPrograms,
+}, async () => {
   const container = await launchLocal('sleep 600', ['sh'])
   const command = container.exec(['sh', '-c', 'echo $$; sleep 600 & sleep 600'], { stdin: false, tty: false })
   const [data] = await new Promise<Buffer[]>((done) => command.stdout.once('data', (first) => done([first])))
@@ -194,7 +202,7 @@ test('what exec starts of a local command ends with the container, and when its 
   assert.equal((await late.ended).code, 137)
 })
 
-test('a command of a local container waits for a slow reader', async () => {
+test('a command of a local container waits for a slow reader', { skip: noPrograms }, async () => {
   const container = await launchLocal('sleep 600', ['sh'])
   const command = container.exec(['sh', '-c', 'yes'], { stdin: false, tty: false })
   await new Promise((done) => setTimeout(done, 300))
@@ -205,7 +213,9 @@ test('a command of a local container waits for a slow reader', async () => {
   await container.ended
 })
 
-test('everything ends with a fleet that is killed; what is left over is ended by the next one', async () => {
+test('everything ends with a fleet that is killed; what is left over is ended by the next one', {
+  skip: noPrograms,
+}, async () => {
   const fleet = `
     import { createLauncher } from ${JSON.stringify(resolve('dist/src/apiserver/pods/process/launch-containers.js'))}
     const launcher = createLauncher({ execPath: process.execPath, serverFile: ${JSON.stringify(serverFile)}, path: process.env.PATH })
@@ -227,7 +237,7 @@ test('everything ends with a fleet that is killed; what is left over is ended by
   assert.equal((await container.ended).code, 137)
 })
 
-test('what a pod writes into its own files says nothing about processes', async () => {
+test('what a pod writes into its own files says nothing about processes', { skip: noPrograms }, async () => {
   const bystander = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
   const ended = new Promise((resolve) => bystander.once('exit', (_code, signal) => resolve(signal)))
   const pid = bystander.pid as number
