@@ -1,10 +1,10 @@
 import { compareText } from '../../../../base/compare-text.js'
 import { messageOf } from '../../../../base/errors.js'
 import { isObject } from '../../../../base/json.js'
+import { kindRank } from '../../../../kube/object/kind-order.js'
 import { jsonType, scalarText } from '../chart/metadata.js'
 import { readYaml } from '../chart/yaml.js'
 import { HelmError } from '../helm-error.js'
-import { compareKinds } from './kind-order.js'
 import { splitManifests } from './split-manifests.js'
 
 /** One document of a template's output. */
@@ -110,4 +110,9 @@ function readHead(path: string, content: string): { value: unknown; kind: string
     throw wrongType(annotations, 'SimpleHead.metadata.annotations', 'map[string]string')
   text(metadata, 'name', 'metadata.name')
   return { value, kind, hook }
+}
+
+/** Kinds that are in no order of installation come last, by name. */
+function compareKinds(a: string, b: string): number {
+  return kindRank(a) - kindRank(b) || (a < b ? -1 : a > b ? 1 : 0)
 }

@@ -1,4 +1,4 @@
-/** The order in which kinds are applied within a wave; others come last. As upstream's (which is Helm's install order). */
+/** Helm's install order, which Argo CD applies the kinds of one wave in as well. */
 const kinds: readonly string[] = [
   'Namespace',
   'NetworkPolicy',
@@ -38,6 +38,7 @@ const kinds: readonly string[] = [
 ]
 const ranks: ReadonlyMap<string, number> = new Map(kinds.map((kind, index) => [kind, index]))
 
+/** Kinds that are not in the order come last, together. */
 export function kindRank(kind: string): number {
   return ranks.get(kind) ?? kinds.length
 }
