@@ -24,7 +24,7 @@ export interface CelProgram {
    * Values are bound as JSON-like values (see CelInput) and converted lazily by the declared type. Throws CelError: `kind` is
    * `evaluation` (no such key, division by zero ...) or `cost` (the limit was exceeded).
    */
-  evaluate(bindings: Readonly<Record<string, CelInput>>, options?: { costLimit?: number; nowMs?: number }): CelResult
+  evaluate(bindings: Readonly<Record<string, CelInput>>, options?: { costLimit?: number }): CelResult
   /** Upper and lower bound of what an evaluation may cost, from the sizes that the types declare (maxLength, maxItems ...). */
   estimateCost(): { readonly min: bigint; readonly max: bigint }
 }

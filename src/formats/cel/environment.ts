@@ -116,7 +116,7 @@ class Program implements CelProgram {
     this.#types = types
   }
 
-  evaluate(bindings: Readonly<Record<string, CelInput>>, options?: { costLimit?: number; nowMs?: number }): CelResult {
+  evaluate(bindings: Readonly<Record<string, CelInput>>, options?: { costLimit?: number }): CelResult {
     const limit = options?.costLimit ?? this.#base.options.costLimit ?? Infinity
     const frame = new Frame(bindings, this.#plan.slots, limit)
     let value: Value

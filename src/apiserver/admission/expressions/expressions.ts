@@ -100,16 +100,11 @@ export function typeName(type: CelType): string {
 }
 
 /** Throws OutOfBudget. */
-export function evaluate(
-  expression: Expression,
-  bindings: Readonly<Record<string, CelInput>>,
-  budget: Budget,
-  nowMs: number,
-): Evaluation {
+export function evaluate(expression: Expression, bindings: Readonly<Record<string, CelInput>>, budget: Budget): Evaluation {
   const { program } = expression
   if (program === undefined) return { problem: `compilation error: ${expression.problem}` }
   try {
-    const { value, cost } = program.evaluate(bindings, { nowMs })
+    const { value, cost } = program.evaluate(bindings)
     budget.spend(cost)
     return { value }
   } catch (error) {

@@ -35,7 +35,7 @@ export function createConditionMatcher(expressions: AdmissionExpressions): Condi
         known = conditions.map(({ expression }) => compileExpression(environment, expression.trim(), ['bool']))
         compiled.set(conditions, known)
       }
-      return meetAll(known, expressions.bindings(asked), failurePolicy, asked.request.ports.clock.now())
+      return meetAll(known, expressions.bindings(asked), failurePolicy)
     },
   }
 }
@@ -44,14 +44,13 @@ export function meetAll(
   conditions: readonly Expression[],
   bindings: Readonly<Record<string, CelInput>>,
   failurePolicy: 'Fail' | 'Ignore' | undefined,
-  nowMs: number,
 ): ConditionResult {
   const fail = (problem: string): ConditionResult => (failurePolicy === 'Ignore' ? false : { problem })
   const budget = new Budget(matchBudget)
   const problems: string[] = []
   try {
     for (const condition of conditions) {
-      const result = evaluate(condition, bindings, budget, nowMs)
+      const result = evaluate(condition, bindings, budget)
       if ('problem' in result) problems.push(result.problem)
       else if (result.value === false) return false
     }

@@ -35,7 +35,6 @@ export function evaluatePolicy(
   namespace: KubeObject | undefined,
 ): PolicyResult {
   const { failurePolicy, paramKind } = policy.spec
-  const nowMs = asked.request.ports.clock.now()
   const problem = (message: string, index = 0): Denial[] =>
     failurePolicy === 'Ignore' ? [] : [{ message, reason: undefined, index }]
   const bindings: Record<string, CelInput> = {
@@ -43,22 +42,22 @@ export function evaluatePolicy(
     ...(paramKind === undefined ? {} : { params }),
   }
   const budget = new Budget(policyBudget)
-  bindings['variables'] = lazyVariables(policy, bindings, budget, nowMs)
+  bindings['variables'] = lazyVariables(policy, bindings, budget)
   if (policy.matchConditions.length > 0) {
-    const matches = meetAll(policy.matchConditions, bindings, failurePolicy, nowMs)
+    const matches = meetAll(policy.matchConditions, bindings, failurePolicy)
     if (matches === false) return nothing
     if (matches !== true) return { ...nothing, denials: problem(matches.problem) }
   }
   try {
     const denials = policy.validations.flatMap((validation, index) => {
-      const result = evaluate(validation.expression, bindings, budget, nowMs)
+      const result = evaluate(validation.expression, bindings, budget)
       if ('problem' in result) return problem(result.problem, index)
       if (result.value === true) return []
-      const message = messageOf(validation, bindings, budget, nowMs)
+      const message = messageOf(validation, bindings, budget)
       return [{ message, reason: validation.spec.reason, index }]
     })
     const annotationBudget = new Budget(policyBudget)
-    return { denials, ...annotate(policy, bindings, annotationBudget, nowMs) }
+    return { denials, ...annotate(policy, bindings, annotationBudget) }
   } catch (error) {
     if (!(error instanceof OutOfBudget)) throw error
     return { ...nothing, denials: problem(error.message) }
@@ -70,7 +69,6 @@ function lazyVariables(
   policy: CompiledPolicy,
   bindings: Readonly<Record<string, CelInput>>,
   budget: Budget,
-  nowMs: number,
 ): Record<string, unknown> {
   const values: Record<string, unknown> = {}
   for (const [name, expression] of policy.variables) {
@@ -80,7 +78,7 @@ function lazyVariables(
         if (expression.program === undefined) {
           known = { value: new CelFailure(`composited variable ${JSON.stringify(name)} fails to compile: ${expression.problem}`) }
         } else {
-          const result = evaluate(expression, bindings, budget, nowMs)
+          const result = evaluate(expression, bindings, budget)
           const failed =
             'problem' in result ? result.problem.slice(`expression '${expression.source}' resulted in error: `.length) : ''
           known =
@@ -96,13 +94,8 @@ function lazyVariables(
   return values
 }
 
-function messageOf(
-  { spec, message }: CompiledValidation,
-  bindings: Readonly<Record<string, CelInput>>,
-  budget: Budget,
-  nowMs: number,
-): string {
-  const result = message === undefined ? undefined : evaluate(message, bindings, budget, nowMs)
+function messageOf({ spec, message }: CompiledValidation, bindings: Readonly<Record<string, CelInput>>, budget: Budget): string {
+  const result = message === undefined ? undefined : evaluate(message, bindings, budget)
   if (result !== undefined && 'value' in result && typeof result.value === 'string') {
     const text = result.value.trim()
     if (text !== '' && text.length <= longestMessage && !text.includes('\n')) return text
@@ -114,12 +107,11 @@ function annotate(
   policy: CompiledPolicy,
   bindings: Readonly<Record<string, CelInput>>,
   budget: Budget,
-  nowMs: number,
 ): Pick<PolicyResult, 'annotations' | 'annotationProblems'> {
   const annotations: { key: string; value: string }[] = []
   const annotationProblems: string[] = []
   for (const { key, value } of policy.auditAnnotations) {
-    const result = evaluate(value, bindings, budget, nowMs)
+    const result = evaluate(value, bindings, budget)
     if ('problem' in result) {
       if (policy.spec.failurePolicy !== 'Ignore') annotationProblems.push(result.problem)
     } else if (typeof result.value === 'string' && result.value.trim() !== '') {

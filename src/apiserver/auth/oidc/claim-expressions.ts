@@ -9,7 +9,7 @@ export interface ClaimExpressions {
 }
 
 export type ResultKind = 'bool' | 'string' | 'list'
-export type CompiledExpression = (variable: unknown, nowMs: number) => unknown
+export type CompiledExpression = (variable: unknown) => unknown
 
 /** What one expression may cost at run time; upstream's per-call limit. */
 const costLimit = 1_000_000
@@ -49,11 +49,11 @@ function compile(
   if (kind !== 'dyn' && !kinds.some((allowed) => allowed === kind)) {
     throw refused(at, `must evaluate to ${kinds.join(' or ')}, not ${kind}`)
   }
-  return (value, nowMs) => run(program, variable, value, nowMs)
+  return (value) => run(program, variable, value)
 }
 
-function run(program: CelProgram, variable: string, value: unknown, nowMs: number): unknown {
-  return program.evaluate({ [variable]: value }, { costLimit, nowMs }).value
+function run(program: CelProgram, variable: string, value: unknown): unknown {
+  return program.evaluate({ [variable]: value }, { costLimit }).value
 }
 
 function refused(at: string, message: string): UsageError {

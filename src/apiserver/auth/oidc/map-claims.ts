@@ -5,7 +5,7 @@ import type { ClaimExpressions, CompiledExpression } from './claim-expressions.j
 export type Claims = Readonly<Record<string, unknown>>
 
 /** The user for whom verified claims speak. Throws Error with the reason why they speak for nobody. */
-export type MapClaims = (claims: Claims, nowMs: number) => UserInfo
+export type MapClaims = (claims: Claims) => UserInfo
 
 /** Compiles what a configuration says of one issuer's claims. `at` names the issuer in errors: `jwt[0]`. */
 export function createClaimMapping(issuer: JwtIssuer, at: string, expressions: ClaimExpressions): MapClaims {
@@ -31,16 +31,16 @@ export function createClaimMapping(issuer: JwtIssuer, at: string, expressions: C
     ),
   )
   const byEmail = 'claim' in issuer.username && issuer.username.claim === 'email'
-  return (claims, nowMs) => {
+  return (claims) => {
     if (byEmail) requireVerifiedEmail(claims)
-    const name = username(claims, nowMs)
+    const name = username(claims)
     if (name === undefined || name === '') throw new Error('the user name is empty')
-    const groupNames = groups?.(claims, nowMs) ?? []
-    for (const check of rules) check(claims, nowMs)
-    const id = uid?.(claims, nowMs)
+    const groupNames = groups?.(claims) ?? []
+    for (const check of rules) check(claims)
+    const id = uid?.(claims)
     const more: Record<string, string[]> = {}
     for (const { key, values } of extra) {
-      const texts = textsOf(values(claims, nowMs), key).filter((value) => value !== '')
+      const texts = textsOf(values(claims), key).filter((value) => value !== '')
       if (texts.length > 0) more[key] = texts
     }
     const user: UserInfo = {
@@ -51,7 +51,7 @@ export function createClaimMapping(issuer: JwtIssuer, at: string, expressions: C
     }
     if (userRules.length > 0) {
       const shown = { username: user.name, uid: user.uid ?? '', groups: [...groupNames], extra: more }
-      for (const check of userRules) check(shown, nowMs)
+      for (const check of userRules) check(shown)
     }
     return user
   }
@@ -60,8 +60,8 @@ export function createClaimMapping(issuer: JwtIssuer, at: string, expressions: C
 function textMapping(mapping: ClaimMapping, at: string, expressions: ClaimExpressions) {
   if ('expression' in mapping) {
     const evaluate = expressions.ofClaims(mapping.expression, `${at}.expression`, ['string'])
-    return (claims: Claims, nowMs: number): string | undefined => {
-      const value = evaluate(claims, nowMs)
+    return (claims: Claims): string | undefined => {
+      const value = evaluate(claims)
       if (typeof value !== 'string') throw new Error(`${at}: the expression gave no text`)
       return value
     }
@@ -77,7 +77,7 @@ function textMapping(mapping: ClaimMapping, at: string, expressions: ClaimExpres
 function listMapping(mapping: ClaimMapping, at: string, expressions: ClaimExpressions) {
   if ('expression' in mapping) {
     const evaluate = expressions.ofClaims(mapping.expression, `${at}.expression`, ['string', 'list'])
-    return (claims: Claims, nowMs: number): string[] => textsOf(evaluate(claims, nowMs), at).filter((value) => value !== '')
+    return (claims: Claims): string[] => textsOf(evaluate(claims), at).filter((value) => value !== '')
   }
   return (claims: Claims): string[] => {
     const value = ownClaim(claims, mapping.claim)
@@ -103,11 +103,11 @@ function requiredClaim(claim: string, requiredValue: string): Check {
   }
 }
 
-type Check = (variable: unknown, nowMs: number) => void
+type Check = (variable: unknown) => void
 
 function ruleOf(evaluate: CompiledExpression, message: string): Check {
-  return (variable, nowMs) => {
-    if (evaluate(variable, nowMs) !== true) throw new Error(message)
+  return (variable) => {
+    if (evaluate(variable) !== true) throw new Error(message)
   }
 }
 

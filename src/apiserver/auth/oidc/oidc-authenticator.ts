@@ -50,7 +50,7 @@ export function createOidcAuthenticator(options: {
       if (known !== undefined && known.until > clock.now()) return known.user
       try {
         const payload = await verify(bearerToken, from, clock.now())
-        const user = from.map(payload, clock.now())
+        const user = from.map(payload)
         if (remembered.size >= rememberedTokens) remembered.clear()
         remembered.set(key, { user, until: Math.min(clock.now() + rememberedMs, (payload.exp ?? 0) * 1000) })
         return user
