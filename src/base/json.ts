@@ -1,3 +1,5 @@
+import { printJson } from './json-text.js'
+
 /** A JSON value. Objects that come from parsing have no prototype surprises: keys such as `__proto__` are own keys. */
 export type Json = null | boolean | number | string | Json[] | JsonObject
 export interface JsonObject {
@@ -49,12 +51,15 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
 
 /** JSON text with object keys sorted at every depth: the same data gives the same text. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, member: unknown) => {
-    if (!isObject(member)) return member
-    const sorted: Record<string, unknown> = {}
-    for (const key of Object.keys(member).sort()) setOwn(sorted, key, member[key])
-    return sorted
-  })
+  return printJson(sortedKeys(value))
+}
+
+function sortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortedKeys)
+  if (!isObject(value)) return value
+  const sorted: Record<string, unknown> = {}
+  for (const key of Object.keys(value).sort()) setOwn(sorted, key, sortedKeys(value[key]))
+  return sorted
 }
 
 /** Freezes JSON data at every depth and returns it. */

@@ -1,4 +1,5 @@
 import { formatMicroTime } from '../../base/clock.js'
+import { printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { AccessAttributes, UserInfo } from '../contract.js'
 import type { AuditDecision, AuditLevel, AuditPolicy, AuditStage } from './audit-policy.js'
@@ -90,7 +91,7 @@ export class AuditTrail {
       stageTimestamp: formatMicroTime(this.#now()),
       annotations: { 'flotilla.dev/cluster': this.#request.cluster, ...this.#annotations },
     }
-    this.#sink(`${JSON.stringify(event)}\n`)
+    this.#sink(`${printJson(event)}\n`)
   }
 
   #shown(body: unknown): unknown {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
+import { type BeyondInt64, parseJson, printJson } from '../../base/json-text.js'
 import { parseYaml } from '../../formats/yaml/parse-yaml.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
@@ -33,7 +34,7 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   if (!json && mediaType !== 'application/yaml') throw statusErrors.unsupportedMediaType(acceptedMediaTypes)
   const unrecognized = (why: string) => unrecognizedBody(type, why, bytes)
   const notJson = (why: string) => unrecognized(`couldn't get version/kind; json parse error: ${why}`)
-  const value = json ? readJson(text, notJson) : readYaml(text, unrecognized)
+  const value = json ? readJson(text, notJson, isBuiltIn(type) ? 'exact' : 'double') : readYaml(text, unrecognized)
   // Null, and YAML that says nothing, is an object without anything in it.
   if (value === null || value === undefined) return { object: withKind({} as KubeObject, type), problems: [] }
   if (!isObject(value)) throw notJson(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMetaType}`)
@@ -48,7 +49,7 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   }
   // Of custom resources nobody knows what they are unless they say so.
   if (!value['kind'] && !isBuiltIn(type)) {
-    throw unrecognized(`Object 'Kind' is missing in '${json ? text : JSON.stringify(value)}'`)
+    throw unrecognized(`Object 'Kind' is missing in '${json ? text : printJson(value)}'`)
   }
   return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
 }
@@ -62,9 +63,10 @@ function unrecognizedBody(type: ResourceType, why: string, bytes: Buffer): Error
 /** What Go calls the struct that it reads apiVersion and kind with. */
 const typeMetaType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }'
 
-function readJson(text: string, notJson: (why: string) => Error): unknown {
+/** Integers beyond 64 bits stay what they are where a type refuses them. */
+function readJson(text: string, notJson: (why: string) => Error, beyond: BeyondInt64): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text, beyond)
   } catch (error) {
     throw notJson(explainJson(text) ?? messageOf(error))
   }
@@ -72,7 +74,7 @@ function readJson(text: string, notJson: (why: string) => Error): unknown {
 
 function readYaml(text: string, unrecognized: (why: string) => Error): unknown {
   try {
-    return parseYaml(text)
+    return parseYaml(text, { dialect: 'kubernetes-int64' })
   } catch (error) {
     throw unrecognized(`yaml: ${messageOf(error)}`)
   }
@@ -92,7 +94,7 @@ export function decodeApplyBody(bytes: Buffer): unknown {
   const text = bytes.toString('utf8')
   if (/^\s*\{/.test(text)) {
     try {
-      return JSON.parse(text)
+      return parseJson(text)
     } catch {
       // A flow mapping of YAML begins in the same way.
     }
@@ -101,9 +103,9 @@ export function decodeApplyBody(bytes: Buffer): unknown {
 }
 
 /** `before`: what stands in front of the reason why it is none. */
-export function parseJson(text: string, before = 'error decoding patch: '): unknown {
+export function parsePatch(text: string, before = 'error decoding patch: '): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch (error) {
     throw statusErrors.badRequest(`${before}${explainJson(text) ?? messageOf(error)}`)
   }
@@ -111,7 +113,7 @@ export function parseJson(text: string, before = 'error decoding patch: '): unkn
 
 function parseYamlBody(text: string): unknown {
   try {
-    return parseYaml(text)
+    return parseYaml(text, { dialect: 'kubernetes-int64' })
   } catch (error) {
     throw statusErrors.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${messageOf(error)}`)
   }

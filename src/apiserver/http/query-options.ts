@@ -1,3 +1,4 @@
+import { isNumber } from '../../base/json-text.js'
 import type { DeleteOptions, ListOptions, WatchOptions, WriteOptions } from '../../kube/client/kube-client.js'
 import { type StatusCause, statusErrors } from '../../kube/object/status-error.js'
 import { quote } from '../../kube/schema/field-cause.js'
@@ -97,7 +98,7 @@ export function deleteOptionsOf(
     options.propagationPolicy = policy
   }
   const grace = source['gracePeriodSeconds']
-  if (typeof grace === 'number') options.gracePeriodSeconds = grace
+  if (isNumber(grace)) options.gracePeriodSeconds = Number(grace)
   const orphan = source['orphanDependents']
   if (typeof orphan === 'boolean') options.orphanDependents = orphan
   const preconditions = source['preconditions']

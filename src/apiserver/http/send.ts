@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
+import { printJson } from '../../base/json-text.js'
 import { formatYaml } from '../../formats/yaml/format-yaml.js'
 import type { Status, StatusError } from '../../kube/object/status-error.js'
 import type { ResponseForm } from './accept.js'
@@ -16,7 +17,10 @@ export interface Answerable {
   readonly response: ServerResponse
   readonly auditId: string
   readonly warnings: readonly string[]
-  readonly request: { readonly headers: { readonly 'accept-encoding'?: string | string[] | undefined } }
+  readonly request: {
+    readonly url?: string | undefined
+    readonly headers: { readonly 'accept-encoding'?: string | string[] | undefined; readonly accept?: string | undefined }
+  }
 }
 
 export function contentTypeOf(form: ResponseForm): string {
@@ -28,7 +32,7 @@ export function commonHeaders(to: Answerable, contentType: string): OutgoingHttp
   const headers: OutgoingHttpHeaders = {
     'Audit-Id': to.auditId,
     'Cache-Control': 'no-cache, private',
-    'Content-Type': contentType,
+    ...(contentType === '' ? {} : { 'Content-Type': contentType }),
   }
   if (to.warnings.length > 0) headers['Warning'] = warningHeaders(to.warnings)
   return headers
@@ -76,7 +80,7 @@ export function sendValue(
 
 export function formatValue(value: unknown, form: ResponseForm): string {
   if (form.media === 'yaml') return formatYaml(value)
-  return form.pretty ? `${JSON.stringify(value, undefined, 2)}\n` : JSON.stringify(value)
+  return form.pretty ? `${printJson(value, 2)}\n` : printJson(value)
 }
 
 export function sendText(to: Answerable, code: number, text: string, more?: OutgoingHttpHeaders): Promise<void> {
@@ -88,7 +92,6 @@ export function sendFailure(to: Answerable, error: StatusError, form: ResponseFo
   const more: OutgoingHttpHeaders = {}
   const after = error.status.details?.retryAfterSeconds
   if (after !== undefined && after > 0) more['Retry-After'] = String(after)
-  if (error.httpCode === 401) more['WWW-Authenticate'] = 'Bearer realm="kubernetes-master"'
   if (error.httpCode === 403 && error.status.message?.includes(' is forbidden: User ')) more['X-Content-Type-Options'] = 'nosniff'
   // The rest of a body that was too long is not read: the connection cannot be used again.
   if (error.httpCode === 413) more['Connection'] = 'close'

@@ -1,3 +1,4 @@
+import { printJson } from '../../base/json-text.js'
 import { formatYaml } from '../../formats/yaml/format-yaml.js'
 import type { KubeList, KubeObject } from '../../kube/object/kube-object.js'
 import type { TablePrinter } from '../table/printer.js'
@@ -77,7 +78,7 @@ function withoutHead(object: KubeObject, text: string): string {
   for (const head of [`{"apiVersion":${apiVersion},"kind":${kind},`, `{"kind":${kind},"apiVersion":${apiVersion},`]) {
     if (text.startsWith(head)) return `{${text.slice(head.length)}`
   }
-  return JSON.stringify(bare(object))
+  return printJson(bare(object))
 }
 
 function pieces(
@@ -114,12 +115,12 @@ function pieces(
     }
   }
   if (form.pretty) {
-    const opening = JSON.stringify({ ...head, [member]: [] }, undefined, 2).slice(0, -4)
+    const opening = printJson({ ...head, [member]: [] }, 2).slice(0, -4)
     return {
       contentType,
       head: `${opening}[${items.length === 0 ? '' : '\n'}`,
       items,
-      piece: (item) => `    ${JSON.stringify(value(item), undefined, 2).replaceAll('\n', '\n    ')}`,
+      piece: (item) => `    ${printJson(value(item), 2).replaceAll('\n', '\n    ')}`,
       separator: ',\n',
       tail: items.length === 0 ? ']\n}\n' : '\n  ]\n}\n',
     }
@@ -128,7 +129,7 @@ function pieces(
     contentType,
     head: openJson(head, member),
     items,
-    piece: (item) => JSON.stringify(value(item)),
+    piece: (item) => printJson(value(item)),
     separator: ',',
     tail: ']}\n',
   }
@@ -136,7 +137,7 @@ function pieces(
 
 /** `{"a":1,"member":[` */
 function openJson(head: Record<string, unknown>, member: string): string {
-  return `${JSON.stringify({ ...head, [member]: [] }).slice(0, -3)}[`
+  return `${printJson({ ...head, [member]: [] }).slice(0, -3)}[`
 }
 
 function tableHead(form: ResponseForm, metadata: object): Record<string, unknown> {
@@ -157,7 +158,15 @@ function rowOf(object: KubeObject, printer: TablePrinter, options: TransformOpti
 
 /** Metadata alone, as a kind of its own. */
 export function partialMetadata(object: KubeObject, metaVersion: string): Record<string, unknown> {
-  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: object.metadata }
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: shownMetadata(object) }
+}
+
+/** Upstream has the generation of a DaemonSet's template in a field of its own type, which metadata alone does not show. */
+function shownMetadata({ apiVersion, kind, metadata }: KubeObject): KubeObject['metadata'] {
+  if (kind !== 'DaemonSet' || apiVersion !== 'apps/v1' || metadata.annotations === undefined) return metadata
+  const { 'deprecated.daemonset.template.generation': _, ...annotations } = metadata.annotations
+  const { annotations: __, ...rest } = metadata
+  return Object.keys(annotations).length === 0 ? rest : { ...rest, annotations }
 }
 
 /** The object of a watch event. Only the first Table of a stream carries the columns. */

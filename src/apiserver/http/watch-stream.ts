@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { Clock } from '../../base/clock.js'
+import { printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { WatchSink } from '../contract.js'
 import type { Exchange } from './exchange.js'
@@ -166,14 +167,14 @@ class WatchLines implements Turn {
     const options = this.#options
     const first = this.#first
     this.#first = false
-    if (event.type === 'ERROR') return lineOf('ERROR', JSON.stringify(event.object))
+    if (event.type === 'ERROR') return lineOf('ERROR', printJson(event.object))
     if (event.type === 'BOOKMARK') {
       const object = withBlueprint(event.object as KubeObject, options)
-      return lineOf('BOOKMARK', JSON.stringify(transformWatched(object, first, true, options) ?? object))
+      return lineOf('BOOKMARK', printJson(transformWatched(object, first, true, options) ?? object))
     }
     const object = event.object as KubeObject
     const value = transformWatched(object, first, false, options)
-    return value === undefined ? sharedLine(event.type, object, options) : lineOf(event.type, JSON.stringify(value))
+    return value === undefined ? sharedLine(event.type, object, options) : lineOf(event.type, printJson(value))
   }
 }
 

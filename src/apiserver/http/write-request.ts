@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
 import { subresourceKindOf } from '../discovery/subresource-kinds.js'
-import { decodeApplyBody, decodeObject, parseJson, requireKind } from './decode-body.js'
+import { decodeApplyBody, decodeObject, parsePatch, requireKind } from './decode-body.js'
 import type { Exchange } from './exchange.js'
 import { goTypeOf } from './go-json.js'
 import { writeOptionsOf } from './query-options.js'
@@ -88,7 +88,7 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
       return { kind, object: (object ?? {}) as KubeObject }
     }
     case 'json': {
-      const operations = parseJson(bytes.toString('utf8'))
+      const operations = parsePatch(bytes.toString('utf8'))
       if (!Array.isArray(operations)) {
         throw statusErrors.badRequest(
           `error decoding patch: json: cannot unmarshal ${goTypeOf(operations)} into Go value of type []handlers.jsonPatchOp`,
@@ -102,7 +102,7 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
       return { kind, operations }
     }
     default: {
-      const body = parseJson(bytes.toString('utf8'), kind === 'strategic' ? '' : undefined)
+      const body = parsePatch(bytes.toString('utf8'), kind === 'strategic' ? '' : undefined)
       if (body === null) throw statusErrors.badRequest('Invalid JSON Patch')
       if (!isObject(body)) {
         const why = `json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`

@@ -277,7 +277,7 @@ export class ContainerRun {
 
   #kill(why: 'liveness' | 'startup', probe: NonNullable<Container['livenessProbe']>): Promise<void> {
     const message = `Container ${this.#spec.name} failed ${why} probe, will be restarted`
-    return this.stop(probe.terminationGracePeriodSeconds ?? this.#host.graceSeconds, message)
+    return this.stop(Number(probe.terminationGracePeriodSeconds ?? this.#host.graceSeconds), message)
   }
 
   /** Ends the process: preStop, TERM, and KILL once the grace period is over. A shorter period while it stops takes effect. */

@@ -96,7 +96,7 @@ export class PodRun implements ContainerHost {
     return (this.pod.spec.initContainers ?? []).length > 0
   }
   get graceSeconds(): number {
-    return this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30
+    return Number(this.pod.metadata.deletionGracePeriodSeconds ?? this.pod.spec.terminationGracePeriodSeconds ?? 30)
   }
   get disposed(): boolean {
     return this.#disposed

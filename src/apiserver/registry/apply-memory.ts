@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { Resource } from './resource.js'
 import type { WriteRequest } from './write-request.js'
@@ -18,7 +19,7 @@ const lastApplied = new WeakMap<KubeObject, Applied>()
 
 /** Identifies a configuration by its text. Two spellings of the same configuration are two. */
 export function digestOf(applied: KubeObject): string {
-  return createHash('sha1').update(JSON.stringify(applied)).digest('base64')
+  return createHash('sha1').update(printJson(applied)).digest('base64')
 }
 
 /** True when the same manager's apply of the same configuration has left (or made) the object as it is. */

@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.js'
+import { parseJson, printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { VersionConversion } from './resource.js'
 
@@ -57,8 +58,8 @@ function toV1(object: KubeObject): KubeObject {
   const others = all.filter((metric) => metric !== cpu)
   const annotations = {
     ...object.metadata.annotations,
-    ...(others.length > 0 ? { [metricsAnnotation]: JSON.stringify(others) } : {}),
-    ...(behavior === undefined ? {} : { [behaviorAnnotation]: JSON.stringify(behavior) }),
+    ...(others.length > 0 ? { [metricsAnnotation]: printJson(others) } : {}),
+    ...(behavior === undefined ? {} : { [behaviorAnnotation]: printJson(behavior) }),
   }
   const percentage = current?.resource?.current?.averageUtilization
   return {
@@ -84,7 +85,7 @@ function fields(value: unknown): Fields {
 
 function parsed(text: string | undefined): unknown {
   try {
-    return text === undefined ? undefined : JSON.parse(text)
+    return text === undefined ? undefined : parseJson(text)
   } catch {
     return undefined
   }

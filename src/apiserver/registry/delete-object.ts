@@ -1,4 +1,5 @@
 import { formatTime } from '../../base/clock.js'
+import { nextInteger } from '../../base/json-text.js'
 import type { DeleteOptions } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
@@ -54,7 +55,7 @@ function last({ scope, resource }: WriteRequest, object: KubeObject): KubeObject
     ...object,
     metadata: {
       ...object.metadata,
-      ...(generation === undefined || deletionTimestamp ? {} : { generation: generation + 1 }),
+      ...(generation === undefined || deletionTimestamp ? {} : { generation: nextInteger(generation) }),
       deletionTimestamp: formatTime(scope.ports.clock.now()),
       deletionGracePeriodSeconds: 0,
     },
@@ -81,7 +82,7 @@ function terminated(request: WriteRequest, stored: KubeObject, options: Deletion
     const now = scope.ports.clock.now()
     next.metadata.deletionTimestamp = formatTime(now + grace * 1000)
     next.metadata.deletionGracePeriodSeconds = grace
-    if (!begun && metadata.generation !== undefined) next.metadata.generation = metadata.generation + 1
+    if (!begun && metadata.generation !== undefined) next.metadata.generation = nextInteger(metadata.generation)
   }
   if (finalizers.length > 0) next.metadata.finalizers = finalizers
   else delete next.metadata.finalizers

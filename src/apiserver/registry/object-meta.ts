@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/clock.js'
 import { isObject } from '../../base/json.js'
+import { isNumber } from '../../base/json-text.js'
 import { nameSuffix, type Random, uuid } from '../../base/random.js'
 import type { KubeObject, ObjectMeta } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
@@ -121,7 +122,7 @@ export function preserveMeta(resource: Resource, object: KubeObject, previous: K
     ...(kept.creationTimestamp === undefined ? {} : { creationTimestamp: kept.creationTimestamp }),
     // What is not stored is for validation to refuse.
     ...(kept.deletionTimestamp || deletionTimestamp ? { deletionTimestamp: kept.deletionTimestamp ?? deletionTimestamp } : {}),
-    ...(typeof grace === 'number' ? { deletionGracePeriodSeconds: grace } : {}),
+    ...(isNumber(grace) ? { deletionGracePeriodSeconds: grace } : {}),
     ...(isFilled(labels) ? { labels } : {}),
     ...(isFilled(annotations) ? { annotations } : {}),
     ...(isFilled(ownerReferences) ? { ownerReferences } : {}),

@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/clock.js'
 import { cloneJson, equalJson, isObject } from '../../base/json.js'
+import { printJson } from '../../base/json-text.js'
 import { applyServerSide } from '../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -49,7 +50,7 @@ function decodePatched(request: WriteRequest, result: KubeObject, patch: Patch):
   try {
     const missing = !patched.kind ? 'Kind' : !patched.apiVersion ? 'apiVersion' : undefined
     if (missing !== undefined) {
-      const why = `Object '${missing}' is missing in '${JSON.stringify(patched)}'`
+      const why = `Object '${missing}' is missing in '${printJson(patched)}'`
       throw statusErrors.badRequest(`the patched object cannot be handled as a ${type.kind}: ${why}`)
     }
     if (patched.kind !== type.kind || patched.apiVersion !== apiVersion) throw unknownKind(patched, type)

@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.js'
+import { printJson } from '../../base/json-text.js'
 import { goPrint } from '../../kube/apply/go-print.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
@@ -17,7 +18,7 @@ export function patchedInvalid(schema: SchemaNode | undefined, patched: unknown,
     const unfit = unfitWords(why)
     return unfit === undefined ? error : invalidPatch(goPrint(patch.body), unfit)
   }
-  return invalidPatch(JSON.stringify(arranged(schema, patched, patch.kind === 'merge' ? patch.body : {})), why)
+  return invalidPatch(printJson(arranged(schema, patched, patch.kind === 'merge' ? patch.body : {})), why)
 }
 
 function invalidPatch(shown: string, why: string): StatusError {
@@ -49,6 +50,10 @@ function arranged(schema: SchemaNode | undefined, value: unknown, touched: unkno
   if (!isObject(touched)) keys.sort((a, b) => place(a) - place(b))
   const below = (key: string) => (isObject(touched) ? touched[key] : undefined)
   return Object.fromEntries(
-    keys.map((key) => [key, arranged(schema?.fields?.get(key)?.schema ?? schema?.items, value[key], below(key))]),
+    keys.map((key) => [
+      key,
+      // Go keeps a set of fields as the text that it is.
+      key === 'fieldsV1' ? value[key] : arranged(schema?.fields?.get(key)?.schema ?? schema?.items, value[key], below(key)),
+    ]),
   )
 }

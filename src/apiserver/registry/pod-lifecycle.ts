@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.js'
+import { isNumber } from '../../base/json-text.js'
 import { qosClassOf } from '../../kube/schema/validation/qos-class.js'
 import type { Lifecycle } from './lifecycle.js'
 import { valueAt } from './strategy.js'
@@ -18,7 +19,7 @@ export const podLifecycle: Lifecycle = {
     const phase = valueAt(pod, 'status.phase')
     if (phase === 'Failed' || phase === 'Succeeded') return 0
     const own = valueAt(pod, 'spec.terminationGracePeriodSeconds')
-    const seconds = wanted ?? (typeof own === 'number' ? own : 30)
+    const seconds = wanted ?? (isNumber(own) ? Number(own) : 30)
     return seconds < 0 ? 1 : seconds
   },
 }

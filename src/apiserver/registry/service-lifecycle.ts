@@ -1,4 +1,5 @@
 import { equalJson } from '../../base/json.js'
+import { printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { recordAddresses } from './allocation/ip-address-objects.js'
@@ -203,6 +204,6 @@ function protocolOf(port: ServicePort): string {
 
 function refused(object: KubeObject, field: string, value: unknown, why: string): Error {
   return statusErrors.invalid({ kind: 'Service', group: '', name: object.metadata.name }, [
-    { reason: 'FieldValueInvalid', message: `Invalid value: ${JSON.stringify(value)}: ${why}`, field },
+    { reason: 'FieldValueInvalid', message: `Invalid value: ${printJson(value)}: ${why}`, field },
   ])
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.js'
+import { printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 
 /** How the registry treats one resource where resources differ. Data: the code that reads it is the same for all. */
@@ -54,5 +55,5 @@ export function valueAt(object: KubeObject, path: string): unknown {
 /** The text that field selectors compare: '' for an absent value. */
 export function fieldText(value: unknown): string {
   if (value === undefined || value === null) return ''
-  return typeof value === 'string' ? value : typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : typeof value === 'object' ? printJson(value) : String(value)
 }

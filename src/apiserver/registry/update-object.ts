@@ -1,5 +1,6 @@
 import { formatTime } from '../../base/clock.js'
 import { equalJson } from '../../base/json.js'
+import { nextInteger } from '../../base/json-text.js'
 import { recordUpdate } from '../../kube/apply/server-side-apply.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
@@ -183,7 +184,7 @@ function withGeneration(request: WriteRequest, object: KubeObject, previous: Kub
     (strategy.generationCountsAnnotations && !equalJson(object.metadata.annotations, previous.metadata.annotations)) ||
     differs(object, previous, custom !== undefined && !strategy.status)
   if (!changed) return object
-  return { ...object, metadata: { ...object.metadata, generation: (previous.metadata.generation ?? 0) + 1 } }
+  return { ...object, metadata: { ...object.metadata, generation: nextInteger(previous.metadata.generation ?? 0) } }
 }
 
 function differs(object: KubeObject, previous: KubeObject, withStatus: boolean): boolean {

@@ -1,5 +1,6 @@
 import { CodedError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
+import { printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ClusterStorage } from './contract.js'
 import { formatRecord, type LogRecord, parseRecord } from './log-record.js'
@@ -138,7 +139,7 @@ function put(storage: ClusterStorage, resource: string, key: string, object: Kub
 }
 
 function sameBut(present: KubeObject, object: KubeObject): boolean {
-  const plain = ({ metadata, ...rest }: KubeObject) => JSON.stringify([rest, { ...metadata, resourceVersion: '' }])
+  const plain = ({ metadata, ...rest }: KubeObject) => printJson([rest, { ...metadata, resourceVersion: '' }])
   return plain(present) === plain(object)
 }
 

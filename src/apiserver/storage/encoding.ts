@@ -1,3 +1,5 @@
+import { printJson } from '../../base/json-text.js'
+
 /**
  * JSON text of shared objects, made once: the log, GET, LIST and every watcher use the same text. Correct because nobody
  * changes an object that storage handed out. Bounded: two generations of weak maps, so that texts which nobody asked for
@@ -12,7 +14,7 @@ let youngChars = 0
 export function encodeObject(object: object): string {
   let text = young.get(object)
   if (text !== undefined) return text
-  text = old.get(object) ?? JSON.stringify(object)
+  text = old.get(object) ?? printJson(object)
   if (youngChars > generationChars) {
     old = young
     young = new WeakMap()

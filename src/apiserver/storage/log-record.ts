@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { CodedError } from '../../base/errors.js'
+import { parseJson, printJson } from '../../base/json-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { encodeObject } from './encoding.js'
 import type { RecordSeal } from './record-seal.js'
@@ -32,7 +33,7 @@ export function formatRecord(record: LogRecord, seal?: RecordSeal): string {
   } else if (record[0] === 'p') {
     const head = JSON.stringify([record[0], record[1], record[2], record[3], record[4]])
     text = `${head.slice(0, -1)},${encodeObject(record[5])}]`
-  } else text = JSON.stringify(record)
+  } else text = printJson(record)
   return `${crc32(text).toString(16).padStart(8, '0')} ${text}\n`
 }
 
@@ -47,7 +48,7 @@ export function openRecord(record: LogRecord, seal: RecordSeal | undefined): Log
       fix: 'Put the key file pki/storage.key back that belongs to this state directory.',
     })
   }
-  return ['p', cluster, revision, resource, key, JSON.parse(seal.open(sealKey, sealed, placeOf(record))) as KubeObject]
+  return ['p', cluster, revision, resource, key, parseJson(seal.open(sealKey, sealed, placeOf(record))) as KubeObject]
 }
 
 /** What a sealed text belongs to: it opens nowhere else, nor as another version of the same object. */
@@ -62,7 +63,7 @@ export function parseRecord(line: Buffer): LogRecord | undefined {
   const body = line.subarray(9)
   if (!/^[0-9a-f]{8}$/.test(checksum) || crc32(body) !== Number.parseInt(checksum, 16)) return undefined
   try {
-    return JSON.parse(body.toString('utf8')) as LogRecord
+    return parseJson(body.toString('utf8')) as LogRecord
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { printJson } from '../../base/json-text.js'
 import type { ManagedFieldsEntry, ObjectMeta } from '../../kube/object/kube-object.js'
 
 /**
@@ -22,7 +23,7 @@ function isShared(entry: ManagedFieldsEntry): boolean {
 
 function share(fields: Record<string, unknown>): Record<string, unknown> {
   if (typeof fields !== 'object' || fields === null || shared.has(fields)) return fields
-  const text = JSON.stringify(fields)
+  const text = printJson(fields)
   let known = young.get(text)
   if (known !== undefined) return known
   known = old.get(text) ?? fields

@@ -1,3 +1,4 @@
+import { isNumber, printJson } from '../../base/json-text.js'
 import { JsonPath } from '../../formats/jsonpath/json-path.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { listAt, numberAt, textAt } from './fields.js'
@@ -48,14 +49,14 @@ function cellOf({ column, path }: CustomColumn, object: KubeObject, now: number)
   if (value === undefined || value === null) return null
   switch (column.type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null
+      return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null
     case 'number':
-      return typeof value === 'number' ? value : null
+      return isNumber(value) ? value : null
     case 'boolean':
       return typeof value === 'boolean' ? value : null
     case 'date':
       return typeof value !== 'string' ? null : Number.isNaN(Date.parse(value)) ? '<invalid>' : ageOf(value, now)
     default:
-      return typeof value === 'string' ? value : JSON.stringify(value)
+      return typeof value === 'string' ? value : printJson(value)
   }
 }

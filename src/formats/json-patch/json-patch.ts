@@ -1,5 +1,6 @@
 import { CodedError } from '../../base/errors.js'
 import { cloneJson, equalJson, isObject, setOwn } from '../../base/json.js'
+import { printJson } from '../../base/json-text.js'
 import { unescapeToken } from '../json-pointer/json-pointer.js'
 
 /** One step of an RFC 6902 patch. `value` null and absent differ: `value` is looked up as an own member. */
@@ -145,7 +146,7 @@ class Patcher {
     const path = pathOf(operation, 'copy')
     const [container, key] =
       this.#find(path) ?? missing(`copy operation does not apply: doc is missing destination path: ${path}`)
-    this.#copied += value === undefined ? 0 : JSON.stringify(value).length
+    this.#copied += value === undefined ? 0 : printJson(value).length
     if (this.#copied > this.#maxCopied) {
       throw new JsonPatchError({
         code: 'json-patch-too-large',

@@ -12,6 +12,7 @@ import {
 } from 'yaml'
 import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
+import { isNumber } from '../../base/json-text.js'
 import type { ParsedDocument } from './block-parser.js'
 import { formatGoNumber } from './go-number.js'
 import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
@@ -199,17 +200,18 @@ class Reader {
     if (tag === 'binary') return this.#binary(text, node)
     if (tag === 'str' || !['null', 'bool', 'int', 'float', 'timestamp'].includes(tag)) return text
     const value = this.#plain(text, node)
-    const found = value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? 'number' : 'str'
+    const found = value === null ? 'null' : typeof value === 'boolean' ? 'bool' : isNumber(value) ? 'number' : 'str'
     const fits =
       found === tag ||
-      (found === 'number' && (tag === 'float' || (tag === 'int' && Number.isInteger(value)))) ||
+      (found === 'number' && (tag === 'float' || (tag === 'int' && Number.isInteger(Number(value))))) ||
       tag === 'timestamp'
     return fits ? value : this.#fail(`cannot decode !!${found} \`${text}\` as a !!${tag}`, offsetOf(node))
   }
 
   #plain(text: string, node: Scalar): Json {
     const value = resolvePlain(text, this.#dialect)
-    if (value !== undefined) return value
+    // A bigint in the dialect that asks for them.
+    if (value !== undefined) return value as Json
     return this.#fail(`${text} has no equivalent in JSON`, offsetOf(node))
   }
 

@@ -1,12 +1,15 @@
+import { isInt64 } from '../../base/json-text.js'
+
 /**
  * What a plain (unquoted) scalar means, by the rules of the Go library that Kubernetes' tools read YAML with.
  *
  * `kubernetes` is sigs.k8s.io/yaml (kubectl, Helm, Argo CD): YAML 1.1 booleans, so `yes`, `on` and `n` are booleans,
  * and timestamps are text. `kyaml` is kustomize's reader: only `true` and `false` are booleans, and a date comes out as
  * the RFC 3339 time that Go's encoder makes of it. In both, `0777` and `0o777` are octal, `1_000` is 1000 and a number
- * in base 60 (`1:30`) is text. The dialect `text` leaves every plain scalar as it is written.
+ * in base 60 (`1:30`) is text. The dialect `text` leaves every plain scalar as it is written. `kubernetes-int64` is
+ * `kubernetes` with integers that a double cannot tell from their neighbours as bigints.
  */
-export type YamlDialect = 'kubernetes' | 'kyaml' | 'text'
+export type YamlDialect = 'kubernetes' | 'kubernetes-int64' | 'kyaml' | 'text'
 
 /** The kinds a plain scalar can resolve to. */
 export type PlainKind = 'string' | 'null' | 'boolean' | 'number' | 'timestamp' | 'not-json'
@@ -57,7 +60,7 @@ export function plainKind(text: string, dialect: YamlDialect): PlainKind {
   const code = text.charCodeAt(0)
   if (isSurelyText(code)) return 'string'
   if (nulls.has(text)) return 'null'
-  if ((dialect === 'kubernetes' ? oldBooleans : booleans)[text] !== undefined) return 'boolean'
+  if ((dialect === 'kyaml' ? booleans : oldBooleans)[text] !== undefined) return 'boolean'
   if (code > 0x39) return 'string'
   if (notFinite.test(text)) return 'not-json'
   if (code >= 0x30 && isTimestamp(text)) return 'timestamp'
@@ -65,18 +68,24 @@ export function plainKind(text: string, dialect: YamlDialect): PlainKind {
 }
 
 /** The JSON value of a plain scalar, undefined for `.inf` and `.nan`: JSON has none. */
-export function resolvePlain(text: string, dialect: YamlDialect): null | boolean | number | string | undefined {
+export function resolvePlain(text: string, dialect: 'kubernetes-int64'): null | boolean | number | bigint | string | undefined
+export function resolvePlain(
+  text: string,
+  dialect: Exclude<YamlDialect, 'kubernetes-int64'>,
+): null | boolean | number | string | undefined
+export function resolvePlain(text: string, dialect: YamlDialect): null | boolean | number | bigint | string | undefined
+export function resolvePlain(text: string, dialect: YamlDialect): null | boolean | number | bigint | string | undefined {
   switch (plainKind(text, dialect)) {
     case 'string':
       return text
     case 'null':
       return null
     case 'boolean':
-      return (dialect === 'kubernetes' ? oldBooleans : booleans)[text]!
+      return (dialect === 'kyaml' ? booleans : oldBooleans)[text]!
     case 'number':
-      return parseNumber(text)
+      return dialect === 'kubernetes-int64' ? exactNumber(text) : parseNumber(text)
     case 'timestamp':
-      return dialect === 'kubernetes' ? text : rfc3339(text)
+      return dialect === 'kyaml' ? rfc3339(text) : text
     default:
       return undefined
   }
@@ -105,6 +114,17 @@ function parseNumber(text: string): number | undefined {
   if (!float.test(plain)) return undefined
   const value = Number(plain)
   return Number.isFinite(value) ? value : undefined
+}
+
+/** `parseNumber` for Go's int64. */
+function exactNumber(text: string): number | bigint | undefined {
+  const value = parseNumber(text)
+  if (value === undefined || Number.isSafeInteger(value)) return value
+  const plain = text.replaceAll('_', '')
+  const match = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*)$/.exec(plain)
+  if (match === null || plain.length > 400) return value
+  const exact = BigInt(match[2]!.replace(/^0[oO]?(?=[0-7])/, '0o')) * (match[1] === '-' ? -1n : 1n)
+  return isInt64(exact) ? exact : value
 }
 
 function isTimestamp(text: string): boolean {

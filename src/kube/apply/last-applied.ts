@@ -1,4 +1,5 @@
 import { canonicalJson, isObject } from '../../base/json.js'
+import { parseJson } from '../../base/json-text.js'
 import type { KubeObject } from '../object/kube-object.js'
 import type { SchemaNode } from '../schema/schema-node.js'
 import { difference, type FieldSet } from './field-set.js'
@@ -19,7 +20,7 @@ export function fieldsOfLastApplied(schema: SchemaNode, live: KubeObject, apiVer
   if (!text) return undefined
   let applied: unknown
   try {
-    applied = JSON.parse(text)
+    applied = parseJson(text)
   } catch {
     return undefined
   }

@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.js'
+import { isNumber, parseJson, printJson } from '../../base/json-text.js'
 import type { SchemaNode } from '../schema/schema-node.js'
 
 /**
@@ -24,12 +25,12 @@ export function parsePathElement(text: string): PathElement | undefined {
     case 'f':
       return text
     case 'k': {
-      const keys: unknown = JSON.parse(text.slice(2))
+      const keys: unknown = parseJson(text.slice(2))
       if (!isObject(keys)) throw new SyntaxError(`${text} is no path element: expected an object of keys`)
       return keyElement(Object.keys(keys).map((name) => [name, keys[name]]))
     }
     case 'v':
-      return valueElement(JSON.parse(text.slice(2)))
+      return valueElement(parseJson(text.slice(2)))
     case 'i':
       if (!/^-?[0-9]+$/.test(text.slice(2))) throw new SyntaxError(`${text} is no path element: expected an index`)
       return `i:${Number(text.slice(2))}`
@@ -73,7 +74,7 @@ function keyValue(list: SchemaNode, item: Record<string, unknown>, name: string)
 
 function keyElement(keys: [string, unknown][]): PathElement {
   keys.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
-  return `k:{${keys.map(([name, value]) => `${quoteJson(name)}:${printJson(value)}`).join(',')}}`
+  return `k:{${keys.map(([name, value]) => `${quoteJson(name)}:${printGoJson(value)}`).join(',')}}`
 }
 
 function setElement(item: unknown): PathElement {
@@ -86,25 +87,25 @@ function setElement(item: unknown): PathElement {
 }
 
 function valueElement(value: unknown): PathElement {
-  return `v:${printJson(value)}`
+  return `v:${printGoJson(value)}`
 }
 
 const plain = /^[^"\\<>&\u0000-\u001f\u007f-\uffff]*$/
 const unsafeInHtml = /[<>&\u2028\u2029]/g
 
 function quoteJson(text: string): string {
-  return plain.test(text) ? `"${text}"` : printJson(text)
+  return plain.test(text) ? `"${text}"` : printGoJson(text)
 }
 
 /** JSON as Go's encoder writes it: safe inside HTML, keys sorted. */
-function printJson(value: unknown): string {
+function printGoJson(value: unknown): string {
   if (isObject(value)) {
     return `{${Object.keys(value)
       .sort()
-      .map((name) => `${quoteJson(name)}:${printJson(value[name])}`)
+      .map((name) => `${quoteJson(name)}:${printGoJson(value[name])}`)
       .join(',')}}`
   }
-  return JSON.stringify(value).replace(unsafeInHtml, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return printJson(value).replace(unsafeInHtml, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** How upstream prints a step inside a path: `.spec`, `[name="web"]`, `[="x"]`, `[0]`. */
@@ -114,13 +115,13 @@ export function formatPathElement(element: PathElement): string {
     case 'f':
       return `.${content}`
     case 'k': {
-      const keys = JSON.parse(content) as Record<string, unknown>
+      const keys = parseJson(content) as Record<string, unknown>
       return `[${Object.entries(keys)
         .map(([name, value]) => `${name}=${formatValue(value)}`)
         .join(',')}]`
     }
     case 'v':
-      return `[=${formatValue(JSON.parse(content))}]`
+      return `[=${formatValue(parseJson(content))}]`
     default:
       return `[${content}]`
   }
@@ -133,7 +134,7 @@ function formatValue(value: unknown): string {
     return Object.entries(value)
       .map(([name, member]) => `${name}=${formatValue(member)}`)
       .join('')
-  return JSON.stringify(value)
+  return printJson(value)
 }
 
 const kindOrder = 'fkvi'
@@ -145,8 +146,8 @@ export function comparePathElements(a: PathElement, b: PathElement): number {
   if (kind !== 0) return kind
   if (a[0] === 'f') return a < b ? -1 : 1
   if (a[0] === 'i') return Number(a.slice(2)) - Number(b.slice(2))
-  const left: unknown = JSON.parse(a.slice(2))
-  const right: unknown = JSON.parse(b.slice(2))
+  const left: unknown = parseJson(a.slice(2))
+  const right: unknown = parseJson(b.slice(2))
   if (a[0] === 'v') return compareValues(left, right)
   const leftKeys = Object.entries(left as object)
   const rightKeys = Object.entries(right as object)
@@ -164,13 +165,13 @@ export function comparePathElements(a: PathElement, b: PathElement): number {
 function compareValues(a: unknown, b: unknown): number {
   const rank = rankOf(a) - rankOf(b)
   if (rank !== 0) return rank
-  if (typeof a === 'number') return a - (b as number)
+  if (isNumber(a)) return a < (b as number | bigint) ? -1 : a > (b as number | bigint) ? 1 : 0
   if (typeof a === 'boolean') return Number(a) - Number(b)
-  const left = typeof a === 'string' ? a : JSON.stringify(a)
-  const right = typeof b === 'string' ? b : JSON.stringify(b)
+  const left = typeof a === 'string' ? a : printJson(a)
+  const right = typeof b === 'string' ? b : printJson(b)
   return left < right ? -1 : left > right ? 1 : 0
 }
 
 function rankOf(value: unknown): number {
-  return typeof value === 'number' ? 0 : typeof value === 'string' ? 1 : typeof value === 'boolean' ? 2 : 3
+  return isNumber(value) ? 0 : typeof value === 'string' ? 1 : typeof value === 'boolean' ? 2 : 3
 }

@@ -1,4 +1,5 @@
 import { isObject } from '../../base/json.js'
+import { isNumber } from '../../base/json-text.js'
 import type { SchemaNode } from '../schema/schema-node.js'
 import { goPrint } from './go-print.js'
 import { elementOf, fieldElement, formatPathElement, type PathElement, UnidentifiedElement } from './path-element.js'
@@ -42,7 +43,7 @@ function validate(schema: SchemaNode, value: unknown, place: Place | undefined, 
       return
     case 'integer':
     case 'number':
-      if (typeof value !== 'number') report(`expected numeric (int or float), got ${goType(value)}`)
+      if (!isNumber(value)) report(`expected numeric (int or float), got ${goType(value)}`)
       return
     case 'string':
     case 'bytes':

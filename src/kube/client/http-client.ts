@@ -1,5 +1,6 @@
 import type { CodedError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
+import { parseJson, printJson } from '../../base/json-text.js'
 import { apiVersionOf, type KubeList, type KubeObject, type WatchEvent } from '../object/kube-object.js'
 import type { ResourceType } from '../object/resource-type.js'
 import { errorOfEvent, unreachable } from './answer-errors.js'
@@ -96,7 +97,7 @@ class HttpClient implements KubeClient {
 
   async create<T extends KubeObject>(type: ResourceType, object: T, options: WriteOptions = {}): Promise<T> {
     const path = collectionPath(type, object.metadata.namespace) + writeQuery(options)
-    return this.#write('POST', path, JSON.stringify(object), json, options)
+    return this.#write('POST', path, printJson(object), json, options)
   }
 
   async update<T extends KubeObject>(
@@ -106,14 +107,14 @@ class HttpClient implements KubeClient {
   ): Promise<T> {
     const { name, namespace } = object.metadata
     const path = objectPath({ type, name, namespace, subresource: options.subresource }) + writeQuery(options)
-    return this.#write('PUT', path, JSON.stringify(object), json, options)
+    return this.#write('PUT', path, printJson(object), json, options)
   }
 
   async patch<T extends KubeObject>(target: Target, patch: Patch, options: WriteOptions = {}): Promise<T> {
     const body = patch.kind === 'apply' ? patch.object : patch.kind === 'json' ? patch.operations : patch.body
     // `force` and `fieldManager` belong to apply; a server refuses `force` with anything else.
     const query = writeQuery(patch.kind === 'apply' ? options : { ...options, force: undefined })
-    return this.#write('PATCH', objectPath(target) + query, JSON.stringify(body), patchTypes[patch.kind], options)
+    return this.#write('PATCH', objectPath(target) + query, printJson(body), patchTypes[patch.kind], options)
   }
 
   async delete(target: Target, options: DeleteOptions = {}): Promise<void> {
@@ -177,7 +178,7 @@ class HttpClient implements KubeClient {
 
   #parse(text: string, what: string): unknown {
     try {
-      return JSON.parse(text)
+      return parseJson(text)
     } catch (error) {
       throw this.#notKubernetes(`${what} is no JSON`, error)
     }

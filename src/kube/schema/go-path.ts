@@ -1,3 +1,4 @@
+import { isNumber } from '../../base/json-text.js'
 import type { SchemaNode } from './schema-node.js'
 
 /** Where a value stands, as a list from the leaf to the root. `inside`: the step goes into a list or a map. */
@@ -31,7 +32,7 @@ export function cannotUnmarshal(value: unknown, type: string | SchemaNode, struc
 }
 
 function describe(value: unknown, goType: string): string {
-  if (typeof value === 'number') return /^u?int\d/.test(goType) ? `number ${value}` : 'number'
+  if (isNumber(value)) return /^u?int\d/.test(goType) ? `number ${value}` : 'number'
   if (typeof value === 'boolean') return 'bool'
   return Array.isArray(value) ? 'array' : typeof value
 }

@@ -1,5 +1,6 @@
 import { CodedError, messageOf } from '../../base/errors.js'
 import { isObject, setOwn } from '../../base/json.js'
+import { isInt64, isNumber } from '../../base/json-text.js'
 import { formatQuantity, parseQuantity } from '../object/quantity.js'
 import { base64Problem, encodeBase64 } from './base64.js'
 import { builtInStruct } from './built-in.js'
@@ -148,11 +149,11 @@ function typed(schema: SchemaNode, value: unknown, context: Context): unknown {
       if (typeof value !== 'boolean') mismatch(value, schema, context)
       return value
     case 'integer':
-      if (typeof value !== 'number' || !isInRange(value, schema.format)) mismatch(value, schema, context)
+      if (!isNumber(value) || !isInRange(value, schema.format)) mismatch(value, schema, context)
       return value
     case 'number':
-      if (typeof value !== 'number') mismatch(value, schema, context)
-      return value
+      if (!isNumber(value)) mismatch(value, schema, context)
+      return Number(value)
     default:
       return typedSpecial(schema, value, context)
   }
@@ -164,11 +165,12 @@ function element(schema: SchemaNode, item: unknown, context: Context, step: stri
   return typed(items, item, { ...context, path: { parent: context.path, step, inside: true } })
 }
 
-function isInRange(value: number, format: SchemaNode['format']): boolean {
+function isInRange(value: number | bigint, format: SchemaNode['format']): boolean {
+  if (typeof value === 'bigint') return format === 'int64' && isInt64(value)
   if (!Number.isInteger(value)) return false
   if (format === 'int32') return value >= -2_147_483_648 && value <= 2_147_483_647
   if (format === 'uint8') return value >= 0 && value <= 255
-  return Math.abs(value) <= 2 ** 63
+  return value >= -(2 ** 63) && value < 2 ** 63
 }
 
 function typedSpecial(schema: SchemaNode, value: unknown, context: Context): unknown {
@@ -176,11 +178,11 @@ function typedSpecial(schema: SchemaNode, value: unknown, context: Context): unk
     case 'bytes':
       return typedBytes(schema, value, context)
     case 'quantity': {
-      if (typeof value !== 'string' && typeof value !== 'number') {
+      if (typeof value !== 'string' && !isNumber(value)) {
         fail("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'")
       }
       try {
-        return formatQuantity(parseQuantity(value))
+        return formatQuantity(parseQuantity(typeof value === 'bigint' ? `${value}` : value))
       } catch (error) {
         return fail(messageOf(error))
       }

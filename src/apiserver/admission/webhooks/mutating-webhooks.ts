@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { equalJson, setOwn } from '../../../base/json.js'
+import { printJson } from '../../../base/json-text.js'
 import { applyJsonPatch, type JsonPatchOperation } from '../../../formats/json-patch/json-patch.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../../kube/object/status-error.js'
@@ -54,9 +55,9 @@ class MutatingRound {
     if (!this.#changed) return
     this.#round = 1
     const { object } = this.#request
-    const before = JSON.stringify(object)
+    const before = printJson(object)
     reinvoke()
-    if (JSON.stringify(object) !== before) this.#requireAgain()
+    if (printJson(object) !== before) this.#requireAgain()
     for (const [index, hook] of hooks.entries()) {
       if (!this.#again.has(hook.id)) continue
       const invocation = findInvocation(hook, this.#request, this.#conditions)
@@ -75,7 +76,7 @@ class MutatingRound {
         changed = applyAnswer(request, invocation, patch)
         const { configuration } = invocation.hook
         const value = { configuration, webhook: name, patch, patchType: 'JSONPatch' }
-        request.annotate(`patch.webhook.admission.k8s.io/${at}`, JSON.stringify(value))
+        request.annotate(`patch.webhook.admission.k8s.io/${at}`, printJson(value))
       }
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error

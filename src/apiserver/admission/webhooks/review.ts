@@ -1,4 +1,5 @@
 import { isObject } from '../../../base/json.js'
+import { parseJson, printJson } from '../../../base/json-text.js'
 import { decodeJsonPatch, type JsonPatchOperation } from '../../../formats/json-patch/json-patch.js'
 import { apiVersionOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
@@ -50,7 +51,7 @@ export function describeRequest({ request, kind, resource }: VersionedRequest): 
 
 export function reviewBody(version: 'v1' | 'v1beta1', uid: string, asked: VersionedRequest): string {
   const { dryRun, options, ...fields } = describeRequest(asked)
-  return JSON.stringify({
+  return printJson({
     kind: 'AdmissionReview',
     apiVersion: apiVersionOf('admission.k8s.io', version),
     request: { uid, ...fields, object: goForm(asked.object), oldObject: goForm(asked.previous), dryRun, options },
@@ -116,7 +117,7 @@ function checkIdentity(body: Record<string, unknown>, response: Record<string, u
 
 function decodePatch(text: string): JsonPatchOperation[] {
   const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-  return decodeJsonPatch(JSON.parse(new TextDecoder().decode(bytes)))
+  return decodeJsonPatch(parseJson(new TextDecoder().decode(bytes)))
 }
 
 function texts(value: unknown): Record<string, string> {

@@ -56,7 +56,7 @@ function dueTime(cronJob: CronJob, now: number): number | undefined {
   const deadline = cronJob.spec.startingDeadlineSeconds
   let from = Date.parse(lastScheduleTime ?? cronJob.metadata.creationTimestamp ?? '')
   // Of many missed times only the last counts; looking at a day of them is enough to find it.
-  from = Math.max(from, now - (deadline === undefined ? 86_400_000 : deadline * 1000))
+  from = Math.max(from, now - (deadline === undefined ? 86_400_000 : Number(deadline) * 1000))
   let due: number | undefined
   for (let at = nextTime(schedule, from, zone); at !== undefined && at <= now; at = nextTime(schedule, at, zone)) due = at
   return due

@@ -115,7 +115,7 @@ function outcomeOf(job: Job, tally: Tally, now: number): Outcome | undefined {
   if (
     activeDeadlineSeconds !== undefined &&
     startTime !== undefined &&
-    now >= Date.parse(startTime) + activeDeadlineSeconds * 1000
+    now >= Date.parse(startTime) + Number(activeDeadlineSeconds) * 1000
   ) {
     return { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
   }

@@ -1,4 +1,5 @@
 import { cloneJson, isObject } from '../../../base/json.js'
+import { printJson } from '../../../base/json-text.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { formatLabelSelector, fromLabelSelector, type LabelSelectorSpec } from '../../../kube/object/selector.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
@@ -127,7 +128,7 @@ async function setReplicas(request: WriteRequest, body: KubeObject): Promise<Kub
     throw statusErrors.invalid({ kind: 'Scale', group: 'autoscaling', name }, [
       {
         reason: 'FieldValueInvalid',
-        message: `Invalid value: ${JSON.stringify(replicas)}: must be greater than or equal to 0`,
+        message: `Invalid value: ${printJson(replicas)}: must be greater than or equal to 0`,
         field: 'spec.replicas',
       },
     ])

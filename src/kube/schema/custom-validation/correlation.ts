@@ -1,4 +1,5 @@
 import { equalJson, isObject } from '../../../base/json.js'
+import { printJson } from '../../../base/json-text.js'
 import { isSchema } from '../definitions/structural-invariants.js'
 import { type Members, membersOf, textOf } from '../validation/findings.js'
 
@@ -88,5 +89,5 @@ function oldElements(schema: Members, old: unknown): ReadonlyMap<string, unknown
 function keysOf(schema: Members, element: unknown): string | undefined {
   if (!isObject(element)) return undefined
   const names = schema['x-kubernetes-list-map-keys']
-  return Array.isArray(names) ? JSON.stringify(names.map((name) => element[String(name)] ?? null)) : undefined
+  return Array.isArray(names) ? printJson(names.map((name) => element[String(name)] ?? null)) : undefined
 }

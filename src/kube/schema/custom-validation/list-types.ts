@@ -1,4 +1,5 @@
 import { canonicalJson, isObject } from '../../../base/json.js'
+import { printJson } from '../../../base/json-text.js'
 import type { StatusCause } from '../../object/status-error.js'
 import { fieldCauses } from '../field-cause.js'
 import type { SchemaNode } from '../schema-node.js'
@@ -62,7 +63,7 @@ function textOfKeys(keys: Record<string, unknown>): string {
   let text = ''
   for (const name in keys) {
     const value = keys[name]
-    text += typeof value === 'object' ? canonicalJson(value) : `${name} ${typeof value} ${JSON.stringify(value)}\n`
+    text += typeof value === 'object' ? canonicalJson(value) : `${name} ${typeof value} ${printJson(value)}\n`
   }
   return text
 }

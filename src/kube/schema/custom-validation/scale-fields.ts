@@ -1,4 +1,5 @@
 import { isObject } from '../../../base/json.js'
+import { isNumber } from '../../../base/json-text.js'
 import type { StatusCause } from '../../object/status-error.js'
 import { fieldCauses } from '../field-cause.js'
 
@@ -28,7 +29,7 @@ export function scaleStatusCauses(scale: ScaleFields | undefined, object: unknow
 function replicasCauses(path: string, object: unknown): StatusCause[] {
   const found = valueAt(path, object, 'int64')
   if ('problem' in found) return [fieldCauses.invalid(path, 0, found.problem)]
-  const replicas = typeof found.value === 'number' ? found.value : 0
+  const replicas = isNumber(found.value) ? found.value : 0
   if (replicas < 0) return [fieldCauses.invalid(path, replicas, 'should be a non-negative integer')]
   if (replicas > mostReplicas) return [fieldCauses.invalid(path, replicas, `should be less than or equal to ${mostReplicas}`)]
   return []
@@ -48,7 +49,10 @@ function valueAt(path: string, object: unknown, type: 'int64' | 'string'): { val
     if (!Object.hasOwn(value, step)) return { value: undefined }
     value = value[step]
   }
-  const fits = type === 'string' ? typeof value === 'string' : typeof value === 'number' && Number.isInteger(value)
+  const fits =
+    type === 'string'
+      ? typeof value === 'string'
+      : typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
   if (fits) return { value }
   return { problem: `.${steps.join('.')} accessor error: ${printValue(value)} is of the type ${goType(value)}, expected ${type}` }
 }
@@ -57,6 +61,7 @@ function goType(value: unknown): string {
   if (value === null || value === undefined) return '<nil>'
   if (typeof value === 'string') return 'string'
   if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'bigint') return 'int64'
   if (typeof value === 'number') return Number.isInteger(value) ? 'int64' : 'float64'
   return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}'
 }

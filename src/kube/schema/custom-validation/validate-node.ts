@@ -1,4 +1,5 @@
 import { equalJson, isObject, type JsonObject } from '../../../base/json.js'
+import { isNumber, printJson } from '../../../base/json-text.js'
 import type { StatusCause } from '../../object/status-error.js'
 import { fieldCauses, quote } from '../field-cause.js'
 import type { Correlated } from './correlation.js'
@@ -50,7 +51,7 @@ function validateNode(schema: JsonObject, value: unknown, path: string, correlat
   }
   checkAlternatives(schema, value, path, outcome, correlated)
   if (typeof value === 'string') checkString(schema, value, path, outcome)
-  else if (typeof value === 'number') checkNumber(schema, value, path, outcome)
+  else if (isNumber(value)) checkNumber(schema, value, path, outcome)
   else if (Array.isArray(value)) checkList(schema, value, path, outcome, correlated)
   checkEnum(schema, value, path, outcome)
   if (isObject(value)) checkObject(schema, value, path, outcome, correlated)
@@ -76,6 +77,7 @@ function typesOf(schema: JsonObject): string[] {
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
+  if (typeof value === 'bigint') return 'integer'
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
   return typeof value
 }
@@ -132,13 +134,15 @@ function checkString(schema: JsonObject, value: string, path: string, outcome: O
   } else outcome.matches++
 }
 
-function checkNumber(schema: JsonObject, value: number, path: string, outcome: Outcome): void {
+function checkNumber(schema: JsonObject, value: number | bigint, path: string, outcome: Outcome): void {
   const before = outcome.causes.length
   const complain = (what: string) => outcome.causes.push(fieldCauses.invalid(path, value, `${inBody(path)} should be ${what}`))
   // Upstream cuts the fraction off the bounds of whole numbers.
   const bound = (keyword: string) => {
     const limit = schema[keyword]
-    return typeof limit !== 'number' ? undefined : Number.isInteger(value) ? Math.trunc(limit) : limit
+    if (typeof limit === 'bigint') return limit
+    const isWhole = typeof value === 'bigint' || Number.isInteger(value)
+    return typeof limit !== 'number' ? undefined : isWhole ? Math.trunc(limit) : limit
   }
   const factor = bound('multipleOf')
   if (factor !== undefined && factor <= 0) {
@@ -157,7 +161,11 @@ function checkNumber(schema: JsonObject, value: number, path: string, outcome: O
   if (outcome.causes.length === before) outcome.matches++
 }
 
-function isMultiple(value: number, factor: number): boolean {
+function isMultiple(value: number | bigint, factor: number | bigint): boolean {
+  if (typeof value === 'bigint' || typeof factor === 'bigint') {
+    if (Number.isInteger(Number(factor)) && Number.isInteger(Number(value))) return BigInt(value) % BigInt(factor) === 0n
+    return isMultiple(Number(value), Number(factor))
+  }
   const quotient = factor < 1 ? (1 / factor) * value : value / factor
   return Math.abs(quotient - Math.round(quotient)) < 1e-9
 }
@@ -195,7 +203,7 @@ function checkEnum(schema: JsonObject, value: unknown, path: string, outcome: Ou
     outcome.matches++
     return
   }
-  const texts = allowed.map((one) => (typeof one === 'string' ? one : JSON.stringify(one)))
+  const texts = allowed.map((one) => (typeof one === 'string' ? one : printJson(one)))
   outcome.causes.push(fieldCauses.notSupported(path, value ?? null, texts))
 }
 

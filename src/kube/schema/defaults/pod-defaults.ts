@@ -1,3 +1,4 @@
+import { isNumber } from '../../../base/json-text.js'
 import {
   type Defaulter,
   isMembers,
@@ -46,7 +47,7 @@ const pod: Defaulter = (it, put) => {
   for (const one of containers) requestsFromLimits(one, put)
   putAbsent(spec, put, { enableServiceLinks: true })
   const grace = spec['terminationGracePeriodSeconds']
-  if (typeof grace === 'number' && grace < 0) put(spec, 'terminationGracePeriodSeconds', 1)
+  if (isNumber(grace) && grace < 0) put(spec, 'terminationGracePeriodSeconds', 1)
   if (spec['hostNetwork'] !== true) return
   for (const one of containers) {
     for (const port of structsAt(one, 'ports'))

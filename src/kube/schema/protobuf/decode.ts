@@ -21,8 +21,7 @@ export function isProtobuf(bytes: Uint8Array): boolean {
 /**
  * Decodes an object of a built-in kind (review kinds, DeleteOptions, Eviction, Scale, TokenRequest, Binding and lists
  * included) from `application/vnd.kubernetes.protobuf`: the magic, then a runtime.Unknown with the object's message in it.
- * Gives the JSON that client-go would have sent. Unknown field numbers are skipped, as upstream does. Integers beyond
- * 2^53 are rounded.
+ * Gives the JSON that client-go would have sent. Unknown field numbers are skipped, as upstream does.
  *
  * Throws StatusErrors of reason BadRequest. The caller limits the number of bytes; nesting is limited here.
  *
@@ -128,7 +127,7 @@ function readElement(into: unknown[], expression: string, reader: WireReader, wi
   const base = expression.startsWith('$') ? scalarRow(Number(expression.slice(1))).base : expression
   if (wire === wireBytes && (base === 'i' || base === 'l' || base === 'b')) {
     const packed = reader.message()
-    while (!packed.done) into.push(base === 'b' ? packed.integer() !== 0 : packed.integer())
+    while (!packed.done) into.push(base === 'b' ? packed.integer() !== 0 : readInteger(base, packed))
   } else into.push(readValue(expression, reader, wire, depth))
 }
 
@@ -146,13 +145,19 @@ function readEntry(into: Record<string, unknown>, expression: string, reader: Wi
 
 function readValue(expression: string, reader: WireReader, wire: number, depth: number): unknown {
   if (expression.startsWith('$')) return readValue(scalarRow(Number(expression.slice(1))).base, reader, wire, depth)
-  if (wire === wireVarint && (expression === 'i' || expression === 'l' || expression === 'u8')) return reader.integer()
+  if (wire === wireVarint && (expression === 'i' || expression === 'l' || expression === 'u8')) {
+    return readInteger(expression, reader)
+  }
   if (wire === wireVarint && expression === 'b') return reader.integer() !== 0
   if (wire === wireFixed64 && expression === 'f') return reader.double()
   if (wire !== wireBytes) throw malformed(`wire type ${wire} where another was expected`)
   if (expression === 's') return reader.string()
   if (expression === 'y') return encodeBase64(reader.bytes())
   return readMessage(expression, reader.message(), depth - 1)
+}
+
+function readInteger(expression: 'i' | 'l' | 'u8', reader: WireReader): number | bigint {
+  return expression === 'i' ? reader.integer32() : expression === 'l' ? reader.integer64() : reader.integer()
 }
 
 function readMessage(expression: string, reader: WireReader, depth: number): unknown {

@@ -1,4 +1,5 @@
 import { isObject } from '../../../base/json.js'
+import { parseJson } from '../../../base/json-text.js'
 import { formatGoDuration } from '../go-duration.js'
 import { malformed, type WireReader, wireBytes } from './wire-reader.js'
 
@@ -55,8 +56,9 @@ export function readQuantity(reader: WireReader): string {
 }
 
 export function readIntOrString(reader: WireReader): number | string {
+  // Go cuts the number down to 32 bits.
   const { numbers, texts } = read(reader, true)
-  return numbers.get(1) === 1 ? (texts.get(3) ?? '') : (numbers.get(2) ?? 0)
+  return numbers.get(1) === 1 ? (texts.get(3) ?? '') : (numbers.get(2) ?? 0) | 0
 }
 
 /** The bytes of field 1, and whether there are any: RawExtension, FieldsV1, JSON. */
@@ -70,7 +72,7 @@ const utf8 = new TextDecoder()
 export function parseRawJson(raw: Uint8Array, depth: number): unknown {
   let value: unknown
   try {
-    value = JSON.parse(utf8.decode(raw))
+    value = parseJson(utf8.decode(raw))
   } catch {
     throw malformed('an embedded value that is not JSON')
   }

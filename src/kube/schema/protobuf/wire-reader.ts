@@ -1,3 +1,4 @@
+import { integerOf } from '../../../base/json-text.js'
 import { statusErrors } from '../../object/status-error.js'
 
 export const wireVarint = 0
@@ -38,9 +39,25 @@ export class WireReader {
     return { number, wire: key & 7 }
   }
 
-  /**
-   * A varint as a signed 64-bit integer. Values beyond 2^53 are rounded to the nearest double, as JSON.parse would do.
-   */
+  /** A varint as an int64. */
+  integer64(): number | bigint {
+    const start = this.#at
+    const value = this.integer()
+    if (Number.isSafeInteger(value)) return value
+    let exact = 0n
+    for (let index = start; index < this.#at; index++) {
+      exact |= BigInt((this.#bytes[index] as number) & 0x7f) << BigInt(7 * (index - start))
+    }
+    return integerOf(BigInt.asIntN(64, exact))
+  }
+
+  /** A varint as an int32: Go cuts off what is beyond. */
+  integer32(): number {
+    const value = this.integer64()
+    return typeof value === 'number' ? value | 0 : Number(BigInt.asIntN(32, value))
+  }
+
+  /** A varint as a signed 64-bit integer; beyond 2^53 it is rounded. */
   integer(): number {
     let low = 0
     let high = 0

@@ -1,3 +1,4 @@
+import { isNumber } from '../../../base/json-text.js'
 import type { StatusCause } from '../../object/status-error.js'
 import { fieldCauses } from '../field-cause.js'
 
@@ -27,7 +28,7 @@ export function isSet(value: unknown): boolean {
 
 /** Zero when the value is no number. */
 export function numberOf(value: unknown): number {
-  return typeof value === 'number' ? value : 0
+  return isNumber(value) ? Number(value) : 0
 }
 
 /** Collects what is wrong with an object, in the texts of upstream's field errors. */
@@ -75,11 +76,11 @@ export class Findings {
   }
 
   notNegative(field: string, value: unknown): void {
-    if (typeof value === 'number' && value < 0) this.invalid(field, value, 'must be greater than or equal to 0')
+    if (isNumber(value) && value < 0) this.invalid(field, value, 'must be greater than or equal to 0')
   }
 
   inRange(field: string, value: unknown, least: number, most: number): void {
-    if (typeof value === 'number' && (value < least || value > most)) {
+    if (isNumber(value) && (value < least || value > most)) {
       this.invalid(field, value, `must be between ${least} and ${most}, inclusive`)
     }
   }

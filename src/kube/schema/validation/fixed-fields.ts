@@ -1,4 +1,5 @@
 import { equalJson } from '../../../base/json.js'
+import { isNumber, printJson } from '../../../base/json-text.js'
 import { explainDns1123Label, explainDns1123Subdomain } from '../../object/names.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, textOf } from './findings.js'
@@ -54,7 +55,7 @@ export function checkControllerRevision(object: Members, to: Findings): void {
 
 export function checkControllerRevisionUpdate(object: Members, old: Members, to: Findings): void {
   if (equalJson(object['data'] ?? null, old['data'] ?? null)) return
-  const bytes = new TextEncoder().encode(JSON.stringify(object['data'] ?? null))
+  const bytes = new TextEncoder().encode(printJson(object['data'] ?? null))
   const printed = [...bytes].map((byte) => `0x${byte.toString(16)}`).join(', ')
   to.immutable('data', new GoText(`runtime.RawExtension{Raw:[]uint8{${printed}}, Object:runtime.Object(nil)}`), true)
 }
@@ -106,7 +107,7 @@ export function checkCertificateRequest(object: Members, to: Findings): void {
   }
   checkSigner(textOf(spec['signerName']), 'spec.signerName', to)
   const seconds = spec['expirationSeconds']
-  if (typeof seconds === 'number' && seconds < 600) {
+  if (isNumber(seconds) && seconds < 600) {
     to.invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 600 seconds (10 minutes)')
   }
 }

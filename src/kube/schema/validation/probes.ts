@@ -1,3 +1,4 @@
+import { isNumber } from '../../../base/json-text.js'
 import { type Findings, isSet, listOf, type Members, membersOf, textOf } from './findings.js'
 
 /** What a probe or a lifecycle hook does: exactly one of these. */
@@ -42,8 +43,7 @@ export function checkProbe(probe: unknown, field: string, to: Findings): void {
     to.notNegative(`${field}.${key}`, it[key])
   }
   const grace = it['terminationGracePeriodSeconds']
-  if (typeof grace === 'number' && grace <= 0)
-    to.invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than 0')
+  if (isNumber(grace) && grace <= 0) to.invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than 0')
 }
 
 /** Probes that restart the container count one success as success. */

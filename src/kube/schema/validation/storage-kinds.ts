@@ -1,4 +1,5 @@
 import { equalJson } from '../../../base/json.js'
+import { isNumber } from '../../../base/json-text.js'
 import { explainDns1123Subdomain, explainQualifiedName } from '../../object/names.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
@@ -103,7 +104,7 @@ export function checkCsiDriver(object: Members, to: Findings): void {
     }
     audiences.add(audience)
     const seconds = token['expirationSeconds']
-    if (typeof seconds !== 'number') continue
+    if (!isNumber(seconds)) continue
     const field = `${at}.expirationSeconds`
     if (seconds < 600) to.invalid(field, seconds, 'may not specify a duration less than 10 minutes')
     if (seconds > 2 ** 32) to.invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds')

@@ -1,3 +1,4 @@
+import { isNumber } from '../../../base/json-text.js'
 import { explainDns1123Label } from '../../object/names.js'
 import { checkFieldRef } from './field-ref.js'
 import { type Findings, isSet, type Members, membersOf, structsOf, textOf } from './findings.js'
@@ -57,9 +58,9 @@ const projected: CheckSource = (source, field, to) => {
     if (!isSet(part['serviceAccountToken'])) continue
     const token = membersOf(part['serviceAccountToken'])
     const seconds = token['expirationSeconds']
-    if (typeof seconds === 'number' && seconds < 600) {
+    if (isNumber(seconds) && seconds < 600) {
       to.invalid(`${at}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration less than 10 minutes')
-    } else if (typeof seconds === 'number' && seconds > 2 ** 32) {
+    } else if (isNumber(seconds) && seconds > 2 ** 32) {
       to.invalid(`${at}.serviceAccountToken.expirationSeconds`, seconds, 'may not specify a duration larger than 2^32 seconds')
     }
     if (textOf(token['path']) === '') to.required(`${field}.path`)

@@ -1,4 +1,5 @@
 import { equalJson } from '../../../base/json.js'
+import { isNumber } from '../../../base/json-text.js'
 import { explainDns1123Label } from '../../object/names.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, type Members, membersOf, numberOf, textOf } from './findings.js'
@@ -19,7 +20,7 @@ const percentText =
 
 /** A count of Pods, or a percentage of them. */
 export function checkIntOrPercent(value: unknown, field: string, to: Findings): void {
-  if (typeof value === 'number') to.notNegative(field, value)
+  if (isNumber(value)) to.notNegative(field, value)
   else if (typeof value === 'string' && !/^[0-9]+%$/.test(value)) to.invalid(field, goIntOrString(value), percentText)
 }
 
@@ -95,7 +96,7 @@ export function checkDeployment(deployment: Members, to: Findings): void {
   to.notNegative('spec.minReadySeconds', spec['minReadySeconds'])
   to.notNegative('spec.revisionHistoryLimit', spec['revisionHistoryLimit'])
   const deadline = spec['progressDeadlineSeconds']
-  if (typeof deadline !== 'number') return
+  if (!isNumber(deadline)) return
   to.notNegative('spec.progressDeadlineSeconds', deadline)
   if (deadline <= numberOf(spec['minReadySeconds'])) {
     to.invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')
