@@ -30,6 +30,7 @@ export type PeerName =
   | 'helm4'
   | 'go-clients'
   | 'kustomize'
+  | 'flux-kustomize'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

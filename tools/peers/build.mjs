@@ -51,12 +51,14 @@ const peers = {
   'kubectl-1.37': { module: 'kubectl-1.37', pinned: 'k8s.io/kubectl', target: '.', flags: kubernetesFlags },
   helm3: { module: 'helm3', pinned: 'helm.sh/helm/v3', target: 'helm.sh/helm/v3/cmd/helm', flags: helmFlags },
   helm4: { module: 'helm4', pinned: 'helm.sh/helm/v4', target: 'helm.sh/helm/v4/cmd/helm', flags: helmFlags },
+  'helm-engine': { module: 'helm-engine', pinned: 'helm.sh/helm/v3', target: '.', isOurs: true },
   kustomize: {
     module: 'kustomize',
     pinned: 'sigs.k8s.io/kustomize/kustomize/v5',
     target: 'sigs.k8s.io/kustomize/kustomize/v5',
     flags: (version) => [`sigs.k8s.io/kustomize/api/provenance.version=v${version}`],
   },
+  'flux-kustomize': { module: 'flux-kustomize', pinned: 'github.com/fluxcd/pkg/kustomize', target: '.', isOurs: true },
   'go-clients': { module: '../../test/real/clients/go', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
 }

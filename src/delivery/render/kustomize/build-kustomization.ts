@@ -21,6 +21,8 @@ import { resolveVars } from './vars.js'
 export interface BuildOptions extends RenderDependencies {
   /** Edits of the top kustomization, as Argo CD's `source.kustomize` makes them. */
   readonly overrides?: KustomizeOverrides
+  /** Any other change of the top kustomization; in place of `overrides`. */
+  readonly edit?: (kustomization: Kustomization, loader: Loader) => Promise<Kustomization>
   /** `legacy-order` (kustomize's default) sorts by kind, `fifo` keeps the order of the files; `sortOptions` wins over both. */
   readonly mode?: 'legacy-order' | 'fifo'
   readonly loadRestrictions?: LoadRestrictions
@@ -62,8 +64,8 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
     entered: 0,
   }
   const { overrides } = options
-  const edit = overrides === undefined ? undefined : (own: Kustomization) => editWith(overrides, own, loader)
-  const target = await loadTarget(loader, context, edit)
+  const edit = options.edit ?? (overrides === undefined ? undefined : editWith.bind(undefined, overrides))
+  const target = await loadTarget(loader, context, edit && ((own) => edit(own, loader)))
   context.buildMetadata = target.kustomization.buildMetadata ?? []
   if (context.buildMetadata.length > 0) target.origin = { path: '' }
   await setSchemas(target, context)

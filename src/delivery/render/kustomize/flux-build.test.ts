@@ -9,7 +9,7 @@ const expand = (text: string, variables: Record<string, string> = {}, strict = f
   substituteVariables(text, { variables, strict }, 'test')
 
 test('puts variables in as Flux does', () => {
-  const variables = { region: 'eu', name: 'Web-1', empty: '' }
+  const variables = { region: 'eu', name: 'Web-1', empty: '', file: 'a/b.tar.gz', accent: 'été', dirs: 'a/b' }
   const cases: [string, string][] = [
     ['a ${region} b', 'a eu b'],
     ['${missing}', ''],
@@ -19,12 +19,21 @@ test('puts variables in as Flux does', () => {
     ['${name#Web-} ${name%-1} ${name:0:3} ${name:4}', '1 Web Web 1'],
     ['${name/-/_} ${name//e/E}', 'Web_1 WEb-1'],
     ['${missing:=${region}-x}', 'eu-x'],
-    ['${region:+set}${missing:+unset}', 'set'],
+    // Here as `:-`, whatever a shell does.
+    ['${region:+set}${missing:+unset}', 'euunset'],
+    ['$$ $$${region} ${name/W/$$}', '$ $eu $eb-1'],
+    ['${file%.*} ${file%%.*} ${file#*/} ${file##*/} ${file/%gz/xz}', 'a/b.tar a/b b.tar.gz b.tar.gz a/b.tar.xz'],
+    ['${name:-3:2}|${name:1:-1}|${name:9}|${name:x}', 'Web-1|eb-||Web-1'],
+    ['${accent^} ${#accent} ${accent//é/e}', 'Été 5 ete'],
+    ['${name//\\//x}${dirs//\\//-}', 'Web-1a-b'],
   ]
   for (const [text, expected] of cases) assert.equal(expand(text, variables), expected, text)
   assert.throws(() => expand('x\n${missing}', {}, true), /line 2: variable not set \(strict mode\): "missing"/)
-  assert.throws(() => expand('${', {}), /missing variable name/)
+  assert.throws(() => expand('${', {}), /unable to parse variable name/)
   assert.throws(() => expand('${a', { a: '1' }), /missing closing brace/)
+  for (const text of ['${a-x}', '${a+x}', '${a?x}']) assert.throws(() => expand(text, { a: '1' }), /missing closing brace/)
+  for (const text of ['${a/x}', '${a:1:2', '${#}', '${a:é}']) assert.throws(() => expand(text, { a: '1' }), /bad substitution/)
+  assert.throws(() => expand('${a:}', { a: '1' }), /unable to parse substitution within function/)
   assert.throws(() => expand('x', { 'a-b': '1' }), /'a-b' var name is invalid/)
   assert.throws(() => expand('${a:='.repeat(100), {}), /inside of each other/)
   assert.equal(expand('${__proto__:=d}${constructor:=e}'), 'de')
@@ -54,4 +63,54 @@ test('builds a directory without a kustomization, in the order of the files, wit
     buildForFlux(createMemoryTree({ 'x.yaml': 'a: b\n' }), '', { schemas: builtInSchemas }),
     /failed to decode Kubernetes YAML from x.yaml/,
   )
+})
+
+test('a Kustomization adds to what is built', async () => {
+  const tree = createMemoryTree({
+    'app/kustomization.yaml': 'resources: [../pod.yaml]\nimages: [{name: nginx, newTag: "1", digest: "sha256:0"}]\n',
+    'pod.yaml': pod('web', 'spec: {containers: [{name: c, image: nginx}]}\n'),
+    'more/kustomization.yaml': 'apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnameSuffix: -more\n',
+  })
+  const spec = {
+    targetNamespace: 'shop',
+    namePrefix: 'eu-',
+    images: [{ name: 'nginx', newTag: '2' }],
+    components: ['../more', '../none'],
+    ignoreMissingComponents: true,
+    patches: [{ patch: '[{"op": "add", "path": "/spec/hostNetwork", "value": true}]', target: { kind: 'Pod' } }],
+    commonMetadata: { labels: { team: 'a' }, annotations: { note: 'b' } },
+    postBuild: { substitute: { tag: '3' } },
+  }
+  const { objects } = await buildForFlux(tree, 'app', { schemas: builtInSchemas, spec })
+  assert.deepEqual(objects, [
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'eu-web-more', namespace: 'shop', labels: { team: 'a' }, annotations: { note: 'b' } },
+      spec: { containers: [{ name: 'c', image: 'nginx:2' }], hostNetwork: true },
+    },
+  ])
+  const remote = buildForFlux(tree, 'app', { schemas: builtInSchemas, spec: { components: ['https://example.com/x'] } })
+  await assert.rejects(remote, /must be local and relative/)
+  assert.deepEqual((await buildForFlux(createMemoryTree({ 'a.txt': '' }), '', { schemas: builtInSchemas })).objects, [])
+})
+
+test('substitution costs bounded time and space', () => {
+  const long = 'ab'.repeat(50_000)
+  assert.throws(() => expand('${v##*c}', { v: long }), /takes too many steps/)
+  assert.throws(() => expand('${v//a/${v}}', { v: long }), /too many characters|characters come out/)
+  assert.throws(() => expand('${v}'.repeat(1000), { v: long }), /characters come out/)
+  let state = 1
+  for (let round = 0; round < 3000; round++) {
+    let text = ''
+    for (let at = 0; at < 20; at++) {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+      text += ['${', 'a', '}', ':', '-', '#', '%', '/', '*', '[', '\\', '$', 'é', '='][Math.floor((state / 2 ** 32) * 14)]!
+    }
+    try {
+      expand(text, { a: 'a/b*c' })
+    } catch (error) {
+      assert.equal((error as { code?: string }).code, 'kustomize-build-failed', text)
+    }
+  }
 })

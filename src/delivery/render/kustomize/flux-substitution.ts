@@ -1,161 +1,192 @@
 import { buildError } from './build-error.js'
+import { applyOperator, type ExpansionBudget, unicodeName } from './substitution-operators.js'
 
 export interface SubstitutionOptions {
   readonly variables: Readonly<Record<string, string>>
   /** A variable that is not set and has no default is an error; else it is empty. */
   readonly strict?: boolean
+  /** Looks for variables even when none is given, as `substituteStrategy: Always`. Else nothing is done then. */
+  readonly always?: boolean
 }
 
-const nameStart = /[_a-zA-Z]/
-const namePart = /[_a-zA-Z0-9]/
+/** Text, or a variable with an operator and what is behind it. */
+type Node = string | { readonly name: string; readonly operator: string; readonly args: readonly Node[]; readonly at: number }
 
 /**
- * The variables in a text as Flux puts them in after a build: `${var}`, `${var:=default}` and the other forms of a shell's
- * parameter expansion; `$${var}` stays `${var}`, and a `$` before anything but a brace stays.
+ * The variables in a text as Flux puts them in after a build: `${var}`, `${var:=default}` and the other forms that its
+ * dialect of a shell's parameter expansion has, with its peculiarities (`:+` is `:-`, lengths and offsets count bytes, `$$` is `$`).
  */
 export function substituteVariables(text: string, options: SubstitutionOptions, where: string): string {
   for (const name of Object.keys(options.variables)) {
     if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name))
       throw buildError(`${where}: '${name}' var name is invalid, must match '^[_[:alpha:]][_[:alpha:][:digit:]]*$'`)
   }
-  return new Expansion(text, options, where).expand()
+  const fail = (at: number, what: string): never => {
+    const line = text.slice(0, at).split('\n').length
+    throw buildError(
+      `${where}: variable substitution failed: line ${line}: ${what}`,
+      'Write $${ where no variable is meant, and look at the operators that docs/guides/render-as-a-library.md lists.',
+    )
+  }
+  const nodes = new ExpansionParser(text, fail).parse()
+  const budget: ExpansionBudget = { steps: 20_000_000, characters: maxCharacters }
+  const expansionOf = (node: Node): string => {
+    if (typeof node === 'string') return node
+    const args = node.args.map(expansionOf)
+    const isSet = Object.hasOwn(options.variables, node.name)
+    if (!isSet && options.strict === true && !/^:?[-=+?]$/.test(node.operator))
+      fail(node.at, `variable not set (strict mode): "${node.name}"`)
+    const result = applyOperator(node.operator, isSet ? options.variables[node.name]! : '', args, budget)
+    if (typeof result !== 'string') return fail(node.at, result.problem)
+    return result
+  }
+  let total = 0
+  const parts = nodes.map((node) => {
+    const part = expansionOf(node)
+    total += part.length
+    if (total > maxCharacters) fail(typeof node === 'string' ? 0 : node.at, `more than ${maxCharacters} characters come out`)
+    return part
+  })
+  return parts.join('')
 }
 
-const maxDepth = 32
+const maxDepth = 64
+const maxCharacters = 32 * 1024 * 1024
+const insideFunction = 'unable to parse substitution within function'
+const bad = 'bad substitution'
 
-class Expansion {
+class ExpansionParser {
   readonly #text: string
-  readonly #options: SubstitutionOptions
-  readonly #where: string
+  readonly #fail: (at: number, what: string) => never
   #at = 0
 
-  constructor(text: string, options: SubstitutionOptions, where: string) {
+  constructor(text: string, fail: (at: number, what: string) => never) {
     this.#text = text
-    this.#options = options
-    this.#where = where
+    this.#fail = fail
   }
 
-  expand(): string {
-    let result = ''
+  parse(): Node[] {
+    const nodes: Node[] = []
     while (this.#at < this.#text.length) {
       const dollar = this.#text.indexOf('$', this.#at)
-      if (dollar === -1) break
-      result += this.#text.slice(this.#at, dollar)
-      this.#at = dollar
-      if (this.#text.startsWith('$${', dollar)) {
-        result += '${'
-        this.#at += 3
-      } else if (this.#text.startsWith('${', dollar)) {
-        this.#at += 2
-        result += this.#variable(0)
-      } else {
-        result += '$'
-        this.#at++
+      if (dollar === -1 || dollar === this.#text.length - 1) {
+        nodes.push(this.#text.slice(this.#at))
+        break
       }
+      const next = this.#text[dollar + 1]
+      const isVariable = next === '{'
+      nodes.push(this.#text.slice(this.#at, isVariable ? dollar : dollar + 1))
+      this.#at = dollar + (isVariable || next === '$' ? 2 : 1)
+      if (isVariable) nodes.push(this.#variable(0))
     }
-    return result + this.#text.slice(this.#at)
+    return nodes
   }
 
-  #fail(what: string): never {
-    const line = this.#text.slice(0, this.#at).split('\n').length
-    throw buildError(
-      `${this.#where}: variable substitution failed: line ${line}: ${what}`,
-      'Write $${ where no variable is meant.',
-    )
+  #failHere(what: string): never {
+    return this.#fail(this.#at, what)
   }
 
   /** What follows `${`, with the closing brace. */
-  #variable(depth: number): string {
-    if (depth > maxDepth) this.#fail('too many variables inside of each other')
-    const start = this.#at
-    if (this.#text[start] === '#') return this.#length()
-    if (!nameStart.test(this.#text[start] ?? '')) this.#fail('missing variable name')
-    while (namePart.test(this.#text[this.#at] ?? '')) this.#at++
-    const name = this.#text.slice(start, this.#at)
-    const value = Object.hasOwn(this.#options.variables, name) ? this.#options.variables[name]! : undefined
-    const operator =
-      /^(?::[-=+?]|[-=+?]|\^\^?|,,?|##?|%%?|\/\/|\/#|\/%|\/|:)/.exec(this.#text.slice(this.#at, this.#at + 2))?.[0] ?? ''
-    this.#at += operator.length
-    const args = operator === '' ? [] : this.#arguments(operator, depth)
-    if (this.#text[this.#at] !== '}') this.#fail('missing closing brace')
-    this.#at++
-    if (value === undefined && this.#options.strict === true && !/^:?[-=+]$/.test(operator))
-      this.#fail(`variable not set (strict mode): "${name}"`)
-    return apply(operator, value, args)
-  }
-
-  #length(): string {
-    const match = /^#([_a-zA-Z][_a-zA-Z0-9]*)\}/.exec(this.#text.slice(this.#at, this.#at + 300))
-    if (match === null) this.#fail('bad substitution')
-    this.#at += match[0].length
-    return String([...(this.#options.variables[match[1]!] ?? '')].length)
-  }
-
-  /** The words behind an operator: two around `/` and `:`, else one; variables in them are put in. */
-  #arguments(operator: string, depth: number): string[] {
-    const separator = operator.startsWith('/') ? '/' : operator === ':' ? ':' : ''
-    const words = ['']
-    while (this.#at < this.#text.length && this.#text[this.#at] !== '}') {
-      const char = this.#text[this.#at]!
-      if (this.#text.startsWith('${', this.#at)) {
-        this.#at += 2
-        words[words.length - 1] += this.#variable(depth + 1)
-        continue
-      }
+  #variable(depth: number): Node {
+    if (depth > maxDepth) this.#failHere('too many variables inside of each other')
+    const at = this.#at
+    if (this.#peek() === '#') {
       this.#at++
-      if (char === '\\' && this.#at < this.#text.length && separator !== '') words[words.length - 1] += this.#text[this.#at++]!
-      else if (char === separator && words.length < 2) words.push('')
-      else words[words.length - 1] += char
+      const name = this.#name()
+      if (name === '') this.#failHere(bad)
+      this.#close(bad)
+      return { name, operator: '#', args: [], at }
     }
+    const name = this.#name()
+    if (name === '') this.#failHere('unable to parse variable name')
+    const node = (operator: string, args: readonly Node[] = []): Node => {
+      this.#close(operator === '' ? 'missing closing brace' : bad)
+      return { name, operator, args, at }
+    }
+    switch (this.#peek()) {
+      case ':': {
+        const operator = /^:[-=?+]/.exec(this.#text.slice(this.#at, this.#at + 2))?.[0]
+        if (operator !== undefined) return node(operator, this.#default(operator, depth))
+        return node(':', this.#substring(depth))
+      }
+      case '=':
+        return node('=', this.#default('=', depth))
+      case ',':
+      case '^':
+        return node(this.#take(/^[,^]{1,2}/))
+      case '#':
+        return node(this.#take(/^##?/), [this.#word(/[}]/, false, depth)])
+      case '%':
+        return node(this.#take(/^%%?/), [this.#word(/[}]/, false, depth)])
+      case '/':
+        return node(this.#take(/^\/[/#%]?/), this.#replacement(depth))
+      default:
+        return node('')
+    }
+  }
+
+  #peek(): string | undefined {
+    return this.#text[this.#at]
+  }
+
+  #take(pattern: RegExp): string {
+    const found = pattern.exec(this.#text.slice(this.#at, this.#at + 2))![0]
+    this.#at += found.length
+    return found
+  }
+
+  #name(): string {
+    unicodeName.lastIndex = this.#at
+    const found = unicodeName.exec(this.#text)?.[0] ?? ''
+    this.#at += found.length
+    return found
+  }
+
+  #close(otherwise: string): void {
+    if (this.#peek() !== '}') this.#failHere(otherwise)
+    this.#at++
+  }
+
+  /** Texts and variables up to the closing brace. */
+  #default(operator: string, depth: number): Node[] {
+    this.#at += operator.length
+    const words: Node[] = []
+    while (this.#peek() !== '}') words.push(this.#word(/[}]/, false, depth))
     return words
   }
-}
 
-function apply(operator: string, value: string | undefined, args: readonly string[]): string {
-  const text = value ?? ''
-  const [word = '', second] = args
-  switch (operator) {
-    case ':-':
-    case ':=':
-    case '-':
-    case '=':
-      return text === '' ? word : text
-    case ':+':
-    case '+':
-      return text === '' ? '' : word
-    case '^^':
-      return text.toUpperCase()
-    case '^':
-      return text.slice(0, 1).toUpperCase() + text.slice(1)
-    case ',,':
-      return text.toLowerCase()
-    case ',':
-      return text.slice(0, 1).toLowerCase() + text.slice(1)
-    case '#':
-    case '##':
-      return text.startsWith(word) ? text.slice(word.length) : text
-    case '%':
-    case '%%':
-      return word !== '' && text.endsWith(word) ? text.slice(0, -word.length) : text
-    case '/':
-      return text.replace(word, () => second ?? '')
-    case '//':
-      return word === '' ? text : text.replaceAll(word, () => second ?? '')
-    case '/#':
-      return text.startsWith(word) ? (second ?? '') + text.slice(word.length) : text
-    case '/%':
-      return text.endsWith(word) ? text.slice(0, text.length - word.length) + (second ?? '') : text
-    case ':':
-      return slice(text, word, second)
-    default:
-      return text
+  #substring(depth: number): Node[] {
+    // A letter of several bytes behind the colon makes the original lose its place.
+    if ((this.#text.codePointAt(this.#at + 1) ?? 0) > 0x7f) this.#failHere(bad)
+    this.#at++
+    const from = this.#word(/[:}]/, false, depth)
+    if (this.#peek() === '}') return [from]
+    if (this.#peek() !== ':') this.#failHere(bad)
+    while (this.#peek() === ':') this.#at++
+    return [from, this.#word(/[}]/, false, depth)]
   }
-}
 
-function slice(text: string, from: string, length: string | undefined): string {
-  const start = Number.parseInt(from, 10)
-  if (Number.isNaN(start)) return text
-  const rest = text.slice(start < 0 ? Math.max(0, text.length + start) : start)
-  const count = length === undefined ? rest.length : Number.parseInt(length, 10)
-  return Number.isNaN(count) ? rest : rest.slice(0, count)
+  #replacement(depth: number): Node[] {
+    const pattern = this.#word(/[/]/, true, depth)
+    if (this.#peek() !== '/') this.#failHere(bad)
+    while (this.#peek() === '/') this.#at++
+    return this.#peek() === '}' ? [pattern] : [pattern, this.#word(/[}]/, true, depth)]
+  }
+
+  /** One variable, or a text of at least one character up to what ends it or a variable. */
+  #word(end: RegExp, hasEscapes: boolean, depth: number): Node {
+    if (this.#text.startsWith('${', this.#at)) {
+      this.#at += 2
+      return this.#variable(depth + 1)
+    }
+    const start = this.#at
+    let word = ''
+    while (this.#at < this.#text.length && !this.#text.startsWith('${', this.#at)) {
+      if (hasEscapes && /^(?:\$\$|\\[/\\])/.test(this.#text.slice(this.#at, this.#at + 2))) this.#at++
+      else if (end.test(this.#peek()!)) break
+      word += this.#text[this.#at++]
+    }
+    if (this.#at === start) this.#failHere(insideFunction)
+    return word
+  }
 }
