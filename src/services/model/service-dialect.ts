@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import type { ClusterReach, Locality, Offer, ServiceName, TrafficRule } from './service-model.js'
+import type { ClusterReach, Diagnostic, Locality, Offer, ServiceName, TrafficRule } from './service-model.js'
 
 /**
  * One cluster as the catalogue sees it: what its caches hold now. Objects are shared: never change them. Everything that was
@@ -50,4 +50,6 @@ export interface ServiceDialect {
   offers(service: ServiceName, fleet: FleetFacts): readonly Offer[]
   /** How consumers choose. Most specific first. */
   rules(service: ServiceName, fleet: FleetFacts): readonly TrafficRule[]
+  /** What is wrong with the objects that speak of the service. */
+  diagnose?(service: ServiceName, fleet: FleetFacts): readonly Diagnostic[]
 }

@@ -23,6 +23,16 @@ export interface Origin {
   readonly text: string
 }
 
+/** Something that an object says and that cannot work as it is written, or that does not count. */
+export interface Diagnostic {
+  readonly origin: Origin
+  /** `error`: what it says is not in force. `warning`: it is, though perhaps not as meant. */
+  readonly severity: 'error' | 'warning'
+  readonly message: string
+  /** What to change, as an imperative sentence. */
+  readonly fix: string
+}
+
 export interface ServicePort {
   /** Empty when it has none. */
   readonly name: string
@@ -108,6 +118,8 @@ export interface LocalityRule {
   readonly failoverPriority: readonly string[]
   /** Failover needs it; undefined: there is none. */
   readonly outlierDetection?: OutlierDetection
+  /** The mesh's default, which outlier detection alone brings into force: a `trafficDistribution` goes before it. */
+  readonly isDefault?: boolean
 }
 
 export interface OutlierDetection {
@@ -125,6 +137,10 @@ export interface TrafficRule {
   readonly service: ServiceName
   /** Whose traffic: consumers in these clusters; undefined: of all. */
   readonly consumers?: readonly string[]
+  /** Consumers in these namespaces only; undefined: in all. */
+  readonly namespaces?: readonly string[]
+  /** Undefined: for both. */
+  readonly reach?: FleetService['reach']
   /** Cilium's rule: prefer own or other clusters while they have healthy endpoints. */
   readonly affinity?: 'local' | 'remote' | 'none'
   readonly locality?: LocalityRule
@@ -170,11 +186,15 @@ export interface FleetService {
   readonly offers: readonly Offer[]
   readonly conflicts: readonly Conflict[]
   readonly rules: readonly TrafficRule[]
+  /** What its dialects complain of. */
+  readonly diagnostics?: readonly Diagnostic[]
 }
 
 /** Who asks: a cluster, or a place in it. */
 export interface Consumer {
   readonly cluster: string
+  /** Of the consumer itself, for rules that count for some namespaces. Unknown: such rules count for the service's own namespace. */
+  readonly namespace?: string
   readonly locality: Locality
   readonly network: string
   /** The consumer's own labels (`failoverPriority` compares them), node name included as `kubernetes.io/hostname`. */
@@ -189,6 +209,13 @@ export interface RankedEndpoint {
   readonly endpoint: Endpoint
   /** Of this endpoint within its group. */
   readonly weight: number
+  /** The service's ports that its offer exposes, each with where the endpoint listens: a port is for those who expose it only. */
+  readonly ports: readonly RankedPort[]
+}
+
+export interface RankedPort {
+  readonly port: ServicePort
+  readonly targetPort: number
 }
 
 /** Endpoints that are used together. Groups of a lower priority number come first; within one priority, by weight. */
