@@ -1,2 +1,6 @@
 #!/usr/bin/env node
-import '../dist/bundle/flotilla.js'
+'use strict'
+const { join } = require('node:path')
+
+const folder = join(__dirname, '../dist/bundle')
+require(join(folder, 'start.cjs')).startProgram(folder, require)

@@ -1,10 +1,11 @@
-// Builds dist/: every module as JavaScript of its own (what the tests and benches run), and the command line bundled
-// with its lazily loaded parts split off (what bin/flotilla.js starts: fewer files to open, a faster start).
+// Builds dist/: every module as JavaScript of its own (what the tests and benches run), and the program that bin/flotilla.js
+// starts, bundled (tools/bundle.mjs: fewer files to open, a faster start).
 // Types are checked by `npm run typecheck`, not here.
 import { rmSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'esbuild'
+import { bundleProgram } from './bundle.mjs'
 
 async function* sources(folder) {
   for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
@@ -54,17 +55,4 @@ if (podServer) {
   })
 }
 const main = await stat('src/cli/main.ts').catch(() => undefined)
-if (main) {
-  await build({
-    ...shared,
-    sourcemap: 'linked',
-    entryPoints: { flotilla: 'src/cli/main.ts' },
-    outdir: 'dist/bundle',
-    bundle: true,
-    splitting: true,
-    packages: 'bundle',
-    banner: {
-      js: "import { createRequire as flotillaRequire } from 'node:module'; const require = flotillaRequire(import.meta.url);",
-    },
-  })
-}
+if (main) await bundleProgram('dist/bundle', shared)

@@ -53,4 +53,4 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<void
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
 })
-await main(process.argv.slice(2), systemIo())
+void main(process.argv.slice(2), systemIo())

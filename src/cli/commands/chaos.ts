@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { ClusterChange } from '../../app/chaos/chaos-actions.js'
+import { type Outage, parseDuration } from '../../app/chaos/outage.js'
 import { UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
@@ -37,7 +39,7 @@ function registerNode(chaos: Command, io: CommandIo): void {
         })
         io.out(`node ${name} of ${cluster} ${state}`)
       })
-  fail('stop', 'stopped', 'the machine goes silent: its kubelet posts nothing, its pods do not change')
+  fail('stop', 'stopped', 'the machine loses its power: its kubelet posts nothing, processes of its pods end')
   fail('crash', 'crashed', 'the same, named so in lists')
   addFleetOptions(node.command('start <cluster> <node>').description('the node comes back')).action(
     async (cluster: string, name: string, options: Options) => {
@@ -83,49 +85,114 @@ function registerPod(chaos: Command, io: CommandIo): void {
 }
 
 function registerCluster(chaos: Command, io: CommandIo): void {
-  const cluster = chaos.command('cluster').description('cut off clusters, and slow them down')
+  const cluster = chaos.command('cluster').description('stop clusters, cut them off, and slow them down')
+  addFleetOptions(
+    cluster
+      .command('stop <cluster>')
+      .description('all of it loses its power: API, controllers, pods that are processes, Services'),
+  ).action(async (name: string, options: Options) => {
+    await change(name, options, io, { state: 'stopped' })
+    io.out(`cluster ${name} stopped`)
+  })
+  addFleetOptions(cluster.command('start <cluster>').description('the power is back')).action(
+    async (name: string, options: Options) => {
+      await change(name, options, io, { state: null })
+      io.out(`cluster ${name} started`)
+    },
+  )
   addFleetOptions(
     cluster.command('cut <cluster>').description('its API refuses all connections; what runs in it goes on'),
   ).action(async (name: string, options: Options) => {
-    await change(name, options, io, { api: 'cut' })
+    await change(name, options, io, { api: { kind: 'cut' } })
     io.out(`cluster ${name} cut`)
   })
+  addFlapOptions(cluster.command('flap <cluster>').description('its API is cut and back, over and over')).action(
+    async (name: string, options: FlapOptions) => {
+      const api = parseFlap(options)
+      await change(name, options, io, { api })
+      io.out(`cluster ${name} flaps: ${options.down} cut, ${options.up} whole`)
+    },
+  )
   addFleetOptions(cluster.command('slow <cluster>').description('every request to its API waits'))
     .option('--latency <ms>', 'so long', '500')
     .action(async (name: string, options: Options & { latency: string }) => {
-      const latencyMs = Number(options.latency.replace(/ms$/, ''))
-      if (!Number.isFinite(latencyMs) || latencyMs <= 0 || latencyMs > 60_000) {
-        throw new UsageError({
-          code: 'bad-latency',
-          message: `"${options.latency}" is no latency`,
-          fix: 'Give milliseconds from 1 to 60000: --latency 500.',
-        })
-      }
+      const latencyMs = parseLatency(options.latency)
       await change(name, options, io, { latencyMs })
       io.out(`cluster ${name} slow by ${latencyMs} ms`)
     })
   addFleetOptions(cluster.command('heal <cluster>').description('its API answers again, at its normal speed')).action(
     async (name: string, options: Options) => {
-      await change(name, options, io, { api: null, latencyMs: null })
+      await change(name, options, io, { state: null, api: { kind: 'none' }, latencyMs: null })
       io.out(`cluster ${name} healed`)
     },
   )
 }
 
 function registerNetwork(chaos: Command, io: CommandIo): void {
-  const network = chaos.command('network').description('part clusters from the hub')
-  addFleetOptions(network.command('cut <cluster>').description('the hub does not reach the cluster; everybody else does')).action(
-    async (name: string, options: Options) => {
-      await change(name, options, io, { network: 'cut' })
-      io.out(`network between the hub and ${name} cut`)
+  const network = chaos.command('network').description('part clusters from the hub, or from each other')
+  const between = (name: string, other: string | undefined) =>
+    other === undefined ? `the hub and ${name}` : `${name} and ${other}`
+  const write = (name: string, other: string | undefined, options: Options, outage: Outage) =>
+    other === undefined
+      ? change(name, options, io, { network: outage })
+      : changeLink([name, other], options, io, outage.kind === 'none' ? { outage, latencyMs: 0 } : { outage })
+  addFleetOptions(
+    network
+      .command('cut <cluster> [other]')
+      .description(
+        'the hub does not reach the cluster; everybody else does. With another cluster: no traffic passes between the two',
+      ),
+  ).action(async (name: string, other: string | undefined, options: Options) => {
+    await write(name, other, options, { kind: 'cut' })
+    io.out(`network between ${between(name, other)} cut`)
+  })
+  addFlapOptions(network.command('flap <cluster> [other]').description('cut and back, over and over')).action(
+    async (name: string, other: string | undefined, options: FlapOptions) => {
+      await write(name, other, options, parseFlap(options))
+      io.out(`network between ${between(name, other)} flaps: ${options.down} cut, ${options.up} whole`)
     },
   )
-  addFleetOptions(network.command('heal <cluster>').description('the hub reaches the cluster again')).action(
-    async (name: string, options: Options) => {
-      await change(name, options, io, { network: null })
-      io.out(`network between the hub and ${name} healed`)
-    },
-  )
+  addFleetOptions(network.command('slow <cluster> <other>').description('what passes between two clusters arrives later'))
+    .option('--latency <ms>', 'so much, each way', '100')
+    .action(async (name: string, other: string, options: Options & { latency: string }) => {
+      const latencyMs = parseLatency(options.latency)
+      await changeLink([name, other], options, io, { latencyMs })
+      io.out(`network between ${between(name, other)} slow by ${latencyMs} ms each way`)
+    })
+  addFleetOptions(
+    network.command('heal <cluster> [other]').description('the hub, or the other cluster, reaches the cluster again'),
+  ).action(async (name: string, other: string | undefined, options: Options) => {
+    await write(name, other, options, { kind: 'none' })
+    io.out(`network between ${between(name, other)} healed`)
+  })
+}
+
+type FlapOptions = Options & { down: string; up: string }
+
+function addFlapOptions(command: Command): Command {
+  return addFleetOptions(command)
+    .option('--down <time>', 'cut for so long', '3s')
+    .option('--up <time>', 'then whole for so long', '10s')
+}
+
+function parseFlap({ down, up }: FlapOptions): Outage {
+  const [downMs, upMs] = [parseDuration(down), parseDuration(up)]
+  if (downMs !== undefined && upMs !== undefined) return { kind: 'flap', downMs, upMs }
+  throw new UsageError({
+    code: 'bad-duration',
+    message: `"${downMs === undefined ? down : up}" is no time that something can be cut or whole for`,
+    fix: 'Give 100ms to 24h, such as 500ms, 3s or 2m.',
+  })
+}
+
+function parseLatency(text: string): number {
+  const latencyMs = Number(text.replace(/ms$/, ''))
+  if (Number.isFinite(latencyMs) && latencyMs > 0 && latencyMs <= 60_000) return latencyMs
+  throw new UsageError({
+    code: 'bad-latency',
+    message: `"${text}" is no latency`,
+    fix: 'Give milliseconds from 1 to 60000: --latency 500.',
+  })
 }
 
 function registerList(chaos: Command, io: CommandIo): void {
@@ -166,15 +233,22 @@ function registerHeal(chaos: Command, io: CommandIo): void {
   )
 }
 
-async function change(
-  cluster: string,
-  options: Options,
-  io: CommandIo,
-  to: { api?: 'cut' | null; network?: 'cut' | null; latencyMs?: number | null },
-): Promise<void> {
+async function change(cluster: string, options: Options, io: CommandIo, to: ClusterChange): Promise<void> {
   await withFleet(options, io, async (fleet) => {
     const { failCluster } = await import('../../app/chaos/chaos-actions.js')
     await failCluster(fleet.hub, fleet.namespace, cluster, to)
+  })
+}
+
+async function changeLink(
+  pair: readonly [string, string],
+  options: Options,
+  io: CommandIo,
+  to: { outage?: Outage; latencyMs?: number },
+): Promise<void> {
+  await withFleet(options, io, async (fleet) => {
+    const { failLink } = await import('../../app/chaos/chaos-actions.js')
+    await failLink(fleet.hub, fleet.namespace, pair, to)
   })
 }
 

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { codeCacheFolders, openCodeCache } from './code-cache.js'
+import { createPartLoader, openPack, type ProgramPack } from './program-pack.js'
+
+/** When a program that goes on has done what belongs to its start. */
+const settledMs = 4000
+
+/**
+ * Starts the program that stands in `folder`: `flotilla.cjs` holds what every command needs, `fleet.cjs` all the rest. Code that an
+ * earlier start of the same command compiled is used again. `builtin` is Node's own require.
+ */
+export function startProgram(folder: string, builtin: (name: string) => unknown): void {
+  const { argv, env, execArgv } = process
+  // Node maps the traces of modules only, so that these have to be modules.
+  const mapped = [...execArgv, env.NODE_OPTIONS ?? ''].some((option) => option.includes('--enable-source-maps'))
+  // Node's own switch for its own cache.
+  const cache = mapped || env.NODE_DISABLE_COMPILE_CACHE ? undefined : openCodeCache(codeCacheFolders(folder, env))
+  const packs: ProgramPack[] = []
+  const open = (name: string): ProgramPack['parts'] => {
+    const path = join(folder, `${name}.cjs`)
+    if (mapped) return builtin(path) as ProgramPack['parts']
+    const pack = openPack(path, `${name}${commandOf(argv.slice(2))}`, cache)
+    packs.push(pack)
+    return pack.parts
+  }
+  const core = open('flotilla')
+  let rest: ProgramPack['parts'] | undefined
+  const find = (name: string) => {
+    const part = core[name] ?? (rest ??= open('fleet'))[name]
+    if (!part) throw new Error(`${folder} was built anew while the program started: start it again (${name} is gone)`)
+    return part
+  }
+  if (cache) keepCompiled(packs)
+  createPartLoader(find, builtin, pathToFileURL(join(folder, 'flotilla.cjs')).href)('./main.js')
+}
+
+function keepCompiled(packs: readonly ProgramPack[]): void {
+  const keep = () => {
+    for (const pack of packs) pack.keep()
+  }
+  setTimeout(keep, settledMs).unref()
+  process.once('exit', (code) => {
+    // What ends with an error has not run what others will.
+    if (code === 0) keep()
+  })
+}
+
+/** Commands differ in what they use: `-app-list`. What goes on in the background is started by a process that does little. */
+function commandOf(args: readonly string[]): string {
+  let name = ''
+  for (const word of args.slice(0, 2)) {
+    if (!/^[a-z][a-z-]{0,20}$/.test(word)) break
+    name += `-${word}`
+  }
+  return args.includes('--detach') ? `${name}-detach` : name
+}
