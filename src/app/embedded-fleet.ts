@@ -1,5 +1,6 @@
 import type { LogicalCluster } from '../apiserver/contract.js'
 import { detectLoopback } from '../apiserver/members/network/detect-loopback.js'
+import { Links } from '../apiserver/members/network/forwarding/links.js'
 import { parseNodes } from '../apiserver/members/nodes/instance-types.js'
 import { startMembers } from '../apiserver/members/start-members.js'
 import type { ProcessPods } from '../apiserver/pods/contract.js'
@@ -154,6 +155,7 @@ async function openFleet(
 
   progress(`starting ${config.members.length + 1} API servers`)
   for (const place of register.all()) await api.serve(place.name, place)
+  const links = new Links()
   const members = startMembers({
     clusters: api.clusters,
     ports,
@@ -163,7 +165,7 @@ async function openFleet(
     issueSecretToken: api.issueSecretToken,
     measurements: api.measurements,
     certify: pki.certify,
-    network: { ...network, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
+    network: { ...network, links, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
     nodes: {
       machinesOf(cluster) {
         const nodes = register.nodesOf(cluster)
@@ -177,6 +179,9 @@ async function openFleet(
     clusters: api.clusters,
     hub: hubName,
     api,
+    members,
+    links,
+    numberOf: (cluster) => register.find(cluster)?.number,
     addressOf: (cluster) =>
       register.member(cluster) === undefined || register.isLeaving(cluster) ? undefined : register.find(cluster),
     ports,

@@ -5,6 +5,7 @@ import { createLogicalClusters } from '../../src/apiserver/logical/logical-clust
 import { startMembers } from '../../src/apiserver/members/start-members.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
 import { createFaultyClient, type Faults } from '../../src/app/chaos/faulty-client.js'
+import { setWay } from '../../src/app/chaos/fleet-chaos.js'
 import { followChaos } from '../../src/app/chaos/follow-chaos.js'
 import { hubUser } from '../../src/app/embedded-api.js'
 import { type Hub, startHub } from '../../src/app/hub.js'
@@ -78,14 +79,26 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   for (const [name, labels] of Object.entries(options.members)) await join(name, labels)
 
   // As in a real fleet: what `flotilla chaos` writes on the hub takes effect.
-  followChaos(clusters, 'hub', (name, chaos) => {
-    const way = faults.get(name)
-    if (way === undefined) return
-    if (chaos.apiCut || chaos.hubCut) way.cut()
-    else way.heal()
-    way.latencyMs = chaos.latencyMs
-  })
   const members = startMembers({ clusters, ports, signal: stopping.signal, renewLeasesEverySeconds: 0, events: 'warnings' })
+  const stopped = new Set<string>()
+  followChaos(
+    clusters,
+    'hub',
+    (name, chaos) => {
+      const way = faults.get(name)
+      if (way === undefined) return
+      setWay(way, chaos)
+      if (chaos.stopped === stopped.has(name)) return
+      if (chaos.stopped) {
+        stopped.add(name)
+        members.halt(name)
+      } else {
+        stopped.delete(name)
+        members.resume(name)
+      }
+    },
+    clock,
+  )
   const repositories = createMemoryRepositories({ clock })
   const hub = await startHub({
     hub: hubClient,

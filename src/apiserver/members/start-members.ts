@@ -60,7 +60,7 @@ export interface StartMembersOptions extends KubeletOptions {
   /** Seconds between renewals of the nodes' Leases (default 10; longer where there are many nodes); 0 writes none. */
   readonly renewLeasesEverySeconds?: number
   /** Networks of the clusters' own, and what this machine allows (default: no traffic flows). */
-  readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities'> &
+  readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities' | 'links'> &
     Pick<ClusterDnsOptions, 'forwardNamesTo'>
   /** Stops everything when it aborts. */
   readonly signal?: AbortSignal
@@ -73,6 +73,10 @@ export interface StartMembersOptions extends KubeletOptions {
 export interface Members {
   /** True when nothing is at work and nothing is due now. */
   readonly idle: boolean
+  /** A cluster without power: nothing looks after it, its processes are killed and its listeners closed. What it has stored stays. */
+  halt(cluster: string): void
+  /** The power is back: everything is looked at as after a restart of the process. */
+  resume(cluster: string): void
   stop(): void
 }
 
@@ -135,7 +139,12 @@ export function startMembers(options: StartMembersOptions): Members {
   const stopRenewing =
     everySeconds === 0
       ? () => {}
-      : startHeartbeats({ clusters, ports, everySeconds, hasNodes: (cluster) => profileOf(cluster) === 'member' })
+      : startHeartbeats({
+          clusters,
+          ports,
+          everySeconds,
+          hasNodes: (cluster) => profileOf(cluster) === 'member' && !engine.isHalted(cluster),
+        })
   const stop = () => {
     stopRenewing()
     engine.stop()
@@ -147,6 +156,8 @@ export function startMembers(options: StartMembersOptions): Members {
     get idle() {
       return engine.idle
     },
+    halt: (cluster) => engine.halt(cluster),
+    resume: (cluster) => engine.resume(cluster),
     stop,
   }
 }

@@ -20,6 +20,8 @@ export interface ProcessPods extends PodAccess {
   reconcile(cluster: LogicalCluster, pod: KubeObject, write: PodWriter): Promise<void>
   /** Is called with the key of every pod whose status may have changed. */
   onChange(listener: (cluster: string, key: string) => void): void
+  /** The machine of a node is without power: what runs on it ends at once, and starts again when its pods are reconciled. */
+  halt(cluster: string, node: string): void
   /** The cluster is gone, and with it all its pods. */
   forget(cluster: string): void
   /** What the containers of a pod use now; undefined when it has no processes. */

@@ -35,6 +35,7 @@ export function createPodStreams(
   return {
     async log(cluster, pod, options) {
       const run = runOf(cluster, pod)
+      if (run === undefined && isLost(pod)) throw nobodyThere(pod)
       if (run === undefined) return simulatedLog(pod, options)
       return readContainerLog(logOf(run.container(options.container), pod, options), options)
     },
@@ -61,7 +62,20 @@ export function createPodStreams(
   }
 }
 
+/** It is a process by its address, and none runs: its node is without power. */
+function isLost(pod: KubeObject): boolean {
+  const status = pod['status'] as { podIP?: string; phase?: string } | undefined
+  return status?.phase === 'Running' && (status.podIP?.startsWith('127.') ?? false)
+}
+
+/** As upstream says it of a kubelet that is not there. */
+function nobodyThere(pod: KubeObject) {
+  const { hostIP } = (pod['status'] ?? {}) as { hostIP?: string }
+  return statusErrors.internal(`error dialing backend: dial tcp ${hostIP ?? 'node'}:10250: connect: no route to host`)
+}
+
 function notReal(pod: KubeObject, what: string) {
+  if (isLost(pod)) return nobodyThere(pod)
   return statusErrors.badRequest(
     `pod ${JSON.stringify(pod.metadata.name)} is simulated: there is no process behind its containers to ${what} to. ` +
       'Pods of images that the fleet knows run as processes (flotilla up --pods auto); see docs/reference/pods.md',

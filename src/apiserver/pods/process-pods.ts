@@ -30,6 +30,8 @@ interface Known {
   readonly weight: number
   address?: string
   run?: PodRun
+  /** What ran before its node was halted, until it has ended. */
+  halting?: Promise<void>
   references?: ReadonlySet<string>
 }
 
@@ -91,16 +93,19 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
       if (set?.size === 0) readers.delete(`${entry.cluster} ${reference}`)
     }
     const release = () => pools.get(entry.cluster)?.release(id, entry.address)
-    if (entry.run === undefined) {
+    if (entry.run === undefined && entry.halting === undefined) {
       release()
       return Promise.resolve()
     }
-    return entry.run
+    return (entry.run === undefined ? Promise.resolve(entry.halting) : dispose(entry.key, entry.run, graceMs)).finally(release)
+  }
+
+  function dispose(key: string, run: PodRun, graceMs: number): Promise<void> {
+    return run
       .dispose(graceMs)
       .catch((error: unknown) =>
-        options.log.warn('what a pod had on disk cannot be removed', { pod: entry.key, error: messageOf(error) }),
+        options.log.warn('what a pod had on disk cannot be removed', { pod: key, error: messageOf(error) }),
       )
-      .finally(release)
   }
 
   function open(
@@ -184,6 +189,9 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
       const id = idOf(cluster.name, pod)
       const entry = known.get(id)
       if (entry === undefined) return
+      await entry.halting
+      // Nothing of it may have come back to life meanwhile.
+      if (stopped || known.get(id) !== entry) return
       const terminating = pod.metadata.deletionTimestamp !== undefined
       if (entry.run === undefined && !terminating && !isOver(pod.status?.phase)) open(id, entry, cluster, pod)
       const { run } = entry
@@ -207,6 +215,14 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
         await write.delete(pod, { gracePeriodSeconds: 0 })
     },
     onChange: (listener) => void listeners.push(listener),
+    halt(cluster, node) {
+      for (const entry of known.values()) {
+        const { run } = entry
+        if (entry.cluster !== cluster || run?.pod.spec.nodeName !== node) continue
+        delete entry.run
+        entry.halting = dispose(entry.key, run, 0)
+      }
+    },
     forget(cluster) {
       for (const [id, entry] of known) if (entry.cluster === cluster) void drop(id, 0)
       pools.delete(cluster)

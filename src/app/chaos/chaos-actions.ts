@@ -1,11 +1,13 @@
 import { chaos } from '../../apiserver/members/nodes/chaos-state.js'
 import { CodedError } from '../../base/errors.js'
+import { equalJson } from '../../base/json.js'
 import { type ClusterProfile, clusterProfileType } from '../../dialects/cluster-profile/cluster-profile.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { hasReason, isNotFound } from '../../kube/object/status-error.js'
-import { type ClusterChaos, clusterChaos, noChaos, readClusterChaos } from './chaos-annotations.js'
+import { clusterChaos, type LinkChaos, noChaos, readClusterChaos, readLinkTexts, type WantedChaos } from './chaos-annotations.js'
+import { formatDuration, formatFault, noOutage, type Outage } from './outage.js'
 
 export const nodeType: ResourceType = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false }
 const podType: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }
@@ -86,28 +88,24 @@ export async function killPod(cluster: KubeClient, namespace: string, name: stri
 }
 
 /** What is to be wrong with a cluster from now on; what is not named stays as it is. */
-export async function failCluster(
-  hub: KubeClient,
-  namespace: string,
-  cluster: string,
-  change: { api?: 'cut' | null; network?: 'cut' | null; latencyMs?: number | null },
-): Promise<void> {
-  const profile = (await profilesOf(hub, namespace)).find((each) => nameOf(each) === cluster)
-  if (profile === undefined || cluster === 'in-cluster' || cluster === 'hub') {
-    throw new CodedError({
-      code: 'no-chaos-here',
-      message:
-        cluster === 'in-cluster' || cluster === 'hub' ? 'the hub cannot be cut off' : `there is no ClusterProfile of ${cluster}`,
-      fix: 'Name a member of an embedded fleet: see `flotilla cluster list`. The hub must stay reachable, or nothing could heal it.',
-    })
-  }
+export interface ClusterChange {
+  readonly state?: 'stopped' | null
+  readonly api?: Outage
+  readonly network?: Outage
+  readonly latencyMs?: number | null
+}
+
+export async function failCluster(hub: KubeClient, namespace: string, cluster: string, change: ClusterChange): Promise<void> {
+  const { metadata } = memberProfile(await profilesOf(hub, namespace), cluster)
+  const outage = (value: Outage) => formatFault({ outage: value, latencyMs: 0 }) || null
   await annotate(
     hub,
     clusterProfileType,
-    { namespace, name: profile.metadata.name },
+    { namespace, name: metadata.name },
     {
-      ...(change.api === undefined ? {} : { [clusterChaos.api]: change.api }),
-      ...(change.network === undefined ? {} : { [clusterChaos.network]: change.network }),
+      ...(change.state === undefined ? {} : { [clusterChaos.state]: change.state }),
+      ...(change.api === undefined ? {} : { [clusterChaos.api]: outage(change.api) }),
+      ...(change.network === undefined ? {} : { [clusterChaos.network]: outage(change.network) }),
       ...(change.latencyMs === undefined
         ? {}
         : { [clusterChaos.latency]: change.latencyMs === null ? null : String(change.latencyMs) }),
@@ -115,7 +113,56 @@ export async function failCluster(
   )
 }
 
-export const healed = { api: null, network: null, latencyMs: null } as const
+export const healed: ClusterChange = { state: null, api: noOutage, network: noOutage, latencyMs: null }
+
+/** What is to be wrong between two members from now on; what is not named stays as it is. */
+export async function failLink(
+  hub: KubeClient,
+  namespace: string,
+  [a, b]: readonly [string, string],
+  change: Partial<LinkChaos>,
+): Promise<void> {
+  const profiles = await profilesOf(hub, namespace)
+  const [first, second] = [memberProfile(profiles, a), memberProfile(profiles, b)]
+  if (a === b) {
+    throw new CodedError({
+      code: 'no-chaos-here',
+      message: `${a} and ${b} are the same cluster`,
+      fix: 'Name two members.',
+    })
+  }
+  // Either of the two may have it.
+  const known = readClusterChaos(first).links[b] ?? readClusterChaos(second).links[a] ?? { outage: noOutage, latencyMs: 0 }
+  await writeLink(hub, namespace, first, b, formatFault({ ...known, ...change }))
+  await writeLink(hub, namespace, second, a, '')
+}
+
+/** Empty: the link is whole. */
+async function writeLink(
+  hub: KubeClient,
+  namespace: string,
+  profile: ClusterProfile,
+  other: string,
+  fault: string,
+): Promise<void> {
+  const before = readLinkTexts(profile.metadata.annotations?.[clusterChaos.links])
+  if ((before[other] ?? '') === fault) return
+  const { [other]: _, ...rest } = before
+  const links = fault === '' ? rest : { ...rest, [other]: fault }
+  const text = Object.keys(links).length === 0 ? null : JSON.stringify(links)
+  await annotate(hub, clusterProfileType, { namespace, name: profile.metadata.name }, { [clusterChaos.links]: text })
+}
+
+function memberProfile(profiles: readonly ClusterProfile[], cluster: string): ClusterProfile {
+  const isHub = cluster === 'in-cluster' || cluster === 'hub'
+  const profile = profiles.find((each) => nameOf(each) === cluster)
+  if (profile !== undefined && !isHub) return profile
+  throw new CodedError({
+    code: 'no-chaos-here',
+    message: isHub ? 'the hub cannot be made to fail' : `there is no ClusterProfile of ${cluster}`,
+    fix: 'Name a member of an embedded fleet: see `flotilla cluster list`. The hub must stay reachable, or nothing could heal it.',
+  })
+}
 
 export interface ChaosRow {
   readonly cluster: string
@@ -135,7 +182,9 @@ export async function listChaos(
     const cluster = nameOf(profile)
     const found = readClusterChaos(profile)
     for (const state of describe(found)) rows.push({ cluster, what: 'cluster', state })
-    if (found.apiCut) continue
+    for (const [other, link] of Object.entries(found.links))
+      rows.push({ cluster, what: `link/${other}`, state: describeLink(link) })
+    if (found.stopped || found.api.kind !== 'none') continue
     const client = await member(cluster)
     if (client === undefined) continue
     const nodes = await client.list(nodeType).catch(() => ({ items: [] as KubeObject[] }))
@@ -147,12 +196,23 @@ export async function listChaos(
   return rows
 }
 
-function describe(found: ClusterChaos): string[] {
+function describe(found: WantedChaos): string[] {
   return [
-    ...(found.apiCut ? ['cut: its API answers nobody'] : []),
-    ...(found.hubCut ? ['cut off from the hub'] : []),
+    ...(found.stopped ? ['stopped: nothing of it runs'] : []),
+    ...(found.api.kind === 'none' ? [] : [`${outageText(found.api)}: its API answers nobody`]),
+    ...(found.hub.kind === 'none' ? [] : [`${outageText(found.hub)} off from the hub`]),
     ...(found.latencyMs > 0 ? [`slow: ${found.latencyMs} ms`] : []),
   ]
+}
+
+function describeLink({ outage, latencyMs }: LinkChaos): string {
+  return [...(outage.kind === 'none' ? [] : [outageText(outage)]), ...(latencyMs > 0 ? [`slow: ${latencyMs} ms`] : [])].join(', ')
+}
+
+function outageText(outage: Outage): string {
+  return outage.kind === 'flap'
+    ? `cut for ${formatDuration(outage.downMs)} of every ${formatDuration(outage.downMs + outage.upMs)}`
+    : 'cut'
 }
 
 /** Heals all clusters and nodes, or those of one cluster; tells how many things it mended. */
@@ -164,7 +224,8 @@ export async function healAll(
 ): Promise<number> {
   let count = 0
   const wanted = only === 'hub' ? 'in-cluster' : only
-  const profiles = (await profilesOf(hub, namespace)).filter((each) => wanted === undefined || nameOf(each) === wanted)
+  const all = await profilesOf(hub, namespace)
+  const profiles = all.filter((each) => wanted === undefined || nameOf(each) === wanted)
   if (wanted !== undefined && profiles.length === 0) {
     throw new CodedError({
       code: 'no-chaos-here',
@@ -174,8 +235,19 @@ export async function healAll(
   }
   for (const profile of profiles) {
     const cluster = nameOf(profile)
-    if (JSON.stringify(readClusterChaos(profile)) !== JSON.stringify(noChaos)) {
+    const { links, ...rest } = readClusterChaos(profile)
+    if (!equalJson({ ...rest, links: {} }, noChaos)) {
       await failCluster(hub, namespace, cluster, healed)
+      count++
+    }
+    count += Object.keys(links).length
+    if (profile.metadata.annotations?.[clusterChaos.links] !== undefined) {
+      await annotate(hub, clusterProfileType, { namespace, name: profile.metadata.name }, { [clusterChaos.links]: null })
+    }
+    // Links that the other side's profile holds.
+    for (const other of wanted === undefined ? [] : all) {
+      if (readClusterChaos(other).links[cluster] === undefined) continue
+      await writeLink(hub, namespace, other, cluster, '')
       count++
     }
     const client = await member(cluster)

@@ -36,6 +36,7 @@ export class MemberEngine {
   readonly #writers = new WeakMap<LogicalCluster, Map<string, Writer>>()
   readonly #owners = new OwnerIndex()
   readonly #recorder = new EventRecorder()
+  readonly #halted = new Set<string>()
   readonly #unsubscribe: () => void
   #atWork = 0
   #turn: (() => void) | undefined
@@ -48,7 +49,10 @@ export class MemberEngine {
       if (isBirth(change)) this.#forget(change.cluster)
       this.#hear(change)
     })
-    const leaveDeletions = options.clusters.onDelete((cluster) => this.#forget(cluster))
+    const leaveDeletions = options.clusters.onDelete((cluster) => {
+      this.#halted.delete(cluster)
+      this.#forget(cluster)
+    })
     this.#unsubscribe = () => {
       leaveChanges()
       leaveDeletions()
@@ -61,6 +65,24 @@ export class MemberEngine {
     if (this.#atWork > 0) return false
     for (const queue of this.#queues.values()) if (!queue.idle) return false
     return true
+  }
+
+  /** Does nothing for a cluster any more and lets go of all that its controllers hold, as if it were gone. */
+  halt(cluster: string): void {
+    if (this.#halted.has(cluster)) return
+    this.#halted.add(cluster)
+    this.#forget(cluster)
+  }
+
+  /** Looks at a cluster that was halted as if the engine had just started. */
+  resume(name: string): void {
+    if (!this.#halted.delete(name)) return
+    const cluster = this.#options.clusters.get(name)
+    if (cluster !== undefined) this.#replay(cluster)
+  }
+
+  isHalted(cluster: string): boolean {
+    return this.#halted.has(cluster)
   }
 
   stop(): void {
@@ -78,6 +100,7 @@ export class MemberEngine {
   }
 
   #hear(change: ClusterChange): void {
+    if (this.#halted.has(change.cluster)) return
     const controllers = this.#options.controllersOf(change.cluster)
     if (controllers.length > 0) this.#owners.hear(change)
     for (const controller of controllers) {
@@ -137,15 +160,18 @@ export class MemberEngine {
 
   async #work(controller: MemberController, queue: WorkQueue, key: string): Promise<void> {
     const cut = key.indexOf('\0')
-    const cluster = this.#options.clusters.get(key.slice(0, cut))
+    const name = key.slice(0, cut)
+    const cluster = this.#options.clusters.get(name)
     try {
-      if (cluster !== undefined) {
+      if (this.#halted.has(name)) {
+        // Its keys come again when it is resumed.
+      } else if (cluster !== undefined) {
         const again = await controller.reconcile(this.#workFor(controller, cluster, key.slice(cut + 1)))
         if (again !== undefined) queue.addAfter(key, again)
-      } else this.#forget(key.slice(0, cut))
+      } else this.#forget(name)
       queue.forget(key)
     } catch (error) {
-      if (this.#options.clusters.get(key.slice(0, cut)) !== undefined) this.#failed(controller, queue, key, error)
+      if (this.#options.clusters.get(name) !== undefined && !this.#halted.has(name)) this.#failed(controller, queue, key, error)
     } finally {
       queue.done(key)
       this.#atWork--

@@ -48,9 +48,13 @@ export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = 
         }
       },
       nodes({ cluster, type, object, previous }, queue) {
-        // A kubelet that is up again looks at its pods.
-        if (type === 'DELETED' || previous === undefined || isDown(object) || readyStatus(previous) === readyStatus(object))
+        if (type === 'DELETED' || previous === undefined) return
+        if (isDown(object)) {
+          if (!isDown(previous)) pods?.halt(cluster, object.metadata.name)
           return
+        }
+        // A kubelet that is up again looks at its pods.
+        if (!isDown(previous) && readyStatus(previous) === readyStatus(object)) return
         for (const key of nodes.podsOn(cluster, object.metadata.name)) queue.add(key)
       },
       ...(pods === undefined ? {} : { configmaps: hear, secrets: hear, persistentvolumeclaims: hear }),

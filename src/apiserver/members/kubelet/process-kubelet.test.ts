@@ -351,3 +351,48 @@ test('simulated pods have the log that their annotation says, and no containers 
   await assert.rejects(pods.exec('m1', pod, exec), { code: 'bad-request', message: /pod "p" is simulated/ })
   await assert.rejects(pods.connect('m1', pod, 80), { code: 'bad-request' })
 })
+
+test('a node without power ends its processes; they start again with it, at their addresses', async () => {
+  const { member, launcher, pod, pods } = await start()
+  await member.apply(podOf({}))
+  await member.settle(2)
+  const node = String((member.peek('pods', 'default/p') as Loose)['spec'].nodeName)
+  const address = pod().podIP
+  const nodes = member.cluster.api.catalogue().forName('nodes')!
+  const power = (state: string | null) =>
+    member.client.patch(
+      { type: nodes, name: node },
+      { kind: 'merge', body: { metadata: { annotations: { 'chaos.flotilla.dev/state': state } } } },
+    )
+  await power('stopped')
+  await member.settle(2)
+  assert.deepEqual(launcher.last('c').signals, ['SIGKILL'], 'no grace: the machine is gone')
+  assert.equal(pod().phase, 'Running', 'nobody there says what has become of it')
+  const object = member.peek('pods', 'default/p') as Loose
+  const exec = { container: 'c', command: ['date'], stdin: false, stdout: true, stderr: true, tty: false }
+  await assert.rejects(pods.exec('m1', object, exec), { message: /error dialing backend: dial tcp .*:10250: connect: no route/ })
+  await inSteps(member, 45)
+  assert.equal(condition(pod(), 'Ready')?.status, 'False')
+  assert.equal(launcher.containers.length, 1)
+  await power(null)
+  await member.settle(3)
+  assert.equal(launcher.containers.length, 2)
+  assert.equal(pod().podIP, address)
+  assert.equal(condition(pod(), 'Ready')?.status, 'True')
+  assert.deepEqual(
+    pod().containerStatuses.map(({ restartCount, lastState }) => [restartCount, lastState.terminated?.exitCode]),
+    [[1, 255]],
+  )
+  // A pod that was deleted meanwhile is confirmed once somebody is there to do it.
+  await power('crashed')
+  await member.settle(1)
+  const type = member.cluster.api.catalogue().forName('pods')!
+  await member.client.delete({ type, namespace: 'default', name: 'p' })
+  await member.settle(5)
+  assert.ok(member.peek('pods', 'default/p')?.metadata.deletionTimestamp)
+  await power(null)
+  await member.settle(3)
+  assert.equal(member.peek('pods', 'default/p'), undefined)
+  assert.equal(launcher.containers.length, 2)
+  assert.deepEqual(member.warnings, [])
+})

@@ -5,6 +5,7 @@ import { after, test } from 'node:test'
 import { createMemberFixture, type MemberFixture } from '../../member-fixture.js'
 import { addressAt, networkOfNumber, nodeAddress } from '../address-plan.js'
 import { detectLoopback } from '../detect-loopback.js'
+import { Links } from './links.js'
 
 // Far from the addresses that fleets take first.
 const network = networkOfNumber(2001)!
@@ -267,4 +268,82 @@ test('externalIPs are of the own part of the plan, never of other clusters', { s
   } finally {
     member.stop()
   }
+})
+
+test('a way between two clusters is cut, slow and whole again for what is forwarded over it', { skip }, async () => {
+  const links = new Links()
+  const member = await createMemberFixture({ network: { networkOf: () => network, abilities, links } })
+  const far = networkOfNumber(2003)!
+  const [there, stranger] = [addressAt(far.podRange, 7), addressAt(far.podRange, 8)]
+  await listen(there, 8080, (socket) => {
+    socket.on('data', (data) => socket.write(data))
+    socket.once('end', () => socket.end(' end'))
+  })
+  await listen(a, 8099, (socket) => {
+    socket.once('end', () => socket.end('near'))
+    socket.resume()
+  })
+  const udp = createSocket('udp4')
+  servers.push(udp)
+  udp.on('message', (message, from) => udp.send(message, from.port, from.address))
+  await new Promise<void>((resolve) => udp.bind(9053, there, resolve))
+  const [near, remote] = ['127.250.64.60', '127.250.64.61']
+  await member.apply(
+    service('near', { clusterIP: near, ports: [{ port: 80, targetPort: 8099 }] }),
+    slice('near-1', 'near', [{ addresses: [a] }], [{ name: '', port: 8099 }]),
+    service('remote', {
+      clusterIP: remote,
+      ports: [
+        { name: 'tcp', port: 8000 },
+        { name: 'udp', port: 53, protocol: 'UDP' },
+      ],
+    }),
+    slice(
+      'remote-1',
+      'remote',
+      [{ addresses: [there] }],
+      [
+        { name: 'tcp', port: 8080 },
+        { name: 'udp', port: 9053, protocol: 'UDP' },
+      ],
+    ),
+  )
+  await member.settle()
+  const bound = (port: number) => (abilities.lowPorts ? port : port + 10_000)
+  await until(async () => (await ask(remote, 8000, { text: 'x' })) === 'x end')
+  await until(async () => (await ask(near, bound(80))) === 'near')
+  const client = createSocket('udp4')
+  servers.push(client)
+  let echoes = 0
+  client.on('message', () => echoes++)
+  const echo = () => client.send('x', bound(53), remote)
+  echo()
+  await until(() => echoes === 1)
+
+  // What crosses it ends; what begins is reset; datagrams are lost. Nobody else notices.
+  const open = connect({ host: remote, port: 8000 })
+  const closed = new Promise<string>((done) => open.on('error', ({ message }) => done(message)))
+  await new Promise((done) => open.write('hello', () => open.once('data', done)))
+  links.set(2001, 2003, { cut: true, latencyMs: 0 })
+  assert.match(await closed, /ECONNRESET/)
+  assert.equal(await ask(remote, 8000, { text: 'x' }), 'ECONNRESET')
+  assert.equal(await ask(near, bound(80)), 'near')
+  assert.equal(await ask(near, bound(80), { from: stranger }), 'ECONNRESET', 'a caller from the other side')
+  echo()
+  await new Promise((done) => setTimeout(done, 50))
+  assert.equal(echoes, 1)
+
+  links.set(2003, 2001, { cut: false, latencyMs: 60 })
+  const start = performance.now()
+  const text = 'slow but whole '.repeat(200_000)
+  assert.equal(await ask(remote, 8000, { text }), `${text} end`)
+  const took = performance.now() - start
+  assert.ok(took >= 120 && took < 5000, `${took} ms for there and back`)
+  links.set(2001, 2003, { cut: false, latencyMs: 0 })
+  assert.equal(await ask(remote, 8000, { text: 'x' }), 'x end')
+  echo()
+  await until(() => echoes === 2)
+  assert.equal(links.size, 0, 'nothing is remembered of a way that is whole and empty')
+  assert.deepEqual(member.warnings, [])
+  member.stop()
 })

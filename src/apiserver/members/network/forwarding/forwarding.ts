@@ -14,6 +14,7 @@ import { BackendPicker, type PickerPorts } from './backend-picker.js'
 import type { Caller } from './choose-backend.js'
 import { ClusterAddresses } from './cluster-addresses.js'
 import { openHealthFront } from './health-front.js'
+import { Links } from './links.js'
 import { type ForwardedService, type Front, isManagedSlice, planService, type Reach, type Slice } from './service-plan.js'
 import { type OpenFront, openTcpFront } from './tcp-front.js'
 import { openUdpFront } from './udp-front.js'
@@ -24,6 +25,8 @@ export interface ForwardingOptions {
   /** Where a cluster's API is served: the endpoint of the Service `kubernetes`. */
   readonly apiAddressOf?: (cluster: string) => { readonly host: string; readonly port: number } | undefined
   readonly abilities: LoopbackAbilities
+  /** What is wrong between clusters (default: nothing). */
+  readonly links?: Links
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -59,6 +62,7 @@ interface ClusterState {
 export function createForwarding(options: ForwardingOptions): Forwarding {
   const states = new Map<string, ClusterState>()
   const sockets = new Set<Socket>()
+  const links = options.links ?? new Links()
   const bound = (port: number) => boundPort(port, options.abilities)
   let stopped = false
   const stateOf = (cluster: string): ClusterState | undefined => {
@@ -157,8 +161,8 @@ export function createForwarding(options: ForwardingOptions): Forwarding {
     const place = { address: front.address, port: bound(front.port) }
     if (front.kind === 'health') return openHealthFront(picker, place, service)
     return front.protocol === 'TCP'
-      ? openTcpFront(picker, place, sockets, bound)
-      : openUdpFront(picker, place, options.clock, bound)
+      ? openTcpFront(picker, place, sockets, bound, links)
+      : openUdpFront(picker, place, options.clock, bound, links)
   }
 
   return {

@@ -1,5 +1,7 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import type { BackendPicker } from './backend-picker.js'
+import { delayed } from './delayed.js'
+import type { Links } from './links.js'
 import type { Backend } from './service-plan.js'
 
 /** A bound front. */
@@ -16,19 +18,27 @@ export interface OpenFront {
  * sockets here, so some things show: a client whose endpoint does not answer sees its connection reset instead of refused.
  * No other endpoint is tried, as kube-proxy tries none.
  *
- * `sockets` holds every open connection, for the end of the process.
+ * `sockets` holds every open connection, for the end of the process. A connection that leaves its cluster is subject to `links`.
  */
 export async function openTcpFront(
   picker: BackendPicker,
   place: { readonly address: string; readonly port: number },
   sockets: Set<Socket>,
   boundPort: (port: number) => number,
+  links: Links,
 ): Promise<OpenFront> {
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
     const source = client.remoteAddress ?? ''
     const backend = picker.pick(source)
-    if (backend === undefined) client.resetAndDestroy()
-    else join(client, backend, sourceFor(picker, source), sockets, boundPort)
+    const way = [source, place.address, backend?.address ?? '']
+    const { cut, latencyMs } = links.fault(way)
+    if (backend === undefined || cut) {
+      client.resetAndDestroy()
+      return
+    }
+    const uncross = links.cross(way, () => client.resetAndDestroy())
+    client.once('close', uncross)
+    join(client, backend, sourceFor(picker, source), { sockets, boundPort, latencyMs })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -46,8 +56,7 @@ function join(
   client: Socket,
   backend: Backend,
   localAddress: string | undefined,
-  sockets: Set<Socket>,
-  boundPort: (port: number) => number,
+  { sockets, boundPort, latencyMs }: { sockets: Set<Socket>; boundPort: (port: number) => number; latencyMs: number },
 ): void {
   const server = connect({
     host: backend.address,
@@ -57,8 +66,13 @@ function join(
     ...(localAddress === undefined ? {} : { localAddress }),
   })
   // pipe() ends the one side when the other has ended, and reads no faster than the other writes.
-  client.pipe(server)
-  server.pipe(client)
+  if (latencyMs === 0) {
+    client.pipe(server)
+    server.pipe(client)
+  } else {
+    client.pipe(delayed(latencyMs)).pipe(server)
+    server.pipe(delayed(latencyMs)).pipe(client)
+  }
   for (const [socket, other] of [
     [client, server],
     [server, client],

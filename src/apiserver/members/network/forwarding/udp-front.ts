@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import type { Clock } from '../../../../base/clock.js'
 import type { BackendPicker } from './backend-picker.js'
+import type { Links } from './links.js'
 import { type OpenFront, sourceFor } from './tcp-front.js'
 
 /** How long an exchange may pause before it is forgotten, as conntrack forgets a datagram without an answer. */
@@ -11,6 +12,8 @@ const mostSessions = 4096
 interface Session {
   readonly socket: Socket
   readonly backend: string
+  /** The addresses that its datagrams pass. */
+  readonly way: readonly string[]
   usedMs: number
 }
 
@@ -20,6 +23,7 @@ export async function openUdpFront(
   place: { readonly address: string; readonly port: number },
   clock: Clock,
   boundPort: (port: number) => number,
+  links: Links,
 ): Promise<OpenFront> {
   const front = createSocket({ type: 'udp4' })
   /** In the order they began. */
@@ -40,15 +44,25 @@ export async function openUdpFront(
     for (const [key, session] of sessions) if (session.usedMs < before) end(key, session)
     if (sessions.size > 0 && !closed) cancelSweep = clock.after(idleMs, sweep)
   }
+  /** A datagram on a way that is cut is lost. */
+  const pass = (way: readonly string[], deliver: () => void) => {
+    const { cut, latencyMs } = links.fault(way)
+    if (cut) return
+    if (latencyMs > 0) clock.after(latencyMs, deliver)
+    else deliver()
+  }
   const begin = (key: string, client: { address: string; port: number }): Session | undefined => {
     const backend = picker.pick(client.address)
     if (backend === undefined) return undefined
     const socket = createSocket({ type: 'udp4' })
-    const session: Session = { socket, backend: `${backend.address}:${backend.port}`, usedMs: clock.now() }
+    const way = [client.address, place.address, backend.address]
+    const session: Session = { socket, backend: `${backend.address}:${backend.port}`, way, usedMs: clock.now() }
     socket.on('error', () => end(key, session))
     socket.on('message', (answer) => {
       session.usedMs = clock.now()
-      if (!closed) front.send(answer, client.port, client.address, () => {})
+      pass(way, () => {
+        if (!closed) front.send(answer, client.port, client.address, () => {})
+      })
     })
     const port = backend.address.startsWith('127.') ? boundPort(backend.port) : backend.port
     const source = sourceFor(picker, client.address)
@@ -70,8 +84,10 @@ export async function openUdpFront(
     const send = () => {
       if (sessions.get(key) === session) session.socket.send(message, () => {})
     }
-    if (isConnected(session.socket)) send()
-    else session.socket.once('connect', send)
+    pass(session.way, () => {
+      if (isConnected(session.socket)) send()
+      else session.socket.once('connect', send)
+    })
   })
   await new Promise<void>((resolve, reject) => {
     front.once('error', reject)
