@@ -8,7 +8,7 @@ import { createRenderers } from '../delivery/render/renderers.js'
 import type { Repositories, SourceCredentials } from '../delivery/source/contract.js'
 import { openChartArchive } from '../delivery/source/helm/archive.js'
 import type { ChartRepositories } from '../delivery/source/helm/contract.js'
-import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
+import { createTemplateCrypto, generateTemplateKey } from '../delivery/source/helm/template-crypto.js'
 import { createApplicationController } from '../dialects/argo-cd/application/controller.js'
 import { argoDirectives } from '../dialects/argo-cd/application/directives.js'
 import { createApplicationSetController } from '../dialects/argo-cd/application-set/controller.js'
@@ -82,7 +82,14 @@ export async function openHubParts(options: StartHubOptions) {
     renderers: createRenderers({
       schemas: builtInSchemas,
       ...(options.remoteBases === true ? { remote: createRemoteSources(repositories) } : {}),
-      helm: { clock, random, crypto: createTemplateCrypto(clock), openArchive: openChartArchive },
+      helm: {
+        clock,
+        random,
+        crypto: createTemplateCrypto(clock),
+        generateKey: generateTemplateKey,
+        openArchive: openChartArchive,
+        elapsed: () => performance.now(),
+      },
     }),
     renderCache: createRenderCache({ maxEntries: 20_000 }),
     templateFunctions: applicationSetProfile({ clock, random }),

@@ -44,6 +44,8 @@ export interface RenderTarget {
   readonly kubeVersion?: string
   /** `v1`, `apps/v1`, `apps/v1/Deployment` of the destination, where known. */
   readonly apiVersions?: readonly string[]
+  /** Reads the destination while a chart renders (`lookup`). Absent: nothing is found, as in Argo CD. Results are not kept. */
+  readonly lookup?: (apiVersion: string, kind: string, namespace: string, name: string) => Promise<Record<string, unknown>>
 }
 
 export interface RenderResult {

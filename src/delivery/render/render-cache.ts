@@ -42,6 +42,8 @@ export function createRenderCache(options: { maxEntries: number; maxContents?: n
 
   return {
     async render(renderer, request) {
+      // What a cluster answers is not in the tree: such results are neither kept nor shared.
+      if (request.target.lookup !== undefined) return renderer.render(request)
       const key = canonicalJson([renderer.name, request.path, request.options, request.target])
       const entries = questions.get(key)
       if (entries !== undefined) {

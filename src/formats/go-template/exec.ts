@@ -41,6 +41,8 @@ export interface Budget {
   readonly depth: number
   /** Counts the steps of several executions together; each alone when absent. */
   readonly spent?: { steps: number }
+  /** A clock that only goes forward, in milliseconds, and when the execution must be over. Looked at every 256 steps. */
+  readonly time?: { readonly elapsed: () => number; readonly endsAt: number }
 }
 
 export interface ExecutionOptions {
@@ -86,6 +88,7 @@ export class Execution implements CallContext {
   #depth = 0
   readonly #spent: { steps: number }
   #written = 0
+  #sinceTime = 0
   #output = ''
 
   constructor(definition: Definition, options: ExecutionOptions) {
@@ -115,6 +118,14 @@ export class Execution implements CallContext {
     if (!(this.#spent.steps <= this.#options.budget.steps)) {
       throw new TemplateBudgetError(`template: ${this.#place()}: more than ${this.#options.budget.steps} steps`)
     }
+    if ((this.#sinceTime += size) >= 256) this.#checkTime()
+  }
+
+  #checkTime(): void {
+    this.#sinceTime = 0
+    const { time } = this.#options.budget
+    if (time !== undefined && time.elapsed() > time.endsAt)
+      throw new TemplateBudgetError(`template: ${this.#place()}: still running when its time was over`)
   }
 
   render(name: string, data: unknown): string {

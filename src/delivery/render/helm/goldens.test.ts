@@ -58,7 +58,9 @@ function readArguments(args: readonly string[]) {
 
 async function render({ chart, args, helm }: Golden): Promise<string> {
   const { all, one, has } = readArguments(args)
+  const helmMajor = helm === 4 ? 4 : 3
   const values = mergeGivenValues({
+    helmMajor,
     files: all('-f').map((name) => ({ name, text: readText(name) })),
     setJson: all('--set-json'),
     set: all('--set'),
@@ -71,13 +73,13 @@ async function render({ chart, args, helm }: Golden): Promise<string> {
   const template = one('--name-template')
   const kubeVersion = one('--kube-version')
   const rendered = templateChart(
-    loadChart(await readChartFiles(tree, chart), { warn: () => {} }),
+    loadChart(await readChartFiles(tree, chart), { warn: () => {}, helmMajor }),
     {
       releaseName: template === undefined ? 'rel' : renderReleaseName(template, ports),
       namespace: one('-n') ?? 'default',
       values,
       isUpgrade: has('--is-upgrade'),
-      valuesOf: helm === 4 ? 'helm4' : 'helm3',
+      helmMajor,
       apiVersions: all('-a').flatMap((list) => list.split(',')),
       skipSchemaValidation: has('--skip-schema-validation'),
       ...(kubeVersion === undefined ? {} : { kubeVersion }),
@@ -89,6 +91,7 @@ async function render({ chart, args, helm }: Golden): Promise<string> {
     noHooks: has('--no-hooks'),
     skipTests: has('--skip-tests'),
     showOnly: all('-s'),
+    helmMajor,
   })
 }
 

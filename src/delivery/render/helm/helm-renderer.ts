@@ -10,9 +10,12 @@ import { type LoadOptions, loadChart, type OpenArchive } from './chart/load-char
 import { readChartFiles } from './chart/read-chart-files.js'
 import { readYaml } from './chart/yaml.js'
 import type { HelmPorts } from './engine/helm-functions.js'
+import type { RenderLimits } from './engine/render-templates.js'
 import { HelmError } from './helm-error.js'
+import type { HelmMajor } from './helm-major.js'
 import { splitManifests } from './output/split-manifests.js'
-import { templateChart } from './template-chart.js'
+import { type SlowAnswers, settleAnswers } from './settle-answers.js'
+import { type TemplateRequest, templateChart } from './template-chart.js'
 import { type GivenValues, mergeGivenValues } from './values/merge-values.js'
 
 /** Argo CD's `source.helm`, and what it is read with. */
@@ -34,12 +37,16 @@ export interface HelmOptions {
   readonly apiVersions?: readonly string[]
   /** Read and without effect: nothing is fetched while a chart renders. */
   readonly passCredentials?: boolean
+  /** `v3` (also when absent) or `v4`: whose rules hold. */
+  readonly version?: string
   /** Contents of the files that `$ref/...` in valueFiles names; whoever asks has read them. */
   readonly referencedFiles?: Readonly<Record<string, string>>
 }
 
-export interface HelmRendererOptions extends HelmPorts {
+export interface HelmRendererOptions extends HelmPorts, RenderLimits {
   readonly openArchive?: OpenArchive
+  /** Makes RSA keys elsewhere than in this thread; absent: in it. */
+  readonly generateKey?: NonNullable<SlowAnswers['generateKey']>
 }
 
 const decoder = new TextDecoder()
@@ -62,31 +69,34 @@ async function render({ tree, path, options, target }: RenderRequest, ports: Hel
   const warn = (message: string) => {
     if (!warnings.includes(message)) warnings.push(message)
   }
-  const load: LoadOptions = { warn, ...(ports.openArchive === undefined ? {} : { openArchive: ports.openArchive }) }
+  const helmMajor: HelmMajor = helm.version === 'v4' ? 4 : 3
+  const load: LoadOptions = { warn, helmMajor, ...(ports.openArchive === undefined ? {} : { openArchive: ports.openArchive }) }
   try {
     const chart = loadChart(await readChartFiles(tree, path), load)
-    const values = mergeGivenValues(await givenValues(tree, path, helm))
+    const values = mergeGivenValues({ ...(await givenValues(tree, path, helm)), helmMajor })
     const kubeVersion = helm.kubeVersion || target.kubeVersion
     const apiVersions = (helm.apiVersions ?? []).length > 0 ? helm.apiVersions : target.apiVersions
-    const rendered = templateChart(
-      chart,
-      {
-        releaseName: helm.releaseName || chart.metadata.name,
-        namespace: helm.namespace || target.namespace || 'default',
-        values,
-        skipSchemaValidation: helm.skipSchemaValidation === true,
-        ...(kubeVersion ? { kubeVersion } : {}),
-        ...(apiVersions === undefined ? {} : { apiVersions }),
-      },
-      { ...ports, warn },
-    )
+    const wanted: TemplateRequest = {
+      releaseName: helm.releaseName || chart.metadata.name,
+      namespace: helm.namespace || target.namespace || 'default',
+      values,
+      skipSchemaValidation: helm.skipSchemaValidation === true,
+      helmMajor,
+      ...(kubeVersion ? { kubeVersion } : {}),
+      ...(apiVersions === undefined ? {} : { apiVersions }),
+    }
+    const slow: SlowAnswers = {
+      ...(target.lookup === undefined ? {} : { lookup: target.lookup }),
+      ...(ports.generateKey === undefined ? {} : { generateKey: ports.generateKey }),
+    }
+    const rendered = await settleAnswers(slow, ports, (settled) => templateChart(chart, wanted, { ...ports, ...settled, warn }))
     const objects: KubeObject[] = []
     if (helm.skipCrds !== true) for (const { path: file, content } of rendered.crds) objects.push(...crdObjects(file, content))
     for (const manifest of rendered.manifests) objects.push(...flattened(manifest.path, manifest.value as Json))
     for (const hook of rendered.hooks) {
       if (!(helm.skipTests === true && hook.events.includes('test'))) objects.push(...flattened(hook.path, hook.value as Json))
     }
-    return { objects, warnings }
+    return { objects, warnings, ...(target.lookup === undefined ? {} : { isVolatile: true }) }
   } catch (error) {
     if (!(error instanceof HelmError)) throw error
     throw new HelmError(`${path || '.'}: ${error.message}`, {

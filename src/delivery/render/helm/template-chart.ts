@@ -4,8 +4,9 @@ import { type Chart, copyChart, crdFiles } from './chart/chart.js'
 import { textOf } from './chart/load-chart.js'
 import { capabilitiesValue, defaultKubeVersion, parseKubeVersion } from './engine/capabilities.js'
 import { type HelmPorts, helmFunctions } from './engine/helm-functions.js'
-import { renderTemplates } from './engine/render-templates.js'
+import { type RenderLimits, renderTemplates } from './engine/render-templates.js'
 import { HelmError } from './helm-error.js'
+import type { HelmMajor } from './helm-major.js'
 import { type Hook, type Manifest, sortManifests } from './output/sort-manifests.js'
 import { validateAgainstSchemas } from './schema/validate-values.js'
 import { coalesceValues } from './values/coalesce.js'
@@ -24,8 +25,10 @@ export interface TemplateRequest {
   /** Besides those that are known anyway. */
   readonly apiVersions?: readonly string[]
   readonly skipSchemaValidation?: boolean
-  /** Whose rules decide on nulls among a chart's own values: Helm 3 keeps them, Helm 4 does not. `helm3` unless told. */
-  readonly valuesOf?: 'helm3' | 'helm4'
+  /** 3 unless told. */
+  readonly helmMajor?: HelmMajor
+  /** The APIs and the version of a cluster that is asked; absent: those that Helm knows offline, and `apiVersions`. */
+  readonly clusterApiVersions?: readonly string[]
 }
 
 /** A rendered chart, in the parts that the output is made of. */
@@ -35,7 +38,7 @@ export interface RenderedChart {
   readonly hooks: readonly Hook[]
 }
 
-export interface TemplatePorts extends HelmPorts {
+export interface TemplatePorts extends HelmPorts, RenderLimits {
   /** Hears of what has no effect on the result: values that are left out, hooks of unknown types. */
   readonly warn: (message: string) => void
 }
@@ -43,14 +46,21 @@ export interface TemplatePorts extends HelmPorts {
 /** Renders a loaded chart, which is not changed. Throws HelmError with the messages of `helm template`. */
 export function templateChart(loaded: Chart, request: TemplateRequest, ports: TemplatePorts): RenderedChart {
   const namespace = request.namespace ?? 'default'
-  validateReleaseName(request.releaseName)
+  const helmMajor = request.helmMajor ?? 3
   if (loaded.metadata.type !== '' && loaded.metadata.type !== 'application')
     throw new HelmError(`${loaded.metadata.type} charts are not installable`)
-  checkDependencies(loaded)
+  checkDependencies(loaded, helmMajor)
+  validateReleaseName(request.releaseName, helmMajor)
   const chart = copyChart(loaded)
   const given = request.values ?? {}
-  const rules = { warn: ports.warn, dropsNullDefaults: request.valuesOf === 'helm4' }
-  processDependencies(chart, given, rules)
+  const rules = { warn: ports.warn, dropsNullDefaults: helmMajor === 4 }
+  try {
+    processDependencies(chart, given, rules)
+  } catch (error) {
+    if (helmMajor === 4 && error instanceof HelmError)
+      throw new HelmError(`chart dependencies processing failed: ${error.message}`, { cause: error })
+    throw error
+  }
   const kubeVersion = parseKubeVersion(request.kubeVersion ?? defaultKubeVersion)
   const values = coalesceValues(chart, given, { ...rules, merge: false })
   if (request.skipSchemaValidation !== true) validateAgainstSchemas(chart, values)
@@ -69,34 +79,37 @@ export function templateChart(loaded: Chart, request: TemplateRequest, ports: Te
         Revision: int(1),
         Service: 'Helm',
       },
-      capabilities: capabilitiesValue(kubeVersion, request.apiVersions ?? []),
+      capabilities: capabilitiesValue(kubeVersion, request, helmMajor),
       values,
+      helmMajor,
     },
-    helmFunctions(ports),
+    helmFunctions(ports, helmMajor),
+    ports,
   )
   for (const name of rendered.keys()) if (name.endsWith('NOTES.txt')) rendered.delete(name)
   return {
     crds: crdFiles(chart).map(({ name, file }) => ({ path: name, content: textOf(file) })),
-    ...sortManifests(rendered, ports.warn),
+    ...sortManifests(rendered, ports.warn, helmMajor),
   }
 }
 
-function validateReleaseName(name: string): void {
-  if (name === '') throw new HelmError('no name provided')
+function validateReleaseName(name: string, helmMajor: HelmMajor): void {
+  const before = helmMajor === 4 ? 'release name check failed: ' : ''
+  if (name === '') throw new HelmError(`${before}${helmMajor === 4 ? 'release name "": ' : ''}no name provided`)
   const valid = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
   if (name.length > 53 || !valid.test(name))
     throw new HelmError(
-      `release name ${JSON.stringify(name)}: invalid release name, must match regex ${valid.source} and the length must not be longer than 53`,
+      `${before}release name ${JSON.stringify(name)}: invalid release name, must match regex ${valid.source} and the length must not be longer than 53`,
     )
 }
 
 /** Everything that Chart.yaml depends on must be below charts/. */
-function checkDependencies(chart: Chart): void {
+function checkDependencies(chart: Chart, helmMajor: HelmMajor): void {
   const vendored = new Set(chart.dependencies.map((each) => each.metadata.name))
   const missing = (chart.metadata.dependencies ?? []).filter((each) => !vendored.has(each.name)).map((each) => each.name)
   if (missing.length > 0)
     throw new HelmError(
-      `An error occurred while checking for chart dependencies. You may need to run \`helm dependency build\` to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
+      `${helmMajor === 4 ? "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build'" : 'An error occurred while checking for chart dependencies. You may need to run `helm dependency build`'} to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: ${missing.join(', ')}`,
       {
         code: 'helm-dependency-missing',
         fix: 'Put the charts that it depends on below charts/ (helm dependency build does that).',

@@ -4,6 +4,7 @@ import {
   createHash,
   createPrivateKey,
   createPublicKey,
+  generateKeyPair,
   generateKeyPairSync,
   type KeyObject,
   randomBytes,
@@ -31,22 +32,40 @@ export function createTemplateCrypto(clock: Pick<Clock, 'now'>): CryptoPort {
   }
 }
 
+/** The same keys as the port's, made in a thread of Node's pool. */
+export function generateTemplateKey(type: KeyType, bits: number): Promise<string> {
+  if (type !== 'rsa' && type !== 'dsa') return Promise.resolve(generateKey(type, bits))
+  return new Promise((resolve, reject) => {
+    const done = (error: Error | null, publicKey: KeyObject, privateKey: KeyObject) => {
+      if (error !== null) reject(error)
+      else resolve(type === 'rsa' ? rsaPem(privateKey) : dsaPem(publicKey, privateKey))
+    }
+    if (type === 'rsa') generateKeyPair('rsa', { modulusLength: bits }, done)
+    else generateKeyPair('dsa', { modulusLength: 2048, divisorLength: 256 }, done)
+  })
+}
+
+function rsaPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs1', format: 'pem' }).toString()
+}
+
 function generateKey(type: KeyType, bits: number): string {
   switch (type) {
     case 'rsa':
-      return generateKeyPairSync('rsa', { modulusLength: bits }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
+      return rsaPem(generateKeyPairSync('rsa', { modulusLength: bits }).privateKey)
     case 'ecdsa':
       return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }).toString()
     case 'ed25519':
       return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    case 'dsa':
-      return dsaKey()
+    case 'dsa': {
+      const { privateKey, publicKey } = generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 })
+      return dsaPem(publicKey, privateKey)
+    }
   }
 }
 
 /** The form that OpenSSL used to write: version, p, q, g, y, x. */
-function dsaKey(): string {
-  const { privateKey, publicKey } = generateKeyPairSync('dsa', { modulusLength: 2048, divisorLength: 256 })
+function dsaPem(publicKey: KeyObject, privateKey: KeyObject): string {
   const [, algorithm, secret] = readAll(readAll(privateKey.export({ type: 'pkcs8', format: 'der' }))[0]!.content)
   const parameters = readAll(readAll(algorithm!.content)[1]!.content).map((part) => part.whole)
   const bits = readAll(readAll(publicKey.export({ type: 'spki', format: 'der' }))[0]!.content)[1]!.content

@@ -3,6 +3,7 @@ import type { Delivery } from '../../../delivery/delivery.js'
 import type { Renderer } from '../../../delivery/render/contract.js'
 import type { RenderCache } from '../../../delivery/render/render-cache.js'
 import type { Repositories } from '../../../delivery/source/contract.js'
+import { createClusterLookup } from '../../../delivery/source/helm/cluster-lookup.js'
 import type { ChartRepositories } from '../../../delivery/source/helm/contract.js'
 import type { Cluster, Inventory } from '../../../inventory/cluster.js'
 import type { AppProject } from '../kinds/app-project.js'
@@ -16,7 +17,7 @@ import { instanceName, trackingOf } from './tracking.js'
 
 /** What it takes to work out what an application wants. */
 export interface TargetServices {
-  readonly inventory: Pick<Inventory, 'find' | 'state'>
+  readonly inventory: Pick<Inventory, 'find' | 'state'> & Partial<Pick<Inventory, 'client'>>
   readonly repositories: Pick<Repositories, 'resolve' | 'tree'>
   /** Absent: charts of chart repositories are refused. */
   readonly charts?: ChartRepositories
@@ -87,6 +88,12 @@ export function renderWith(
   return renderSources(ports, sources, context, options)
 }
 
+/**
+ * With the value `destination`, `lookup` in the application's charts reads the destination. Without it, nothing is found, as in Argo CD,
+ * which renders without a cluster.
+ */
+export const helmLookupAnnotation = 'flotilla.dev/helm-lookup'
+
 /** What charts are told: the application's name, where it goes, and what the cluster there can do, as far as it is known. */
 export function contextOf(
   application: Application,
@@ -94,12 +101,16 @@ export function contextOf(
   services: Pick<TargetServices, 'inventory'>,
 ): RenderContext {
   const { version, apiVersions } = services.inventory.state(cluster.name)
+  const { inventory } = services
+  const isLive = application.metadata.annotations?.[helmLookupAnnotation] === 'destination'
+  const connect = isLive && inventory.client !== undefined ? () => inventory.client!(cluster.name) : undefined
   return {
     releaseName: application.metadata.name,
     target: {
       namespace: application.spec.destination.namespace ?? '',
       ...(version === undefined ? {} : { kubeVersion: version.gitVersion }),
       ...(apiVersions === undefined ? {} : { apiVersions }),
+      ...(connect === undefined ? {} : { lookup: createClusterLookup(connect) }),
     },
   }
 }

@@ -4,7 +4,7 @@ import { GoStruct, integerOf, isMap, isNilList, sortedKeys, wellFormed } from '.
 
 /** Go's encoding/json: keys sorted, and with `escapesHtml` `<`, `>` and `&` as \u escapes. */
 export function encodeJson(value: unknown, options: { escapesHtml: boolean; indent?: string }): string {
-  return write(value, options.indent, '', options.escapesHtml)
+  return write(value, { ...options, isStruct: false }, '')
 }
 
 /** What encoding/json gives for an interface{}: every number is a float64. */
@@ -17,7 +17,15 @@ export function decodeJson(text: string): unknown {
   }
 }
 
-function write(value: unknown, indent: string | undefined, margin: string, escapesHtml: boolean): string {
+interface Style {
+  readonly escapesHtml: boolean
+  readonly indent?: string
+  /** Members stand in the order of a struct's fields, as they are given. */
+  readonly isStruct: boolean
+}
+
+function write(value: unknown, style: Style, margin: string): string {
+  const { indent, escapesHtml } = style
   if (value === null || value === undefined) return 'null'
   if (typeof value === 'string') return quote(value, escapesHtml)
   if (typeof value === 'boolean') return String(value)
@@ -32,7 +40,9 @@ function write(value: unknown, indent: string | undefined, margin: string, escap
   if (value instanceof GoStruct) {
     const text = value.jsonText ?? (value.json === undefined ? value.text : undefined)
     if (text !== undefined) return quote(text(), escapesHtml)
-    return write(value.json?.() ?? value.underlying ?? value.fields, indent, margin, escapesHtml)
+    const shown = value.json?.()
+    if (shown !== undefined) return write(shown, { ...style, isStruct: true }, margin)
+    return write(value.underlying ?? value.fields, { ...style, isStruct: value.underlying === undefined }, margin)
   }
   const inner = indent === undefined ? '' : margin + indent
   const wrap = (open: string, close: string, parts: readonly string[]) => {
@@ -45,13 +55,13 @@ function write(value: unknown, indent: string | undefined, margin: string, escap
     return wrap(
       '[',
       ']',
-      value.map((item) => write(item, indent, inner, escapesHtml)),
+      value.map((item) => write(item, style, inner)),
     )
   }
   if (!isMap(value)) throw new Error(`json: unsupported type: func()`)
   const separator = indent === undefined ? ':' : ': '
-  const members = sortedKeys(value).map(
-    (key) => quote(key, escapesHtml) + separator + write(value[key], indent, inner, escapesHtml),
+  const members = (style.isStruct ? Object.keys(value) : sortedKeys(value)).map(
+    (key) => quote(key, escapesHtml) + separator + write(value[key], style, inner),
   )
   return wrap('{', '}', members)
 }

@@ -1,8 +1,10 @@
 import { messageOf } from '../../../../base/errors.js'
-import { isObject, type JsonObject } from '../../../../base/json.js'
+import type { JsonObject } from '../../../../base/json.js'
 import { HelmError } from '../helm-error.js'
+import type { HelmMajor } from '../helm-major.js'
+import { readTables } from '../values/merge-values.js'
 import type { Chart, ChartFile, ChartMetadata } from './chart.js'
-import { decodeMetadata, emptyMetadata, jsonType, validateMetadata } from './metadata.js'
+import { decodeMetadata, emptyMetadata, validateMetadata } from './metadata.js'
 import { readYaml } from './yaml.js'
 
 /**
@@ -15,6 +17,8 @@ export interface LoadOptions {
   /** Absent: packed sub-charts are refused. */
   readonly openArchive?: OpenArchive
   readonly warn: (message: string) => void
+  /** 3 unless told. */
+  readonly helmMajor?: HelmMajor
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -43,7 +47,7 @@ export function loadChart(files: readonly ChartFile[], options: LoadOptions, dep
     const { name } = file
     if (name === 'Chart.yaml') continue
     if (name === 'Chart.lock') parsed(file)
-    else if (name === 'values.yaml') values = readTable(file)
+    else if (name === 'values.yaml') values = readTable(file, options.helmMajor ?? 3)
     else if (name === 'values.schema.json') schema = file.data
     else if (name === 'requirements.yaml') {
       if (!isFirst())
@@ -106,12 +110,10 @@ function parsed(file: ChartFile): unknown {
   }
 }
 
-function readTable(file: ChartFile): JsonObject {
-  const value = parsed(file)
-  if (value === null) return {}
-  if (isObject(value)) return value as JsonObject
-  const found = jsonType(value)
-  throw new HelmError(
-    `cannot load ${file.name}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${found} into Go value of type map[string]interface {}`,
-  )
+function readTable(file: ChartFile, helmMajor: HelmMajor): JsonObject {
+  try {
+    return readTables(textOf(file), helmMajor) as JsonObject
+  } catch (error) {
+    throw new HelmError(`cannot load ${file.name}: ${messageOf(error)}`, { cause: error })
+  }
 }

@@ -8,8 +8,13 @@ import { YamlError } from '../../../../formats/yaml/yaml-error.js'
  * follows the first document does not. Throws an Error with that library's frame around our description.
  */
 export function readYaml(text: string): Json {
+  return readYamlDocuments(text)[0] ?? null
+}
+
+/** All documents of a text. */
+export function readYamlDocuments(text: string): Json[] {
   try {
-    return parseYamlDocuments(text, { duplicateKeys: 'last' })[0]?.value ?? null
+    return parseYamlDocuments(text, { duplicateKeys: 'last' }).map(({ value }) => value)
   } catch (error) {
     if (!(error instanceof YamlError)) throw error
     const place = `${error.line}:${error.column}: `

@@ -1,6 +1,7 @@
 import { goFunction } from '../../../../formats/go-template/functions.js'
 import { GoStruct, typedList } from '../../../../formats/go-template/values.js'
 import { HelmError } from '../helm-error.js'
+import type { HelmMajor } from '../helm-major.js'
 
 /** The Kubernetes version that is assumed where nobody names one: that of the client library of Helm 3.22. */
 export const defaultKubeVersion = 'v1.37.0'
@@ -47,33 +48,46 @@ const knownVersions: readonly string[] = versions(`
 `)
 
 /** `.Capabilities` as templates see it. */
-export function capabilitiesValue(kubeVersion: KubeVersion, more: readonly string[]): GoStruct {
-  const all = more.length === 0 ? knownVersions : [...knownVersions, ...more]
+export function capabilitiesValue(
+  kubeVersion: KubeVersion,
+  apis: { readonly apiVersions?: readonly string[]; readonly clusterApiVersions?: readonly string[] },
+  helmMajor: HelmMajor,
+): GoStruct {
+  const all = apis.clusterApiVersions ?? [...knownVersions, ...(apis.apiVersions ?? [])]
+  const library = helmMajor === 4 ? 'common' : 'chartutil'
+  const helmVersion = helmVersions[helmMajor]
+  const client = helmMajor === 4 ? { kube_client_version: 'v1.37' } : {}
   const known = new Set(all)
   const text = goFunction([], () => kubeVersion.version)
   return new GoStruct({
-    type: '*chartutil.Capabilities',
+    type: `*${library}.Capabilities`,
     fields: {
       KubeVersion: new GoStruct({
-        type: 'chartutil.KubeVersion',
+        type: `${library}.KubeVersion`,
         fields: { Version: kubeVersion.version, Major: kubeVersion.major, Minor: kubeVersion.minor },
         methods: { String: text, GitVersion: text },
         text: () => kubeVersion.version,
         json: () => ({ Version: kubeVersion.version, Major: kubeVersion.major, Minor: kubeVersion.minor }),
       }),
       APIVersions: new GoStruct({
-        type: 'chartutil.VersionSet',
+        type: `${library}.VersionSet`,
         underlying: typedList('[]string', [...all]),
         methods: { Has: goFunction(['string'], (version) => known.has(version)) },
       }),
       HelmVersion: new GoStruct({
         type: 'version.BuildInfo',
-        fields: { Version: helmVersion, GitCommit: '', GitTreeState: '', GoVersion: 'go1.26' },
-        json: () => ({ version: helmVersion, go_version: 'go1.26' }),
+        fields: {
+          Version: helmVersion,
+          GitCommit: '',
+          GitTreeState: '',
+          GoVersion: 'go1.26',
+          ...(helmMajor === 4 ? { KubeClientVersion: 'v1.37' } : {}),
+        },
+        json: () => ({ version: helmVersion, go_version: 'go1.26', ...client }),
       }),
     },
   })
 }
 
-/** The version of Helm that templates are told. */
-const helmVersion = 'v3.22.0'
+/** The versions of Helm that templates are told. */
+const helmVersions: Readonly<Record<HelmMajor, string>> = { 3: 'v3.22.0', 4: 'v4.3.1' }

@@ -11,9 +11,11 @@ import type { GoMap } from '../../../../formats/go-template/values.js'
 import { formatYaml } from '../../../../formats/yaml/format-yaml.js'
 import { jsonType } from '../chart/metadata.js'
 import { readYaml } from '../chart/yaml.js'
+import type { HelmMajor } from '../helm-major.js'
 import { formatToml } from '../toml/format-toml.js'
 import { parseToml } from '../toml/parse-toml.js'
 import { decodeJson } from './decode-json.js'
+import { durationFunctions } from './duration-functions.js'
 import { marked, setName } from './render-templates.js'
 
 /** What functions need from outside. */
@@ -27,7 +29,7 @@ export interface HelmPorts extends SprigPorts {
 const maxIncludes = 1000
 
 /** The functions of one rendering: sprig's, and Helm's own. */
-export function helmFunctions(ports: HelmPorts): FunctionTable {
+export function helmFunctions(ports: HelmPorts, helmMajor: HelmMajor = 3): FunctionTable {
   const running = new Map<string, number>()
   const own: [string, GoFunction][] = [
     [
@@ -68,6 +70,14 @@ export function helmFunctions(ports: HelmPorts): FunctionTable {
     ['fromJsonArray', goFunction(['string'], (text) => readList(() => decodeJson(text), false))],
     ['fromToml', goFunction(['string'], (text) => readMap(() => parseToml(text), false))],
   ]
+  if (helmMajor === 4) {
+    own.push(
+      ['mustToYaml', goFunction(['any'], (value) => formatYaml(toJsonData(value)).replace(/\n$/, ''))],
+      ['mustToJson', goFunction(['any'], (value) => encodeJson(value, { escapesHtml: true }))],
+      ['mustToToml', goFunction(['any'], (value) => formatToml(value))],
+      ...durationFunctions(),
+    )
+  }
   return new Map([...createSprig(ports), ...cryptoFunctions(ports.random, ports.crypto), ...own])
 }
 

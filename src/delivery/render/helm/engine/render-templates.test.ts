@@ -31,3 +31,22 @@ test('all templates of a chart have their steps together', () => {
     /more than 5000000 steps/,
   )
 })
+
+test('a chart has its time, and the error says where it was', () => {
+  let now = 0
+  const encode = (text: string) => new TextEncoder().encode(text)
+  const chart = loadChart(
+    [
+      { name: 'Chart.yaml', data: encode('apiVersion: v2\nname: c\nversion: 1.0.0\n') },
+      { name: 'templates/slow.yaml', data: encode('x: 1\n{{ range until 5000 }}\n{{ . }}{{ end }}') },
+    ],
+    { warn() {} },
+  )
+  const ports = { clock: { now: () => 0 }, random: createSeededRandom(1), warn() {}, elapsed: () => now++, maxMilliseconds: 20 }
+  assert.throws(
+    () => templateChart(chart, { releaseName: 'r' }, ports),
+    /rendering c\/templates\/slow\.yaml failed: template: c\/templates\/slow\.yaml:\d+:\d+: still running when its time was over/,
+  )
+  now = 0
+  assert.equal(templateChart(chart, { releaseName: 'r' }, { ...ports, maxMilliseconds: 100_000 }).manifests.length, 1)
+})

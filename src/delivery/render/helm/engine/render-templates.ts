@@ -7,8 +7,10 @@ import { createParseCache, Template } from '../../../../formats/go-template/temp
 import { type Chart, fullPathOf, isLibrary } from '../chart/chart.js'
 import { textOf } from '../chart/load-chart.js'
 import { HelmError } from '../helm-error.js'
+import type { HelmMajor } from '../helm-major.js'
 import { tableAt, type Values } from '../values/values.js'
-import { chartValue } from './chart-value.js'
+import { chartMap, chartValue } from './chart-value.js'
+import { formatTrace } from './error-trace.js'
 import { filesValue } from './files-value.js'
 import { valuesValue } from './values-value.js'
 
@@ -17,6 +19,14 @@ export interface Scope {
   readonly release: Readonly<Record<string, unknown>>
   readonly capabilities: unknown
   readonly values: Values
+  readonly helmMajor: HelmMajor
+}
+
+export interface RenderLimits {
+  /** Milliseconds of some clock that only goes forward; absent: time is not limited. */
+  readonly elapsed?: () => number
+  /** What one chart may take; 30 s unless told. */
+  readonly maxMilliseconds?: number
 }
 
 interface Renderable {
@@ -39,12 +49,18 @@ export const setName = 'gotpl'
  * Executes all templates of a chart and of those inside it, in one set: deeper files are parsed first, so that a parent's
  * definitions win. Partials (`_*`) give no output of their own. The result is by file name, in Helm's order.
  */
-export function renderTemplates(chart: Chart, scope: Scope, functions: FunctionTable): Map<string, string> {
+export function renderTemplates(
+  chart: Chart,
+  scope: Scope,
+  functions: FunctionTable,
+  limits: RenderLimits = {},
+): Map<string, string> {
   const templates = new Map<string, Renderable>()
   collect(chart, templates, scope, scope.values)
+  const { helmMajor } = scope
   const names = [...templates.keys()].sort(byDepth)
   const spent = { steps: 0 }
-  const set = new Template(setName, { functions, missingKey: 'zero', budget: { ...budget, spent }, parsed })
+  const set = new Template(setName, { functions, missingKey: 'zero', budget: { ...budget, spent, ...timeOf(limits) }, parsed })
   for (const name of names) {
     try {
       set.add(name, templates.get(name)!.text)
@@ -58,14 +74,14 @@ export function renderTemplates(chart: Chart, scope: Scope, functions: FunctionT
   for (const name of names) {
     if (name.slice(name.lastIndexOf('/') + 1).startsWith('_')) continue
     const { scope: data, basePath } = templates.get(name)!
-    data['Template'] = valuesValue({ Name: name, BasePath: basePath })
+    data['Template'] = valuesValue({ Name: name, BasePath: basePath }, helmMajor)
     try {
-      const text = set.executeTemplate(name, valuesValue(data))
+      const text = set.executeTemplate(name, valuesValue(data, helmMajor))
       rendered.set(name, text.includes('<no value>') ? text.replaceAll('<no value>', '') : text)
       size += text.length
       if (size > maxOutput) throw new HelmError(`${name}: the chart's output is larger than ${maxOutput} characters`)
     } catch (error) {
-      throw executionError(name, error)
+      throw executionError(name, error, helmMajor)
     }
   }
   return rendered
@@ -74,11 +90,11 @@ export function renderTemplates(chart: Chart, scope: Scope, functions: FunctionT
 function collect(chart: Chart, into: Map<string, Renderable>, scope: Scope, values: Values): Record<string, unknown> {
   const subcharts: Record<string, unknown> = {}
   const next: Record<string, unknown> = {
-    Chart: chartValue(chart),
+    Chart: scope.helmMajor === 4 ? chartMap(chart) : chartValue(chart),
     Files: filesValue(chart.files),
     Release: scope.release,
     Capabilities: scope.capabilities,
-    Values: valuesValue(values),
+    Values: valuesValue(values, scope.helmMajor),
     Subcharts: subcharts,
   }
   for (const child of chart.dependencies) {
@@ -109,7 +125,11 @@ export function marked(message: string): string {
   return `HELM_ERR_START${message}HELM_ERR_END`
 }
 
-function executionError(name: string, error: unknown): unknown {
+function timeOf({ elapsed, maxMilliseconds = 30_000 }: RenderLimits): Pick<Budget, 'time'> {
+  return elapsed === undefined ? {} : { time: { elapsed, endsAt: elapsed() + maxMilliseconds } }
+}
+
+function executionError(name: string, error: unknown, helmMajor: HelmMajor): unknown {
   if (error instanceof TemplateBudgetError)
     return new HelmError(`rendering ${name} failed: ${messageOf(error)}`, { cause: error })
   if (!(error instanceof TemplateExecutionError)) return error
@@ -120,5 +140,5 @@ function executionError(name: string, error: unknown): unknown {
   const found = /HELM_ERR_START([\s\S]*)HELM_ERR_END/.exec(message.slice(second + 2))
   if (found !== null)
     return new HelmError(`execution error at (${message.slice(first + 2, second)}): ${found[1]}`, { cause: error })
-  return new HelmError(message, { cause: error })
+  return new HelmError((helmMajor === 4 ? formatTrace(error) : undefined) ?? message, { cause: error })
 }

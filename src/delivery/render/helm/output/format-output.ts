@@ -1,7 +1,8 @@
 import { compilePathMatch } from '../../../../formats/glob/path-match.js'
 import { HelmError } from '../helm-error.js'
+import type { HelmMajor } from '../helm-major.js'
 import type { RenderedChart } from '../template-chart.js'
-import { splitManifests, trimGoSpace } from './split-manifests.js'
+import { splitDocuments, splitManifests, trimGoSpace } from './split-manifests.js'
 
 export interface OutputOptions {
   readonly includeCrds?: boolean
@@ -9,6 +10,8 @@ export interface OutputOptions {
   readonly skipTests?: boolean
   /** Paths below the chart, with `*` and `?`: only what comes from these files is printed. */
   readonly showOnly?: readonly string[]
+  /** 3 unless told. */
+  readonly helmMajor?: HelmMajor
 }
 
 /** The text that `helm template` prints. */
@@ -26,11 +29,11 @@ export function formatOutput(chart: RenderedChart, options: OutputOptions = {}):
     }
   }
   const showOnly = options.showOnly ?? []
-  return showOnly.length === 0 ? text : selected(text, showOnly)
+  return showOnly.length === 0 ? text : selected(text, showOnly, options.helmMajor)
 }
 
-function selected(text: string, patterns: readonly string[]): string {
-  const documents = splitManifests(text).map((content) => ({
+function selected(text: string, patterns: readonly string[], helmMajor: HelmMajor | undefined): string {
+  const documents = (helmMajor === 4 ? splitDocuments : splitManifests)(text).map((content) => ({
     content,
     path: /# Source: [^/]+\/(.+)/.exec(content)?.[1],
   }))

@@ -5,7 +5,8 @@ import { kindRank } from '../../../../kube/object/kind-order.js'
 import { jsonType, scalarText } from '../chart/metadata.js'
 import { readYaml } from '../chart/yaml.js'
 import { HelmError } from '../helm-error.js'
-import { splitManifests } from './split-manifests.js'
+import type { HelmMajor } from '../helm-major.js'
+import { splitDocuments, splitManifests } from './split-manifests.js'
 
 /** One document of a template's output. */
 export interface Manifest {
@@ -45,13 +46,15 @@ const events = new Map([
 export function sortManifests(
   files: ReadonlyMap<string, string>,
   warn: (message: string) => void,
+  helmMajor: HelmMajor = 3,
 ): { readonly hooks: readonly Hook[]; readonly manifests: readonly Manifest[] } {
   const hooks: Hook[] = []
   const manifests: Manifest[] = []
+  const split = helmMajor === 4 ? splitDocuments : splitManifests
   for (const path of [...files.keys()].sort(compareText)) {
     const text = files.get(path)!
     if (path.slice(path.lastIndexOf('/') + 1).startsWith('_') || text.trim() === '') continue
-    for (const content of splitManifests(text)) {
+    for (const content of split(text)) {
       const { value, kind, hook } = readHead(path, content)
       const manifest = { path, content, kind, value }
       if (hook === undefined) {
@@ -63,8 +66,10 @@ export function sortManifests(
       else hooks.push({ ...manifest, events: types as string[] })
     }
   }
-  hooks.sort((a, b) => compareKinds(a.kind, b.kind))
-  manifests.sort((a, b) => compareKinds(a.kind, b.kind))
+  const compareKinds = (a: Manifest, b: Manifest) =>
+    installRank(a.kind, helmMajor) - installRank(b.kind, helmMajor) || compareText(a.kind, b.kind)
+  hooks.sort(compareKinds)
+  manifests.sort(compareKinds)
   return { hooks, manifests }
 }
 
@@ -112,7 +117,17 @@ function readHead(path: string, content: string): { value: unknown; kind: string
   return { value, kind, hook }
 }
 
-/** Kinds that are in no order of installation come last, by name. */
-function compareKinds(a: string, b: string): number {
-  return kindRank(a) - kindRank(b) || (a < b ? -1 : a > b ? 1 : 0)
+const webhooks = ['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration']
+
+/**
+ * Helm's place for a kind: PriorityClass before all others (Argo CD's order, which kindRank gives, does not know it), in Helm 4
+ * webhooks behind them; kinds that are in no order come last, by name.
+ */
+function installRank(kind: string, helmMajor: HelmMajor): number {
+  if (kind === 'PriorityClass') return -1
+  const rank = kindRank(kind)
+  if (helmMajor === 3) return rank
+  const webhook = webhooks.indexOf(kind)
+  if (webhook !== -1) return rank + webhook
+  return rank === kindRank('') ? rank + webhooks.length : rank
 }

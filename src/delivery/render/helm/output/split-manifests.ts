@@ -25,13 +25,28 @@ export function splitManifests(text: string): string[] {
   }
 }
 
+/** As Helm 4 splits: white space behind a document stays. */
+export function splitDocuments(text: string): string[] {
+  const documents: string[] = []
+  for (const part of trimGoSpaceStart(text).split(/^---[ \t]*/m)) {
+    const document = trimGoSpaceStart(part)
+    if (document !== '') documents.push(document)
+  }
+  return documents
+}
+
 const space = /^[\t\n\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/
 
 /** Go's strings.TrimSpace: JavaScript's trim, but for the byte order mark and U+0085. */
 export function trimGoSpace(text: string): string {
+  const from = trimGoSpaceStart(text)
+  let end = from.length
+  while (end > 0 && space.test(from[end - 1]!)) end--
+  return from.slice(0, end)
+}
+
+function trimGoSpaceStart(text: string): string {
   let start = 0
-  let end = text.length
-  while (start < end && space.test(text[start]!)) start++
-  while (end > start && space.test(text[end - 1]!)) end--
-  return text.slice(start, end)
+  while (start < text.length && space.test(text[start]!)) start++
+  return text.slice(start)
 }

@@ -1,8 +1,10 @@
 import { messageOf } from '../../../../base/errors.js'
 import { isObject, setOwn } from '../../../../base/json.js'
 import { jsonType } from '../chart/metadata.js'
-import { readYaml } from '../chart/yaml.js'
+import { readYaml, readYamlDocuments } from '../chart/yaml.js'
+import { decodeJson } from '../engine/decode-json.js'
 import { HelmError } from '../helm-error.js'
+import type { HelmMajor } from '../helm-major.js'
 import { type SetForm, setValues } from './set-values.js'
 import { isTable, type Values } from './values.js'
 
@@ -17,12 +19,14 @@ export interface GivenValues {
   readonly setLiteral?: readonly string[]
   /** Reads the files that setFile names. */
   readonly readFile?: (path: string) => string
+  /** 3 unless told. Helm 4 merges the documents of a file, and takes whole objects for --set-json. */
+  readonly helmMajor?: HelmMajor
 }
 
 /** The values that are given for a release, over the chart's own. Throws HelmError with Helm's messages. */
 export function mergeGivenValues(given: GivenValues): Values {
   let values: Values = {}
-  for (const { name, text } of given.files ?? []) values = mergeMaps(values, readValues(name, text))
+  for (const { name, text } of given.files ?? []) values = mergeMaps(values, readValues(name, text, given.helmMajor ?? 3))
   const apply = (lines: readonly string[] | undefined, form: SetForm, flag: string) => {
     for (const line of lines ?? []) {
       try {
@@ -37,7 +41,11 @@ export function mergeGivenValues(given: GivenValues): Values {
     if (given.readFile === undefined) throw new Error(`open ${path}: no such file or directory`)
     return given.readFile(path)
   }
-  apply(given.setJson, { kind: 'json' }, '--set-json')
+  for (const line of given.setJson ?? []) {
+    const object = given.helmMajor === 4 && line.trim().startsWith('{')
+    if (object) values = mergeMaps(values, readJsonObject(line))
+    else apply([line], { kind: 'json' }, '--set-json')
+  }
   apply(given.set, { kind: 'typed' }, '--set')
   apply(given.setString, { kind: 'text' }, '--set-string')
   apply(given.setFile, { kind: 'file', read }, '--set-file')
@@ -45,18 +53,39 @@ export function mergeGivenValues(given: GivenValues): Values {
   return values
 }
 
-function readValues(name: string, text: string): Values {
-  let value: unknown
+function readJsonObject(line: string): Values {
   try {
-    value = readYaml(text)
+    const value: unknown = decodeJson(line)
+    if (isObject(value)) return value
+  } catch {
+    // Told below.
+  }
+  throw new HelmError(`failed parsing --set-json data JSON: ${line}`)
+}
+
+function readValues(name: string, text: string, helmMajor: HelmMajor): Values {
+  try {
+    return readTables(text, helmMajor)
   } catch (error) {
     throw new HelmError(`failed to parse ${name}: ${messageOf(error)}`, { cause: error })
   }
-  if (value === null) return {}
-  if (isObject(value)) return value
-  throw new HelmError(
-    `failed to parse ${name}: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`,
-  )
+}
+
+/** The table that a file of values holds: in Helm 3 its first document, in Helm 4 all of them merged. */
+export function readTables(text: string, helmMajor: HelmMajor): Values {
+  try {
+    const documents = helmMajor === 4 ? readYamlDocuments(text) : [readYaml(text)]
+    return documents.reduce<Values>((merged, value) => {
+      if (value === null) return merged
+      if (isObject(value)) return Object.keys(merged).length === 0 ? value : mergeMaps(merged, value)
+      throw new Error(
+        `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`,
+      )
+    }, {})
+  } catch (error) {
+    if (helmMajor === 3) throw error
+    throw new Error(`cannot unmarshal yaml document: ${messageOf(error)}`, { cause: error })
+  }
 }
 
 /** Tables merge, anything else in `over` replaces what is there. */
