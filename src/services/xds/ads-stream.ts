@@ -1,0 +1,268 @@
+import type { Clock } from '../../base/clock.js'
+import type { ServiceName } from '../model/service-model.js'
+import { type ClientNode, viewKeyOf } from './client-node.js'
+import { type ClientView, type ResourceKind, resourceKinds, typeUrlOf } from './client-view.js'
+import { encodeMessage, type Message, messageTypes } from './messages.js'
+import { differenceOf, Subscription } from './subscription.js'
+
+/** One client of the discovery service, as the status page shows it. */
+export interface XdsClientStatus {
+  readonly node: string
+  readonly agent: string
+  readonly peer: string
+  readonly protocol: 'state of the world' | 'delta'
+  readonly cluster: string
+  readonly locality: string
+  readonly connectedMs: number
+  readonly kinds: readonly {
+    readonly kind: ResourceKind
+    readonly resources: number
+    readonly sent: string
+    readonly acknowledged: string
+    readonly refused?: { readonly version: string; readonly message: string; readonly atMs: number }
+  }[]
+}
+
+export interface AdsStreamOptions {
+  readonly protocol: 'state of the world' | 'delta'
+  readonly peer: string
+  readonly clock: Clock
+  /** Names the client; undefined when it may not connect. */
+  readonly readNode: (node: Message) => ClientNode
+  /** The view of a client, shared with those that see the same. */
+  readonly viewOf: (node: ClientNode, key: string) => ClientView
+  /** False: the client does not read as fast; `resume` is called when it does again. */
+  readonly send: (message: Buffer) => boolean
+}
+
+/** A client asks for at most this many names of a kind. */
+const mostNames = 50_000
+const kindOfUrl = new Map(resourceKinds.map((kind) => [typeUrlOf(kind), kind]))
+
+/** What was asked that cannot be answered; the stream ends with it. */
+export class BadDiscoveryRequest extends Error {}
+
+/**
+ * The server's side of one aggregated discovery stream, of either protocol. A request with the nonce of the last response
+ * accepts it, or with `error_detail` refuses it: what was refused is not sent again until it has changed. Requests with an
+ * older nonce are late and say nothing. (xDS protocol, envoyproxy.io.)
+ */
+export class AdsStream {
+  readonly #options: AdsStreamOptions
+  readonly #subscriptions = new Map<ResourceKind, Subscription>()
+  readonly #connectedMs: number
+  node: ClientNode | undefined
+  viewKey = ''
+  #view: ClientView | undefined
+  #nonces = 0
+  #blocked = false
+  /** Changes that came while the client did not read. */
+  #missed: readonly ServiceName[] | 'all' = []
+
+  constructor(options: AdsStreamOptions) {
+    this.#options = options
+    this.#connectedMs = options.clock.now()
+  }
+
+  receive(request: Message): void {
+    if (this.node === undefined) {
+      if (!request.node) throw new BadDiscoveryRequest('the first request of a stream must have a node')
+      this.node = this.#options.readNode(request.node as Message)
+      this.viewKey = viewKeyOf(this.node)
+      this.#view = this.#options.viewOf(this.node, this.viewKey)
+    }
+    const kind = kindOfUrl.get(String(request.type_url))
+    // Kinds that we have nothing of (secrets, runtime): no answer is an answer.
+    if (kind === undefined) return
+    const known = this.#subscriptions.get(kind)
+    const subscription = known ?? new Subscription(kind)
+    if (known === undefined) this.#subscriptions.set(kind, subscription)
+    const nonce = String(request.response_nonce ?? '')
+    const answers = nonce !== '' && nonce === subscription.nonce
+    if (answers) this.#note(subscription, request)
+    if (this.#options.protocol === 'delta') this.#delta(subscription, request, known === undefined)
+    else if (known === undefined || nonce === '' || answers) this.#world(subscription, request, known === undefined)
+  }
+
+  /** Services have changed. */
+  changed(services: readonly ServiceName[] | 'all'): void {
+    if (this.#view === undefined) return
+    if (this.#blocked) {
+      this.#missed = this.#missed === 'all' || services === 'all' ? 'all' : [...this.#missed, ...services]
+      if (this.#missed !== 'all' && this.#missed.length > 1000) this.#missed = 'all'
+      return
+    }
+    for (const kind of resourceKinds) {
+      const subscription = this.#subscriptions.get(kind)
+      if (subscription !== undefined) this.#push(subscription, services, false)
+    }
+  }
+
+  /** The client reads again. */
+  resume(): void {
+    this.#blocked = false
+    const missed = this.#missed
+    this.#missed = []
+    if (missed === 'all' || missed.length > 0) this.changed(missed)
+  }
+
+  status(): XdsClientStatus | undefined {
+    const { node } = this
+    if (node === undefined) return undefined
+    const { region, zone, subZone } = node.consumer.locality
+    return {
+      node: node.id,
+      agent: node.agent,
+      peer: this.#options.peer,
+      protocol: this.#options.protocol,
+      cluster: node.consumer.cluster,
+      locality: [region, zone, subZone].filter((part) => part !== '').join('/'),
+      connectedMs: this.#connectedMs,
+      kinds: [...this.#subscriptions.values()].map((each) => ({
+        kind: each.kind,
+        resources: [...each.sent.values()].filter((version) => version !== '').length,
+        sent: each.version,
+        acknowledged: each.acknowledged,
+        ...(each.refusal === undefined ? {} : { refused: each.refusal }),
+      })),
+    }
+  }
+
+  #note(subscription: Subscription, request: Message): void {
+    subscription.waiting = false
+    const refused = request.error_detail as Message | null | undefined
+    if (refused) {
+      subscription.refusal = {
+        version: subscription.version,
+        message: String(refused.message ?? '').slice(0, 2048),
+        atMs: this.#options.clock.now(),
+      }
+    } else {
+      subscription.acknowledged = subscription.version
+      subscription.refusal = undefined
+    }
+  }
+
+  #world(subscription: Subscription, request: Message, first: boolean): void {
+    const names = request.resource_names as readonly string[]
+    limitNames(names.length)
+    const whole = subscription.kind === 'cluster' || subscription.kind === 'listener'
+    const before = subscription.names
+    const next = new Set(names.filter((name) => name !== '*'))
+    const everything = names.includes('*') || (names.length === 0 && whole && (first || subscription.everything))
+    const more = [...next].some((name) => !before.has(name))
+    const fewer = [...before].some((name) => !next.has(name))
+    const same = !first && !more && !fewer && everything === subscription.everything
+    if (same) return
+    subscription.names = next
+    subscription.everything = everything
+    for (const name of [...subscription.sent.keys()]) if (!everything && !next.has(name)) subscription.sent.delete(name)
+    // Without names of the endpoints or routes there is nothing to say; a mere withdrawal needs no answer.
+    if (!first && !more && !everything) return
+    this.#push(subscription, 'all', first || whole)
+  }
+
+  #delta(subscription: Subscription, request: Message, first: boolean): void {
+    const add = request.resource_names_subscribe as readonly string[]
+    const drop = request.resource_names_unsubscribe as readonly string[]
+    limitNames(add.length + subscription.names.size)
+    const names = new Set(subscription.names)
+    for (const name of add) {
+      if (name === '*') subscription.everything = true
+      else names.add(name)
+      // Asked for again: sent again, if only to say that it is not there.
+      subscription.sent.delete(name)
+    }
+    if (first) {
+      if (add.length === 0) subscription.everything = true
+      // From a stream of before: what differs is sent.
+      for (const [name, version] of Object.entries(request.initial_resource_versions as Record<string, string>)) {
+        subscription.sent.set(name, String(version))
+      }
+    }
+    for (const name of drop) {
+      if (name === '*') subscription.everything = false
+      else names.delete(name)
+      subscription.sent.delete(name)
+    }
+    subscription.names = names
+    if (first || add.length > 0) this.#push(subscription, 'all', first)
+  }
+
+  /** Sends what is new; `always` sends an answer even when there is nothing. */
+  #push(subscription: Subscription, services: readonly ServiceName[] | 'all', always: boolean): void {
+    const view = this.#view!
+    const { kind, sent } = subscription
+    const { changed, removed } = differenceOf(subscription, view, services)
+    const absent =
+      this.#options.protocol === 'delta'
+        ? [...subscription.names].filter((name) => !sent.has(name) && view.resource(kind, name) === undefined)
+        : []
+    if (!always && changed.length === 0 && removed.length === 0 && absent.length === 0) return
+    for (const resource of changed) sent.set(resource.name, resource.version)
+    for (const name of removed) {
+      if (subscription.names.has(name)) sent.set(name, '')
+      else sent.delete(name)
+    }
+    for (const name of absent) sent.set(name, '')
+    subscription.nonce = String(++this.#nonces)
+    subscription.version = subscription.nonce
+    subscription.waiting = true
+    const gone = [...removed, ...absent]
+    this.#write(
+      this.#options.protocol === 'delta'
+        ? deltaResponse(subscription, changed, gone)
+        : this.#worldResponse(subscription, changed),
+    )
+    // Clients keep a cluster that has changed aside until its endpoints have come once more.
+    if (kind === 'cluster' && this.#options.protocol === 'state of the world')
+      this.#endpointsAgain(changed.map(({ name }) => name))
+  }
+
+  #worldResponse(subscription: Subscription, changed: readonly { any: Message }[]): Buffer {
+    const { kind } = subscription
+    const view = this.#view!
+    // What is left out of the answer is gone, for clusters and listeners; of the others, only what is new need be told.
+    const whole = kind === 'cluster' || kind === 'listener'
+    const resources = whole
+      ? subscription.wanted(view).flatMap((name) => view.resource(kind, name)?.any ?? [])
+      : changed.map(({ any }) => any)
+    return encodeMessage(messageTypes.response, {
+      version_info: subscription.version,
+      nonce: subscription.nonce,
+      type_url: typeUrlOf(kind),
+      resources,
+      control_plane: { identifier: 'flotilla' },
+    })
+  }
+
+  #endpointsAgain(clusters: readonly string[]): void {
+    const endpoints = this.#subscriptions.get('endpoints')
+    if (endpoints === undefined) return
+    const again = clusters.filter((name) => endpoints.sent.delete(name))
+    if (again.length > 0) this.#push(endpoints, 'all', false)
+  }
+
+  #write(message: Buffer): void {
+    if (!this.#options.send(message)) this.#blocked = true
+  }
+}
+
+function deltaResponse(
+  subscription: Subscription,
+  changed: readonly { name: string; version: string; any: Message }[],
+  gone: readonly string[],
+): Buffer {
+  return encodeMessage(messageTypes.deltaResponse, {
+    system_version_info: subscription.version,
+    nonce: subscription.nonce,
+    type_url: typeUrlOf(subscription.kind),
+    resources: changed.map(({ name, version, any }) => ({ name, version, resource: any })),
+    removed_resources: gone,
+    control_plane: { identifier: 'flotilla' },
+  })
+}
+
+function limitNames(count: number): void {
+  if (count > mostNames) throw new BadDiscoveryRequest(`at most ${mostNames} names of a kind can be subscribed to`)
+}
