@@ -59,7 +59,10 @@ export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
       if (!chaos.stopped && before.stopped) members.resume(cluster)
       if (isSilent(before) === isSilent(chaos)) return
       const step = (steps.get(cluster) ?? Promise.resolve())
-        .then(() => (isSilent(chaos) ? api.refuse(cluster) : api.serve(cluster, address)))
+        .then(async () => {
+          if (isSilent(chaos)) await api.refuse(cluster)
+          else await api.serve(cluster, address)
+        })
         .catch((error: unknown) => ports.log.warn('a cluster could not be cut or healed', { cluster, error: messageOf(error) }))
       steps.set(cluster, step)
     },
