@@ -37,8 +37,8 @@ export interface EmbeddedApi {
   readonly clusters: LogicalClusters
   /** What pods use, as metrics.k8s.io says it. */
   readonly measurements: PodMeasurements
-  /** Serves a cluster (made on first use) at its port. */
-  serve(name: string, address: { host: string; port: number }): Promise<void>
+  /** Serves a cluster (made on first use) at its port; port 0 is any that is free. */
+  serve(name: string, address: { host: string; port: number }): Promise<{ port: number }>
   /** Refuses connections to the cluster and ends those that there are, until it is served again. */
   refuse(name: string): Promise<void>
   /** Requests to the cluster wait so long before they are looked at. */
@@ -116,7 +116,7 @@ export function openEmbeddedApi(options: {
     async serve(name, address) {
       await clusters.ensure(name)
       try {
-        await front.listen(name, address)
+        return await front.listen(name, address)
       } catch (error) {
         throw explainListenFailure(error, `the API of ${name}`, address)
       }

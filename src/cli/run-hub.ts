@@ -15,7 +15,8 @@ import type { KubeClient } from '../kube/client/kube-client.js'
 import type { HubOptions } from './commands/hub.js'
 import { parsePort } from './commands/up.js'
 import type { CommandIo } from './contract.js'
-import { parseLogLevel } from './run-up.js'
+import { parseLogLevel } from './parse-log-level.js'
+import { untilStopped } from './until-stopped.js'
 
 /** Runs the hub's controllers against a real Kubernetes API until it is told to stop. */
 export async function runHub(options: HubOptions, io: CommandIo): Promise<void> {
@@ -63,15 +64,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
             { hub: client, namespace: options.namespace, repositories: hub.repositories, log },
           )
     io.out(`Hub running against Kubernetes ${version.gitVersion}, namespace ${options.namespace}; stop with Ctrl-C.`)
-    await new Promise<void>((done) => {
-      const keepAlive = setInterval(() => {}, 1 << 30)
-      const stop = () => {
-        clearInterval(keepAlive)
-        done()
-      }
-      process.once('SIGINT', stop)
-      process.once('SIGTERM', stop)
-    })
+    await untilStopped()
     stopping.abort()
     webhooks?.close()
     await hub.stopped

@@ -11,10 +11,12 @@ import {
 import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
 import { type PodsMode, readPodsConfig } from '../app/fleet-pods.js'
 import { readNameServerOption } from '../app/name-server-option.js'
-import { createLineLog, type LogLevel, systemClock } from '../app/system-ports.js'
-import { CodedError, UsageError } from '../base/errors.js'
+import { createLineLog, systemClock } from '../app/system-ports.js'
+import { CodedError } from '../base/errors.js'
 import { type AccessFlags, accessArguments, accessOptionsOf } from './access-options.js'
 import type { CommandIo } from './contract.js'
+import { parseLogLevel } from './parse-log-level.js'
+import { untilStopped } from './until-stopped.js'
 
 export interface RunUpOptions extends AccessFlags {
   /** Undefined: those of before, or the default ones of a new fleet. */
@@ -106,19 +108,6 @@ export function welcome(fleet: FleetDescription, elapsedMs: number, colour: bool
   ].join('\n')
 }
 
-function untilStopped(): Promise<void> {
-  return new Promise((done) => {
-    const keepAlive = setInterval(() => {}, 1 << 30)
-    const stop = () => {
-      clearInterval(keepAlive)
-      done()
-    }
-    process.once('SIGINT', stop)
-    process.once('SIGTERM', stop)
-    process.once('SIGHUP', stop)
-  })
-}
-
 async function detach(options: RunUpOptions, directory: DataDirectory, io: CommandIo): Promise<void> {
   const running = readRunningFleet(directory)
   if (running) {
@@ -179,10 +168,4 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
 function lastLines(path: string, from: number): string {
   if (!existsSync(path)) return ''
   return readFileSync(path).subarray(from).toString('utf8').trim().split('\n').slice(-3).join(' | ')
-}
-
-/** A log level out of an option's text. */
-export function parseLogLevel(text: string): LogLevel {
-  if (text === 'debug' || text === 'info' || text === 'warn' || text === 'error') return text
-  throw new UsageError({ code: 'bad-log-level', message: `unknown log level "${text}"`, fix: 'Use debug, info, warn or error.' })
 }

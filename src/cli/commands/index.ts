@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../contract.js'
+import { apiServerCommand } from './apiserver.js'
 import { applicationCommand } from './app.js'
 import { applicationSetCommand } from './appset.js'
 import { backupCommand } from './backup.js'
@@ -25,5 +26,6 @@ export const commands: readonly CommandEntry[] = [
   backupCommand,
   restoreCommand,
   hubCommand,
+  apiServerCommand,
   completionCommand,
 ]

@@ -6,6 +6,9 @@ import { createPartLoader, openPack, type ProgramPack } from './program-pack.js'
 /** When a program that goes on has done what belongs to its start. */
 const settledMs = 4000
 
+/** Commands that have commands. */
+const groups = new Set(['app', 'appset', 'chaos', 'cluster', 'render'])
+
 /**
  * Starts the program that stands in `folder`: `flotilla.cjs` holds what every command needs, `fleet.cjs` all the rest. Code that an
  * earlier start of the same command compiled is used again. `builtin` is Node's own require.
@@ -49,7 +52,7 @@ function keepCompiled(packs: readonly ProgramPack[]): void {
 /** Commands differ in what they use: `-app-list`. What goes on in the background is started by a process that does little. */
 function commandOf(args: readonly string[]): string {
   let name = ''
-  for (const word of args.slice(0, 2)) {
+  for (const word of args.slice(0, groups.has(args[0] ?? '') ? 2 : 1)) {
     if (!/^[a-z][a-z-]{0,20}$/.test(word)) break
     name += `-${word}`
   }
