@@ -1,3 +1,4 @@
+import { parseJson } from '../../src/base/json-text.js'
 import type { Answer, Step } from './case.js'
 import type { RawAnswer } from './send.js'
 
@@ -72,8 +73,7 @@ export class Normaliser {
   }
 
   #parsed(text: string): unknown {
-    // Integers that a double cannot hold are compared as texts.
-    const value: unknown = JSON.parse(text.replace(/([:[,]\s*)(-?\d{16,})(?=\s*[,\]}])/g, '$1"int64 $2"'))
+    const value = parseJson(text, 'exact')
     this.#findGenerated(value)
     return this.#value(value, '', undefined)
   }
@@ -103,6 +103,8 @@ export class Normaliser {
       if (key === 'storageVersionHash' && this.#asked.includes('/customresourcedefinitions')) return 'HASH'
       return this.#text(value)
     }
+    // Integers that a double cannot hold are compared as texts.
+    if (typeof value === 'bigint' || value === Number.MAX_SAFE_INTEGER) return `int64 ${value}`
     if (typeof value === 'number') {
       if ((key === 'nodePort' || key === 'healthCheckNodePort') && value > 0 && !this.#asked.includes(String(value))) {
         return 'PORT'

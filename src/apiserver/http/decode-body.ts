@@ -2,12 +2,15 @@ import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { type BeyondInt64, parseJson, printJson } from '../../base/json-text.js'
 import { parseYaml } from '../../formats/yaml/parse-yaml.js'
-import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
+import { apiVersionOf, type KubeObject, versionOf } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { statusErrors, unknownKind } from '../../kube/object/status-error.js'
+import { StatusError, statusErrors, unknownKind } from '../../kube/object/status-error.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
+import { checkLiterals } from '../../kube/schema/number-literals.js'
 import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
-import { scanFields, stepsText } from '../../kube/schema/scan-fields.js'
+import { scanFields, stepsText, type VisitField } from '../../kube/schema/scan-fields.js'
+import type { SchemaNode } from '../../kube/schema/schema-node.js'
+import { toTyped } from '../../kube/schema/typed.js'
 import { explainJson, goTypeOf, summarize } from './go-json.js'
 
 export const acceptedMediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const
@@ -34,7 +37,9 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   if (!json && mediaType !== 'application/yaml') throw statusErrors.unsupportedMediaType(acceptedMediaTypes)
   const unrecognized = (why: string) => unrecognizedBody(type, why, bytes)
   const notJson = (why: string) => unrecognized(`couldn't get version/kind; json parse error: ${why}`)
-  const value = json ? readJson(text, notJson, isBuiltIn(type) ? 'exact' : 'double') : readYaml(text, unrecognized)
+  const value = json
+    ? readJson(text, notJson, isBuiltIn(type) ? 'exact' : 'double')
+    : readYaml(text, unrecognized, isBuiltIn(type))
   // Null, and YAML that says nothing, is an object without anything in it.
   if (value === null || value === undefined) return { object: withKind({} as KubeObject, type), problems: [] }
   if (!isObject(value)) throw notJson(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMetaType}`)
@@ -51,7 +56,29 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   if (!value['kind'] && !isBuiltIn(type)) {
     throw unrecognized(`Object 'Kind' is missing in '${json ? text : printJson(value)}'`)
   }
-  return { object: withKind(value as KubeObject, type), problems: json && findDuplicates ? duplicateFields(text) : [] }
+  const object = withKind(value as KubeObject, type)
+  if (!json) return { object, problems: [] }
+  const { duplicates, misfit } = scanText(text, object, builtInSchemas.forKind(object.apiVersion, object.kind))
+  if (misfit !== undefined) {
+    if (object.kind === 'DeleteOptions') throw plainFailure(misfit)
+    const version = JSON.stringify(versionOf(object.apiVersion))
+    throw statusErrors.badRequest(`${object.kind} in version ${version} cannot be handled as a ${object.kind}: ${misfit}`)
+  }
+  return { object, problems: findDuplicates ? duplicates : [] }
+}
+
+/** The options of a DELETE as Go would have them. What does not fit is a failure of the server upstream. */
+export function typedDeleteOptions(object: KubeObject): Record<string, unknown> {
+  try {
+    return toTyped(builtInSchemas.forKind('v1', 'DeleteOptions') as SchemaNode, object).object as Record<string, unknown>
+  } catch (error) {
+    throw plainFailure(messageOf(error))
+  }
+}
+
+/** What upstream answers to errors that are none of its own: no reason, no details. */
+export function plainFailure(message: string): StatusError {
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
 }
 
 function unrecognizedBody(type: ResourceType, why: string, bytes: Buffer): Error {
@@ -72,21 +99,28 @@ function readJson(text: string, notJson: (why: string) => Error, beyond: BeyondI
   }
 }
 
-function readYaml(text: string, unrecognized: (why: string) => Error): unknown {
+function readYaml(text: string, unrecognized: (why: string) => Error, exact: boolean): unknown {
   try {
-    return parseYaml(text, { dialect: 'kubernetes-int64' })
+    return parseYaml(text, { dialect: exact ? 'kubernetes-uint64' : 'kubernetes-int64' })
   } catch (error) {
     throw unrecognized(`yaml: ${messageOf(error)}`)
   }
 }
 
-/** Fields that stand twice in one object of the text, which JSON.parse forgives, as upstream words them. */
-export function duplicateFields(text: string): string[] {
+/** What JSON.parse forgives, as upstream words it: fields that stand twice in one object, fractions where integers belong. */
+function scanText(
+  text: string,
+  object: KubeObject,
+  schema: SchemaNode | undefined,
+): { duplicates: string[]; misfit: string | undefined } {
   const found = new Set<string>()
-  scanFields(text, (steps, _offset, repeated) => {
+  const visit: VisitField = (steps, _offset, repeated) => {
     if (repeated && found.size < 100) found.add(`duplicate field "${stepsText(steps)}"`)
-  })
-  return [...found]
+  }
+  let misfit: string | undefined
+  if (schema === undefined) scanFields(text, visit)
+  else misfit = checkLiterals(schema, text, object, visit)
+  return { duplicates: [...found], misfit }
 }
 
 /** JSON, or YAML: the body of server-side apply is declared as YAML and is mostly JSON. */
@@ -103,9 +137,9 @@ export function decodeApplyBody(bytes: Buffer): unknown {
 }
 
 /** `before`: what stands in front of the reason why it is none. */
-export function parsePatch(text: string, before = 'error decoding patch: '): unknown {
+export function parsePatch(text: string, before = 'error decoding patch: ', beyond: BeyondInt64 = 'double'): unknown {
   try {
-    return parseJson(text)
+    return parseJson(text, beyond)
   } catch (error) {
     throw statusErrors.badRequest(`${before}${explainJson(text) ?? messageOf(error)}`)
   }

@@ -1,10 +1,11 @@
 import { isObject } from '../../base/json.js'
+import type { BeyondInt64 } from '../../base/json-text.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
 import { subresourceKindOf } from '../discovery/subresource-kinds.js'
-import { decodeApplyBody, decodeObject, parsePatch, requireKind } from './decode-body.js'
+import { decodeApplyBody, decodeObject, parsePatch, plainFailure, requireKind, typedDeleteOptions } from './decode-body.js'
 import type { Exchange } from './exchange.js'
 import { goTypeOf } from './go-json.js'
 import { writeOptionsOf } from './query-options.js'
@@ -71,12 +72,13 @@ export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<
     nameManager(options, exchange)
   }
   const bytes = await readBody(exchange.request)
-  const patch = patchOf(kind, bytes)
+  const patch = patchOf(kind, bytes, isCustom(exchange, target) ? 'double' : 'exact')
   exchange.audit?.noteRequest(patch.kind === 'apply' ? patch.object : patch.kind === 'json' ? patch.operations : patch.body)
   return exchange.cluster.api.patch(exchange, target, patch, options)
 }
 
-function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
+/** `beyond`: JSON and merge patches of built-in kinds are texts to Go until the patched object is decoded. */
+function patchOf(kind: Patch['kind'], bytes: Buffer, beyond: BeyondInt64): Patch {
   switch (kind) {
     case 'apply': {
       const object = decodeApplyBody(bytes)
@@ -88,7 +90,7 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
       return { kind, object: (object ?? {}) as KubeObject }
     }
     case 'json': {
-      const operations = parsePatch(bytes.toString('utf8'))
+      const operations = parsePatch(bytes.toString('utf8'), undefined, beyond)
       if (!Array.isArray(operations)) {
         throw statusErrors.badRequest(
           `error decoding patch: json: cannot unmarshal ${goTypeOf(operations)} into Go value of type []handlers.jsonPatchOp`,
@@ -102,7 +104,8 @@ function patchOf(kind: Patch['kind'], bytes: Buffer): Patch {
       return { kind, operations }
     }
     default: {
-      const body = parsePatch(bytes.toString('utf8'), kind === 'strategic' ? '' : undefined)
+      const text = bytes.toString('utf8')
+      const body = kind === 'strategic' ? parsePatch(text, '') : parsePatch(text, undefined, beyond)
       if (body === null) throw statusErrors.badRequest('Invalid JSON Patch')
       if (!isObject(body)) {
         const why = `json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`
@@ -147,16 +150,10 @@ export async function deleteOptionsFrom(exchange: Exchange): Promise<Record<stri
   if (bytes.length === 0) return undefined
   const { object } = decodeObject(bytes, mediaTypeOf(request), deleteOptionsType, false)
   if (object.kind !== 'DeleteOptions') {
-    throw new StatusError({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: `no kind ${JSON.stringify(object.kind)} is registered for version ${JSON.stringify(object.apiVersion)} in scheme "pkg/runtime/scheme.go:110"`,
-      code: 500,
-    })
+    const what = `no kind ${JSON.stringify(object.kind)} is registered for version ${JSON.stringify(object.apiVersion)}`
+    throw plainFailure(`${what} in scheme "pkg/runtime/scheme.go:110"`)
   }
-  return object
+  return typedDeleteOptions(object)
 }
 
 const deleteOptionsType = { group: '', version: 'v1', kind: 'DeleteOptions', plural: '', namespaced: false }

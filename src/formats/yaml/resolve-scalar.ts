@@ -1,4 +1,4 @@
-import { isInt64 } from '../../base/json-text.js'
+import { leastInt64, mostInt64 } from '../../base/json-text.js'
 
 /**
  * What a plain (unquoted) scalar means, by the rules of the Go library that Kubernetes' tools read YAML with.
@@ -7,9 +7,10 @@ import { isInt64 } from '../../base/json-text.js'
  * and timestamps are text. `kyaml` is kustomize's reader: only `true` and `false` are booleans, and a date comes out as
  * the RFC 3339 time that Go's encoder makes of it. In both, `0777` and `0o777` are octal, `1_000` is 1000 and a number
  * in base 60 (`1:30`) is text. The dialect `text` leaves every plain scalar as it is written. `kubernetes-int64` is
- * `kubernetes` with integers that a double cannot tell from their neighbours as bigints.
+ * `kubernetes` with integers that a double cannot tell from their neighbours as bigints; `kubernetes-uint64` has such integers
+ * up to 2^64, as the library has before a type is known.
  */
-export type YamlDialect = 'kubernetes' | 'kubernetes-int64' | 'kyaml' | 'text'
+export type YamlDialect = 'kubernetes' | 'kubernetes-int64' | 'kubernetes-uint64' | 'kyaml' | 'text'
 
 /** The kinds a plain scalar can resolve to. */
 export type PlainKind = 'string' | 'null' | 'boolean' | 'number' | 'timestamp' | 'not-json'
@@ -68,10 +69,13 @@ export function plainKind(text: string, dialect: YamlDialect): PlainKind {
 }
 
 /** The JSON value of a plain scalar, undefined for `.inf` and `.nan`: JSON has none. */
-export function resolvePlain(text: string, dialect: 'kubernetes-int64'): null | boolean | number | bigint | string | undefined
 export function resolvePlain(
   text: string,
-  dialect: Exclude<YamlDialect, 'kubernetes-int64'>,
+  dialect: 'kubernetes-int64' | 'kubernetes-uint64',
+): null | boolean | number | bigint | string | undefined
+export function resolvePlain(
+  text: string,
+  dialect: Exclude<YamlDialect, 'kubernetes-int64' | 'kubernetes-uint64'>,
 ): null | boolean | number | string | undefined
 export function resolvePlain(text: string, dialect: YamlDialect): null | boolean | number | bigint | string | undefined
 export function resolvePlain(text: string, dialect: YamlDialect): null | boolean | number | bigint | string | undefined {
@@ -83,12 +87,18 @@ export function resolvePlain(text: string, dialect: YamlDialect): null | boolean
     case 'boolean':
       return (dialect === 'kyaml' ? booleans : oldBooleans)[text]!
     case 'number':
-      return dialect === 'kubernetes-int64' ? exactNumber(text) : parseNumber(text)
+      if (dialect === 'kubernetes-int64') return exactNumber(text, mostInt64)
+      return dialect === 'kubernetes-uint64' ? exactNumber(text, 2n ** 64n - 1n) : parseNumber(text)
     case 'timestamp':
       return dialect === 'kyaml' ? rfc3339(text) : text
     default:
       return undefined
   }
+}
+
+/** Whether a text that is a number is an integer to Go's reader: digits in any base, no point and no exponent. */
+export function isIntegerText(text: string): boolean {
+  return /^[-+]?(0[xX][\da-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9]\d*|0)$/.test(text.replaceAll('_', ''))
 }
 
 /**
@@ -117,14 +127,14 @@ function parseNumber(text: string): number | undefined {
 }
 
 /** `parseNumber` for Go's int64. */
-function exactNumber(text: string): number | bigint | undefined {
+function exactNumber(text: string, most: bigint): number | bigint | undefined {
   const value = parseNumber(text)
   if (value === undefined || Number.isSafeInteger(value)) return value
   const plain = text.replaceAll('_', '')
   const match = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]+|[1-9][0-9]*)$/.exec(plain)
   if (match === null || plain.length > 400) return value
   const exact = BigInt(match[2]!.replace(/^0[oO]?(?=[0-7])/, '0o')) * (match[1] === '-' ? -1n : 1n)
-  return isInt64(exact) ? exact : value
+  return exact >= leastInt64 && exact <= most ? exact : value
 }
 
 function isTimestamp(text: string): boolean {

@@ -8,6 +8,14 @@ export interface Path {
   readonly inside?: boolean
 }
 
+/** A number as a text has it, which says more than its value. */
+export class NumberLiteral {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 /** As strict decoding errors print it: `spec.containers[0].name`. */
 export function pathText(path: Path): string {
   const step = typeof path.step === 'number' ? `[${path.step}]` : path.step
@@ -32,6 +40,7 @@ export function cannotUnmarshal(value: unknown, type: string | SchemaNode, struc
 }
 
 function describe(value: unknown, goType: string): string {
+  if (value instanceof NumberLiteral) return `number ${value.text}`
   if (isNumber(value)) return /^u?int\d/.test(goType) ? `number ${value}` : 'number'
   if (typeof value === 'boolean') return 'bool'
   return Array.isArray(value) ? 'array' : typeof value

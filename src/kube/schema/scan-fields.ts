@@ -4,13 +4,16 @@ export type FieldSteps = readonly (string | number)[]
 /** `repeated`: the object already had a field of this name. `steps` is valid only during the call. */
 export type VisitField = (steps: FieldSteps, offset: number, repeated: boolean) => void
 
+/** A number with a fraction or an exponent. `steps` is valid only during the call. */
+export type VisitFraction = (steps: FieldSteps, literal: string) => void
+
 const mostDepth = 1000
 
 /**
  * Walks the fields of a JSON text in the order in which they stand, repeated ones included, which JSON.parse hides. Never
  * throws: what is not JSON ends the walk, for the parser to complain about. The depth is limited.
  */
-export function scanFields(text: string, visit: VisitField): void {
+export function scanFields(text: string, visit: VisitField, visitFraction?: VisitFraction): void {
   const steps: (string | number)[] = []
   // For each open object the names that it has; for each open list undefined.
   const open: (Set<string> | undefined)[] = []
@@ -55,9 +58,17 @@ export function scanFields(text: string, visit: VisitField): void {
       const last = steps.at(-1)
       if (typeof last === 'number') steps[steps.length - 1] = last + 1
       expectsName = open.at(-1) !== undefined
-    } else if (character === '"' ? match(string) === undefined : match(scalar) === undefined) return
+    } else if (character === '"') {
+      if (match(string) === undefined) return
+    } else {
+      const literal = match(scalar)
+      if (literal === undefined) return
+      if (visitFraction !== undefined && fraction.test(literal)) visitFraction(steps, literal)
+    }
   }
 }
+
+const fraction = /^-?[0-9]+(?:\.[0-9]+(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)$/
 
 function readString(literal: string | undefined): string | undefined {
   if (literal === undefined) return undefined

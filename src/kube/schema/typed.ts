@@ -150,7 +150,8 @@ function typed(schema: SchemaNode, value: unknown, context: Context): unknown {
       return value
     case 'integer':
       if (!isNumber(value) || !isInRange(value, schema.format)) mismatch(value, schema, context)
-      return value
+      // Of a float Go prints the shortest digits, and reads these.
+      return typeof value === 'bigint' || Number.isSafeInteger(value) ? value : BigInt(value.toString())
     case 'number':
       if (!isNumber(value)) mismatch(value, schema, context)
       return Number(value)
@@ -170,7 +171,8 @@ function isInRange(value: number | bigint, format: SchemaNode['format']): boolea
   if (!Number.isInteger(value)) return false
   if (format === 'int32') return value >= -2_147_483_648 && value <= 2_147_483_647
   if (format === 'uint8') return value >= 0 && value <= 255
-  return value >= -(2 ** 63) && value < 2 ** 63
+  // What stands for -2^63 was rounded: the integer itself is a bigint.
+  return value > -(2 ** 63) && value < 2 ** 63
 }
 
 function typedSpecial(schema: SchemaNode, value: unknown, context: Context): unknown {

@@ -2,6 +2,7 @@ import type { Case } from '../case.js'
 import { bodyCases } from './bodies.js'
 import { customCases } from './custom.js'
 import { fieldCases } from './fields.js'
+import { integerCases } from './integers.js'
 import { listCases } from './lists.js'
 import { patchCases } from './patches.js'
 import { pathCases } from './paths.js'
@@ -22,4 +23,5 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   reviews: reviewCases,
   custom: customCases,
   fields: fieldCases,
+  integers: integerCases,
 }

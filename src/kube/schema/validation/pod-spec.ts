@@ -4,6 +4,7 @@ import { type Findings, isSet, listOf, type Members, membersOf, numberOf, struct
 import { ipAddressText, isIpAddress } from './ip-address.js'
 import { checkAnnotations, checkLabels, checkSelector } from './labels.js'
 import { checkPodDetails } from './pod-details.js'
+import { checkRequirements } from './resource-requirements.js'
 import { checkTolerations } from './tolerations.js'
 import { checkVolumes } from './volumes.js'
 
@@ -37,7 +38,8 @@ export function checkPodSpec(spec: Members, field: string, to: Findings): void {
   checkTolerations(spec['tolerations'], `${field}.tolerations`, to)
   checkHostAliases(spec['hostAliases'], `${field}.hostAliases`, to)
   const deadline = spec['activeDeadlineSeconds']
-  if (isSet(deadline)) to.inRange(`${field}.activeDeadlineSeconds`, numberOf(deadline), 1, 2_147_483_647)
+  if (isSet(deadline)) to.inRange(`${field}.activeDeadlineSeconds`, deadline, 1, 2_147_483_647)
+  if (isSet(spec['overhead'])) checkRequirements({ limits: spec['overhead'] }, `${field}.overhead`, to)
   checkTokens(spec, field, to)
 }
 
