@@ -19,7 +19,8 @@ let compared = 0
 let versions: Readonly<Record<string, string>> = {}
 
 before(async () => {
-  api = await startEmbeddedApi('differential')
+  // The recorded server had no controllers beside it.
+  api = await startEmbeddedApi('differential', undefined, [], { quotaStatus: false, issuer: 'https://real.test' })
   target = { host: '127.0.0.1', port: api.port, token: adminToken }
   for (const [topic, cases] of Object.entries(topics)) {
     const run = runTopic(target, cases)

@@ -15,7 +15,7 @@ import { createStaticTokenAuthenticator } from '../../src/apiserver/auth/static-
 import type { LogicalCluster, LogicalClusters } from '../../src/apiserver/contract.js'
 import { type ApiFront, type ApiFrontOptions, createApiFront } from '../../src/apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
-import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
+import { createLogicalClusters, type LogicalClustersOptions } from '../../src/apiserver/logical/logical-clusters.js'
 import type { PodAccess } from '../../src/apiserver/pod-access.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
 import { systemClock, systemRandom } from '../../src/app/system-ports.js'
@@ -62,13 +62,19 @@ export async function startEmbeddedApi(
   name = 'member',
   pods?: PodAccess,
   plugins: readonly AdmissionPlugin[] = [],
-  more: Pick<ApiFrontOptions, 'audit' | 'anonymous'> = {},
+  more: Pick<ApiFrontOptions, 'audit' | 'anonymous'> & Pick<LogicalClustersOptions, 'quotaStatus'> & { issuer?: string } = {},
 ): Promise<EmbeddedApi> {
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const ca = await createFleetCa({ clock: systemClock })
   const admin = await ca.issueClient({ commonName: 'admin', organizations: ['system:masters'] })
   const rbac = createRbac()
-  const tokens = createServiceAccountTokens({ keyPem: createTokenKey(), clock: systemClock, random: systemRandom })
+  const { issuer, ...server } = more
+  const tokens = createServiceAccountTokens({
+    keyPem: createTokenKey(),
+    clock: systemClock,
+    random: systemRandom,
+    ...(issuer === undefined ? {} : { issuerOf: () => issuer }),
+  })
   const statics = createStaticTokenAuthenticator([
     { token: adminToken, user: { name: 'admin', uid: 'admin', groups: ['system:masters'] } },
     ...Object.entries(userTokens).map(([user, token]) => ({ token, user: { name: user, groups: ['dev'] } })),
@@ -79,6 +85,7 @@ export async function startEmbeddedApi(
     ports,
     webhooks: dynamic.webhooks,
     policies: dynamic.policies,
+    ...(more.quotaStatus === undefined ? {} : { quotaStatus: more.quotaStatus }),
     ...createReviewPorts(rbac, tokens, [statics]),
     admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) }), ...plugins],
   })
@@ -88,7 +95,7 @@ export async function startEmbeddedApi(
     clusters,
     authenticators: [certificateAuthenticator, statics, tokens],
     authorizer: rbac,
-    ...more,
+    ...server,
     tls: { ...(await ca.issueServer({ names: ['127.0.0.1', 'localhost'] })), clientCaPem: ca.certPem },
     ports: pods === undefined ? ports : { ...ports, pods },
   })

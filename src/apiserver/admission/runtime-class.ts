@@ -1,5 +1,6 @@
 import { cloneJson, equalJson, isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { StatusError } from '../../kube/object/status-error.js'
 import type { AdmissionPlugin, AdmissionRequest } from './contract.js'
 import { admissionForbidden } from './forbidden.js'
 
@@ -38,9 +39,16 @@ export const runtimeClass: AdmissionPlugin = {
 function classOf(request: AdmissionRequest, spec: Members): KubeObject | undefined {
   const name = spec['runtimeClassName']
   if (typeof name !== 'string') return undefined
+  // The client of upstream's plugin refuses to ask for it.
+  if (name === '') throw nameless()
   const found = request.storage.get('runtimeclasses.node.k8s.io', name)
   if (found !== undefined) return found
   throw admissionForbidden(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`)
+}
+
+function nameless(): StatusError {
+  const message = 'resource name may not be empty'
+  return new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, code: 500 })
 }
 
 function overheadOf(found: KubeObject): Members | undefined {

@@ -52,9 +52,26 @@ function requested(headers: DistinctHeaders) {
   }
   if (name === '') {
     if (groups.length === 0 && uid === '' && Object.keys(extra).length === 0) return undefined
-    throw statusErrors.badRequest('requested impersonation without impersonating a user: send Impersonate-User as well')
+    throw new NobodyImpersonated(asked(groups, uid, extra))
   }
   return { name, groups, uid, extra }
+}
+
+/** What was asked for, as Go prints the references. */
+function asked(groups: readonly string[], uid: string, extra: Readonly<Record<string, string[]>>): string {
+  const version = 'authentication.k8s.io/v1'
+  return [
+    ...groups.map((group) => `{Group  ${group}    }`),
+    ...Object.entries(extra).flatMap(([key, values]) => values.map((value) => `{UserExtra  ${value}  ${version}  ${key}}`)),
+    ...(uid === '' ? [] : [`{UID  ${uid}  ${version}  }`]),
+  ].join(' ')
+}
+
+/** `Impersonate-*` headers without `Impersonate-User`: upstream answers this with a plain text. */
+export class NobodyImpersonated extends Error {
+  constructor(references: string) {
+    super(`requested [${references}] without impersonating a user`)
+  }
 }
 
 function unescapeKey(key: string): string {

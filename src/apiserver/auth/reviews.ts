@@ -42,13 +42,13 @@ export function createReviewPorts(rbac: Rbac, tokens: ServiceAccountTokens, othe
     },
     async issueToken(cluster, request) {
       const { namespace, serviceAccount, uid, audiences, expirationSeconds, boundObject } = request
-      const { token, expiresAt } = await tokens.issue(cluster, {
+      const issued = await tokens.issue(cluster, {
         serviceAccount: { namespace, name: serviceAccount, uid },
         audiences,
         expirationSeconds,
         ...(boundObject === undefined ? {} : { boundObject }),
       })
-      return { token, expiresAtMs: expiresAt }
+      return { token: issued.token, expiresAtMs: issued.expiresAt, audiences: issued.audiences }
     },
   }
 }

@@ -20,6 +20,7 @@ export interface IssuedToken {
   readonly token: string
   /** Milliseconds since the epoch. */
   readonly expiresAt: number
+  readonly audiences: readonly string[]
 }
 
 /** Issues and believes the tokens of service accounts: JWTs signed with ES256, with an issuer for each cluster. */
@@ -129,7 +130,7 @@ export function createServiceAccountTokens(options: {
         .setExpirationTime(now + seconds)
         .setJti(uuid(random))
         .sign(privateKey)
-      return { token, expiresAt: (now + seconds) * 1000 }
+      return { token, expiresAt: (now + seconds) * 1000, audiences }
     },
     async authenticate(cluster, { bearerToken }) {
       if (bearerToken === undefined || !looksLikeJwt(bearerToken)) return undefined

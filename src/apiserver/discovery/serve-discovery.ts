@@ -1,5 +1,5 @@
 import type { ResourceCatalogue } from '../../kube/client/kube-client.js'
-import { parseAccept, type ResponseForm } from '../http/accept.js'
+import { parseAccept, type ResponseForm, requireRoutable } from '../http/accept.js'
 import type { Exchange } from '../http/exchange.js'
 import { sendBody, sendValue } from '../http/send.js'
 import { type AggregatedVersion, type ApiDocument, ApiDocuments } from './api-documents.js'
@@ -19,7 +19,9 @@ export async function serveDiscovery(exchange: Exchange, path: string, form: Res
   if (parts[0] === 'openapi') return parts[1] === 'v3' && serveOpenApi(exchange, parts.slice(2), form)
   const document = documentAt(exchange, parts)
   if (document === undefined) return false
+  requireRoutable(exchange.request.headers.accept)
   const aggregated = document.contentType !== 'application/json'
+  if (parts.length === 1 && parts[0] === 'api' && !aggregated) return serveVersions(exchange, document, form)
   const more = { ETag: document.etag, ...(aggregated ? { Vary: 'Accept', 'Cache-Control': 'public' } : {}) }
   if (exchange.request.headers['if-none-match'] === document.etag) {
     exchange.response.writeHead(304, { ...more, 'Audit-Id': exchange.auditId })
@@ -30,6 +32,16 @@ export async function serveDiscovery(exchange: Exchange, path: string, form: Res
     const text = `${JSON.stringify(JSON.parse(document.bytes.toString()), undefined, 2)}\n`
     await sendBody(exchange, 200, document.contentType, text, more)
   } else await sendBody(exchange, 200, document.contentType, document.bytes, more)
+  return true
+}
+
+/** `/api` for old clients says where the server is: not the same to all who ask. */
+async function serveVersions(exchange: Exchange, document: ApiDocument, form: ResponseForm): Promise<boolean> {
+  const { localAddress = '127.0.0.1', localPort = 6443 } = exchange.request.socket
+  const host = localAddress.includes(':') ? `[${localAddress}]` : localAddress
+  const versions = JSON.parse(document.bytes.toString()) as Record<string, unknown>
+  const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: `${host}:${localPort}` }]
+  await sendValue(exchange, 200, { ...versions, serverAddressByClientCIDRs }, form)
   return true
 }
 

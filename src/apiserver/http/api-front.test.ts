@@ -188,7 +188,7 @@ test('impersonates for those who may', async () => {
     refused.json.message,
     'users "joe" is forbidden: User "jane" cannot impersonate resource "users" in API group "" at the cluster scope',
   )
-  assert.equal((await api.ask('GET', configMaps, { headers: { 'impersonate-group': 'x' } })).code, 400)
+  assert.equal((await api.ask('GET', configMaps, { headers: { 'impersonate-group': 'x' } })).code, 500)
 })
 
 /** Opens a stream and gives its lines as they come. */

@@ -5,7 +5,7 @@ import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { type AuditOptions, AuditTrail } from '../audit/audit-trail.js'
 import { anonymousUser, authenticate } from '../auth/authenticate.js'
 import { forbidden } from '../auth/forbidden.js'
-import { impersonate } from '../auth/impersonate.js'
+import { impersonate, NobodyImpersonated } from '../auth/impersonate.js'
 import type {
   AccessAttributes,
   Authenticator,
@@ -16,6 +16,7 @@ import type {
   UserInfo,
 } from '../contract.js'
 import type { RequestFairness } from '../fairness/request-fairness.js'
+import { mediaOfFailure } from './accept.js'
 import { bearerTokenOf, describeConnection } from './connection.js'
 import { type Exchange, plainForm } from './exchange.js'
 import { type PathOptions, servePath } from './paths.js'
@@ -98,6 +99,7 @@ export async function handleRequest(
     const path = mark < 0 ? url : url.slice(0, mark)
     const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
     const info = requestInfoOf(request.method ?? 'GET', path, query)
+    if (info === undefined) return refuseEscape(response)
     verb = info.verb
     const attributes = attributesOf(info)
     let known = nobody
@@ -193,12 +195,19 @@ const noQuery = new URLSearchParams()
 /** Whose credentials were refused. */
 const nobody: UserInfo = { name: '', groups: [] }
 
-function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo {
+/** Undefined for a path that cannot be read. */
+function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo | undefined {
   try {
     return parseRequestInfo(method, path, query)
   } catch {
-    throw statusErrors.badRequest(`invalid escape in the path ${JSON.stringify(path.slice(0, 200))}`)
+    return undefined
   }
+}
+
+/** Go's HTTP server refuses such a path before anybody sees it, and trusts nothing that follows. */
+function refuseEscape(response: ServerResponse): void {
+  response.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8', Connection: 'close' })
+  response.end('400 Bad Request')
 }
 
 async function authenticateRequest(
@@ -243,6 +252,10 @@ function isOpen(path: string): boolean {
 async function fail(error: unknown, answerable: Answerable, options: HandlerOptions): Promise<void> {
   const { response } = answerable
   if (response.destroyed) return
+  if (error instanceof NobodyImpersonated) {
+    const text = `Internal Server Error: ${JSON.stringify(answerable.request.url)}: ${error.message}\n`
+    return sendText(answerable, 500, text).catch(() => void response.destroy())
+  }
   let failure: StatusError
   if (error instanceof StatusError) failure = error
   else if (isTooDeep(error)) failure = statusErrors.badRequest('the request is nested too deeply: exceeded max depth')
@@ -257,7 +270,8 @@ async function fail(error: unknown, answerable: Answerable, options: HandlerOpti
     response.destroy()
     return
   }
-  await sendFailure(answerable, failure, plainForm).catch(() => response.destroy())
+  const form = { ...plainForm, media: mediaOfFailure(answerable.request.headers.accept) }
+  await sendFailure(answerable, failure, form).catch(() => response.destroy())
 }
 
 /** Values are walked by recursion everywhere: what is nested deeper than the stack reaches is the client's mistake. */

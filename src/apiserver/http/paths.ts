@@ -25,7 +25,7 @@ export async function servePath(exchange: Exchange, options: PathOptions): Promi
   if (path === backupPath) return serveBackup(exchange, options.authorizer)
   const reads = request.method === 'GET' || request.method === 'HEAD'
   const form = { ...plainForm, pretty: wantsPretty(query, request.headers['user-agent']) }
-  const health = /^\/(healthz|livez|readyz)(\/[\w.-]+)*$/.exec(path)
+  const health = /^\/(healthz|livez|readyz)(\/(ping|log|etcd|storage|informer-sync|poststarthook\/[\w.-]+))?$/.exec(path)
   if (health) {
     if (!query.has('verbose')) return sendText(exchange, 200, 'ok')
     return sendText(exchange, 200, `[+]ping ok\n[+]log ok\n[+]storage ok\n${health[1]} check passed\n`)
@@ -33,9 +33,9 @@ export async function servePath(exchange: Exchange, options: PathOptions): Promi
   if (request.method !== 'GET' && /^\/(version|apis?)(\/|$)/.test(path)) throw statusErrors.routeNotAllowed()
   if (path === '/version') {
     // People read this one: upstream always indents it.
-    return sendValue(exchange, 200, exchange.cluster.api.version, { ...form, pretty: true })
+    return sendValue(exchange, 200, versionAnswer(exchange), { ...form, pretty: true })
   }
-  if (path === '/metrics') return sendText(exchange, 200, options.counts.format())
+  if (path === '/metrics') return sendBody(exchange, 200, 'text/plain; charset=utf-8', options.counts.format())
   if (options.issuerDocuments !== undefined && (path === issuerPaths.configuration || path === issuerPaths.keys)) {
     const documents = options.issuerDocuments(exchange.cluster)
     const cached = { 'Cache-Control': 'public, max-age=3600' }
@@ -53,5 +53,21 @@ export async function servePath(exchange: Exchange, options: PathOptions): Promi
   }
   if ((reads || path.startsWith('/openapi/')) && (await serveDiscovery(exchange, path, form))) return
   if (path.startsWith('/openapi/')) return sendBody(exchange, 404, '', '')
+  // Below these paths routers stand that answer in their own way.
+  if (isRouted(exchange, path)) throw statusErrors.pathNotFound()
   return sendText(exchange, 404, '404 page not found\n')
+}
+
+/** Servers of 1.33 say as well which versions they can stand for. */
+function versionAnswer({ cluster }: Exchange): object {
+  const { major, minor, ...build } = cluster.api.version
+  const emulation = { emulationMajor: major, emulationMinor: minor }
+  const compatibility = { minCompatibilityMajor: major, minCompatibilityMinor: String(Number.parseInt(minor, 10) - 1) }
+  return { major, minor, ...emulation, ...compatibility, ...build }
+}
+
+function isRouted({ cluster }: Exchange, path: string): boolean {
+  const [, root, group] = path.split('/')
+  if (root === 'api' || root === 'version') return true
+  return root === 'apis' && cluster.api.catalogue().all.some((type) => type.group === group)
 }

@@ -12,7 +12,7 @@ import { encodeObject } from '../storage/encoding.js'
 import type { TablePrinter } from '../table/printer.js'
 import { printerFor } from '../table/printer-for.js'
 import { scalePrinter } from '../table/workload-printers.js'
-import { negotiate, wantsPretty } from './accept.js'
+import { negotiate, streamMediaTypes, wantsPretty } from './accept.js'
 import type { Exchange } from './exchange.js'
 import { deleteOptionsOf, listOptionsOf, plainListOptionsOf, watchOptionsOf } from './query-options.js'
 import { findResource } from './resource-index.js'
@@ -59,6 +59,7 @@ const builtInGroups: ReadonlySet<string> = new Set(builtInResources.map(({ group
 /** Serves an authorised request for a resource. */
 export async function serveResource(exchange: Exchange, ports: ResourcePorts): Promise<void> {
   const { cluster, info } = exchange
+  if (info.path.startsWith('//')) return sendText(exchange, 404, '404 page not found\n')
   const type = findResource(cluster.api.catalogue(), info.group, info.version, info.resource)
   // Groups of custom resources are served by another server, upstream: what it does not know, nobody does.
   if (type === undefined && !builtInGroups.has(info.group)) return sendText(exchange, 404, '404 page not found\n')
@@ -72,8 +73,11 @@ export async function serveResource(exchange: Exchange, ports: ResourcePorts): P
   if (exchange.request.method === 'HEAD' && info.subresource !== 'proxy') throw statusErrors.routeNotAllowed()
   if (info.subresource !== '') return serveSubresource(exchange, ports, type, namespace)
   if (info.verb === 'proxy') throw statusErrors.pathNotFound()
+  // Of what is answered and never stored there is nothing with a name.
+  if (info.name !== '' && type.verbs?.length === 1 && type.verbs[0] === 'create') throw statusErrors.pathNotFound()
   requireVerb(type, info.verb)
-  if (info.verb === 'create' && info.name !== '') throw statusErrors.routeNotAllowed()
+  // The handler of custom resources looks into the body only.
+  if (info.verb === 'create' && info.name !== '' && builtInGroups.has(type.group)) throw statusErrors.routeNotAllowed()
   if (type.namespaced && namespace === '') {
     if (info.name !== '') throw statusErrors.pathNotFound()
     if (info.verb !== 'list' && info.verb !== 'watch') {
@@ -143,7 +147,7 @@ async function serveList(exchange: Exchange, ports: ResourcePorts, type: Resourc
 function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType, namespace: string): Promise<void> {
   const { info, query, cluster } = exchange
   const transform = transformOptions(exchange, ports, type, false)
-  if (transform.form.media === 'yaml') throw statusErrors.notAcceptable(['application/json'])
+  if (transform.form.media === 'yaml') throw statusErrors.notAcceptable(streamMediaTypes)
   const options = watchOptionsOf(query, namespace)
   // The old form `/watch/namespaces/x/pods/y` watches one object.
   if (info.name !== '') options.fieldSelector = `metadata.name=${info.name}`
@@ -191,16 +195,30 @@ function sendTransformed(exchange: Exchange, object: KubeObject, code: number, t
   return sendBody(exchange, code, contentTypeOf(form), transform.encode(object))
 }
 
-function negotiated(exchange: Exchange, list: boolean, transforms: boolean) {
+function negotiated(exchange: Exchange, type: ResourceType, list: boolean, transforms: boolean) {
   const { headers } = exchange.request
-  return negotiate(headers.accept, { pretty: wantsPretty(exchange.query, headers['user-agent']), transforms, list })
+  const { verb } = exchange.info
+  return negotiate(headers.accept, {
+    pretty: wantsPretty(exchange.query, headers['user-agent']),
+    transforms,
+    list,
+    streams: verb === 'list' || verb === 'watch',
+    goType: goTypeOfKind(type),
+  })
+}
+
+/** The kind as kube-apiserver's own type is called. */
+function goTypeOfKind({ group, kind }: ResourceType): string {
+  if (!builtInGroups.has(group)) return 'unstructured.Unstructured'
+  const first = group.split('.')[0] as string
+  return `${first === '' || first === 'events' ? 'core' : first}.${kind}`
 }
 
 function transformOptions(exchange: Exchange, ports: ResourcePorts, type: ResourceType, list: boolean): TransformOptions {
   // Reviews and bindings are answers, not stored objects: there is no table of them.
   const { subresource } = exchange.info
   const stored = (type.verbs === undefined || type.verbs.includes('get')) && ['', 'status', 'scale'].includes(subresource)
-  const form = negotiated(exchange, list, stored)
+  const form = negotiated(exchange, type, list, stored)
   let printer: TablePrinter | undefined
   return {
     form,

@@ -92,7 +92,8 @@ export function sendFailure(to: Answerable, error: StatusError, form: ResponseFo
   const more: OutgoingHttpHeaders = {}
   const after = error.status.details?.retryAfterSeconds
   if (after !== undefined && after > 0) more['Retry-After'] = String(after)
-  if (error.httpCode === 403 && error.status.message?.includes(' is forbidden: User ')) more['X-Content-Type-Options'] = 'nosniff'
+  if (error.httpCode === 403 && /(^| is )forbidden: User /.test(error.status.message ?? ''))
+    more['X-Content-Type-Options'] = 'nosniff'
   // The rest of a body that was too long is not read: the connection cannot be used again.
   if (error.httpCode === 413) more['Connection'] = 'close'
   return sendValue(to, error.httpCode, orderedStatus(error.status), form, more)

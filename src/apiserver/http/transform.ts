@@ -49,7 +49,10 @@ export function listPieces(list: KubeList, options: TransformOptions): Pieces<Ku
     return pieces(form, head, 'rows', list.items, (item) => rowOf(item, printer, options))
   }
   if (form.as !== 'object') {
-    const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata }
+    // An empty token is left out here, as of all that Go writes from its own types.
+    const { continue: next, ...others } = metadata
+    const about = next === '' ? others : metadata
+    const head = { kind: 'PartialObjectMetadataList', apiVersion: `meta.k8s.io/${form.metaVersion}`, metadata: about }
     return pieces(form, head, 'items', list.items, (item) => partialMetadata(item, form.metaVersion))
   }
   const head = { kind: list.kind, apiVersion: list.apiVersion, metadata }

@@ -26,7 +26,7 @@ export interface SharedParts {
   readonly ticker: WatchTicker
   readonly extensions: ServerExtensions
   readonly expiry: EventExpiry
-  readonly quotas: QuotaStatus
+  readonly quotas: QuotaStatus | undefined
   onChange(change: ClusterChange): void
 }
 
@@ -63,11 +63,11 @@ export class EmbeddedCluster implements LogicalCluster {
     for (const { metadata } of definitions) if (metadata.deletionTimestamp) cleanUpDefinition(this.#scope, metadata.name)
     this.api = withDurableAnswers(new ClusterRegistry(this.#scope, shared.version), storage)
     shared.expiry.follow(storage)
-    shared.quotas.follow(storage)
+    shared.quotas?.follow(storage)
     const leave = storage.onChange((change) => {
       const { cluster, resource, type, object, previous } = change
       if (resource === 'events') shared.expiry.note(cluster, change.key, type !== 'DELETED')
-      shared.quotas.note(change)
+      shared.quotas?.note(change)
       shared.onChange({ cluster, groupResource: resource, type, object, ...(previous ? { previous } : {}) })
     })
     const leaveUndone = storage.onUndone((changes) => this.#undone(changes))
@@ -75,7 +75,7 @@ export class EmbeddedCluster implements LogicalCluster {
       leave()
       leaveUndone()
       shared.expiry.forget(storage.cluster)
-      shared.quotas.forget(storage.cluster)
+      shared.quotas?.forget(storage.cluster)
     }
   }
 

@@ -34,6 +34,8 @@ export interface LogicalClustersOptions extends ServerExtensions {
   readonly webhooks?: WebhookAdmission
   /** Without it ValidatingAdmissionPolicies are stored and not evaluated. */
   readonly policies?: PolicyAdmission
+  /** Keep the status of ResourceQuotas (default true), as kube-controller-manager does beside a kube-apiserver. */
+  readonly quotaStatus?: boolean
   /** Milliseconds between bookmarks (default 60,000). */
   readonly bookmarkPeriodMs?: number
 }
@@ -56,7 +58,7 @@ export function createLogicalClusters(options: LogicalClustersOptions): LogicalC
     ticker: new WatchTicker(options.ports.clock, options.bookmarkPeriodMs),
     extensions: options,
     expiry: new EventExpiry(options.ports.clock),
-    quotas: new QuotaStatus(options.ports.clock),
+    quotas: options.quotaStatus === false ? undefined : new QuotaStatus(options.ports.clock),
     onChange(change: ClusterChange) {
       for (const listener of listeners) listener(change)
     },

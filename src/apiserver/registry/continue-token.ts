@@ -20,7 +20,7 @@ export function parseContinueToken(text: string): ContinueToken {
   try {
     value = JSON.parse(Buffer.from(text, 'base64url').toString())
   } catch {
-    throw wrong('it is not a token of this server')
+    throw wrong(whyUnreadable(text))
   }
   if (!isObject(value)) throw wrong('it is not a token of this server')
   const version = typeof value['v'] === 'string' ? value['v'] : ''
@@ -31,4 +31,15 @@ export function parseContinueToken(text: string): ContinueToken {
   if (typeof start !== 'string' || start.length < 2) throw wrong('encoded start key empty or invalid')
   if (start.includes('..')) throw wrong(start)
   return { revision: rv, after: start.endsWith('\0') ? start.slice(0, -1) : start }
+}
+
+/** Why a text is no token, in Go's words for what people send by mistake. */
+function whyUnreadable(text: string): string {
+  const bad = /[^\w-]/.exec(text)
+  if (bad !== null) return `illegal base64 data at input byte ${bad.index}`
+  if (text.length % 4 === 1) return `illegal base64 data at input byte ${text.length}`
+  const first = Buffer.from(text, 'base64url')[0]
+  if (first === undefined) return 'unexpected end of JSON input'
+  const printed = first > 0x7e ? `\\u${first.toString(16).padStart(4, '0')}` : String.fromCharCode(first)
+  return `invalid character '${printed}' looking for beginning of value`
 }

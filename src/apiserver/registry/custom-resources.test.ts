@@ -77,7 +77,7 @@ describe('custom resources', () => {
     assert.equal(acceptedNames.listKind, 'WidgetList')
     assert.equal(acceptedNames.singular, 'widget')
     assert.deepEqual(storedVersions, ['v1'])
-    assert.deepEqual(type('wd').subresources, ['scale', 'status'])
+    assert.deepEqual(type('wd').subresources, ['status', 'scale'])
     assert.equal(catalogue().forKind('example.com/v1', 'Widget'), type('widgets.example.com'))
   })
 

@@ -88,7 +88,7 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
     verbs: ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'],
     ...(names.shortNames?.length ? { shortNames: names.shortNames } : {}),
     ...(names.categories?.length ? { categories: names.categories } : {}),
-    ...(hasStatus || hasScale ? { subresources: [...(hasScale ? ['scale'] : []), ...(hasStatus ? ['status'] : [])] } : {}),
+    ...(hasStatus || hasScale ? { subresources: [...(hasStatus ? ['status'] : []), ...(hasScale ? ['scale'] : [])] } : {}),
   }
   const apiVersion = apiVersionOf(group, version.name)
   let schema: SchemaNode | undefined

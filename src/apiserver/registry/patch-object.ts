@@ -56,7 +56,7 @@ function decodePatched(request: WriteRequest, result: KubeObject, patch: Patch):
     if (patched.kind !== type.kind || patched.apiVersion !== apiVersion) throw unknownKind(patched, type)
     return decodeFor(request, patched)
   } catch (error) {
-    throw patchedInvalid(request.resource.schema, patched, patch, error)
+    throw patchedInvalid(custom === undefined ? request.resource.schema : undefined, patched, patch, error)
   }
 }
 

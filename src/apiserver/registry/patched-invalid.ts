@@ -18,7 +18,24 @@ export function patchedInvalid(schema: SchemaNode | undefined, patched: unknown,
     const unfit = unfitWords(why)
     return unfit === undefined ? error : invalidPatch(goPrint(patch.body), unfit)
   }
-  return invalidPatch(printJson(arranged(schema, patched, patch.kind === 'merge' ? patch.body : {})), why)
+  return invalidPatch(printJson(arranged(schema, patched, patch.kind === 'json' ? touchedBy(patch.operations) : patch.body)), why)
+}
+
+/** The maps that JSON patch operations went through, as a merge patch would name them. */
+function touchedBy(operations: readonly unknown[]): Record<string, unknown> {
+  const touched: Record<string, unknown> = {}
+  for (const operation of operations) {
+    const path = isObject(operation) ? operation['path'] : undefined
+    let at = touched
+    for (const part of String(path ?? '')
+      .split('/')
+      .slice(1, -1)) {
+      const name = part.replaceAll('~1', '/').replaceAll('~0', '~')
+      const below = Object.hasOwn(at, name) ? at[name] : undefined
+      at = isObject(below) ? below : (at[name] = Object.create(null) as Record<string, unknown>)
+    }
+  }
+  return touched
 }
 
 function invalidPatch(shown: string, why: string): StatusError {
@@ -53,7 +70,9 @@ function arranged(schema: SchemaNode | undefined, value: unknown, touched: unkno
     keys.map((key) => [
       key,
       // Go keeps a set of fields as the text that it is.
-      key === 'fieldsV1' ? value[key] : arranged(schema?.fields?.get(key)?.schema ?? schema?.items, value[key], below(key)),
+      key === 'fieldsV1' && schema !== undefined
+        ? value[key]
+        : arranged(schema?.fields?.get(key)?.schema ?? schema?.items, value[key], below(key)),
     ]),
   )
 }

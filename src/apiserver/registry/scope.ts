@@ -34,7 +34,7 @@ export interface ServerExtensions {
   /** Resources that are made when they are asked for, in every cluster (default: none). */
   readonly computed?: readonly ComputedResource[]
   /** Signs a service account token. */
-  readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<{ token: string; expiresAtMs: number }>
+  readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<IssuedToken>
 }
 
 export interface SubjectRules {
@@ -42,6 +42,13 @@ export interface SubjectRules {
   readonly nonResourceRules: readonly { verbs: string[]; nonResourceURLs?: string[] }[]
   readonly incomplete: boolean
   readonly evaluationError?: string
+}
+
+export interface IssuedToken {
+  readonly token: string
+  readonly expiresAtMs: number
+  /** Whom it is for, when the request did not say. */
+  readonly audiences?: readonly string[]
 }
 
 export interface TokenRequest {

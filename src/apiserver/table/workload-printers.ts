@@ -27,12 +27,18 @@ const replicaPrinter = (selector: (object: KubeObject) => string) =>
   ])
 
 /** Of the subresource `scale` of any kind, which is a Scale of autoscaling/v1. */
-export const scalePrinter: TablePrinter = definePrinter('Name|Desired:integer|Available:integer|Age', (object, now) => [
+const scale = definePrinter('Name|Desired:integer|Available:integer|Age', (object, now) => [
   object.metadata.name,
   numberAt(object, 'spec', 'replicas'),
   numberAt(object, 'status', 'replicas'),
   age(object, now),
 ])
+
+/** Of a scale the name is a text like any other. */
+export const scalePrinter: TablePrinter = {
+  ...scale,
+  columns: scale.columns.map((column) => ({ ...column, format: '' })),
+}
 
 function jobStatus(job: KubeObject): string {
   const has = (type: string) =>

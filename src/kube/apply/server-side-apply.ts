@@ -218,18 +218,13 @@ function takeUpdate(update: Update): void {
   for (const [key, owner] of reconciled(owners, schema)) owners.set(key, owner)
   const comparison = withoutReset(compareTyped(schema, update.before, update.after), update.resetFields)
   if (comparison.changed.size === 0 && comparison.removed.size === 0) return
-  // Upstream sees a scale with the owners of its replicas only, and does not track what nobody owns.
-  const untracked = ({ fields }: FieldOwner) => intersection(fields, comparison.changed).size === 0
-  if (update.subresource === 'scale' && [...owners.values()].every(untracked)) return
   disown(owners, '', comparison, true)
   const taken = difference(comparison.changed, unownedFields)
   if (taken.size === 0) return
   const self = identify(update, 'Update')
   const key = ownerKey(self)
   const present = owners.get(key)
-  // What was taken through a scale has no time: upstream takes it from an entry that is not there.
-  const time = update.subresource === 'scale' ? undefined : update.nowText
-  owners.set(key, { ...self, time, fields: present === undefined ? taken : union(present.fields, taken) })
+  owners.set(key, { ...self, time: update.nowText, fields: present === undefined ? taken : union(present.fields, taken) })
 }
 
 function identify(

@@ -41,6 +41,7 @@ function mergeMap(schema: SchemaNode, original: JsonMap, patch: JsonMap): JsonMa
   const result = retain(original, patch)
   const ordered = new Set<string>()
   for (const key of Object.keys(patch)) {
+    if (key === '$setElementOrder' && !Array.isArray(patch[key])) throw noOrder(patch[key])
     if (!key.startsWith(setOrder)) continue
     const name = key.slice(setOrder.length)
     if (mergeOrdered(schema, result, patch, name, requireList(patch[key], 'setElementOrder list'))) ordered.add(name)
@@ -82,6 +83,12 @@ function retain(original: JsonMap, patch: JsonMap): JsonMap {
     if (plain && !kept.has(key)) throw patchUnreadable('invalid patch format of retainKeys')
   }
   return Object.fromEntries(Object.entries(original).filter(([key]) => kept.has(key)))
+}
+
+function noOrder(value: unknown): Error {
+  const types: Readonly<Record<string, string>> = { number: 'int64', boolean: 'bool', object: 'map[string]interface {}' }
+  const found = value === null ? '<nil>' : (types[typeof value] ?? typeof value)
+  return patchRefused(`expected a []interface {}, but received a ${found}`)
 }
 
 /** Handles one `$setElementOrder`; true when the list of the patch is dealt with. */

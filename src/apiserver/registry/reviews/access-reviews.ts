@@ -1,8 +1,9 @@
 import { isObject } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { statusErrors } from '../../../kube/object/status-error.js'
+import { type StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import type { AccessAttributes, UserInfo } from '../../contract.js'
 import type { WriteRequest } from '../write-request.js'
+import { reviewMetadata } from './review-metadata.js'
 
 /** authorization.k8s.io reviews: what the authorizer would say. Without an authorizer everything is allowed. */
 export async function selfSubjectAccessReview(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
@@ -14,12 +15,28 @@ export async function subjectAccessReview(request: WriteRequest, body: KubeObjec
 }
 
 export async function localSubjectAccessReview(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
-  const attributes = specOf(body)['resourceAttributes']
-  const namespace = isObject(attributes) ? attributes['namespace'] : undefined
-  if (namespace !== request.namespace) {
-    throw statusErrors.badRequest(`spec.resourceAttributes.namespace must match namespace: ${JSON.stringify(request.namespace)}`)
+  const subject = subjectOf(body)
+  const { nonResourceAttributes, resourceAttributes } = specOf(body)
+  const namespace = isObject(resourceAttributes) ? resourceAttributes['namespace'] : undefined
+  if (nonResourceAttributes !== undefined) {
+    throw invalid('nonResourceAttributes', `${goText(nonResourceAttributes)}: disallowed on this kind of request`)
   }
-  return reviewed(request, body, subjectOf(body))
+  if ((namespace ?? '') !== request.namespace && isObject(resourceAttributes)) {
+    throw invalid('resourceAttributes.namespace', `${JSON.stringify(namespace ?? '')}: must match metadata.namespace`)
+  }
+  return reviewed(request, body, subject)
+}
+
+function invalid(field: string, why: string): StatusError {
+  return statusErrors.invalid({ kind: '', group: 'authorization.k8s.io', name: '' }, [
+    { reason: 'FieldValueInvalid', message: `Invalid value: ${why}`, field: `spec.${field}` },
+  ])
+}
+
+/** NonResourceAttributes as Go prints them. */
+function goText(attributes: unknown): string {
+  const { path = '', verb = '' } = isObject(attributes) ? attributes : {}
+  return `authorization.NonResourceAttributes{Path:${JSON.stringify(path)}, Verb:${JSON.stringify(verb)}}`
 }
 
 function specOf(body: KubeObject): Record<string, unknown> {
@@ -30,15 +47,7 @@ function subjectOf(body: KubeObject): UserInfo {
   const spec = specOf(body)
   const groups = Array.isArray(spec['groups']) ? spec['groups'].map(String) : []
   const name = typeof spec['user'] === 'string' ? spec['user'] : ''
-  if (name === '' && groups.length === 0) {
-    throw statusErrors.invalid({ kind: '', group: 'authorization.k8s.io', name: '' }, [
-      {
-        reason: 'FieldValueInvalid',
-        message: 'Invalid value: "": at least one of user or group must be specified',
-        field: 'spec.user',
-      },
-    ])
-  }
+  if (name === '' && groups.length === 0) throw invalid('user', '"": at least one of user or group must be specified')
   return {
     name,
     groups,
@@ -53,7 +62,7 @@ function reviewed(request: WriteRequest, body: KubeObject, user: UserInfo): Kube
   const answer = extensions.authorizer?.authorize(cluster, user, attributes) ?? { allowed: true, reason: '' }
   return {
     ...body,
-    metadata: { ...body.metadata },
+    metadata: reviewMetadata(request, body),
     status: { allowed: answer.allowed, ...(answer.reason === '' ? {} : { reason: answer.reason }) },
   }
 }
@@ -64,14 +73,15 @@ function attributesOf(body: KubeObject): AccessAttributes {
   const text = (from: unknown, field: string) =>
     isObject(from) && typeof from[field] === 'string' ? (from[field] as string) : ''
   const isResource = isObject(resourceAttributes)
-  if (isResource === isObject(nonResourceAttributes)) {
-    throw statusErrors.invalid({ kind: '', group: 'authorization.k8s.io', name: '' }, [
-      {
-        reason: 'FieldValueInvalid',
-        message: 'Invalid value: "null": exactly one of nonResourceAttributes or resourceAttributes must be specified',
-        field: 'spec.resourceAttributes',
-      },
-    ])
+  if (isResource && isObject(nonResourceAttributes)) {
+    throw invalid(
+      'nonResourceAttributes',
+      `${goText(nonResourceAttributes)}: cannot be specified in combination with resourceAttributes`,
+    )
+  }
+  if (!isResource && !isObject(nonResourceAttributes)) {
+    const why = '"null": exactly one of nonResourceAttributes or resourceAttributes must be specified'
+    throw invalid('resourceAttributes', why)
   }
   const from = isResource ? resourceAttributes : nonResourceAttributes
   return {

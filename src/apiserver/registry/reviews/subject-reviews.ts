@@ -1,16 +1,18 @@
 import { formatTime } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { KubeObject, ObjectMeta } from '../../../kube/object/kube-object.js'
 import { hasReason, statusErrors } from '../../../kube/object/status-error.js'
 import type { UserInfo } from '../../contract.js'
 import type { WriteRequest } from '../write-request.js'
+import { reviewMetadata } from './review-metadata.js'
 
 /** authentication.k8s.io/v1 SelfSubjectReview: who the server takes the caller for. */
 export async function selfSubjectReview(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
   return {
     ...body,
-    metadata: { ...body.metadata, creationTimestamp: formatTime(request.scope.ports.clock.now()) },
+    // An answer of its own: of what was sent nothing is left.
+    metadata: { creationTimestamp: formatTime(request.scope.ports.clock.now()) } as unknown as ObjectMeta,
     status: { userInfo: userInfo(request.context.user) },
   }
 }
@@ -25,7 +27,7 @@ export async function selfSubjectRulesReview(request: WriteRequest, body: KubeOb
     nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
     incomplete: false,
   }
-  return { ...body, metadata: { ...body.metadata }, status: rules }
+  return { ...body, metadata: reviewMetadata(request, body), status: rules }
 }
 
 /** authentication.k8s.io/v1 TokenReview: whom a bearer token speaks for. */
@@ -36,7 +38,8 @@ export async function tokenReview(request: WriteRequest, body: KubeObject): Prom
   if (typeof token !== 'string' || token === '') {
     throw statusErrors.badRequest('token is required for TokenReview in authentication')
   }
-  const answer = (status: Record<string, unknown>): KubeObject => ({ ...body, metadata: { ...body.metadata }, status })
+  const metadata = reviewMetadata(request, body)
+  const answer = (status: Record<string, unknown>): KubeObject => ({ ...body, metadata, status })
   try {
     const user = await extensions.authenticator?.authenticate(cluster, { bearerToken: token })
     if (user === undefined) return answer({ user: {}, error: 'invalid bearer token' })

@@ -1,10 +1,13 @@
+import { formatTime } from '../../../base/clock.js'
 import { cloneJson } from '../../../base/json.js'
+import { recordUpdate } from '../../../kube/apply/server-side-apply.js'
 import type { Patch } from '../../../kube/client/kube-client.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { KubeObject, ManagedFieldsEntry } from '../../../kube/object/kube-object.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
-import { decodeBody } from '../machinery.js'
+import { decodeBody, withDefaults } from '../machinery.js'
 import { checkIdentity } from '../object-meta.js'
 import { patchBody } from '../patch-body.js'
+import { resetFieldsOf } from '../reset-fields.js'
 import { named, viewOf } from '../resource.js'
 import { storeChanged } from '../update-object.js'
 import { decodeFor, storedObject, type WriteRequest } from '../write-request.js'
@@ -23,16 +26,26 @@ export function parentOf(request: WriteRequest): KubeObject {
  */
 export function partSubresource(
   take: (object: KubeObject, sent: KubeObject) => void,
-  { metadata = false }: { /** What was sent counts there too. */ metadata?: boolean } = {},
+  {
+    metadata = false,
+    sentIsOwned = false,
+  }: {
+    /** What was sent counts there too. */
+    metadata?: boolean
+    /** Who sends a change owns it, whether or not it is taken. */
+    sentIsOwned?: boolean
+  } = {},
 ): Subresource {
   const store = (request: WriteRequest, sent: KubeObject) => {
     const stored = parentOf(request)
-    const object = cloneJson(viewOf(request.resource, stored))
+    const live = viewOf(request.resource, stored)
+    const object = cloneJson(live)
     if (sent.metadata.resourceVersion) object.metadata.resourceVersion = sent.metadata.resourceVersion
     if (sent.metadata.uid) object.metadata.uid = sent.metadata.uid
     if (metadata) object.metadata = { ...sent.metadata, uid: object.metadata.uid ?? '' }
     take(object, sent)
-    return storeChanged(request, object, stored, false)
+    if (sentIsOwned) object.metadata.managedFields = ownersOfSent(request, live, sent)
+    return storeChanged(request, object, stored, sentIsOwned)
   }
   return {
     get: async (_request, parent) => parent,
@@ -55,4 +68,18 @@ export function partSubresource(
       return store(request, sent)
     },
   }
+}
+
+function ownersOfSent(request: WriteRequest, live: KubeObject, sent: KubeObject): ManagedFieldsEntry[] {
+  const { resource, scope, options, subresource } = request
+  const owned = recordUpdate({
+    schema: resource.schema,
+    live,
+    updated: withDefaults(resource, sent),
+    manager: options.fieldManager || 'unknown',
+    subresource,
+    nowText: formatTime(scope.ports.clock.now()),
+    resetFields: resetFieldsOf(request),
+  })
+  return owned.metadata.managedFields ?? []
 }

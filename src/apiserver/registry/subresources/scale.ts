@@ -1,6 +1,10 @@
+import { formatTime } from '../../../base/clock.js'
 import { cloneJson, isObject } from '../../../base/json.js'
 import { printJson } from '../../../base/json-text.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { withManagedFields } from '../../../kube/apply/managed-fields.js'
+import { ownersInParent, ownersInScale } from '../../../kube/apply/scale-owners.js'
+import { applyServerSide, recordUpdate } from '../../../kube/apply/server-side-apply.js'
+import type { KubeObject, ManagedFieldsEntry } from '../../../kube/object/kube-object.js'
 import { formatLabelSelector, fromLabelSelector, type LabelSelectorSpec } from '../../../kube/object/selector.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
@@ -19,7 +23,10 @@ import type { Subresource } from './subresource.js'
 
 /** autoscaling/v1 Scale of whatever has replicas. */
 export const scale: Subresource = {
-  get: async (request, parent) => scaleOf(request.resource, parent),
+  get: async (request, parent) => {
+    requireReplicas(request, parent)
+    return scaleOf(request.resource, parent)
+  },
   async update(request, body) {
     const stored = parentOf(request)
     const { object, problems } = readFields(scaleSchema(), body)
@@ -38,7 +45,7 @@ export const scale: Subresource = {
   async patch(request, patch) {
     const current = scaleOf(request.resource, viewOf(request.resource, parentOf(request)))
     const schema = scaleSchema()
-    if (patch.kind === 'apply') return setReplicas(request, merged(current, patch.object))
+    if (patch.kind === 'apply') return applyScale(request, patch.object)
     const wanted = patchBody({ schema }, current, patch) as KubeObject
     try {
       const { object, problems } = readFields(schema, wanted)
@@ -60,10 +67,58 @@ function nameless({ name }: WriteRequest): Error {
   return statusErrors.badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
 }
 
-/** Apply on a scale: the only field that can be applied is replicas. */
-function merged(current: KubeObject, applied: KubeObject): KubeObject {
-  const replicas = valueAt(applied, 'spec.replicas')
-  return { ...current, spec: replicas === undefined ? current['spec'] : { replicas } }
+/**
+ * Apply on a scale. Who owns the replicas of the object is translated to owners of the scale's and back, so that conflicts and
+ * ownership are those of both.
+ */
+async function applyScale(request: WriteRequest, applied: KubeObject): Promise<KubeObject> {
+  const { resource, options, name } = request
+  const stored = parentOf(request)
+  const parent = viewOf(resource, stored)
+  const { specReplicas } = pathsOf(resource)
+  const asked = { ...applied, metadata: { ...applied.metadata, name: applied.metadata?.name || name } }
+  if (asked.apiVersion !== 'autoscaling/v1' || asked.kind !== 'Scale') {
+    throw statusErrors.badRequest('the body of the request is not an autoscaling/v1 Scale')
+  }
+  const live = withManagedFields(
+    scaleOf(resource, parent),
+    ownersInScale(parent.metadata.managedFields, resource.apiVersion, specReplicas),
+  )
+  const result = applyServerSide({
+    schema: scaleSchema(),
+    live,
+    applied: asked,
+    manager: options.fieldManager ?? '',
+    force: options.force === true,
+    subresource: 'scale',
+    nowText: formatTime(request.scope.ports.clock.now()),
+  })
+  const owners = ownersInParent(parent.metadata.managedFields, result.metadata.managedFields, resource.apiVersion, specReplicas)
+  return setReplicas(request, result, owners)
+}
+
+/** The same for what is no apply. */
+function ownersOfUpdate(request: WriteRequest, parent: KubeObject, body: KubeObject): readonly ManagedFieldsEntry[] {
+  const { resource, options, scope } = request
+  const { managedFields } = parent.metadata
+  const { specReplicas } = pathsOf(resource)
+  const live = withManagedFields(scaleOf(resource, parent), ownersInScale(managedFields, resource.apiVersion, specReplicas))
+  const result = recordUpdate({
+    schema: scaleSchema(),
+    live,
+    updated: body,
+    manager: options.fieldManager || 'unknown',
+    subresource: 'scale',
+    nowText: formatTime(scope.ports.clock.now()),
+  })
+  return ownersInParent(managedFields, result.metadata.managedFields, resource.apiVersion, specReplicas)
+}
+
+/** Without a number of replicas a custom resource has no scale. */
+function requireReplicas({ resource }: WriteRequest, parent: KubeObject): void {
+  const { specReplicas } = pathsOf(resource)
+  if (resource.custom === undefined || valueAt(parent, specReplicas) !== undefined) return
+  throw statusErrors.internal(`the spec replicas field ${JSON.stringify(`.${specReplicas}`)} does not exist`)
 }
 
 function pathsOf(resource: Resource): ScalePaths {
@@ -106,7 +161,8 @@ function numberAt(object: KubeObject, path: string): number {
   return typeof value === 'number' ? value : 0
 }
 
-async function setReplicas(request: WriteRequest, body: KubeObject): Promise<KubeObject> {
+/** `owners`: of the whole object, when they are known already. */
+async function setReplicas(request: WriteRequest, body: KubeObject, owners?: readonly ManagedFieldsEntry[]): Promise<KubeObject> {
   const { resource, name } = request
   const paths = pathsOf(resource)
   if (!isObject(body) || body.kind !== 'Scale' || body.apiVersion !== 'autoscaling/v1') {
@@ -135,11 +191,12 @@ async function setReplicas(request: WriteRequest, body: KubeObject): Promise<Kub
   }
   const object = cloneJson(previous)
   setAt(object, paths.specReplicas, replicas)
+  object.metadata.managedFields = [...(owners ?? ownersOfUpdate(request, previous, body))]
   const view = {
     of: (parent: KubeObject) => scaleOf(resource, parent),
     put: (parent: KubeObject, seen: KubeObject) => setAt(parent, paths.specReplicas, valueAt(seen, 'spec.replicas') ?? 0),
   }
-  return scaleOf(resource, await storeChanged({ ...request, view }, object, stored, false))
+  return scaleOf(resource, await storeChanged({ ...request, view }, object, stored, true))
 }
 
 function setAt(object: KubeObject, path: string, value: unknown): void {

@@ -1,7 +1,9 @@
 import { formatTime } from '../../../base/clock.js'
 import { isObject } from '../../../base/json.js'
+import { recordUpdate } from '../../../kube/apply/server-side-apply.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type StatusCause, statusErrors, unknownKind } from '../../../kube/object/status-error.js'
+import { builtInSchemas } from '../../../kube/schema/built-in.js'
 import { admitWhole, subresourceBody } from '../admission.js'
 import type { TokenRequest } from '../scope.js'
 import type { WriteRequest } from '../write-request.js'
@@ -27,7 +29,7 @@ export const token: Subresource = {
     const audiences = Array.isArray(spec['audiences']) ? spec['audiences'].map(String) : []
     const boundObject = boundTo(request, spec['boundObjectRef'])
     const issued = request.options.dryRun
-      ? { token: '', expiresAtMs: scope.ports.clock.now() + expirationSeconds * 1000 }
+      ? { token: '', expiresAtMs: scope.ports.clock.now() + expirationSeconds * 1000, audiences }
       : await issue(scope.cluster, {
           namespace: request.namespace,
           serviceAccount: request.name,
@@ -36,6 +38,14 @@ export const token: Subresource = {
           expirationSeconds,
           ...(boundObject ? { boundObject } : {}),
         })
+    const owned = recordUpdate({
+      schema: builtInSchemas.forKind('authentication.k8s.io/v1', 'TokenRequest'),
+      updated: { ...reviewed(request, body), spec: { ...spec, expirationSeconds }, status: undefined },
+      manager: request.options.fieldManager || 'unknown',
+      subresource: 'token',
+      nowText: formatTime(scope.ports.clock.now()),
+    })
+    const { managedFields } = owned.metadata
     return {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
@@ -43,8 +53,13 @@ export const token: Subresource = {
         name: request.name,
         namespace: request.namespace,
         creationTimestamp: formatTime(scope.ports.clock.now()),
+        ...(managedFields === undefined ? {} : { managedFields }),
       },
-      spec: { audiences, expirationSeconds, boundObjectRef: spec['boundObjectRef'] ?? null },
+      spec: {
+        audiences: audiences.length === 0 ? [...(issued.audiences ?? [])] : audiences,
+        expirationSeconds,
+        boundObjectRef: spec['boundObjectRef'] ?? null,
+      },
       status: { token: issued.token, expirationTimestamp: formatTime(issued.expiresAtMs) },
     }
   },

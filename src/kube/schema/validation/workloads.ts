@@ -111,7 +111,7 @@ function checkDeploymentStrategy(strategy: Members, to: Findings): void {
   } else if (type === 'RollingUpdate') checkRollingUpdate(membersOf(rollingUpdate), 'spec.strategy.rollingUpdate', to)
   else if (isSet(type)) {
     const printed = new GoText(
-      `apps.DeploymentStrategy{Type:${quote(textOf(type))}, RollingUpdate:(*apps.RollingUpdateDeployment)(nil)}`,
+      `apps.DeploymentStrategy{Type:${quote(textOf(type))}, RollingUpdate:(*apps.RollingUpdateDeployment)(${isSet(rollingUpdate) ? '0xc000000000' : 'nil'})}`,
     )
     to.notSupported('spec.strategy', printed, ['Recreate', 'RollingUpdate'])
   }
