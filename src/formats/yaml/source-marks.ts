@@ -6,6 +6,7 @@
 interface Marks {
   implicitNulls: Set<string> | undefined
   quoted: Set<string> | undefined
+  untyped: Map<string, { readonly value: unknown; readonly text: string }> | undefined
 }
 
 const marks = new WeakMap<object, Marks>()
@@ -13,7 +14,7 @@ const marks = new WeakMap<object, Marks>()
 function marksOf(map: object): Marks {
   let known = marks.get(map)
   if (known === undefined) {
-    known = { implicitNulls: undefined, quoted: undefined }
+    known = { implicitNulls: undefined, quoted: undefined, untyped: undefined }
     marks.set(map, known)
   }
   return known
@@ -40,6 +41,22 @@ export function isQuoted(map: object, key: string): boolean {
   return marks.get(map)?.quoted?.has(key) === true
 }
 
+/**
+ * A scalar of which only the text is set: it counts as what that text means, until something that takes it for text writes it
+ * again. To be called after the member has got its value.
+ */
+export function markUntyped(map: object, key: string, text: string): void {
+  const known = marksOf(map)
+  known.untyped ??= new Map()
+  known.untyped.set(key, { value: (map as Record<string, unknown>)[key], text })
+}
+
+/** The text of a scalar that is marked so and has not changed since. */
+export function untypedText(map: object, key: string): string | undefined {
+  const found = marks.get(map)?.untyped?.get(key)
+  return found !== undefined && (map as Record<string, unknown>)[key] === found.value ? found.text : undefined
+}
+
 /** Gives a copy of a map the marks of the original. */
 export function copyMarks(from: object, to: object): void {
   const known = marks.get(from)
@@ -47,5 +64,6 @@ export function copyMarks(from: object, to: object): void {
   marks.set(to, {
     implicitNulls: known.implicitNulls === undefined ? undefined : new Set(known.implicitNulls),
     quoted: known.quoted === undefined ? undefined : new Set(known.quoted),
+    untyped: known.untyped === undefined ? undefined : new Map(known.untyped),
   })
 }

@@ -109,7 +109,7 @@ commonLabels: {__proto__: a, constructor: b}
 commonAnnotations: {toString: c}
 configMapGenerator: [{name: g, literals: [__proto__=1, hasOwnProperty=2]}]
 patches:
-- patch: '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "__proto__": {"polluted": true}, "data": {"valueOf": "p"}}'
+- patch: '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "__proto__": {"polluted": "true"}, "data": {"valueOf": "p"}}'
 - target: {kind: ConfigMap, name: c}
   patch: '[{"op": "add", "path": "/metadata/__proto__", "value": {"polluted": "yes"}}, {"op": "add", "path": "/constructor", "value": {"prototype": {"polluted": 1}}}]'
 replacements:

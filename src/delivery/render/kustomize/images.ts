@@ -23,13 +23,14 @@ export function setImages(list: ResourceList, entry: ImageEntry, specs: readonly
       visitField(resource, spec, undefined, (parent, key, value) => {
         if (value === null) return
         if (typeof value === 'object') throw buildError('wrong node kind: expected a scalar')
-        setAt(parent, key, edit(scalarText(value)))
+        const edited = edit(scalarText(value))
+        if (edited !== undefined) setAt(parent, key, edited)
       })
     }
   }
 }
 
-function editContainers(node: unknown, edit: (image: string) => string): void {
+function editContainers(node: unknown, edit: ImageEdit): void {
   if (Array.isArray(node)) {
     for (const item of node) if (typeof item === 'object') editContainers(item, edit)
     return
@@ -45,19 +46,23 @@ function editContainers(node: unknown, edit: (image: string) => string): void {
       const image = container['image']
       if (image === undefined || image === null) continue
       if (typeof image === 'object') throw buildError('wrong node kind: expected a scalar at image')
-      container['image'] = edit(scalarText(image))
+      const edited = edit(scalarText(image))
+      if (edited !== undefined) container['image'] = edited
     }
   }
 }
 
-function imageEditor(entry: ImageEntry): (image: string) => string {
+/** Undefined where the image is not the one meant: it is not written at all then. */
+type ImageEdit = (image: string) => string | undefined
+
+function imageEditor(entry: ImageEntry): ImageEdit {
   const wanted = entry.name ?? ''
   // The name goes into a regular expression as it is, in kustomize too; most names need none.
   const isLiteral = /^[\w/-]*$/.test(wanted)
   const pattern = imagePattern(wanted)
   return (image) => {
-    if (isLiteral && !image.startsWith(wanted)) return image
-    if (pattern === undefined || !pattern.test(image)) return image
+    if (isLiteral && !image.startsWith(wanted)) return undefined
+    if (pattern === undefined || !pattern.test(image)) return undefined
     let { name, tag, digest } = splitImage(image)
     if ((entry.newName ?? '') !== '') name = entry.newName!
     const newTag = entry.newTag ?? ''

@@ -8,7 +8,7 @@ import { buildError, buildErrorIn } from './build-error.js'
 import type { PatchEntry, ResourceSelector } from './kustomization.js'
 import { decodeText, type Loader } from './loader.js'
 import { copyWithMarks, parseResourceDocuments, toResources } from './read-documents.js'
-import { formatId, Resource } from './resource.js'
+import { formatId, idKey, Resource } from './resource.js'
 import type { ResourceList } from './resource-list.js'
 import { unshareValues } from './shared-values.js'
 import { mergeStrategically } from './strategic-merge.js'
@@ -32,7 +32,10 @@ export async function applyPatchEntry(
   for (const resource of patch.resources) Object.assign(resource, { allowNameChange, allowKindChange })
   const [first] = patch.resources
   if (entry.target === undefined) {
-    for (const resource of patch.resources) applyTo(targetOf(list, resource), resource, schemas)
+    for (const resource of patch.resources) {
+      applyTo(targetOf(list, resource), resource, schemas)
+      refuseSameIds(list, resource)
+    }
     return
   }
   if (first === undefined) throw buildError(`${source}: must specify a target for JSON patch`)
@@ -43,6 +46,24 @@ export async function applyPatchEntry(
     )
   }
   for (const resource of list.select(entry.target)) applyTo(resource, copyFor(resource, first), schemas)
+  refuseSameIds(list, first)
+}
+
+/** A patch that may change names or kinds can make one object of two. */
+function refuseSameIds(list: ResourceList, patch: Resource): void {
+  if (!patch.allowNameChange && !patch.allowKindChange) return
+  const seen = new Set<string>()
+  for (const resource of list.items) {
+    if (resource.object === undefined) continue
+    const id = resource.currentId()
+    const key = idKey(id)
+    if (seen.has(key))
+      throw buildError(
+        `${patch.source}: may not add resource with an already registered id: ${formatId(id)}`,
+        'Choose another target.',
+      )
+    seen.add(key)
+  }
 }
 
 /** `patchesStrategicMerge`: each entry is the text of patches, or the path of a file with them. All are read before one is applied. */

@@ -1,7 +1,8 @@
 import { Stalled } from '../../../base/errors.js'
 import { cloneJson, isObject, setOwn } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
-import { resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
+import { isIntegerText, plainKind, resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
+import { markUntyped, untypedText } from '../../../formats/yaml/source-marks.js'
 import { buildError } from './build-error.js'
 import { decodeShape } from './decode-shape.js'
 import { setAt } from './field-spec.js'
@@ -168,11 +169,11 @@ function copyTo(resource: Resource, path: string, copied: Copied, options: Field
       create ? undefined : 'Check the path, or set options.create.',
     )
   }
-  const { labels, annotations } = resource.metadata() ?? {}
+  const { annotations } = resource.metadata() ?? {}
   for (const place of finder.places) {
-    // Labels and annotations are text, whatever they are made of.
-    const isText = place.container === labels || place.container === annotations
-    setPlace(isText ? { ...place, created: false } : place, copied, options, where)
+    // Annotations are text, whatever they are made of.
+    const isText = place.container === annotations
+    setPlace(isText ? { ...place, created: false } : place, copied, options, where, false, isText)
   }
 }
 
@@ -284,7 +285,12 @@ class PlaceFinder {
       return this.places.length > before
     }
     if (visit() || !this.#creates) return
-    node.push(part.key === '' ? part.value : { [part.key]: resolvePlain(part.value, 'kyaml') ?? part.value })
+    if (part.key === '') node.push(part.value)
+    else {
+      const made: Record<string, unknown> = {}
+      setUntyped(made, part.key, part.value)
+      node.push(made)
+    }
     visit()
   }
 
@@ -301,6 +307,7 @@ function setPlace(
   options: FieldOptions | undefined,
   where: string,
   inText = false,
+  isText = false,
 ): void {
   const current = (place.container as Record<string | number, unknown>)[place.key]
   const delimiter = options?.delimiter ?? ''
@@ -332,9 +339,36 @@ function setPlace(
     )
     return
   }
-  const value = typeof current === 'string' && !place.created ? text : retyped(text)
-  if (Array.isArray(place.container)) setAt(place.container, place.key, value)
-  else writeShared(place.container, String(place.key), value)
+  if (Array.isArray(place.container)) {
+    setAt(place.container, place.key, place.created ? retyped(text) : keepingType(current, text, where))
+    return
+  }
+  const key = String(place.key)
+  if (!isText && (place.created || untypedText(place.container, key) !== undefined)) setUntyped(place.container, key, text)
+  else writeShared(place.container, key, keepingType(current, text, where))
+}
+
+/** The text read as what the field has been all along. */
+function keepingType(current: unknown, text: string, where: string): unknown {
+  const type = typeOf(current)
+  if (type === 'string') return text
+  const value = retyped(text)
+  const found = plainKind(text, 'kyaml')
+  const isInteger = type === 'number' && Number.isInteger(current)
+  if (found === type && (!isInteger || isIntegerText(text))) return value
+  const from = found === 'number' ? (isIntegerText(text) ? 'int' : 'float') : (yamlTags[found] ?? 'float')
+  const to = type === 'number' ? (isInteger ? 'int' : 'float') : yamlTags[type ?? 'null']
+  throw buildError(
+    `${where}: cannot decode !!${from} \`${text}\` as a !!${to}`,
+    'Replace a field by what is of its type, or a text in quotes.',
+  )
+}
+
+const yamlTags: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool', null: 'null', timestamp: 'timestamp' }
+
+function setUntyped(map: Record<string, unknown>, key: string, text: string): void {
+  setOwn(map, key, retyped(text))
+  markUntyped(map, key, text)
 }
 
 function typeOf(value: unknown): WrittenText['was'] {
@@ -343,5 +377,6 @@ function typeOf(value: unknown): WrittenText['was'] {
 }
 
 function retyped(text: string): unknown {
-  return resolvePlain(text, 'kyaml') ?? text
+  const value = resolvePlain(text, 'kyaml')
+  return value === undefined ? text : value
 }

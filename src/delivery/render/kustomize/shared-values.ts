@@ -21,19 +21,15 @@ export function writeShared(map: Record<string, unknown>, key: string, value: un
 }
 
 /** Sets the same entry in many maps: where there is none, the new ones share their value. One for each resource and name. */
-export function createSharedWriter(key: string, value: unknown): (map: Record<string, unknown>, shares: boolean) => void {
+export function createSharedWriter(key: string, value: unknown): (map: Record<string, unknown>) => void {
   const cell: Cell = []
-  return (map, shares) => {
+  return (map) => {
     if (Object.hasOwn(map, key) && map[key] !== null) {
       writeShared(map, key, value)
       return
     }
     setOwn(map, key, value)
     let known = cells.get(map)
-    if (!shares) {
-      known?.delete(key)
-      return
-    }
     if (known === undefined) {
       known = new Map()
       cells.set(map, known)
@@ -41,6 +37,11 @@ export function createSharedWriter(key: string, value: unknown): (map: Record<st
     known.set(key, cell)
     cell.push([map, key])
   }
+}
+
+/** From here on, each field of this one map has a value of its own: it has been written anew. */
+export function unshareMap(map: object): void {
+  cells.delete(map)
 }
 
 /** From here on, each field of the object has a value of its own. */

@@ -1,6 +1,6 @@
 import { isObject, setOwn } from '../../../base/json.js'
 import { scalarStyle } from '../../../formats/yaml/scalar-style.js'
-import { isImplicitNull, isQuoted, markQuoted } from '../../../formats/yaml/source-marks.js'
+import { isImplicitNull, isQuoted, markQuoted, untypedText } from '../../../formats/yaml/source-marks.js'
 import type { SchemaCatalogue, SchemaNode } from '../../../kube/schema/schema-node.js'
 import { buildError } from './build-error.js'
 import { scalarText } from './resource.js'
@@ -51,6 +51,8 @@ export class Merger {
     const target = visitMap(dest, origin, path)
     if (target === undefined || target === null || target === keepNull) return target
     for (const key of fieldsOf(target, origin)) {
+      const text = untypedText(target, key)
+      if (text !== undefined) setOwn(target, key, text)
       const value = this.walk(
         own(target, key),
         isObject(origin) ? own(origin, key) : undefined,

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, parseDocument, Scalar, visit, type Document as 
 import type { Json } from '../../../base/json.js'
 import { cloneJson, isObject } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
-import { plainKind, resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
+import { isIntegerText, plainKind, resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
 import { compareCodePoints, goJson } from './content-hash.js'
 
 /** A text that has been written over a scalar of data in text: the scalar keeps its type, a created one has none of its own. */
@@ -45,8 +45,8 @@ function resolveWritten(value: unknown): unknown {
   if (value instanceof WrittenText) {
     const plain = resolvePlain(value.text, 'kyaml')
     if (value.was === 'string') return value.text
-    if (value.was === undefined) return plain ?? value.text
-    if (value.was === 'number' && value.isInteger && !Number.isInteger(plain)) return undefined
+    if (value.was === undefined) return plain === undefined ? value.text : plain
+    if (value.was === 'number' && value.isInteger && !isIntegerText(value.text)) return undefined
     return typeof plain === value.was && plain !== null ? plain : undefined
   }
   if (Array.isArray(value)) {
@@ -70,7 +70,7 @@ function formatYamlText(value: unknown, original: string): string {
     },
   })
   const text = document.toString({ lineWidth: 0, indentSeq: false, flowCollectionPadding: false }).trim()
-  return raw.length === 0 ? text : text.replace(/written0scalar(\d+)x/g, (_, index) => raw[Number(index)]!)
+  return raw.length === 0 ? text : text.replace(/&?written0scalar(\d+)x/g, (_, index) => raw[Number(index)]!)
 }
 
 /** Nodes whose values are as they were stay as they are written. What cannot be said by a node goes through \`raw\`. */
@@ -110,6 +110,14 @@ function writtenNode(node: unknown, { text, was }: WrittenText, raw: string[]): 
   const isInteger = isScalar(node) && typeof node.value === 'number' && /^[-+]?\d+$/.test(node.source ?? '')
   const tag = was === 'number' && !isInteger ? '!!float' : was === undefined ? '' : tags[was]
   const fits = was === undefined || (kind === was && (was !== 'number' || isInteger === /^[-+]?(\d+|0x[\da-fA-F]+)$/.test(text)))
+  if (text.includes('\n') && !fits) {
+    // Text of several lines is a block, whose tag stands where an anchor would.
+    scalar.value = text
+    scalar.type = 'BLOCK_LITERAL'
+    scalar.anchor = `${markStart}${raw.length}x`
+    raw.push(tag)
+    return scalar
+  }
   scalar.value = `${markStart}${raw.length}x`
   raw.push(fits ? text : `${tag} ${isPlain(text) ? text : quoted(text)}`)
   return scalar

@@ -92,7 +92,6 @@ export function setMapEntries(list: ResourceList, entries: Readonly<Record<strin
   const names = Object.keys(entries)
   if (names.length === 0) return
   let writers: ReturnType<typeof createSharedWriter>[] = []
-  let ownAnnotations: unknown
   const set: FieldVisitor = (parent, key, value) => {
     let map = value
     if (map === null) {
@@ -100,13 +99,10 @@ export function setMapEntries(list: ResourceList, entries: Readonly<Record<strin
       setAt(parent, key, map)
     }
     if (!isObject(map)) throw buildError(`wrong node kind: expected a map but got ${Array.isArray(map) ? 'a list' : 'a scalar'}`)
-    // Annotations of the object itself are written anew so often that they share nothing.
-    const shares = parent !== ownAnnotations || key !== 'annotations'
-    for (const write of writers) write(map, shares)
+    for (const write of writers) write(map)
   }
   for (const resource of list.items) {
     writers = names.map((name) => createSharedWriter(name, entries[name]))
-    ownAnnotations = resource.metadata()
     for (const spec of specs) visitField(resource, spec, 'map', set)
   }
 }

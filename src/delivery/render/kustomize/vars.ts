@@ -1,4 +1,5 @@
 import { isObject } from '../../../base/json.js'
+import { untypedText } from '../../../formats/yaml/source-marks.js'
 import { buildError } from './build-error.js'
 import { type FieldSpec, setAt, visitField } from './field-spec.js'
 import { equalGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
@@ -52,14 +53,18 @@ export function resolveVars(list: ResourceList, vars: VarSet, specs: readonly Fi
   for (const resource of list.items) {
     for (const spec of specs) {
       visitField(resource, spec, undefined, (parent, key, value) => {
-        if (typeof value === 'string') setAt(parent, key, expand(value))
+        const text = typeof value === 'string' || Array.isArray(parent) ? value : (untypedText(parent, String(key)) ?? value)
+        if (typeof text === 'string') setAt(parent, key, expand(text))
         else if (Array.isArray(value)) {
           for (const [index, item] of value.entries()) {
             if (typeof item !== 'string') throw buildError('invalid value type expect a string')
             value[index] = expand(item)
           }
         } else if (isObject(value)) {
-          for (const name of Object.keys(value)) if (typeof value[name] === 'string') value[name] = expand(value[name])
+          for (const name of Object.keys(value)) {
+            const entry = untypedText(value, name) ?? value[name]
+            if (typeof entry === 'string') value[name] = expand(entry)
+          }
         }
       })
     }
