@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { parseJson } from '../../base/json-text.js'
 import type { KubeObject } from '../object/kube-object.js'
 import { builtInSchemas } from './built-in.js'
 import { checkFields } from './check-fields.js'
@@ -12,10 +13,10 @@ interface Golden {
   object?: KubeObject
 }
 // What the strict JSON serializer of Kubernetes 1.33 makes of these texts.
-const goldens = JSON.parse(readFileSync('src/kube/schema/goldens/decode.json', 'utf8')) as Golden[]
+const goldens = parseJson(readFileSync('src/kube/schema/goldens/decode.json', 'utf8')) as Golden[]
 
 function check(text: string, mode: 'Strict' | 'Warn' | 'Ignore') {
-  const object = JSON.parse(text) as KubeObject
+  const object = parseJson(text, 'exact') as KubeObject
   const schema = builtInSchemas.forKind(object.apiVersion, object.kind)
   assert.ok(schema)
   return checkFields(schema, object, { mode, text })
@@ -26,7 +27,7 @@ test('strict decoding errors are those of upstream', () => {
     if (/1e0/.test(text)) continue
     if (error === undefined) assert.deepEqual(check(text, 'Strict'), { object, warnings: [] }, text)
     else {
-      const { kind, apiVersion } = JSON.parse(text) as KubeObject
+      const { kind, apiVersion } = parseJson(text, 'exact') as KubeObject
       const version = apiVersion.replace(/.*\//, '')
       const message = `${kind} in version "${version}" cannot be handled as a ${kind}: ${error}`
       assert.throws(() => check(text, 'Strict'), { message, httpCode: 400 }, text)

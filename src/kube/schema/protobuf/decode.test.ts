@@ -94,3 +94,23 @@ test('own keys such as __proto__ are data', () => {
   const decoded = decodeProtobuf(envelope('v1', 'ConfigMap', [0x12, entry.length, ...entry]))
   assert.deepEqual(Object.keys(decoded['data'] as object), ['__proto__'])
 })
+
+test('integers of 64 bits are exact, those of 32 are cut off as Go does', () => {
+  const varint = (value: bigint): number[] => {
+    const bytes: number[] = []
+    let rest = BigInt.asUintN(64, value)
+    for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128)
+    return [...bytes, Number(rest)]
+  }
+  for (const value of [9007199254740993n, -9007199254740993n, 2n ** 63n - 1n, -(2n ** 63n)]) {
+    const generation = [0x38, ...varint(value)]
+    const decoded = decodeProtobuf(envelope('v1', 'ConfigMap', [0x0a, generation.length, ...generation])) as KubeObject
+    assert.equal(decoded.metadata.generation, value)
+  }
+  // PodSpec.priority, number 25.
+  const priority = [0xc8, 0x01, ...varint(2n ** 40n + 7n)]
+  const pod = decodeProtobuf(envelope('v1', 'Pod', [0x12, priority.length, ...priority])) as KubeObject & {
+    spec: { priority: number }
+  }
+  assert.equal(pod.spec.priority, 7)
+})
