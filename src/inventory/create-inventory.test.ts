@@ -187,6 +187,21 @@ test('a cluster that stops answering is Unknown after a second look, stays in th
   stop()
 })
 
+test('a cluster that was cut for a short time is back after as long', async () => {
+  const { clients, clock, health, inventory, stop } = await setup([cluster('a')])
+  for (const cutMs of [500, 1000, 2000, 3000, 5000]) {
+    clients.get('a')?.cut()
+    inventory.suspect('a')
+    await clock.advance(cutMs)
+    clients.get('a')?.reconnect()
+    const longestMs = Math.max(1000, cutMs)
+    await clock.advance(longestMs)
+    assert.equal(health('a'), 'Healthy Answers', `${longestMs} ms after a cut of ${cutMs} ms`)
+    await clock.advance(60_000)
+  }
+  stop()
+})
+
 test('one lost answer is not a lost cluster', async () => {
   const { clients, clock, health, changes, stop } = await setup([cluster('a')])
   changes.length = 0

@@ -303,7 +303,8 @@ class ProbingInventory implements CreatedInventory {
       this.#queue.addAfter(name, 1000)
       return
     } else {
-      const pauses = { baseMs: 2000, maxMs: probing?.longestPauseMs ?? 120_000 }
+      // The second look was after 1 s, the next ones after 1, 2, 4 s and so on: most cuts are short.
+      const pauses = { baseMs: 500, maxMs: probing?.longestPauseMs ?? 120_000 }
       this.#queue.addAfter(name, backoffDelayMs(member.failures, random, pauses))
     }
     const version = result.version ?? before.version

@@ -1,3 +1,4 @@
+import { backoffDelayMs } from '../../base/backoff.js'
 import { type Clock, sleep } from '../../base/clock.js'
 import { CodedError, messageOf, Waiting } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
@@ -30,8 +31,8 @@ export interface ClusterViewOptions {
   changed(owner: string | undefined): void
 }
 
-/** After a request that was not answered, the cluster is left alone for so long. */
-const restMs = 5_000
+/** After a request that was not answered, the cluster is left alone for so long; twice as long after the next, and so on. */
+const rest = { baseMs: 1_000, maxMs: 5_000, jitter: 0 }
 /** What was not served a moment ago is not asked for again at once. */
 const catalogueRefreshMs = 5_000
 
@@ -51,6 +52,8 @@ export class ClusterView {
   #owed = false
   #restUntil = 0
   #restReason = ''
+  #unanswered = 0
+  readonly #recovered = new Set<() => void>()
   #refreshedAt = Number.NEGATIVE_INFINITY
   #refreshing: Promise<ResourceCatalogue> | undefined
 
@@ -73,6 +76,13 @@ export class ClusterView {
   }
   get signal(): AbortSignal {
     return this.#ended.signal
+  }
+
+  /** The cluster is known to answer again: nobody waits any longer before asking it. */
+  recover(): void {
+    this.#restUntil = 0
+    this.#unanswered = 0
+    for (const listener of [...this.#recovered]) listener()
   }
 
   end(): void {
@@ -147,6 +157,10 @@ export class ClusterView {
         random,
         log: log.with({ cluster: this.name }),
         signal,
+        onRecovered: (listener) => {
+          this.#recovered.add(listener)
+          return () => this.#recovered.delete(listener)
+        },
       })
     }
     return kind
@@ -211,14 +225,18 @@ export class ClusterView {
     try {
       this.#checkRest()
       if (this.#ended.signal.aborted) throw this.#ended.signal.reason
-      return await run(limit.signal)
+      const answer = await run(limit.signal)
+      this.#unanswered = 0
+      return answer
     } catch (error) {
       if (this.#ended.signal.aborted) throw this.#ended.signal.reason
       const unanswered =
         limit.signal.aborted ||
         (!(error instanceof StatusError) && error instanceof CodedError && error.code === 'cluster-unreachable')
       if (unanswered) {
-        this.#restUntil = clock.now() + restMs
+        // Those that were under way together are one failure.
+        if (clock.now() >= this.#restUntil) this.#unanswered++
+        this.#restUntil = clock.now() + backoffDelayMs(this.#unanswered, this.#options.random, rest)
         this.#restReason = messageOf(limit.signal.aborted ? timeout : error)
         this.#options.unanswered()
         this.#checkRest()

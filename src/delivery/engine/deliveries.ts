@@ -66,6 +66,7 @@ export function createDeliveries(options: DeliveriesOptions): Deliveries & { clo
 
   const stop = inventory.onChange(({ name, what }) => {
     if (what === 'left' || what === 'changed') endView(name)
+    else if (what === 'health' && inventory.state(name).health === 'Healthy') views.get(name)?.recover()
     tell(name, undefined)
   })
 

@@ -23,6 +23,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   readonly pageSize?: number
   /** A stream that is silent for so long is taken for dead (default 90 s; servers send bookmarks about every minute). */
   readonly idleTimeoutMs?: number
+  /** Calls the listener when the server is known to answer again: who waits to try again does so at once. */
+  readonly onRecovered?: (listener: () => void) => () => void
 }
 
 /** Takes what the reflector sees, in order. */
@@ -77,7 +79,7 @@ class Reflector<T extends KubeObject> {
   }
 
   async #recover(error: unknown): Promise<void> {
-    const { clock, random, signal, log, type, sink } = this.#options
+    const { random, log, type, sink } = this.#options
     if (isExpired(error)) {
       this.#resourceVersion = undefined
       // The first relist is at once; a server that expires what it has just given is not asked in a hot loop.
@@ -93,7 +95,18 @@ class Reflector<T extends KubeObject> {
     }
     const asked = error instanceof StatusError ? (error.status.details?.retryAfterSeconds ?? 0) * 1000 : 0
     const delay = Math.max(asked, backoffDelayMs(this.#failures, random, retryBackoff))
-    await sleep(clock, delay, signal).catch(() => {})
+    await this.#pause(delay)
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const { clock, signal, onRecovered } = this.#options
+    const over = new AbortController()
+    const end = () => over.abort()
+    const leave = onRecovered?.(end)
+    signal.addEventListener('abort', end, { once: true })
+    await sleep(clock, delayMs, over.signal).catch(() => {})
+    signal.removeEventListener('abort', end)
+    leave?.()
   }
 
   #listOptions(): ListOptions {
@@ -179,7 +192,7 @@ class Reflector<T extends KubeObject> {
     else {
       // An end at once, again and again, must not become a hot loop.
       this.#failures++
-      await sleep(clock, backoffDelayMs(this.#failures, random, retryBackoff), signal).catch(() => {})
+      await this.#pause(backoffDelayMs(this.#failures, random, retryBackoff))
     }
   }
 
