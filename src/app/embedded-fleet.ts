@@ -36,6 +36,7 @@ import { installHub } from './install-hub.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
+import { takeStartTurn } from './start-turn.js'
 import { systemClock, systemRandom } from './system-ports.js'
 import { answerWebhook } from './webhook.js'
 
@@ -107,10 +108,13 @@ async function openFleet(
       fix: 'stop it and start this one again; until then Services, names and pods of this fleet are not all reachable',
     })
   }
+  const host = '127.0.0.1'
+  const endTurn = await takeStartTurn({ host })
+  opened.push(endTurn)
   const config = await planFleet(known, {
     members: options.members,
     port: options.port,
-    host: '127.0.0.1',
+    host,
     nowMs: ports.clock.now(),
     demo: options.demo,
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
@@ -209,6 +213,7 @@ async function openFleet(
     throw explainListenFailure(error, 'the Git server', gitAddress)
   })
   opened.push(() => git.close())
+  endTurn()
   writeKubeconfig(directory, description, pki)
   writeGitFiles(directory, gitAddress, pki)
 

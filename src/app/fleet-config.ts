@@ -83,9 +83,11 @@ export async function planFleet(
     nodes?: string
     /** The number of the hub in the address plan. */
     networkStart?: number
+    /** Where free ports are looked for, upwards, unless `port` says it (default 7443). */
+    firstPort?: number
   },
 ): Promise<FleetConfig> {
-  const free = freePorts(wanted.host, wanted.port ?? firstPort, portsOf(known))
+  const free = freePorts(wanted.host, wanted.port ?? wanted.firstPort ?? firstPort, portsOf(known))
   if (known && wanted.port !== undefined && wanted.port !== known.hubPort) {
     throw new CodedError({
       code: 'port-of-fleet-is-fixed',
