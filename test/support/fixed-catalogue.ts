@@ -81,7 +81,7 @@ function serviceOf({ name, namespace, port, portName = '', sticky }: FixedServic
   }
 }
 
-function rank({ places, portName = '' }: FixedService, consumer: Consumer): Ranking {
+function rank({ places, port: servicePort, portName = '' }: FixedService, consumer: Consumer): Ranking {
   const groups = places.map((place): EndpointGroup => {
     const [cluster = '', where = '', addresses = ''] = place.split(' ')
     const [region = '', zone = ''] = where.split('/')
@@ -103,7 +103,8 @@ function rank({ places, portName = '' }: FixedService, consumer: Consumer): Rank
           weight: 1,
           network: '',
         }
-        return { cluster, endpoint, weight: 1 }
+        const ranked = { port: { name: portName, protocol: 'TCP' as const, port: servicePort }, targetPort: Number(port) }
+        return { cluster, endpoint, weight: 1, ports: [ranked] }
       })
     return {
       priority: region === consumer.locality.region ? 0 : 1,

@@ -30,7 +30,10 @@ export type PeerName =
   | 'helm4'
   | 'go-clients'
   | 'kustomize'
+  | 'istio'
   | 'flux-kustomize'
+  | 'envoy'
+  | 'grpc-xds'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

