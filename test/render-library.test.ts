@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
@@ -15,20 +14,21 @@ const goldens = 'src/delivery/render/kustomize/goldens'
 test('the examples of the guide print what stands below them', () => {
   const blocks = docBlocks(page)
   const examples = blocks.filter((block) => block.language === 'js')
-  assert.equal(examples.length, 2)
+  assert.equal(examples.length, 3)
   for (const example of examples) {
     const output = blocks[blocks.indexOf(example) + 1]!
     assert.equal(output.note, 'output')
-    const library = pathToFileURL('dist/src/delivery/render/kustomize/library.js').href
-    const text = example.text.replace("'flotilla/render/kustomize'", JSON.stringify(library))
+    const text = example.text.replace(/'flotilla\/render\/(\w+)'/, (_, name) =>
+      JSON.stringify(pathToFileURL(`dist/src/delivery/render/${name}/library.js`).href),
+    )
     const result = spawnSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8' })
     assert.equal(result.stdout, output.text, result.stderr)
   }
 })
 
-test('package.json leads to the library', () => {
+test('package.json leads to the libraries', () => {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8')) as { exports: Record<string, { default: string }> }
-  assert.ok(existsSync(exports['./render/kustomize']!.default))
+  for (const name of ['kustomize', 'helm']) assert.ok(existsSync(exports[`./render/${name}`]!.default), name)
 })
 
 /** The library in one script that sets the global `kustomize`, with nothing of Node. */
@@ -65,23 +65,4 @@ test('it runs without anything of Node', async () => {
   runInContext(await browserBundle(), context, { timeout: 20_000 })
   assert.equal(runInContext('typeof process + typeof Buffer + typeof require', context), 'undefinedundefinedundefined')
   assert.equal(await runInContext(script(golden.files, ''), context), golden.expected)
-})
-
-const browser = ['chromium', 'chromium-browser', 'google-chrome'].find(
-  (name) => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-)
-
-test('it runs in a browser', { skip: browser === undefined && 'Chromium is not installed' }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'flotilla-browser-'))
-  try {
-    const page = `<pre id="out"></pre><script>${(await browserBundle()).replaceAll('</script', '<\\/script')}</script>
-<script>${script(golden.files, '')}.then((text) => { out.textContent = btoa(unescape(encodeURIComponent(text))) })</script>`
-    writeFileSync(join(folder, 'page.html'), page)
-    const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--virtual-time-budget=10000', '--dump-dom']
-    const { stdout } = spawnSync(browser!, [...flags, `file://${folder}/page.html`], { encoding: 'utf8', timeout: 60_000 })
-    const printed = /<pre id="out">([^<]*)<\/pre>/.exec(stdout)?.[1] ?? ''
-    assert.equal(Buffer.from(printed, 'base64').toString('utf8'), golden.expected)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
 })

@@ -45,15 +45,15 @@ export interface GoStructParts {
   readonly fields?: Readonly<Record<string, unknown>>
   readonly methods?: Readonly<Record<string, unknown>>
   /** What String() gives; without it the value prints as its fields. */
-  readonly text?: () => string
+  readonly text?: (() => string) | undefined
   /** For named map and list types with methods: the map or list. */
   readonly underlying?: unknown
   /** What encoding/json shows as a string, where that differs from the text. */
-  readonly jsonText?: () => string
+  readonly jsonText?: (() => string) | undefined
   /** The same type over other data: how deep copies of named map types are made. Without it a copy is the value itself. */
-  readonly over?: (underlying: GoMap) => unknown
+  readonly over?: ((underlying: GoMap) => unknown) | undefined
   /** What encoding/json shows, where that is neither a text nor the fields. */
-  readonly json?: () => unknown
+  readonly json?: (() => unknown) | undefined
   /** The JavaScript value that functions of the same package work on. */
   readonly native?: unknown
 }
