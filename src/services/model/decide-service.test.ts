@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSeededRandom, type Random } from '../../base/random.js'
 import { decideService } from './decide-service.js'
-import { offeredPorts } from './offered-ports.js'
 import type { ConflictReason, Offer, ServicePort } from './service-model.js'
 
 const http: ServicePort = { name: 'http', protocol: 'TCP', port: 80 }
@@ -82,16 +81,11 @@ test('ports are the union, by name and then by protocol and number', () => {
     }),
   ])
   assert.deepEqual(merged?.ports, [http, { name: 'dns', protocol: 'UDP', port: 80 }])
-  assert.deepEqual(
-    offeredPorts(merged!, merged!.offers[1]!).map(({ port, as }) => `${port.name} as ${as}`),
-    ['http as web', 'dns as dns'],
-  )
 })
 
 test('a port that clusters number differently belongs to the oldest alone', () => {
   const merged = decideService([offer('a', 1), offer('b', 2, { ports: [{ ...http, port: 8080 }] })])
   assert.deepEqual(merged?.ports, [http])
-  assert.deepEqual(offeredPorts(merged!, merged!.offers[1]!), [])
 })
 
 test('random offers: as the naive twin says, whatever order they come in', () => {

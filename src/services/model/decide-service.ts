@@ -1,7 +1,7 @@
 import { compareText } from '../../base/compare-text.js'
 import { canonicalJson, equalJson } from '../../base/json.js'
-import { portText, samePlace } from './offered-ports.js'
 import type { Conflict, ConflictReason, FleetService, Offer, Origin, ServicePort, TrafficRule } from './service-model.js'
+import { portText, samePlace } from './service-ports.js'
 
 /**
  * Merges the offers of one service (all of the same name and reach) by the rules of KEP-1645: the oldest decides, ties go by

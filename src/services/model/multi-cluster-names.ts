@@ -19,6 +19,10 @@ export const multiClusterNames = {
   priorityAnnotation: 'services.flotilla.dev/priority',
   /** On slices: share of all of their endpoints together, among slices of the same priority. */
   sliceWeightAnnotation: 'services.flotilla.dev/slice-weight',
+  /** On slices that join a cluster's own Service: the priority of that Service's own endpoints. */
+  ownPriorityAnnotation: 'services.flotilla.dev/own-priority',
+  /** On slices: the name of the source cluster, where its id is another. */
+  sourceNameAnnotation: 'services.flotilla.dev/source-name',
   /** On ServiceExports: who may import, and the share of the exporting cluster. */
   clustersAnnotation: 'services.flotilla.dev/clusters',
   clusterSelectorAnnotation: 'services.flotilla.dev/cluster-selector',

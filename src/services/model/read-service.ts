@@ -73,25 +73,9 @@ function endpointOf(from: SliceEndpoint, ports: readonly EndpointPort[], cluster
     ...(hostname ? { hostname } : {}),
     ...(nodeName ? { node: nodeName } : {}),
     locality,
-    labels: topologyLabels(cluster, locality, nodeName),
+    labels: {},
     weight: 1,
     network: cluster.network,
-  }
-}
-
-/** The labels that a place gives to what runs there; `failoverPriority` compares them. */
-export function topologyLabels(
-  cluster: Pick<ClusterFacts, 'name' | 'network'>,
-  locality: Locality,
-  node?: string,
-): Record<string, string> {
-  return {
-    ...(locality.region === '' ? {} : { 'topology.kubernetes.io/region': locality.region }),
-    ...(locality.zone === '' ? {} : { 'topology.kubernetes.io/zone': locality.zone }),
-    ...(locality.subZone === '' ? {} : { 'topology.istio.io/subzone': locality.subZone }),
-    ...(cluster.network === '' ? {} : { 'topology.istio.io/network': cluster.network }),
-    'topology.istio.io/cluster': cluster.name,
-    ...(node === undefined ? {} : { 'kubernetes.io/hostname': node }),
   }
 }
 
