@@ -9,12 +9,13 @@ import { createMemoryTree } from '../src/delivery/render/memory-tree.js'
 import { createRenderCache } from '../src/delivery/render/render-cache.js'
 import type { Tree } from '../src/delivery/render/tree.js'
 import { builtInSchemas } from '../src/kube/schema/built-in.js'
+import { askFlux } from '../test/support/flux-peer.js'
 import { findPeer } from '../test/support/real-apiserver.js'
 import type { BenchResult } from './contract.js'
 
 /**
  * Builds of one overlay a second, printed as YAML: in this process, cold (files are parsed each time) and with parsed files
- * kept (as between commits), against starting `kustomize build`. FLOTILLA_INPUTS adds a real application. And 1,000 applications on
+ * kept (as between commits), against starting `kustomize build`, and against its library in a process that lives on. FLOTILLA_INPUTS adds a real application. And 1,000 applications on
  * 100 clusters after a change of a file that all of them use.
  */
 export async function run(): Promise<BenchResult[]> {
@@ -50,6 +51,7 @@ async function measure(name: string, root: string, path: string): Promise<BenchR
   const results: BenchResult[] = [
     { name: `kustomize, ${name}: cold`, unit: 'builds/s', measured: cold },
     { name: `kustomize, ${name}: parsed files kept`, unit: 'builds/s', measured: warm },
+    ...againstLibrary(name, join(root, path), text, { cold, warm }),
   ]
   if (typeof real === 'string')
     return [...results, { name: `kustomize, ${name}: ratio`, unit: 'x', measured: Number.NaN, note: real }]
@@ -64,6 +66,31 @@ async function measure(name: string, root: string, path: string): Promise<BenchR
       target: { atLeast: 20 },
       note,
     },
+  ]
+}
+
+/** Against kustomize's own library in one Go process that lives on: no start, and its schemas are parsed once. */
+function againstLibrary(
+  name: string,
+  folder: string,
+  expected: string,
+  { cold, warm }: { cold: number; warm: number },
+): BenchResult[] {
+  const missing = (note: string): BenchResult[] => [
+    { name: `kustomize, ${name}: ratio to the library`, unit: 'x', measured: Number.NaN, note },
+  ]
+  const peer = findPeer('flux-kustomize')
+  if ('reason' in peer) return missing(`${peer.reason}: no ratio`)
+  const [answer] = askFlux(peer.path, [{ op: 'bench', path: folder, seconds: 2 }])
+  const { output, error, builds = 0, seconds = 1 } = answer!
+  if (error !== undefined) return missing(`kustomize's library failed: ${error}`)
+  if (output !== expected) return missing("kustomize's library prints something else: no ratio")
+  const theirs = builds / seconds
+  const note = `kustomize's library in one Go process makes ${theirs.toFixed(0)} builds/s`
+  const target = { atLeast: 3 }
+  return [
+    { name: `kustomize, ${name}: cold, times the library`, unit: 'x', measured: cold / theirs, target, note },
+    { name: `kustomize, ${name}: parsed files kept, times the library`, unit: 'x', measured: warm / theirs, target, note },
   ]
 }
 
