@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openDataDirectory } from '../../src/app/data-directory.js'
 import { openEmbeddedApi } from '../../src/app/embedded-api.js'
 import { openFleetPki } from '../../src/app/fleet-pki.js'
@@ -11,7 +12,11 @@ export type ServeOrder =
   /** The wall clock goes forward or back by so much. */
   | { readonly kind: 'jump'; readonly ms: number }
   | { readonly kind: 'memory' }
+  /** How long the event loop was held up at most since this was asked last. */
+  | { readonly kind: 'held' }
 
+const held = monitorEventLoopDelay({ resolution: 2 })
+held.enable()
 let skewMs = 0
 const clock: Clock = { now: () => systemClock.now() + skewMs, after: systemClock.after }
 
@@ -29,6 +34,11 @@ async function answer(order: ServeOrder): Promise<object> {
     case 'jump':
       skewMs += order.ms
       return {}
+    case 'held': {
+      const ms = held.max / 1e6
+      held.reset()
+      return { ms }
+    }
     case 'memory': {
       globalThis.gc?.()
       globalThis.gc?.()

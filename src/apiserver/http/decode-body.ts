@@ -11,6 +11,7 @@ import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
 import { scanFields, stepsText, type VisitField } from '../../kube/schema/scan-fields.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import { toTyped } from '../../kube/schema/typed.js'
+import { boundMembers, isTooDeep, shortBody } from './body-bounds.js'
 import { explainJson, goTypeOf, summarize } from './go-json.js'
 
 export const acceptedMediaTypes = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const
@@ -30,7 +31,9 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
       const why = 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]'
       throw unrecognizedBody(type, bytes.length === 0 ? 'empty data' : why, bytes)
     }
-    return { object: withKind(decodeProtobuf(bytes), type), problems: [] }
+    const object = withKind(decodeProtobuf(bytes), type)
+    if (bytes.length >= shortBody) boundMembers(object)
+    return { object, problems: [] }
   }
   const text = bytes.toString('utf8')
   const json = mediaType === '' || mediaType === 'application/json'
@@ -40,6 +43,7 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   const value = json
     ? readJson(text, notJson, isBuiltIn(type) ? 'exact' : 'double')
     : readYaml(text, unrecognized, isBuiltIn(type))
+  if (bytes.length >= shortBody) boundMembers(value)
   // Null, and YAML that says nothing, is an object without anything in it.
   if (value === null || value === undefined) return { object: withKind({} as KubeObject, type), problems: [] }
   if (!isObject(value)) throw notJson(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${typeMetaType}`)
@@ -92,6 +96,7 @@ const typeMetaType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\
 
 /** Integers beyond 64 bits stay what they are where a type refuses them. */
 function readJson(text: string, notJson: (why: string) => Error, beyond: BeyondInt64): unknown {
+  if (isTooDeep(text)) throw notJson('exceeded max depth')
   try {
     return parseJson(text, beyond)
   } catch (error) {
@@ -138,6 +143,7 @@ export function decodeApplyBody(bytes: Buffer): unknown {
 
 /** `before`: what stands in front of the reason why it is none. */
 export function parsePatch(text: string, before = 'error decoding patch: ', beyond: BeyondInt64 = 'double'): unknown {
+  if (isTooDeep(text)) throw statusErrors.badRequest(`${before}exceeded max depth`)
   try {
     return parseJson(text, beyond)
   } catch (error) {

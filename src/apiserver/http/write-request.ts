@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
 import { subresourceKindOf } from '../discovery/subresource-kinds.js'
+import { boundMembers, shortBody } from './body-bounds.js'
 import { decodeApplyBody, decodeObject, parsePatch, plainFailure, requireKind, typedDeleteOptions } from './decode-body.js'
 import type { Exchange } from './exchange.js'
 import { goTypeOf } from './go-json.js'
@@ -44,10 +45,16 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
   const body = ownKind.has(subresource) ? type : { ...type, ...subresourceKindOf(type, subresource), verbs: [] }
   const findDuplicates = options.fieldValidation !== 'Ignore'
   const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), body, findDuplicates)
+  await turnAfter(bytes)
   // Evictions are taken in their older version too.
   if (body.kind !== 'Eviction' || object.kind !== body.kind) requireKind(object, body)
   if (problems.length > 0) options.decodeProblems = problems
   return { object, options }
+}
+
+/** Who was busy with a long body lets the others go first. */
+async function turnAfter(bytes: Buffer): Promise<void> {
+  if (bytes.length >= shortBody) await new Promise((turn) => setImmediate(turn))
 }
 
 /** Whether the body says that it is a patch. */
@@ -73,6 +80,7 @@ export async function patchFrom(exchange: Exchange, target: ApiTarget): Promise<
   }
   const bytes = await readBody(exchange.request)
   const patch = patchOf(kind, bytes, isCustom(exchange, target) ? 'double' : 'exact')
+  await turnAfter(bytes)
   exchange.audit?.noteRequest(patch.kind === 'apply' ? patch.object : patch.kind === 'json' ? patch.operations : patch.body)
   return exchange.cluster.api.patch(exchange, target, patch, options)
 }
@@ -82,6 +90,7 @@ function patchOf(kind: Patch['kind'], bytes: Buffer, beyond: BeyondInt64): Patch
   switch (kind) {
     case 'apply': {
       const object = decodeApplyBody(bytes)
+      if (bytes.length >= shortBody) boundMembers(object)
       if (object !== null && object !== undefined && !isObject(object)) {
         throw statusErrors.badRequest(
           `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goTypeOf(object)} into Go value of type map[string]interface {}`,
@@ -111,6 +120,7 @@ function patchOf(kind: Patch['kind'], bytes: Buffer, beyond: BeyondInt64): Patch
         const why = `json: cannot unmarshal ${goTypeOf(body)} into Go value of type map[string]interface {}`
         throw statusErrors.badRequest(kind === 'merge' ? `error decoding patch: ${why}` : why)
       }
+      if (bytes.length >= shortBody) boundMembers(body)
       return { kind, body }
     }
   }

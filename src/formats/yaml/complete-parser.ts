@@ -34,18 +34,21 @@ export function parseAnyYaml(
     const { line, col } = lines.linePos(offset)
     throw new YamlError({ what, line: Math.max(line, 1), column: Math.max(col, 1), ...(source === undefined ? {} : { source }) })
   }
+  if (nestsFlow(text, mostFlowLevels)) fail('collections are nested too deeply', 0)
   const documents: ParsedDocument[] = []
   const unfinishedAt = text.endsWith('\n') ? undefined : text.length
   try {
-    const parsed = parseAllDocuments(text, {
-      schema: 'failsafe',
-      version: '1.1',
-      merge: false,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-      lineCounter: lines,
-    })
+    const parsed = withoutStackTraces(() =>
+      parseAllDocuments(text, {
+        schema: 'failsafe',
+        version: '1.1',
+        merge: false,
+        uniqueKeys: false,
+        prettyErrors: false,
+        logLevel: 'silent',
+        lineCounter: lines,
+      }),
+    )
     if (!Array.isArray(parsed)) return []
     for (const document of parsed) {
       const problem = document.errors[0]
@@ -60,6 +63,35 @@ export function parseAnyYaml(
     fail('collections are nested too deeply', 0)
   }
   return documents
+}
+
+/** Brackets in plain text count as well, so this is more than any collection has. */
+const mostFlowLevels = 10_000
+
+/** Found in a millisecond, where the parser would take a second to find out. */
+function nestsFlow(text: string, most: number): boolean {
+  if (text.length <= most) return false
+  let level = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x5b || code === 0x7b) {
+      if (++level > most) return true
+    } else if ((code === 0x5d || code === 0x7d) && level > 0) level--
+  }
+  return false
+}
+
+/** A text of a hundred thousand mistakes makes as many errors, of which one is told: their stack traces cost most of the time. */
+function withoutStackTraces<T>(run: () => T): T {
+  const errors = Error as { stackTraceLimit?: number }
+  const before = errors.stackTraceLimit
+  errors.stackTraceLimit = 0
+  try {
+    return run()
+  } finally {
+    if (before === undefined) delete errors.stackTraceLimit
+    else errors.stackTraceLimit = before
+  }
 }
 
 function isEmptyScalar(node: Node): boolean {
