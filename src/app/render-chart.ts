@@ -1,96 +1,111 @@
-import { readFileSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
-import { messageOf } from '../base/errors.js'
-import type { Chart } from '../delivery/render/helm/chart/chart.js'
-import { type LoadOptions, loadChart } from '../delivery/render/helm/chart/load-chart.js'
-import { readChartFiles } from '../delivery/render/helm/chart/read-chart-files.js'
+import { parseKubeVersion } from '../delivery/render/helm/engine/capabilities.js'
 import { HelmError } from '../delivery/render/helm/helm-error.js'
 import { formatOutput, type OutputOptions } from '../delivery/render/helm/output/format-output.js'
-import { type TemplateRequest, templateChart } from '../delivery/render/helm/template-chart.js'
-import { mergeGivenValues } from '../delivery/render/helm/values/merge-values.js'
-import { openChartArchive } from '../delivery/source/helm/archive.js'
-import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
-import { openDirectoryTree } from './render-directory.js'
+import { settleAnswers } from '../delivery/render/helm/settle-answers.js'
+import { type RenderedChart, type TemplateRequest, templateChart } from '../delivery/render/helm/template-chart.js'
+import { fetchForHelm } from '../delivery/source/helm/fetch-for-helm.js'
+import { credentialsOf } from '../delivery/source/helm/locate-chart.js'
+import { createTemplateCrypto, generateTemplateKey } from '../delivery/source/helm/template-crypto.js'
+import { type ChartCluster, type ClusterFlags, contextNamespace, openChartCluster } from './render-chart-cluster.js'
+import { updateDependencies } from './render-chart-dependencies.js'
+import { chartSourcePorts, openChart, type SourceFlags } from './render-chart-source.js'
+import { readGivenValues, type ValueFlags } from './render-chart-values.js'
 import { systemClock, systemRandom } from './system-ports.js'
 
 /** What `flotilla render helm` is told; the names are those of `helm template`'s flags. */
-export interface RenderChartOptions extends Omit<TemplateRequest, 'values' | 'releaseName'>, OutputOptions {
-  readonly values?: readonly string[]
-  readonly set?: readonly string[]
-  readonly setString?: readonly string[]
-  readonly setJson?: readonly string[]
-  readonly setFile?: readonly string[]
-  readonly setLiteral?: readonly string[]
+export interface RenderChartOptions
+  extends Omit<TemplateRequest, 'values' | 'releaseName' | 'clusterApiVersions' | 'clusterVersion'>,
+    OutputOptions,
+    ValueFlags,
+    SourceFlags,
+    ClusterFlags {
+  /** Fetches what is missing in charts/, into memory. */
+  readonly dependencyUpdate?: boolean
+  /** What of the cluster counts: `lookup` reads it, `.Capabilities` are its own, the objects are checked against it. */
+  readonly live?: { readonly lookup: boolean; readonly capabilities: boolean; readonly check: boolean }
+  /** Variables that settings are taken from (HELM_*, XDG_*, KUBECONFIG); none unless told. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly readStdin?: () => Promise<string>
 }
 
-/** What `helm template NAME CHART` prints; CHART is a directory or a packed chart. Warnings go to `warn`. */
+/** What `helm template NAME CHART` prints. Warnings go to `warn`. */
 export async function renderChart(
   name: string,
   chart: string,
   options: RenderChartOptions,
   warn: (message: string) => void,
 ): Promise<string> {
-  const values = mergeGivenValues({
-    files: await Promise.all((options.values ?? []).map(async (path) => ({ name: path, text: await readText(path) }))),
-    ...(options.setJson === undefined ? {} : { setJson: options.setJson }),
-    ...(options.set === undefined ? {} : { set: options.set }),
-    ...(options.setString === undefined ? {} : { setString: options.setString }),
-    ...(options.setFile === undefined ? {} : { setFile: options.setFile }),
-    ...(options.setLiteral === undefined ? {} : { setLiteral: options.setLiteral }),
-    readFile: (path) => {
-      try {
-        return readFileSync(path, 'utf8')
-      } catch (error) {
-        throw fileError(path, error)
-      }
-    },
+  return formatOutput(await renderChartParts(name, chart, options, warn), options)
+}
+
+/** The same in parts. Faults are found in Helm's order: version of Kubernetes, chart, values, dependencies, templates. */
+export async function renderChartParts(
+  name: string,
+  chart: string,
+  options: RenderChartOptions,
+  warn: (message: string) => void,
+): Promise<RenderedChart> {
+  try {
+    return await render(name, chart, options, warn)
+  } catch (error) {
+    if (error instanceof HelmError && options.password) throw withoutPassword(error, options.password)
+    throw error
+  }
+}
+
+async function render(
+  name: string,
+  chart: string,
+  options: RenderChartOptions,
+  warn: (message: string) => void,
+): Promise<RenderedChart> {
+  const env = options.env ?? {}
+  const helmMajor = options.helmMajor ?? 3
+  if (options.kubeVersion !== undefined && options.kubeVersion !== '') parseKubeVersion(options.kubeVersion)
+  const source = await chartSourcePorts(options, helmMajor, env, warn)
+  const opened = await openChart(chart, source)
+  const values = await readGivenValues(options, helmMajor, {
+    readStdin: options.readStdin ?? (async () => ''),
+    fetch: (address) => fetchForHelm(address, credentialsOf({}), source.locate.get),
   })
-  const loaded = await openChart(chart, { openArchive: openChartArchive, warn })
-  const rendered = templateChart(
-    loaded,
-    { ...options, values, releaseName: name },
-    { clock: systemClock, random: systemRandom, crypto: createTemplateCrypto(systemClock), warn },
-  )
-  return formatOutput(rendered, options)
-}
-
-async function readText(path: string): Promise<string> {
+  if (opened.chart.metadata.deprecated)
+    warn(helmMajor === 4 ? 'level=WARN msg="this chart is deprecated"' : 'WARNING: This chart is deprecated')
+  const loaded =
+    options.dependencyUpdate === true ? await updateDependencies(opened.chart, opened.directory, source) : opened.chart
+  const namespace =
+    options.namespace || env['HELM_NAMESPACE'] || (options.env && (await contextNamespace(options, env))) || 'default'
+  const { live } = options
+  let cluster: ChartCluster | undefined
+  if (live !== undefined) cluster = await openChartCluster(options, env, helmMajor)
   try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw fileError(path, error)
-  }
-}
-
-/** As Go words the usual failures of opening a file. */
-function fileError(path: string, error: unknown): HelmError {
-  const { code } = error as { code?: string }
-  const why = code === 'ENOENT' ? 'no such file or directory' : code === 'EACCES' ? 'permission denied' : messageOf(error)
-  return new HelmError(code === 'EISDIR' ? `read ${path}: is a directory` : `open ${path}: ${why}`)
-}
-
-async function openChart(path: string, options: LoadOptions): Promise<Chart> {
-  const found = await stat(path).catch(() => undefined)
-  if (found === undefined)
-    throw new HelmError(`path ${JSON.stringify(path)} not found`, {
-      fix: 'Name a directory with a Chart.yaml, or a packed chart.',
-    })
-  if (found.isDirectory()) {
-    const { tree, path: below } = await openDirectoryTree(path)
-    return loadChart(await readChartFiles(tree, below), options)
-  }
-  const bytes = new Uint8Array(await readFile(path))
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) {
-    throw new HelmError(
-      /\.ya?ml$/.test(path)
-        ? `file '${path}' seems to be a YAML file, but expected a gzipped archive`
-        : `file '${path}' does not appear to be a gzipped archive; got 'text/plain; charset=utf-8'`,
+    const request: TemplateRequest = {
+      ...options,
+      values,
+      releaseName: name,
+      namespace,
+      ...(cluster !== undefined && live?.capabilities === true
+        ? { clusterVersion: cluster.version, clusterApiVersions: cluster.apiVersions }
+        : {}),
+    }
+    const ports = { clock: systemClock, random: systemRandom, crypto: createTemplateCrypto(systemClock) }
+    const rendered = await settleAnswers(
+      {
+        generateKey: generateTemplateKey,
+        ...(cluster !== undefined && live?.lookup === true ? { lookup: cluster.lookup } : {}),
+      },
+      ports,
+      (settled) => templateChart(loaded, request, { ...settled, warn, elapsed: () => performance.now() }),
     )
+    if (cluster !== undefined && live?.check === true)
+      await cluster.check(rendered, { name, namespace, isUpgrade: options.isUpgrade === true, helmMajor })
+    return rendered
+  } finally {
+    cluster?.close()
   }
-  try {
-    return loadChart(openChartArchive(bytes), options)
-  } catch (error) {
-    if (error instanceof HelmError) throw error
-    throw new HelmError(messageOf(error), { cause: error })
-  }
+}
+
+/** No message shows a password, whatever a server or a template answered with. */
+function withoutPassword(error: HelmError, password: string): HelmError {
+  if (password.length < 4 || !error.message.includes(password)) return error
+  return new HelmError(error.message.replaceAll(password, '***'), { code: error.code, ...(error.fix ? { fix: error.fix } : {}) })
 }

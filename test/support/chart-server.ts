@@ -58,6 +58,8 @@ export async function startChartServer(answer: Answering, options: { tls?: boole
   }
 }
 
+const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+
 export function digestOf(bytes: Uint8Array | string): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
@@ -77,6 +79,7 @@ export async function startRegistry(options: {
   const blobs = new Map<string, Uint8Array>()
   const manifests = new Map<string, string>()
   const tags = new Map<string, string[]>()
+  blobs.set(digestOf('{}'), new TextEncoder().encode('{}'))
   for (const [reference, bytes] of Object.entries(options.charts)) {
     const colon = reference.lastIndexOf(':')
     const name = reference.slice(0, colon)
@@ -84,6 +87,7 @@ export async function startRegistry(options: {
     blobs.set(digestOf(bytes), bytes)
     const manifest = JSON.stringify({
       schemaVersion: 2,
+      mediaType: manifestType,
       config: {
         mediaType: options.configType ?? 'application/vnd.cncf.helm.config.v1+json',
         digest: `sha256:${digestOf('{}')}`,
@@ -130,10 +134,17 @@ export async function startRegistry(options: {
       }
       const manifest = manifests.get(`${name}/${rest.slice('manifests/'.length)}`)
       if (rest.startsWith('manifests/') && manifest !== undefined)
-        return { headers: { 'docker-content-digest': `sha256:${digestOf(manifest)}` }, body: manifest }
+        return {
+          headers: {
+            'docker-content-digest': `sha256:${digestOf(manifest)}`,
+            'content-type': manifestType,
+            'content-length': String(manifest.length),
+          },
+          body: manifest,
+        }
       const blob = blobs.get(rest.slice('blobs/sha256:'.length))
       if (blob === undefined) return { status: 404 }
-      return { body: options.corrupt === undefined ? blob : options.corrupt(blob) }
+      return { body: options.corrupt === undefined || blob.length === 2 ? blob : options.corrupt(blob) }
     },
     options.tls ? { tls: true } : {},
   )

@@ -29,6 +29,7 @@ export interface TemplateRequest {
   readonly helmMajor?: HelmMajor
   /** The APIs and the version of a cluster that is asked; absent: those that Helm knows offline, and `apiVersions`. */
   readonly clusterApiVersions?: readonly string[]
+  readonly clusterVersion?: { readonly gitVersion: string; readonly major: string; readonly minor: string }
 }
 
 /** A rendered chart, in the parts that the output is made of. */
@@ -61,7 +62,11 @@ export function templateChart(loaded: Chart, request: TemplateRequest, ports: Te
       throw new HelmError(`chart dependencies processing failed: ${error.message}`, { cause: error })
     throw error
   }
-  const kubeVersion = parseKubeVersion(request.kubeVersion ?? defaultKubeVersion)
+  const { clusterVersion } = request
+  const kubeVersion =
+    clusterVersion === undefined
+      ? parseKubeVersion(request.kubeVersion || defaultKubeVersion)
+      : { version: clusterVersion.gitVersion, major: clusterVersion.major, minor: clusterVersion.minor }
   const values = coalesceValues(chart, given, { ...rules, merge: false })
   if (request.skipSchemaValidation !== true) validateAgainstSchemas(chart, values)
   const wanted = chart.metadata.kubeVersion

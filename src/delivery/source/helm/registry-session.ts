@@ -31,8 +31,14 @@ export function createRegistrySession(
   ports: ChartPorts,
   reference: OciReference,
   credentials: ChartCredentials | undefined,
+  options: {
+    /** Without TLS also to other machines: a person at a command line has asked for it. */
+    readonly anyPlainHttp?: boolean
+  } = {},
 ): RegistrySession {
-  const base = new URL(`${schemeOf(reference, credentials)}://${hostOf(reference.registry)}/v2/${reference.name}/`)
+  const base = new URL(
+    `${schemeOf(reference, credentials, options.anyPlainHttp === true)}://${hostOf(reference.registry)}/v2/${reference.name}/`,
+  )
   let authorization = credentials?.bearerToken ? `Bearer ${credentials.bearerToken}` : undefined
 
   const send = (request: RegistryRequest) =>
@@ -105,9 +111,9 @@ function withoutToken(credentials: ChartCredentials): ChartCredentials {
   return rest
 }
 
-function schemeOf(reference: OciReference, credentials: ChartCredentials | undefined): 'http' | 'https' {
+function schemeOf(reference: OciReference, credentials: ChartCredentials | undefined, anyPlainHttp: boolean): 'http' | 'https' {
   if (!credentials?.plainHttp) return 'https'
-  if (isLoopback(reference.registry)) return 'http'
+  if (anyPlainHttp || isLoopback(reference.registry)) return 'http'
   throw new Stalled({
     code: 'chart-repository-url',
     message: `registry ${reference.registry} is set to be spoken to without TLS, which is done on this machine only`,

@@ -119,6 +119,11 @@ export function chooseVersion(versions: readonly string[], wanted: string): stri
   return best?.text
 }
 
+/** Anything that reads as one version: `1.2.3`, `v1.2`, `1`. */
+export function isVersion(text: string): boolean {
+  return text !== '' && read(text) !== undefined
+}
+
 /** Written out in full (`1.2.3`, `v1.2.3-rc.1`), so that nothing has to be asked for to know what it names. */
 export function isWholeVersion(text: string): boolean {
   return /^v?[0-9]+\.[0-9]+\.[0-9]+(?:[-+][0-9A-Za-z.+-]+)?$/.test(text) && read(text) !== undefined
