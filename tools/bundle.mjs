@@ -2,12 +2,14 @@
 //
 //     start.cjs      opens the packs, with the code that was compiled before (src/cli/start)
 //     flotilla.cjs   a pack: what every command needs
-//     fleet.cjs      a pack: what commands import when they run
+//     apiserver.cjs  a pack: what an API server needs besides
+//     fleet.cjs      a pack: all the rest
 //
 // A pack is one expression, an object of functions: the chunks that esbuild splits the program into, each evaluated when it is
 // first asked for. In one file they are read at once, and V8 keeps their compiled code in one piece (docs/adr/0012).
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { isBuiltin } from 'node:module'
 import { basename, join } from 'node:path'
 import { build, transform } from 'esbuild'
 
@@ -15,7 +17,12 @@ export async function bundleProgram(folder, shared) {
   const { outputFiles, metafile } = await build({
     ...shared,
     sourcemap: 'external',
-    entryPoints: { main: 'src/cli/main.ts' },
+    // Packages are chunks of their own, and evaluated only when they are used.
+    entryPoints: {
+      main: 'src/cli/main.ts',
+      ...Object.fromEntries((await packagesOf('src')).map((name) => [nameOf(name), name])),
+    },
+    entryNames: '[name]',
     outdir: folder,
     bundle: true,
     splitting: true,
@@ -24,6 +31,7 @@ export async function bundleProgram(folder, shared) {
     metafile: true,
     charset: 'ascii',
     define: { 'import.meta.url': 'programUrl' },
+    plugins: [lateChildProcess],
   })
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]))
@@ -32,25 +40,38 @@ export async function bundleProgram(folder, shared) {
     // Such a module would reassign what others import from it, and importers have the values (createPartLoader).
     if (texts.get(name).includes('__esm({')) throw new Error(`${name}: a module is both imported and required`)
   }
-  const core = new Set()
-  const reach = (name) => {
-    if (core.has(name)) return
-    core.add(name)
-    for (const { path, kind, external } of outputs.get(name).imports)
-      if (kind === 'import-statement' && !external) reach(basename(path))
+  const placed = new Set()
+  /** What the chunk imports, itself included, and is in no pack yet; of what it imports later on, what is no larger than this. */
+  const reach = (name, laterBytes = 0, found = new Set()) => {
+    if (placed.has(name) || found.has(name)) return found
+    found.add(name)
+    for (const { path, kind, external } of outputs.get(name).imports) {
+      const later = kind !== 'import-statement'
+      if (!external && (!later || outputs.get(basename(path)).bytes <= laterBytes)) reach(basename(path), laterBytes, found)
+    }
+    return found
   }
-  reach('main.js')
-  const parts = await Promise.all(chunks.map((name) => part(name, texts.get(name), texts.get(`${name}.map`))))
+  const entryOf = (source) => [...outputs].find(([, { entryPoint }]) => entryPoint === source)[0]
+  const packs = [
+    ['flotilla', () => reach('main.js')],
+    ['apiserver', () => reach(entryOf('src/cli/run-api-server.ts'), 20_000)],
+    ['fleet', () => chunks.filter((name) => !placed.has(name))],
+  ].map(([pack, choose]) => {
+    const names = [...choose()].sort()
+    for (const name of names) placed.add(name)
+    return [pack, names]
+  })
+  const parts = new Map(
+    await Promise.all(chunks.map(async (name) => [name, await part(name, texts.get(name), texts.get(`${name}.map`))])),
+  )
   await mkdir(folder, { recursive: true })
-  // The first pack names parts of the second: the second is there first.
-  await writePack(
-    join(folder, 'fleet.cjs'),
-    parts.filter(({ name }) => !core.has(name)),
-  )
-  await writePack(
-    join(folder, 'flotilla.cjs'),
-    parts.filter(({ name }) => core.has(name)),
-  )
+  // Packs name parts of those behind them: the last is there first.
+  for (const [pack, names] of [...packs].reverse()) {
+    await writePack(
+      join(folder, `${pack}.cjs`),
+      names.map((name) => parts.get(name)),
+    )
+  }
   await build({
     ...shared,
     format: 'cjs',
@@ -61,9 +82,22 @@ export async function bundleProgram(folder, shared) {
     bundle: true,
     packages: 'bundle',
   })
-  const kept = ['cache', 'start.cjs', 'flotilla.cjs', 'flotilla.cjs.map', 'fleet.cjs', 'fleet.cjs.map']
+  const kept = ['cache', 'start.cjs', ...packs.flatMap(([pack]) => [`${pack}.cjs`, `${pack}.cjs.map`])]
   for (const name of await readdir(folder))
     if (!kept.includes(name)) await rm(join(folder, name), { force: true, recursive: true })
+}
+
+/** commander loads child_process, and with it much of Node, for commands that are programs of their own: there are none. */
+const lateChildProcess = {
+  name: 'late-child-process',
+  setup(builder) {
+    builder.onResolve({ filter: /^(node:)?child_process$/ }, ({ importer }) =>
+      /[\\/]node_modules[\\/]commander[\\/]/.test(importer) ? { path: 'child_process', namespace: 'late' } : undefined,
+    )
+    builder.onLoad({ filter: /.*/, namespace: 'late' }, () => ({
+      contents: "exports.spawn = (...given) => require('node:child_process').spawn(...given)",
+    }))
+  },
 }
 
 /** A chunk as a CommonJS module: imports and exports, the dynamic ones too, become calls of `require`. */
@@ -78,8 +112,39 @@ async function part(name, text, map) {
     charset: 'ascii',
     supported: { 'dynamic-import': false },
   })
-  return { name, code: result.code, map: JSON.parse(result.map) }
+  return { name, code: lazy(result.code), map: JSON.parse(result.map) }
 }
+
+/**
+ * Imports are evaluated at their first use: a start needs few of the modules that it names. esbuild writes every use of an import as
+ * a member of a variable that it made for it.
+ */
+function lazy(code) {
+  const imports = new Map()
+  const declared = code.replace(
+    /^var (import_\w+) = ((?:__toESM\()?require\("[^"\n]+"\)(?:, 1)?\)?);$/gm,
+    (_, variable, value) => {
+      imports.set(variable, value)
+      return `var ${variable};`
+    },
+  )
+  return declared.replace(/(?<!var )\bimport_\w+(?=\W)/g, (name) =>
+    imports.has(name) ? `(${name} ??= ${imports.get(name)})` : name,
+  )
+}
+
+/** The packages that the sources import, by the names they use. */
+async function packagesOf(folder) {
+  const found = new Set()
+  for (const path of await readdir(folder, { recursive: true })) {
+    if (!path.endsWith('.ts') || /\.(test|d|support)\.ts$/.test(path)) continue
+    const text = await readFile(join(folder, path), 'utf8')
+    for (const [, name] of text.matchAll(/^(?:import|export|\}) .*from '([^.'][^']*)'/gm)) if (!isBuiltin(name)) found.add(name)
+  }
+  return [...found].sort()
+}
+
+const nameOf = (name) => name.replace(/[^a-z0-9]+/gi, '-')
 
 async function writePack(path, parts) {
   const lines = ['"use strict";', '(typeof module === "object" ? module : {}).exports = ({']

@@ -25,11 +25,17 @@ export function uuid(random: Random): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** The same seed gives the same sequence (mulberry32). For tests and simulation only: not fit for secrets. */
-export function createSeededRandom(seed: number): Random {
-  let state = seed >>> 0
+/** What the state of mulberry32 grows by with each number. */
+const step = 0x6d2b79f5
+
+/**
+ * The same seed gives the same sequence (mulberry32), here without its first `skip` numbers; a byte is a number. For tests and
+ * simulation only: not fit for secrets.
+ */
+export function createSeededRandom(seed: number, skip = 0): Random {
+  let state = (seed + Math.imul(skip, step)) >>> 0
   const number = () => {
-    state = (state + 0x6d2b79f5) >>> 0
+    state = (state + step) >>> 0
     let mixed = state
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 
 /**
- * A command of `flotilla`: one file in `commands/`, listed in `commands/index.ts`. `register` only declares (names,
+ * A command of `flotilla`: one file in `commands/`, listed in `commands/index.ts`. `register` only declares (name,
  * options, help); what the command needs is imported inside its action, so that `flotilla version` loads nothing else.
  * An action throws CodedErrors; UsageError ends with exit code 2, everything else with 1.
  */
 export interface CommandEntry {
+  readonly name: string
   register(program: Command, io: CommandIo): void
 }
 

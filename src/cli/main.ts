@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { BugError, CodedError, messageOf, UsageError } from '../base/errors.js'
+import { completionCommand } from './commands/completion.js'
 import { commands } from './commands/index.js'
 import type { CommandIo } from './contract.js'
 import { version } from './version.js'
@@ -33,7 +34,9 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<void
     .showHelpAfterError('(add --help for the options)')
     .exitOverride()
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
-  for (const command of commands) command.register(program, io)
+  // One is enough for a command line that begins with its name; what describes them all (help, completion) has them all.
+  const named = commands.find(({ name }) => name === argv[0])
+  for (const command of named && named !== completionCommand ? [named] : commands) command.register(program, io)
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {

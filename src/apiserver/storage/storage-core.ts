@@ -1,4 +1,5 @@
 import { BugError } from '../../base/errors.js'
+import { LazyMap } from '../../base/lazy-map.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { HistoryBudget } from './change-history.js'
 import { ClusterState, type OrderedBase } from './cluster-state.js'
@@ -200,11 +201,9 @@ function newGroup(): Group {
 }
 
 function orderBase(base: BaseLayer | undefined): OrderedBase {
-  const ordered = new Map<string, OrderedMap<KubeObject>>()
-  for (const [resource, objects] of base ?? []) {
+  return new LazyMap(base?.keys() ?? [], (resource) => {
     const map = new OrderedMap<KubeObject>()
-    for (const [key, object] of objects) map.set(key, object)
-    ordered.set(resource, map)
-  }
-  return ordered
+    for (const [key, object] of base?.get(resource) ?? []) map.set(key, object)
+    return map
+  })
 }

@@ -13,6 +13,7 @@ export interface ApiServerOptions extends AccessFlags {
 
 /** `flotilla apiserver`: one cluster's API and nothing beside it. */
 export const apiServerCommand: CommandEntry = {
+  name: 'apiserver',
   register(program, io) {
     const command = program
       .command('apiserver')

@@ -15,6 +15,7 @@ type Options = FleetOptions & { namespace?: string; output?: string }
 
 /** `flotilla app`: the Applications of a fleet. */
 export const applicationCommand: CommandEntry = {
+  name: 'app',
   register(program, io) {
     const app = program.command('app').description('list, look into, sync, roll back and delete Applications')
     registerList(app, io)

@@ -10,6 +10,7 @@ type Options = FleetOptions & { namespace?: string; output?: string }
 
 /** `flotilla appset`: ApplicationSets, and what they would generate. */
 export const applicationSetCommand: CommandEntry = {
+  name: 'appset',
   register(program, io) {
     const appset = program.command('appset').description('list ApplicationSets, look into them, preview what they generate')
     registerList(appset, io)

@@ -5,6 +5,7 @@ import type { CommandEntry } from '../contract.js'
 
 /** `flotilla backup`: the state of embedded clusters, one file for each. */
 export const backupCommand: CommandEntry = {
+  name: 'backup',
   register(program, io) {
     program
       .command('backup [clusters...]')

@@ -12,6 +12,7 @@ type NodeOptions = Options & { now?: boolean; graceSeconds?: string }
 
 /** `flotilla chaos`: makes parts of an embedded fleet fail, and heals them. */
 export const chaosCommand: CommandEntry = {
+  name: 'chaos',
   register(program, io) {
     const chaos = program
       .command('chaos')

@@ -11,6 +11,7 @@ type Options = FleetOptions & { namespace?: string; output?: string }
 
 /** `flotilla cluster`: the clusters of a fleet, kept as Argo CD cluster Secrets on the hub. */
 export const clusterCommand: CommandEntry = {
+  name: 'cluster',
   register(program, io) {
     const cluster = program
       .command('cluster')

@@ -4,6 +4,7 @@ import type { CommandEntry } from '../contract.js'
 
 /** `flotilla completion`: scripts made from the declared commands, so they cannot fall behind. */
 export const completionCommand: CommandEntry = {
+  name: 'completion',
   register(program, io) {
     program
       .command('completion <shell>')

@@ -5,6 +5,7 @@ import type { CommandEntry } from '../contract.js'
 
 /** `flotilla down`: stops the embedded fleet of a data directory. */
 export const downCommand: CommandEntry = {
+  name: 'down',
   register(program, io) {
     program
       .command('down')

@@ -2,6 +2,7 @@ import type { CommandEntry } from '../contract.js'
 
 /** `flotilla hub`: the same controllers against any Kubernetes API. */
 export const hubCommand: CommandEntry = {
+  name: 'hub',
   register(program, io) {
     program
       .command('hub')

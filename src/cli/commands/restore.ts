@@ -15,6 +15,7 @@ const shown = 20
 
 /** `flotilla restore`: an embedded cluster becomes what a backup says. */
 export const restoreCommand: CommandEntry = {
+  name: 'restore',
   register(program, io) {
     program
       .command('restore <file>')

@@ -7,6 +7,7 @@ const screenRows = 20
 
 /** `flotilla status`: the whole fleet on one screen. */
 export const statusCommand: CommandEntry = {
+  name: 'status',
   register(program, io) {
     addFleetOptions(program.command('status').description('the fleet on one screen: clusters, Applications, what is wrong'))
       .option('-o, --output <format>', 'table, wide, json or yaml')

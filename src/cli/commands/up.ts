@@ -19,6 +19,7 @@ export interface UpOptions extends AccessFlags {
 
 /** `flotilla up`: the embedded fleet. */
 export const upCommand: CommandEntry = {
+  name: 'up',
   register(program, io) {
     const up = program
       .command('up')

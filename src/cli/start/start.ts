@@ -6,12 +6,15 @@ import { createPartLoader, openPack, type ProgramPack } from './program-pack.js'
 /** When a program that goes on has done what belongs to its start. */
 const settledMs = 4000
 
+/** What every command needs, what an API server needs besides, all the rest: each is read when the ones before do not suffice. */
+const packNames = ['flotilla', 'apiserver', 'fleet']
+
 /** Commands that have commands. */
 const groups = new Set(['app', 'appset', 'chaos', 'cluster', 'render'])
 
 /**
- * Starts the program that stands in `folder`: `flotilla.cjs` holds what every command needs, `fleet.cjs` all the rest. Code that an
- * earlier start of the same command compiled is used again. `builtin` is Node's own require.
+ * Starts the program that stands in `folder` (tools/bundle.mjs). Code that an earlier start of the same command compiled is used
+ * again. `builtin` is Node's own require.
  */
 export function startProgram(folder: string, builtin: (name: string) => unknown): void {
   const { argv, env, execArgv } = process
@@ -27,12 +30,13 @@ export function startProgram(folder: string, builtin: (name: string) => unknown)
     packs.push(pack)
     return pack.parts
   }
-  const core = open('flotilla')
-  let rest: ProgramPack['parts'] | undefined
+  const opened: ProgramPack['parts'][] = []
   const find = (name: string) => {
-    const part = core[name] ?? (rest ??= open('fleet'))[name]
-    if (!part) throw new Error(`${folder} was built anew while the program started: start it again (${name} is gone)`)
-    return part
+    for (const [index, pack] of packNames.entries()) {
+      const part = (opened[index] ??= open(pack))[name]
+      if (part) return part
+    }
+    throw new Error(`${folder} was built anew while the program started: start it again (${name} is gone)`)
   }
   if (cache) keepCompiled(packs)
   createPartLoader(find, builtin, pathToFileURL(join(folder, 'flotilla.cjs')).href)('./main.js')

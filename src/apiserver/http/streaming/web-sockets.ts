@@ -10,19 +10,25 @@ const pingMs = 30_000
 /** Answers to pings that may wait for the client to read them. */
 const mostUnread = 256 * 1024
 
-const server = new WebSocketServer({
-  noServer: true,
-  clientTracking: false,
-  perMessageDeflate: false,
-  maxPayload: maxMessageBytes,
-  autoPong: false,
-})
 const chosenProtocols = new WeakMap<object, string>()
-// The names of some protocols have a slash, which is none of a name's characters and stops the library: it is not shown them.
-server.on('headers', (headers, request) => {
-  const chosen = chosenProtocols.get(request)
-  if (chosen !== undefined && chosen !== '') headers.push(`Sec-WebSocket-Protocol: ${chosen}`)
-})
+let opened: WebSocketServer | undefined
+
+/** Opened when first used: a start does without the library. */
+function openServer(): WebSocketServer {
+  const server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxMessageBytes,
+    autoPong: false,
+  })
+  // The names of some protocols have a slash, which is none of a name's characters and stops the library: it is not shown them.
+  server.on('headers', (headers, request) => {
+    const chosen = chosenProtocols.get(request)
+    if (chosen !== undefined && chosen !== '') headers.push(`Sec-WebSocket-Protocol: ${chosen}`)
+  })
+  return server
+}
 
 /** The subprotocols that the client offers, best first. */
 export function offeredProtocols(exchange: Exchange): string[] {
@@ -38,6 +44,7 @@ export function offeredProtocols(exchange: Exchange): string[] {
  * has been answered, or the client has gone. The socket is pinged, so that a client that is gone is noticed.
  */
 export function acceptWebSocket(exchange: Exchange, protocol: string, clock: Clock): Promise<WebSocket | undefined> {
+  const server = (opened ??= openServer())
   const { socket, head } = takeSocket(exchange)
   if (socket.destroyed) return Promise.resolve(undefined)
   chosenProtocols.set(exchange.request, protocol)
