@@ -39,14 +39,44 @@ export async function run(): Promise<BenchResult[]> {
     { name: 'helm, 100 templates: again', unit: 'ms', measured: warm, target: { atMost: 50 } },
     { name: 'helm, 100 templates: renders', unit: 'renders/s', measured: 1000 / warm },
   ]
-  const real = realMilliseconds(files, text)
-  if (typeof real === 'string')
-    return [...results, { name: 'helm, 100 templates: ratio', unit: 'x', measured: Number.NaN, note: real }]
-  const note = `helm template, a process each time, takes ${real.toFixed(0)} ms`
-  return [
-    ...results,
-    { name: 'helm, 100 templates: times the program', unit: 'x', measured: real / warm, target: { atLeast: 10 }, note },
-  ]
+  const folder = mkdtempSync(join(tmpdir(), 'flotilla-bench-'))
+  try {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), content)
+    }
+    return [
+      ...results,
+      comparison(
+        'times the program',
+        10,
+        warm,
+        programMilliseconds(folder, text),
+        (ms) => `helm template, a process each time, takes ${ms.toFixed(0)} ms`,
+      ),
+      comparison(
+        'times the engine',
+        1,
+        warm,
+        engineMilliseconds(folder, text),
+        (ms) => `Helm's packages in one Go process take ${ms.toFixed(1)} ms`,
+      ),
+    ]
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function comparison(
+  what: string,
+  atLeast: number,
+  ours: number,
+  theirs: number | string,
+  note: (ms: number) => string,
+): BenchResult {
+  const name = `helm, 100 templates: ${what}`
+  if (typeof theirs === 'string') return { name, unit: 'x', measured: Number.NaN, note: theirs }
+  return { name, unit: 'x', measured: theirs / ours, target: { atLeast }, note: note(theirs) }
 }
 
 function chartFiles(count: number): Record<string, string> {
@@ -89,24 +119,26 @@ spec:
 }
 
 /** The median of a few runs, or why there is none. */
-function realMilliseconds(files: Record<string, string>, expected: string): number | string {
+function programMilliseconds(folder: string, expected: string): number | string {
   const helm = findPeer('helm3')
   if ('reason' in helm) return helm.reason
-  const folder = mkdtempSync(join(tmpdir(), 'flotilla-bench-'))
-  try {
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
-      writeFileSync(join(folder, path), text)
-    }
-    const times: number[] = []
-    for (let count = 0; count < 7; count++) {
-      const at = performance.now()
-      const { stdout } = spawnSync(helm.path, ['template', 'rel', folder], { encoding: 'utf8', maxBuffer: 1 << 26 })
-      times.push(performance.now() - at)
-      if (stdout !== expected) return 'helm template prints something else'
-    }
-    return times.sort((a, b) => a - b)[3]!
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
+  const times: number[] = []
+  for (let count = 0; count < 7; count++) {
+    const at = performance.now()
+    const { stdout } = spawnSync(helm.path, ['template', 'rel', folder], { encoding: 'utf8', maxBuffer: 1 << 26 })
+    times.push(performance.now() - at)
+    if (stdout !== expected) return 'helm template prints something else'
   }
+  return times.sort((a, b) => a - b)[3]!
+}
+
+/** The same work by Helm's own packages in one process that lives on (tools/peers/helm-engine). */
+function engineMilliseconds(folder: string, expected: string): number | string {
+  const engine = findPeer('helm-engine')
+  if ('reason' in engine) return engine.reason
+  const { stdout, stderr } = spawnSync(engine.path, [folder, '60'], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  const end = stdout.indexOf('\n')
+  if (end === -1) return stderr.trim()
+  if (stdout.slice(end + 1) !== expected) return "Helm's packages give something else"
+  return (JSON.parse(stdout.slice(0, end)) as { medianMs: number }).medianMs
 }

@@ -29,6 +29,7 @@ export type PeerName =
   | 'helm3'
   | 'helm4'
   | 'go-clients'
+  | 'helm-engine'
   | 'kustomize'
   | 'istio'
   | 'flux-kustomize'

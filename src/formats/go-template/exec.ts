@@ -103,6 +103,7 @@ export class Execution implements CallContext {
   }
 
   run(data: unknown): string {
+    this.#checkTime()
     try {
       return this.#runDefinition(this.#definition, data)
     } catch (error) {

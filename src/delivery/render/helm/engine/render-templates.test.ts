@@ -42,7 +42,7 @@ test('a chart has its time, and the error says where it was', () => {
     ],
     { warn() {} },
   )
-  const ports = { clock: { now: () => 0 }, random: createSeededRandom(1), warn() {}, elapsed: () => now++, maxMilliseconds: 20 }
+  const ports = { clock: { now: () => 0 }, random: createSeededRandom(1), warn() {}, elapsed: () => now++, maxMilliseconds: 10 }
   assert.throws(
     () => templateChart(chart, { releaseName: 'r' }, ports),
     /rendering c\/templates\/slow\.yaml failed: template: c\/templates\/slow\.yaml:\d+:\d+: still running when its time was over/,
