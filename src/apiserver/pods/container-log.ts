@@ -1,6 +1,7 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, mkdirSync, openSync, readSync, renameSync, rmSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Clock } from '../../base/clock.js'
+import { LogSnapshot, parseLines } from './log-snapshot.js'
 
 export type LogStream = 'stdout' | 'stderr'
 
@@ -16,6 +17,7 @@ export interface LogLine {
 
 const mostInLine = 16 * 1024
 const mostInFile = 10 * 1024 * 1024
+const endBytes = 64 * 1024
 
 /**
  * The log of one run of a container, as container runtimes write it: `time stream F text`, with `P` for a part of a long line.
@@ -77,8 +79,27 @@ export class ContainerLog {
     return () => this.#followers.delete(follower)
   }
 
-  read(): LogLine[] {
-    return readLog(this.path)
+  /** What is there now, to be read in pieces. What comes later is not in it, and goes to those who follow from now on. */
+  snapshot(): LogSnapshot {
+    return new LogSnapshot(this.path)
+  }
+
+  /** The last lines of the present file: those that end in its last 64 KiB. */
+  lastLines(): LogLine[] {
+    let file: number
+    try {
+      file = openSync(this.path, 'r')
+    } catch {
+      // The pod's files are gone already.
+      return []
+    }
+    try {
+      const { size } = fstatSync(file)
+      const bytes = Buffer.alloc(Math.min(size, endBytes))
+      return parseLines(bytes.toString('utf8', 0, readSync(file, bytes, 0, bytes.length, size - bytes.length)))
+    } finally {
+      closeSync(file)
+    }
   }
 
   remove(): void {
@@ -105,19 +126,4 @@ export class ContainerLog {
     }
     for (const line of lines) for (const follower of this.#followers) follower.line(line)
   }
-}
-
-/** The lines of a log file and of the one that was set aside before it. */
-export function readLog(path: string): LogLine[] {
-  const lines: LogLine[] = []
-  for (const each of [`${path}.old`, path]) {
-    if (!existsSync(each)) continue
-    for (const line of readFileSync(each, 'utf8').split('\n')) {
-      const match = /^(\S+) (stdout|stderr) ([FP]) (.*)$/s.exec(line)
-      if (match === null) continue
-      const [, time = '', stream, tag, text = ''] = match
-      lines.push({ timeMs: Date.parse(time), time, stream: stream as LogStream, text, full: tag === 'F' })
-    }
-  }
-  return lines
 }

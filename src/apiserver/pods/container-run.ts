@@ -367,7 +367,7 @@ export class ContainerRun {
     }
     if (code === 0 || this.#spec.terminationMessagePolicy !== 'FallbackToLogsOnError') return {}
     const text = log
-      .read()
+      .lastLines()
       .slice(-80)
       .map((line) => line.text)
       .join('\n')

@@ -12,9 +12,10 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { after, test } from 'node:test'
 import { VirtualClock } from '../../../base/virtual-clock.js'
-import { ContainerLog, readLog } from '../container-log.js'
+import { ContainerLog } from '../container-log.js'
 import type { Pod } from '../pod-types.js'
 import { readContainerLog } from '../read-container-log.js'
 import { serviceVariables } from '../service-variables.js'
@@ -193,7 +194,52 @@ test('logs: lines with times, parts of long lines, tail, since, limits, follower
   log.append('stdout', Buffer.from('x'.repeat(40_000)))
   log.end()
   assert.equal(await following, `bad\n${'x'.repeat(40_000)}`)
-  assert.equal(readLog(log.path).filter((line) => !line.full).length, 3)
+  assert.equal(log.lastLines().filter((line) => !line.full).length, 3)
+})
+
+test('a long log is read a piece at a time; who follows misses nothing and hears nothing twice', async () => {
+  const clock = new VirtualClock({ startMs: 1_767_225_600_000, idle: async () => {} })
+  const log = new ContainerLog(join(folder, 'long', '0.log'), clock)
+  const line = (number: number) => `${String(number).padStart(7, '0')} ${'x'.repeat(100)}\n`
+  const write = (from: number, to: number) =>
+    log.append('stdout', Buffer.from(Array.from({ length: to - from }, (_, index) => line(from + index)).join('')))
+  // More than one file, so that one is set aside.
+  for (let at = 0; at < 100_000; at += 5000) write(at, at + 5000)
+  const all = { container: 'c', follow: true, previous: false, timestamps: false, stream: 'All' as const }
+  const numbers = async (options: object) => {
+    const found: number[] = []
+    let rest = ''
+    for await (const chunk of readContainerLog(log, { ...all, ...options })) {
+      const lines = (rest + String(chunk)).split('\n')
+      rest = lines.pop() ?? ''
+      for (const each of lines) found.push(Number(each.slice(0, 7)))
+    }
+    return found
+  }
+  const delays = monitorEventLoopDelay({ resolution: 1 })
+  delays.enable()
+  const reading = [numbers({}), numbers({ tailLines: 70_000 }), numbers({ limitBytes: 109 * 50 }), numbers({ follow: false })]
+  for (let at = 100_000; at < 100_050; at++) {
+    await new Promise((turn) => setImmediate(turn))
+    write(at, at + 1)
+  }
+  log.end()
+  const [whole = [], tail = [], limited = [], past = []] = await Promise.all(reading)
+  delays.disable()
+  assert.equal(whole.at(-1), 100_049)
+  for (const found of [whole, tail, limited, past])
+    assert.ok(
+      found.every((number, index) => index === 0 || number === found[index - 1]! + 1),
+      'in order, without gaps',
+    )
+  assert.equal(past.at(-1), 99_999)
+  assert.equal(tail.length, 70_050)
+  assert.equal(limited.length, 50)
+  assert.ok(delays.max / 1e6 < 400, `the event loop was held up for ${(delays.max / 1e6).toFixed(0)} ms`)
+  const left = readContainerLog(log, { ...all, follow: false })
+  left.destroy()
+  log.remove()
+  assert.deepEqual(await numbers({}), [])
 })
 
 test('variables of services and their expansion', () => {
