@@ -1,4 +1,5 @@
 import type { ControlledCluster, Fields } from './controller-peers.js'
+import { jobScenarios } from './job-scenarios.js'
 
 /** What happens in one namespace of its own; then everything in it is compared. */
 export interface Scenario {
@@ -442,4 +443,5 @@ export const scenarios: readonly Scenario[] = [
       await pause(2000)
     },
   },
+  ...jobScenarios,
 ]

@@ -33,11 +33,14 @@ export async function snapshot(cluster: ControlledCluster, namespace: string): P
   }
   objects.push((await cluster.request('GET', `/api/v1/namespaces/${namespace}`)).body)
   const texts = replacements(objects)
+  const bases = gone(objects)
   const seen = new Map<string, unknown[]>()
   for (const object of objects) {
     const plain = simplify(object)
     let text = JSON.stringify(plain)
     for (const [from, to] of texts) text = text.replaceAll(from, to)
+    // Of pods that are gone.
+    for (const base of bases) text = text.replace(new RegExp(`\\b${base}-[bcdfghjklmnpqrstvwxz2456789]{5}\\b`, 'g'), `${base}-*`)
     text = text
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'TIME')
       .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
@@ -67,6 +70,14 @@ function sorted(values: readonly unknown[]): unknown[] {
 }
 
 /** Generated texts, the longest first, with what stands for them. */
+/** What Jobs made pods of: `name`, or `name-0` of an Indexed one. */
+function gone(objects: readonly Fields[]): Set<string> {
+  const events = objects.filter(
+    ({ kind, reason, involvedObject }) => kind === 'Event' && reason === 'SuccessfulCreate' && involvedObject.kind === 'Job',
+  )
+  return new Set(events.map(({ message }) => String(message).replace(/^Created pod: (.*)-[^-]*$/, '$1')))
+}
+
 function replacements(objects: readonly Fields[]): [string, string][] {
   const found = new Map<string, string>()
   for (const { kind, metadata, revision } of objects) {

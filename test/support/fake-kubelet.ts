@@ -45,7 +45,11 @@ export async function startFakeKubelet(cluster: ControlledCluster, nodes: number
     const broken = spec.containers.some(({ image }: Fields) => image.endsWith(':broken'))
     const isJob = metadata.ownerReferences?.[0]?.kind === 'Job'
     const isOver = isJob && now - (starts.get(metadata.uid) as number) >= Number(runsFor ?? 0) * 1000
-    const fails = metadata.annotations?.['simulation.flotilla.dev/outcome'] === 'fail'
+    const index = metadata.annotations?.['batch.kubernetes.io/job-completion-index']
+    const failing = metadata.annotations?.['simulation.flotilla.dev/fail-indexes']?.split(',')
+    const fails =
+      metadata.annotations?.['simulation.flotilla.dev/outcome'] === 'fail' && (failing === undefined || failing.includes(index))
+    const exitCode = fails ? Number(metadata.annotations?.['simulation.flotilla.dev/exit-code'] ?? 1) : 0
     const phase = broken ? 'Pending' : isOver ? (fails ? 'Failed' : 'Succeeded') : 'Running'
     if (phase === status.phase && status.podIP) return
     const at = new Date(now).toISOString().replace(/\.\d+Z/, 'Z')
@@ -61,7 +65,7 @@ export async function startFakeKubelet(cluster: ControlledCluster, nodes: number
       state: isReady
         ? { running: { startedAt: at } }
         : isOver
-          ? { terminated: { exitCode: fails ? 1 : 0, startedAt: at, finishedAt: at } }
+          ? { terminated: { exitCode, startedAt: at, finishedAt: at } }
           : { waiting: { reason: 'ImagePullBackOff' } },
     }))
     const kept = (status.conditions ?? []).filter(({ type }: Fields) => type === 'PodScheduled')

@@ -9,6 +9,10 @@ export const simulation = {
   runFor: 'simulation.flotilla.dev/run-for-seconds',
   /** `fail`: ends as Failed; `crash`: CrashLoopBackOff; `image`: ImagePullBackOff; `unready`: runs, never ready. */
   outcome: 'simulation.flotilla.dev/outcome',
+  /** With `fail`: what its containers exit with (default 1). */
+  exitCode: 'simulation.flotilla.dev/exit-code',
+  /** With `fail`, of an Indexed Job: the indexes that fail, such as `0,3` (default: all). */
+  failIndexes: 'simulation.flotilla.dev/fail-indexes',
 } as const
 
 export interface PodStage {
@@ -28,9 +32,19 @@ export function stageOf(pod: Pod, now: number): PodStage {
   if (now < readyAt) return stage('starting', readyAt)
   if (outcome === 'crash') return stage('crashing')
   const endsAt = started + seconds(annotations[simulation.runFor], isOfJob(pod) ? 0 : Number.POSITIVE_INFINITY)
-  if (now >= endsAt) return stage(outcome === 'fail' ? 'failed' : 'succeeded')
+  if (now >= endsAt) return stage(outcome === 'fail' && isToFail(pod) ? 'failed' : 'succeeded')
   const nextAt = Number.isFinite(endsAt) ? endsAt : undefined
   return stage(outcome === 'unready' ? 'unready' : 'running', nextAt)
+}
+
+function isToFail({ metadata: { annotations = {} } }: Pod): boolean {
+  const indexes = annotations[simulation.failIndexes]
+  return indexes === undefined || indexes.split(',').includes(annotations['batch.kubernetes.io/job-completion-index'] ?? '')
+}
+
+function exitCodeOf({ metadata: { annotations = {} } }: Pod): number {
+  const code = Number(annotations[simulation.exitCode] ?? 1)
+  return Number.isInteger(code) && code > 0 && code < 256 ? code : 1
 }
 
 function isOfJob(pod: Pod): boolean {
@@ -86,7 +100,9 @@ export function podStatus(
     ...(pod.spec.initContainers?.length
       ? { initContainerStatuses: pod.spec.initContainers.map((container) => initStatus(container, startTime)) }
       : {}),
-    containerStatuses: pod.spec.containers.map((container) => containerStatus(container, kind, startTime, at.nowText)),
+    containerStatuses: pod.spec.containers.map((container) =>
+      containerStatus(container, kind, startTime, at.nowText, exitCodeOf(pod)),
+    ),
   }
 }
 
@@ -109,11 +125,12 @@ function containerStatus(
   kind: PodStage['kind'],
   startTime: string,
   nowText: string,
+  exitCode: number,
 ): Record<string, unknown> {
-  const ended = (exitCode: number) => ({
+  const ended = (code: number) => ({
     terminated: {
-      exitCode,
-      reason: exitCode === 0 ? 'Completed' : 'Error',
+      exitCode: code,
+      reason: code === 0 ? 'Completed' : 'Error',
       startedAt: startTime,
       finishedAt: nowText,
     },
@@ -123,7 +140,7 @@ function containerStatus(
     case 'succeeded':
       return { ...common, ready: false, started: false, state: ended(0) }
     case 'failed':
-      return { ...common, ready: false, started: false, state: ended(1) }
+      return { ...common, ready: false, started: false, state: ended(exitCode) }
     case 'crashing':
       return {
         ...common,

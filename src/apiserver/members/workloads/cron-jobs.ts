@@ -4,7 +4,7 @@ import { nextTime, parseCronSchedule, zoneOffset } from '../../../formats/cron/c
 import type { KubeObject, ObjectMeta } from '../../../kube/object/kube-object.js'
 import { controllerReferenceTo } from '../../../kube/object/owner.js'
 import type { MemberController, Work } from '../contract.js'
-import { finishedAs, type Job } from './jobs.js'
+import { finishedAs, type Job } from './jobs/job.js'
 import { isTerminating } from './pods.js'
 import { record } from './recorded-pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'

@@ -143,7 +143,7 @@ class Orphans {
 }
 
 /** Whom to delete first: without a node, pending, not ready, cheaper to lose, younger. */
-function rankForDeletion(pods: readonly Pod[]): Pod[] {
+export function rankForDeletion(pods: readonly Pod[]): Pod[] {
   const cost = (pod: Pod) => Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0)
   const rank = (pod: Pod) => [
     pod.spec.nodeName ? 1 : 0,
