@@ -67,7 +67,7 @@ export interface LogicalCluster {
    * Makes the cluster what it was, by changes that every watch sees; its own addresses stay. Past admission: what was stored
    * once is stored again.
    */
-  restore(backup: ClusterBackup, options?: { dryRun?: boolean }): Promise<RestoreOutcome>
+  restore(backup: ClusterBackup, options?: { dryRun?: boolean; turn?: () => Promise<void> }): Promise<RestoreOutcome>
 }
 
 export interface UserInfo {

@@ -3,7 +3,7 @@ import { CodedError } from '../../base/errors.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { forbidden } from '../auth/forbidden.js'
 import type { Authorizer } from '../contract.js'
-import { parseBackup } from '../storage/backup.js'
+import { type ClusterBackup, readBackup } from '../storage/backup.js'
 import { type Exchange, plainForm } from './exchange.js'
 import { readBody } from './read-body.js'
 import { commonHeaders, sendValue } from './send.js'
@@ -16,6 +16,17 @@ const mostBytes = 1024 * 1024 * 1024
 /** A backup is every object of the cluster, Secrets included, and a restore writes past admission: a role for paths alone is not enough. */
 const everything = { verb: '*', group: '*', version: '*', resource: '*', subresource: '', namespace: '', name: '' }
 
+async function readInTurns(body: Buffer): Promise<ClusterBackup[]> {
+  const reading = readBackup(body)
+  for (;;) {
+    const step = reading.next()
+    if (step.done) return step.value
+    await nextTurn()
+  }
+}
+
+const nextTurn = () => new Promise<void>((turn) => setImmediate(turn))
+
 export async function serveBackup(exchange: Exchange, authorizer: Authorizer): Promise<void> {
   const { cluster, request, response, query, user } = exchange
   const { allowed, reason } = authorizer.authorize(cluster, user, everything)
@@ -24,13 +35,13 @@ export async function serveBackup(exchange: Exchange, authorizer: Authorizer): P
     const body = await readBody(request, mostBytes)
     const from = query.get('from')
     try {
-      const backups = parseBackup(body)
+      const backups = await readInTurns(body)
       const backup = backups.length === 1 ? backups[0] : backups.find((each) => each.cluster === (from ?? cluster.name))
       if (backup === undefined) {
         const names = backups.map((each) => each.cluster).join(', ') || 'none'
         throw statusErrors.badRequest(`the backup holds these clusters: ${names}; say which one with from=NAME`)
       }
-      const outcome = await cluster.restore(backup, { dryRun: query.get('dryRun') === 'All' })
+      const outcome = await cluster.restore(backup, { dryRun: query.get('dryRun') === 'All', turn: nextTurn })
       return sendValue(exchange, 200, { from: backup.cluster, ...outcome }, plainForm)
     } catch (error) {
       if (error instanceof CodedError && error.code === 'backup-damaged') throw statusErrors.badRequest(error.message)

@@ -118,7 +118,7 @@ export class EmbeddedCluster implements LogicalCluster {
     return formatBackup([this.#storage])
   }
 
-  async restore(backup: ClusterBackup, options: { dryRun?: boolean } = {}): Promise<RestoreOutcome> {
+  async restore(backup: ClusterBackup, options: { dryRun?: boolean; turn?: () => Promise<void> } = {}): Promise<RestoreOutcome> {
     const changes: StoredChange[] = []
     const leave = this.#storage.onChange((change) => changes.push(change))
     const outcome = await restoreBackup(this.#storage, backup, options).finally(leave)

@@ -40,10 +40,28 @@ export function* formatBackup(clusters: readonly ClusterStorage[]): Generator<st
 
 /** Reads a backup file. Throws CodedError for one that is damaged or not whole. */
 export function parseBackup(bytes: Buffer): ClusterBackup[] {
+  const reading = readBackup(bytes)
+  for (;;) {
+    const step = reading.next()
+    if (step.done) return step.value
+  }
+}
+
+/** What is read, or written back, in one turn of the event loop: some milliseconds of work. */
+const turnBytes = 256 * 1024
+const turnEntries = 200
+
+/** As parseBackup, a step at a time: a file may be a gigabyte, and others want to be served between. */
+export function* readBackup(bytes: Buffer): Generator<undefined, ClusterBackup[]> {
   const backups = new Map<string, { cluster: string; revision: number; objects: ClusterBackup['objects'][number][] }>()
   let count = 0
   let ended = false
+  let pause = turnBytes
   for (let start = 0; start < bytes.length; ) {
+    if (start > pause) {
+      yield undefined
+      pause = start + turnBytes
+    }
     const newline = bytes.indexOf(0x0a, start)
     const end = newline < 0 ? bytes.length : newline
     const record = ended ? undefined : parseRecord(bytes.subarray(start, end))
@@ -94,12 +112,13 @@ export interface RestoreOutcome {
 
 /**
  * Brings a cluster to the state of a backup by ordinary changes: uids and times come back, revisions go on, so that every watch
- * sees what happened and no client has to start anew. With `dryRun` nothing is changed.
+ * sees what happened and no client has to start anew. With `dryRun` nothing is changed. `turn` is waited for now and then, so that
+ * others are served between: what they write meanwhile to objects that were looked at already stays.
  */
 export async function restoreBackup(
   storage: ClusterStorage,
   backup: ClusterBackup,
-  options: { dryRun?: boolean } = {},
+  options: { dryRun?: boolean; turn?: () => Promise<void> } = {},
 ): Promise<RestoreOutcome> {
   const wanted = new Map(backup.objects.map((entry) => [`${entry.resource} ${entry.key}`, entry]))
   const commits: Promise<unknown>[] = []
@@ -108,16 +127,24 @@ export async function restoreBackup(
   const change = (resource: string, key: string, object: KubeObject | undefined) => {
     const list = object === undefined ? deleted : written
     list.push(`${resource} ${key}`)
-    if (options.dryRun !== true) commits.push(put(storage, resource, key, object))
+    if (options.dryRun === true) return
+    const commit = put(storage, resource, key, object)
+    // All are awaited in the end: one that fails before is not unhandled.
+    commit.catch(() => undefined)
+    commits.push(commit)
   }
+  let looked = 0
+  const shareTime = () => (++looked % turnEntries === 0 ? options.turn?.() : undefined)
   // What the cluster has of its own now, and the backup had not: deleted, or back to what the base layer says.
   for (const { resource, key, object } of [...storage.entries()]) {
+    await shareTime()
     if (wanted.has(`${resource} ${key}`)) continue
     const base = storage.base(resource, key)
     if (base === undefined ? object === null : object !== null && sameBut(object, base)) continue
     change(resource, key, base)
   }
   for (const { resource, key, object } of backup.objects) {
+    await shareTime()
     const present = storage.get(resource, key)
     if (object === null && present === undefined) continue
     if (object !== null && present !== undefined && sameBut(present, object)) continue
