@@ -76,6 +76,7 @@ function unbox(value: unknown): unknown {
 }
 
 type Outcome = 'next' | 'break' | 'continue'
+const noOperands: readonly OperandNode[] = []
 const absent = Symbol('no argument from the pipeline')
 
 /** One run over the definitions of a set of templates. */
@@ -406,13 +407,9 @@ export class Execution implements CallContext {
       receiver = this.#evaluateOperand(dot, node.base)
     }
     const last = path.length - 1
-    for (const [position, name] of path.entries()) {
-      receiver =
-        position < last
-          ? this.#field(dot, receiver, name, node, [], absent)
-          : this.#field(dot, receiver, name, node, operands, final)
-    }
-    return receiver
+    for (let position = 0; position < last; position++)
+      receiver = this.#field(dot, receiver, path[position]!, node, noOperands, absent)
+    return this.#field(dot, receiver, path[last]!, node, operands, final)
   }
 
   #field(
@@ -470,12 +467,15 @@ export class Execution implements CallContext {
       }
       return final === absent ? value : final
     }
-    const typeAt = (position: number): ParameterType => fn.parameters[position] ?? fn.rest!
-    const args = given.map((operand, position) => this.#argument(dot, operand, typeAt(position)))
-    if (final !== absent) args.push(this.#checked(() => checkArgument(final, typeAt(args.length))))
+    const args: unknown[] = []
+    for (const operand of given) args.push(this.#argument(dot, operand, fn.parameters[args.length] ?? fn.rest!))
+    if (final !== absent) args.push(this.#checkedArgument(final, fn.parameters[args.length] ?? fn.rest!))
     if (fn.special === 'call') args.splice(1, 0, given[0] === undefined ? printValue(final) : nodeText(given[0]))
     const at = this.#node
-    const [definition, output, variables, depth] = [this.#definition, this.#output, this.#variables, this.#depth]
+    const definition = this.#definition
+    const output = this.#output
+    const variables = this.#variables
+    const depth = this.#depth
     try {
       return fn.run.apply(this, args)
     } catch (error) {
@@ -501,10 +501,19 @@ export class Execution implements CallContext {
       case 'number':
       case 'string':
         return this.#checked(() => literalArgument(node, type))
-      default: {
-        const value = unbox(this.#evaluateOperand(dot, node))
-        return this.#checked(() => checkArgument(value, type))
-      }
+      default:
+        return this.#checkedArgument(unbox(this.#evaluateOperand(dot, node)), type)
+    }
+  }
+
+  #checkedArgument(value: unknown, type: ParameterType): unknown {
+    if (type === 'value' || (type === 'string' && typeof value === 'string') || (type === 'any' && value !== undefined))
+      return value
+    try {
+      return checkArgument(value, type)
+    } catch (error) {
+      if (error instanceof ArgumentError) this.#fail(error.message)
+      throw error
     }
   }
 

@@ -5,6 +5,8 @@
 export function formatFloat(value: number, verb: 'e' | 'E' | 'f' | 'g' | 'G', precision: number): string {
   if (Number.isNaN(value)) return 'NaN'
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf'
+  // As most numbers of values files are.
+  if (verb === 'g' && precision < 0 && value > -1e6 && value < 1e6 && Number.isInteger(value) && value !== 0) return String(value)
   const sign = value < 0 || Object.is(value, -0) ? '-' : ''
   const magnitude = Math.abs(value)
   const upper = verb === 'E' || verb === 'G'

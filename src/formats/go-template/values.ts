@@ -58,26 +58,35 @@ export interface GoStructParts {
   readonly native?: unknown
 }
 
+const nothing: Readonly<Record<string, unknown>> = Object.freeze({})
+
 export class GoStruct implements GoStructParts {
   readonly type: string
   readonly fields: Readonly<Record<string, unknown>>
-  readonly methods: Readonly<Record<string, unknown>>
   readonly text: (() => string) | undefined
   readonly jsonText: (() => string) | undefined
-  readonly underlying: unknown
   readonly json: (() => unknown) | undefined
   readonly over: ((underlying: GoMap) => unknown) | undefined
   readonly native: unknown
+  readonly #parts: GoStructParts
   constructor(parts: GoStructParts) {
+    this.#parts = parts
     this.type = parts.type
-    this.fields = parts.fields ?? {}
-    this.methods = parts.methods ?? {}
+    this.fields = parts.fields ?? nothing
     this.text = parts.text
     this.jsonText = parts.jsonText
-    this.underlying = parts.underlying
     this.json = parts.json
     this.over = parts.over
     this.native = parts.native
+  }
+
+  /** Made when somebody asks: most values that have methods are only looked into. */
+  get methods(): Readonly<Record<string, unknown>> {
+    return this.#parts.methods ?? nothing
+  }
+
+  get underlying(): unknown {
+    return this.#parts.underlying
   }
 }
 

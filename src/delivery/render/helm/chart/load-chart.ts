@@ -23,8 +23,16 @@ export interface LoadOptions {
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
-export function textOf(file: ChartFile): string {
-  return decoder.decode(file.data)
+const decoded = new WeakMap<Uint8Array, string>()
+
+/** A file's text. Bytes that stay the same object, as those of kept trees do, are decoded once. */
+export function textOf({ data }: ChartFile): string {
+  let text = decoded.get(data)
+  if (text === undefined) {
+    text = decoder.decode(data)
+    decoded.set(data, text)
+  }
+  return text
 }
 
 /** Makes a chart of its files, and of the charts below charts/. Throws HelmError with Helm's messages. */
