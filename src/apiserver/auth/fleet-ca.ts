@@ -16,6 +16,8 @@ export interface FleetCa extends KeyedCertificate {
   issueClient(subject: { commonName: string; organizations?: readonly string[]; days?: number }): Promise<KeyedCertificate>
   /** A server for these DNS names and IP addresses. */
   issueServer(options: { names: readonly string[]; days?: number }): Promise<KeyedCertificate>
+  /** Both ends of mutual TLS, by one DNS name. */
+  issuePeer(options: { name: string; days?: number }): Promise<KeyedCertificate>
   /** Certifies a key that somebody else holds; it ends with the authority at the latest. PEM. */
   certify(fields: Omit<CertificateFields, 'serial' | 'issuer'>): Promise<string>
 }
@@ -23,6 +25,9 @@ export interface FleetCa extends KeyedCertificate {
 const dayMs = 86_400_000
 const caDays = 3650
 const leafDays = 365
+
+/** digitalSignature; serverAuth and clientAuth. */
+const peer: CertificateFields['use'] = { key: 0x01, extended: ['1.3.6.1.5.5.7.3.1', '1.3.6.1.5.5.7.3.2'] }
 
 /** Clocks of other machines may be behind. */
 const backdateMs = 5 * 60_000
@@ -38,6 +43,7 @@ export async function createFleetCa(options: { clock: Clock; name?: string; exis
       issue(clock, { commonName, organizations, days, use: 'client' }, issuer),
     issueServer: ({ names, days = leafDays }) =>
       issue(clock, { commonName: names[0] ?? 'flotilla', days, use: 'server', names }, issuer),
+    issuePeer: ({ name, days = leafDays }) => issue(clock, { commonName: name, days, use: peer, names: [name] }, issuer),
     async certify(fields) {
       const { encodeTbsCertificate, encodeSigned } = await import('./certificate-der.js')
       const { certificate: authority, keyPem } = issuer
@@ -69,7 +75,7 @@ interface Wanted {
   readonly commonName: string
   readonly organizations?: readonly string[]
   readonly days: number
-  readonly use: 'authority' | 'client' | 'server'
+  readonly use: CertificateFields['use']
   readonly names?: readonly string[]
 }
 
