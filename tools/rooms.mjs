@@ -186,6 +186,7 @@ export const rooms = [
       'src/kube/client',
       'src/kube/informer',
       'src/kube/queue',
+      'src/controller',
       'src/inventory',
       'src/services/model',
     ],

@@ -12,6 +12,7 @@ import { createRequestFairness } from '../apiserver/fairness/request-fairness.js
 import { createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
+import { withCustomResources } from '../apiserver/logical/with-custom-resources.js'
 import { createMetricsApi } from '../apiserver/members/autoscaling/metrics-api.js'
 import { PodMeasurements } from '../apiserver/members/autoscaling/pod-measurements.js'
 import { withMemberObjects } from '../apiserver/members/member-base-layer.js'
@@ -21,6 +22,7 @@ import type { Storage } from '../apiserver/storage/contract.js'
 import { openFileStorage } from '../apiserver/storage/file-storage.js'
 import { createRecordSeal, type SealKey } from '../apiserver/storage/record-seal.js'
 import { CodedError } from '../base/errors.js'
+import type { KubeObject } from '../kube/object/kube-object.js'
 import type { DataDirectory } from './data-directory.js'
 import type { FleetAccess } from './fleet-access.js'
 import type { FleetNetwork } from './fleet-network.js'
@@ -61,6 +63,8 @@ export function openEmbeddedApi(options: {
   access?: FleetAccess
   /** The URL under which a cluster is served: the issuer of its service accounts' tokens. */
   serverOf?: (cluster: string) => string | undefined
+  /** Definitions that every cluster serves from the start. */
+  customResources?: readonly KubeObject[]
   /** Plugins of our own, after the built-in ones. */
   admission?: readonly AdmissionPlugin[]
   /** Opens the way into the containers of pods. */
@@ -71,7 +75,11 @@ export function openEmbeddedApi(options: {
     directory: directory.file('state'),
     sync: options.sync,
     log: ports.log,
-    base: withMemberObjects(createBootstrapLayer(options.createdMs), options.createdMs),
+    base: withCustomResources(
+      withMemberObjects(createBootstrapLayer(options.createdMs), options.createdMs),
+      options.customResources ?? [],
+      options.createdMs,
+    ),
     seal: createRecordSeal(sealKeysOf(pki.storageKey)),
   })
   const tokens = createServiceAccountTokens({

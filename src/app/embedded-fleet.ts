@@ -36,6 +36,7 @@ import { installHub } from './install-hub.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
+import { memberCrds } from './service-dialects.js'
 import { takeStartTurn } from './start-turn.js'
 import { systemClock, systemRandom } from './system-ports.js'
 import { answerWebhook } from './webhook.js'
@@ -146,6 +147,7 @@ async function openFleet(
     createdMs: config.createdMs,
     ports,
     network,
+    customResources: memberCrds,
     admission: [
       createApplyWarnings({
         cluster: hubName,

@@ -22,7 +22,11 @@ import { createInventory } from '../inventory/create-inventory.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
 import { builtInSchemas } from '../kube/schema/built-in.js'
+import type { ServiceCatalogue } from '../services/catalogue/catalogue.js'
+import { createCatalogue } from '../services/catalogue/create-catalogue.js'
+import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
 import { createRemoteSources } from './remote-sources.js'
+import { exportProblems, serviceDialects } from './service-dialects.js'
 
 export interface StartHubOptions {
   /** Lets kustomizations name bases and files on other servers. */
@@ -45,6 +49,9 @@ export interface Hub {
   readonly inventory: Inventory
   readonly deliveries: Deliveries
   readonly repositories: Repositories
+  /** Services across clusters. */
+  readonly services: ServiceCatalogue
+  readonly memberServices: MemberServices
   /** Resolves when nothing is ready or under way in any controller. */
   settled(): Promise<void>
   /** Resolves after the signal has aborted and everything has let go. */
@@ -107,6 +114,8 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   manager.add(createApplicationSetController({ namespace }))
   manager.add(createApplicationSetStatusController({ namespace }))
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
+  const catalogue = createCatalogue({ hub, inventory, dialects: serviceDialects, ...ports, signal })
+  const memberServices = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal })
   await manager.start(signal)
   const stopped = new Promise<void>((done) => {
     const end = () => {
@@ -117,5 +126,5 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })
-  return { inventory, deliveries, repositories, settled: () => manager.settled(), stopped }
+  return { inventory, deliveries, repositories, services: catalogue, memberServices, settled: () => manager.settled(), stopped }
 }

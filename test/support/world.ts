@@ -2,6 +2,7 @@ import { createDynamicAdmission } from '../../src/apiserver/admission/dynamic-ad
 import type { LogicalClusters } from '../../src/apiserver/contract.js'
 import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
+import { withCustomResources } from '../../src/apiserver/logical/with-custom-resources.js'
 import { startMembers } from '../../src/apiserver/members/start-members.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
 import { createFaultyClient, type Faults } from '../../src/app/chaos/faulty-client.js'
@@ -11,6 +12,7 @@ import { hubUser } from '../../src/app/embedded-api.js'
 import { type Hub, startHub } from '../../src/app/hub.js'
 import { installHub } from '../../src/app/install-hub.js'
 import { registerMembers } from '../../src/app/register-members.js'
+import { memberCrds } from '../../src/app/service-dialects.js'
 import { type Log, silentLog } from '../../src/base/log.js'
 import { createSeededRandom } from '../../src/base/random.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'
@@ -48,7 +50,10 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const ports = { clock, random, log: options.log ?? silentLog }
   const stopping = new AbortController()
   const clusters = createLogicalClusters({
-    storage: createMemoryStorage({ base: createBootstrapLayer(clock.now()), freeze: true }),
+    storage: createMemoryStorage({
+      base: withCustomResources(createBootstrapLayer(clock.now()), memberCrds, clock.now()),
+      freeze: true,
+    }),
     ports,
     policies: createDynamicAdmission({ clock }).policies,
   })

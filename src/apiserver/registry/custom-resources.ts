@@ -55,6 +55,15 @@ export function storageVersionOf(spec: DefinitionSpec): DefinitionVersion | unde
  * until its names are accepted, and by those names afterwards.
  */
 export function customResourcesOf(definition: KubeObject): readonly Resource[] {
+  // Definitions that every cluster has are one object for all of them.
+  let resources = known.get(definition)
+  if (resources === undefined) known.set(definition, (resources = readDefinition(definition)))
+  return resources
+}
+
+const known = new WeakMap<KubeObject, readonly Resource[]>()
+
+function readDefinition(definition: KubeObject): readonly Resource[] {
   const status = definition['status'] as { acceptedNames?: DefinitionNames; conditions?: Json[] } | undefined
   const established = (status?.conditions ?? []).some(
     (condition) => isObject(condition) && condition['type'] === 'Established' && condition['status'] === 'True',

@@ -84,6 +84,36 @@ function indexed(all: readonly Resource[]): Pick<Common, 'byKey' | 'byKind'> {
   }
 }
 
+/** What clusters serve whose custom resources are just the same ones: computed once for all of them. */
+interface Variant extends Pick<Common, 'byKey' | 'byKind'> {
+  readonly common: Common
+  readonly custom: readonly (readonly Resource[])[]
+  catalogue: ResourceCatalogue | undefined
+}
+
+/** By the first of their definitions. */
+const variants = new WeakMap<readonly Resource[], Set<WeakRef<Variant>>>()
+
+function variantOf(common: Common, custom: readonly (readonly Resource[])[]): Variant {
+  const [first] = custom
+  if (first === undefined) return { common, custom, byKey: common.byKey, byKind: common.byKind, catalogue: undefined }
+  let known = variants.get(first)
+  for (const reference of known ?? []) {
+    const variant = reference.deref()
+    if (variant === undefined) known?.delete(reference)
+    else if (variant.common === common && sameItems(variant.custom, custom)) return variant
+  }
+  // A cluster's own resources win over custom ones of the same name, which kube-aggregator would route away too.
+  const variant: Variant = { common, custom, ...indexed([...custom.flat(), ...common.resources]), catalogue: undefined }
+  if (known === undefined) variants.set(first, (known = new Set()))
+  known.add(new WeakRef(variant))
+  return variant
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index])
+}
+
 /** What the deletion of a definition takes; given from outside, since it writes through the registry itself. */
 export interface DefinitionCleanup {
   begin(scope: ClusterScope, definition: string): void
@@ -98,22 +128,20 @@ export class ServedResources implements SchemaCatalogue {
   /** By `name` of the definition. */
   readonly #custom = new Map<string, readonly Resource[]>()
   readonly #common: Common
-  #byKey: ReadonlyMap<string, Resource>
-  #byKind: ReadonlyMap<string, Resource>
-  #catalogue: ResourceCatalogue | undefined
+  #variant: Variant
   readonly cleanup: DefinitionCleanup
 
   constructor(cleanup: DefinitionCleanup, computed?: readonly ComputedResource[]) {
     this.cleanup = cleanup
     this.#common = commonOf(computed)
-    this.#byKey = this.#common.byKey
-    this.#byKind = this.#common.byKind
+    this.#variant = variantOf(this.#common, [])
   }
 
   catalogue(): ResourceCatalogue {
     if (this.#custom.size === 0) return this.#common.catalogue
-    this.#catalogue ??= createCatalogue([...builtInResources, ...[...this.#byKey.values()].map((resource) => resource.type)])
-    return this.#catalogue
+    const { byKey } = this.#variant
+    this.#variant.catalogue ??= createCatalogue([...builtInResources, ...[...byKey.values()].map((resource) => resource.type)])
+    return this.#variant.catalogue
   }
 
   /** The resource of a request. Throws the NotFound of a path that is not served. */
@@ -125,11 +153,11 @@ export class ServedResources implements SchemaCatalogue {
 
   find(type: { group: string; version: string; plural: string }): Resource | undefined {
     const key = resourceKey(type)
-    return builtIn.get(key) ?? this.#byKey.get(key)
+    return builtIn.get(key) ?? this.#variant.byKey.get(key)
   }
 
   forKind(apiVersion: string, kind: string): SchemaNode | undefined {
-    return builtInSchemas.forKind(apiVersion, kind) ?? this.#byKind.get(`${apiVersion}/${kind}`)?.schema
+    return builtInSchemas.forKind(apiVersion, kind) ?? this.#variant.byKind.get(`${apiVersion}/${kind}`)?.schema
   }
 
   /** The versions that a definition serves now. */
@@ -147,10 +175,6 @@ export class ServedResources implements SchemaCatalogue {
   define(name: string, definition: KubeObject | undefined): void {
     if (definition === undefined) this.#custom.delete(name)
     else this.#custom.set(name, customResourcesOf(definition))
-    // Its own resources win over custom ones of the same name, which kube-aggregator would route away too.
-    const { byKey, byKind } = indexed([...[...this.#custom.values()].flat(), ...this.#common.resources])
-    this.#byKey = byKey
-    this.#byKind = byKind
-    this.#catalogue = undefined
+    this.#variant = variantOf(this.#common, [...this.#custom.values()])
   }
 }

@@ -19,6 +19,8 @@ export interface CachesOptions extends Pick<ReflectorOptions<KubeObject>, 'pageS
   readonly signal: AbortSignal
   /** What is kept of an object: return a smaller one (digests, no managedFields) to save memory. Must keep name, namespace, uid and resourceVersion. */
   readonly transform?: (object: KubeObject, type: ResourceType) => KubeObject
+  /** Told when a resource can be read again, and when it no longer can. Must only enqueue. */
+  readonly onHealth?: (type: ResourceType, healthy: boolean) => void
 }
 
 /** Caches over one API, started as they are asked for. A resource that is not served yet is waited for. */
@@ -30,7 +32,12 @@ export function createCaches(options: CachesOptions): Caches {
 
   function start(type: ResourceType, selector: CacheSelector): { cache: SharedCache; ready: Promise<void> } {
     const log = options.log.with({ cluster: options.client.name, resource: type.plural })
-    const cache = new SharedCache({ log, ...(transform ? { transform: (object) => transform(object, type) } : {}) })
+    const { onHealth } = options
+    const cache = new SharedCache({
+      log,
+      ...(transform ? { transform: (object) => transform(object, type) } : {}),
+      ...(onHealth ? { onHealth: (healthy: boolean) => onHealth(type, healthy) } : {}),
+    })
     const aborted = new Promise<never>((_resolve, reject) => {
       if (signal.aborted) reject(signal.reason)
       else signal.addEventListener('abort', () => reject(signal.reason), { once: true })

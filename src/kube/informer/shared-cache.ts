@@ -13,6 +13,7 @@ interface Index<T> {
 export class SharedCache<T extends KubeObject = KubeObject> implements Cache<T>, ReflectorSink<T> {
   readonly #log: Log
   readonly #transform: ((object: T) => T) | undefined
+  readonly #onHealth: ((healthy: boolean) => void) | undefined
   readonly #objects = new Map<string, T>()
   /** Keys in order; kept in step with #objects. */
   readonly #keys: string[] = []
@@ -24,9 +25,10 @@ export class SharedCache<T extends KubeObject = KubeObject> implements Cache<T>,
   #healthy = false
   #problem: string | undefined
 
-  constructor(options: { log: Log; transform?: (object: T) => T }) {
+  constructor(options: { log: Log; transform?: (object: T) => T; onHealth?: (healthy: boolean) => void }) {
     this.#log = options.log
     this.#transform = options.transform
+    this.#onHealth = options.onHealth
   }
 
   get healthy(): boolean {
@@ -122,8 +124,10 @@ export class SharedCache<T extends KubeObject = KubeObject> implements Cache<T>,
   }
 
   health(healthy: boolean, problem?: string): void {
+    const changed = healthy !== this.#healthy || (!healthy && this.#problem === undefined)
     this.#healthy = healthy
-    this.#problem = healthy ? undefined : problem
+    this.#problem = healthy ? undefined : (problem ?? 'it cannot be read')
+    if (changed) this.#onHealth?.(healthy)
   }
 
   #remove(key: string, previous: T): void {

@@ -13,6 +13,8 @@ export const multiClusterNames = {
   owner: 'services.flotilla.dev',
   /** On a ServiceImport that a person wrote and the catalogue fills in: it is never deleted by us. */
   adoptedAnnotation: 'services.flotilla.dev/adopted',
+  /** On ServiceImports: which labels and annotations came from the exports, `labels:a,b annotations:c`; others are left alone. */
+  exportedKeysAnnotation: 'services.flotilla.dev/exported-keys',
   /** On slices that take no part in balancing now: the Service that would use them. */
   standbyLabel: 'services.flotilla.dev/standby-for',
   /** On slices: the priority of their endpoints, 0 for those in use. */

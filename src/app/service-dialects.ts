@@ -1,0 +1,19 @@
+import { mcsCrds } from '../dialects/mcs/crds.js'
+import { readExportAnnotations } from '../dialects/mcs/export-annotations.js'
+import { mcsDialect } from '../dialects/mcs/mcs-dialect.js'
+import type { KubeObject } from '../kube/object/kube-object.js'
+import { audienceProblem } from '../services/model/audience-problem.js'
+import type { ServiceDialect } from '../services/model/service-dialect.js'
+
+/** The APIs in which services across clusters are declared. */
+export const serviceDialects: readonly ServiceDialect[] = [mcsDialect]
+
+/** Definitions that embedded members have from the start. */
+export const memberCrds: readonly KubeObject[] = [...mcsCrds]
+
+/** What the annotations of a ServiceExport say that cannot be understood. */
+export function exportProblems(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {
+  const { audience, problems } = readExportAnnotations(annotations)
+  const selector = audienceProblem(audience)
+  return selector === undefined ? problems : [...problems, `nobody may import the service: ${selector}`]
+}

@@ -1,0 +1,301 @@
+import { compareText } from '../../base/compare-text.js'
+import { messageOf } from '../../base/errors.js'
+import { equalJson } from '../../base/json.js'
+import type { CacheChange } from '../../kube/informer/cache.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { decideService } from '../model/decide-service.js'
+import { endpointSliceType, namespaceType } from '../model/kube-kinds.js'
+import { type RankFacts, rankEndpoints } from '../model/rank/rank-endpoints.js'
+import { completeLabels } from '../model/rank/topology-labels.js'
+import type { ClusterFacts, ServiceDialect } from '../model/service-dialect.js'
+import type { Consumer, FleetService, Offer, Ranking, ServiceName, TrafficRule } from '../model/service-model.js'
+import { parseServiceKey, serviceKey } from '../model/service-name.js'
+import type { ServiceCatalogue } from './catalogue.js'
+import { type ClusterView, serviceOfSlice } from './cluster-view.js'
+import { FleetObserver, type FleetObserverOptions } from './fleet-observer.js'
+
+export type CatalogueOptions = FleetObserverOptions
+
+/** An object of a member has changed. Must only enqueue. */
+export type MemberListener = (cluster: ClusterView, type: ResourceType, change: CacheChange) => void
+
+export type ClusterListener = (name: string, what: 'joined' | 'left' | 'facts' | 'reach') => void
+
+/** The catalogue with what its outputs on members need beside. */
+export interface CreatedCatalogue extends ServiceCatalogue {
+  readonly facts: FleetObserver
+  onMember(listener: MemberListener): () => void
+  /** A cluster has been read for the first time or anew, stands otherwise, or has left. Must only enqueue. */
+  onCluster(listener: ClusterListener): () => void
+  /** Services of a namespace that somebody offers. */
+  inNamespace(namespace: string): readonly ServiceName[]
+}
+
+/** Changes that come together are worked on together. */
+const gatherMs = 2
+
+interface Entry {
+  readonly byReach: ReadonlyMap<FleetService['reach'], FleetService>
+}
+
+/** Starts reading the fleet; the catalogue fills as members are read. A change is worked out for the services that it touches. */
+export function createCatalogue(options: CatalogueOptions): CreatedCatalogue {
+  return new Catalogue(options)
+}
+
+class Catalogue implements CreatedCatalogue {
+  readonly facts: FleetObserver
+  readonly #options: CatalogueOptions
+  readonly #entries = new Map<string, Entry>()
+  readonly #namespaces = new Map<string, Set<string>>()
+  /** Services by the cluster that offers them. */
+  readonly #offered = new Map<string, Set<string>>()
+  readonly #listeners = new Set<(changed: readonly ServiceName[] | 'all') => void>()
+  readonly #memberListeners = new Set<MemberListener>()
+  readonly #clusterListeners = new Set<ClusterListener>()
+  readonly #dirty = new Set<string>()
+  /** Services whose rankings have changed though they have not. */
+  readonly #ranked = new Set<string>()
+  #allDirty = false
+  #allRanked = false
+  #flushing = false
+  #rankings = new WeakMap<FleetService, Map<string, Ranking>>()
+  #sorted: readonly FleetService[] | undefined
+  revision = 0
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options
+    this.facts = new FleetObserver(options, {
+      object: (cluster, type, change) => this.#hear(cluster, type, change),
+      hubObject: (_type, change) => this.#touch(change, 'hub'),
+      cluster: (name, what) => this.#hearCluster(name, what),
+    })
+  }
+
+  list(): readonly FleetService[] {
+    this.#sorted ??= [...this.#entries]
+      .sort(([a], [b]) => compareText(a, b))
+      .flatMap(([, { byReach }]) => [...byReach.values()].sort((a, b) => compareText(a.reach, b.reach)))
+    return this.#sorted
+  }
+
+  get(service: ServiceName, reach?: FleetService['reach']): FleetService | undefined {
+    const found = this.#entries.get(serviceKey(service))?.byReach
+    if (found === undefined) return undefined
+    return reach === undefined ? (found.get('clusterset') ?? found.get('same-name')) : found.get(reach)
+  }
+
+  inNamespace(namespace: string): readonly ServiceName[] {
+    return [...(this.#namespaces.get(namespace) ?? [])].map(parseServiceKey)
+  }
+
+  rank(service: FleetService, consumer: Consumer, without: readonly string[] = []): Ranking {
+    const facts: RankFacts = {
+      // A cluster that has left, or has not been read, is not known to be away.
+      reachOf: (name) => this.facts.cluster(name)?.reach ?? 'unknown',
+      labelsOf: (name) => this.facts.cluster(name)?.labels ?? {},
+    }
+    if (without.length > 0) return rankEndpoints(service, consumer, facts, without)
+    let kept = this.#rankings.get(service)
+    if (kept === undefined) this.#rankings.set(service, (kept = new Map()))
+    const key = JSON.stringify([consumer.cluster, consumer.locality, consumer.network, consumer.labels])
+    let ranking = kept.get(key)
+    if (ranking === undefined) kept.set(key, (ranking = rankEndpoints(service, consumer, facts)))
+    return ranking
+  }
+
+  consumerIn(cluster: ClusterFacts, zone?: string): Consumer {
+    const locality =
+      zone === undefined || zone === cluster.locality.zone ? cluster.locality : { ...cluster.locality, zone, subZone: '' }
+    const { name, network } = cluster
+    return { cluster: name, locality, network, labels: completeLabels({}, { cluster: name, locality, network }) }
+  }
+
+  onChange(listener: (changed: readonly ServiceName[] | 'all') => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  onMember(listener: MemberListener): () => void {
+    this.#memberListeners.add(listener)
+    return () => this.#memberListeners.delete(listener)
+  }
+
+  onCluster(listener: ClusterListener): () => void {
+    this.#clusterListeners.add(listener)
+    return () => this.#clusterListeners.delete(listener)
+  }
+
+  #hear(cluster: ClusterView, type: ResourceType, change: CacheChange): void {
+    if (type.kind === endpointSliceType.kind) {
+      for (const key of serviceOfSlice(change.object)) if (this.#entries.has(key)) this.#mark(key)
+    } else {
+      this.#touch(change, cluster.name)
+      // Who may import depends on the namespace.
+      if (type.kind === namespaceType.kind) {
+        for (const key of this.#namespaces.get(change.object.metadata.name) ?? []) this.#mark(key)
+        if (change.object.metadata.name === 'istio-system') this.#hearCluster(cluster.name, 'facts')
+      }
+    }
+    for (const listener of this.#memberListeners) listener(cluster, type, change)
+  }
+
+  #touch({ object, previous }: CacheChange, cluster: string): void {
+    for (const state of previous === undefined ? [object] : [object, previous]) {
+      for (const dialect of this.#options.dialects) {
+        const touched = this.#ask(dialect, () => dialect.touches(state, cluster), [])
+        if (touched === 'all') this.#markAll()
+        else for (const service of touched) this.#mark(serviceKey(service))
+      }
+    }
+  }
+
+  #hearCluster(name: string, what: 'joined' | 'left' | 'facts' | 'reach'): void {
+    for (const listener of this.#clusterListeners) listener(name, what)
+    if (what === 'reach') {
+      for (const key of this.#offered.get(name) ?? []) this.#ranked.add(key)
+      this.#flushSoon()
+      return
+    }
+    const view = this.facts.cluster(name)
+    if (what === 'joined' && view !== undefined) for (const key of this.#namesIn(view)) this.#mark(key)
+    if (what === 'joined') {
+      this.#allRanked = true
+      this.#flushSoon()
+    } else this.#markAll()
+  }
+
+  /** Every service that an object of the cluster can mean. */
+  #namesIn(view: ClusterView): Set<string> {
+    const names = new Set<string>()
+    for (const [, cache] of view.caches.started) for (const object of cache.list()) this.#namesOf(object, view.name, names)
+    return names
+  }
+
+  #namesOf(object: KubeObject, cluster: string, names: Set<string>): void {
+    for (const dialect of this.#options.dialects) {
+      const touched = this.#ask(dialect, () => dialect.touches(object, cluster), [])
+      if (touched === 'all') this.#markAll()
+      else for (const service of touched) names.add(serviceKey(service))
+    }
+  }
+
+  #mark(key: string): void {
+    this.#dirty.add(key)
+    this.#flushSoon()
+  }
+
+  #markAll(): void {
+    this.#allDirty = true
+    this.#flushSoon()
+  }
+
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.#options.clock.after(gatherMs, () => {
+      this.#flushing = false
+      if (!this.#options.signal.aborted) this.#flush()
+    })
+  }
+
+  #flush(): void {
+    if (this.#allDirty) {
+      this.#allDirty = false
+      this.#allRanked = true
+      for (const key of this.#entries.keys()) this.#dirty.add(key)
+      for (const view of this.facts.clusters) for (const key of this.#namesIn(view)) this.#dirty.add(key)
+      this.#allDirty = false
+    }
+    const changed = new Set<string>()
+    for (const key of this.#dirty) if (this.#work(key)) changed.add(key)
+    this.#dirty.clear()
+    if (this.#allRanked) this.#rankings = new WeakMap()
+    else
+      for (const key of this.#ranked)
+        for (const each of this.#entries.get(key)?.byReach.values() ?? []) this.#rankings.delete(each)
+    for (const key of this.#ranked) changed.add(key)
+    const all = this.#allRanked
+    this.#allRanked = false
+    this.#ranked.clear()
+    if (changed.size === 0 && !all) return
+    this.revision++
+    this.#sorted = undefined
+    const names = [...changed].map(parseServiceKey)
+    for (const listener of this.#listeners) {
+      try {
+        listener(all ? 'all' : names)
+      } catch (error) {
+        this.#options.log.error('a listener of the service catalogue failed', { error: messageOf(error) })
+      }
+    }
+  }
+
+  /** Works out one service; true when it is another one now. */
+  #work(key: string): boolean {
+    const service = parseServiceKey(key)
+    const offers: Offer[] = []
+    const rules: TrafficRule[] = []
+    for (const dialect of this.#options.dialects) {
+      offers.push(...this.#ask(dialect, () => dialect.offers(service, this.facts), []))
+      rules.push(...this.#ask(dialect, () => dialect.rules(service, this.facts), []))
+    }
+    const before = this.#entries.get(key)?.byReach
+    const byReach = new Map<FleetService['reach'], FleetService>()
+    for (const reach of ['clusterset', 'same-name'] as const) {
+      const of = offers.filter((offer) => offer.reach === reach)
+      const decided = of.length === 0 ? undefined : decideService(of, rules)
+      if (decided === undefined) continue
+      const known = before?.get(reach)
+      byReach.set(reach, known !== undefined && equalJson(known, decided) ? known : decided)
+    }
+    const same =
+      before !== undefined && before.size === byReach.size && [...byReach].every(([reach, each]) => before.get(reach) === each)
+    if (same || (before === undefined && byReach.size === 0)) return false
+    this.#enter(key, before, byReach)
+    return true
+  }
+
+  #enter(
+    key: string,
+    before: ReadonlyMap<FleetService['reach'], FleetService> | undefined,
+    byReach: ReadonlyMap<FleetService['reach'], FleetService>,
+  ): void {
+    const { namespace } = parseServiceKey(key)
+    for (const cluster of clustersOf(before)) drop(this.#offered, cluster, key)
+    for (const cluster of clustersOf(byReach)) put(this.#offered, cluster, key)
+    if (byReach.size === 0) {
+      this.#entries.delete(key)
+      drop(this.#namespaces, namespace, key)
+    } else {
+      this.#entries.set(key, { byReach })
+      put(this.#namespaces, namespace, key)
+    }
+  }
+
+  /** A dialect that fails harms no other. */
+  #ask<T>(dialect: ServiceDialect, ask: () => T, otherwise: T): T {
+    try {
+      return ask()
+    } catch (error) {
+      this.#options.log.error('a dialect cannot read its objects', { dialect: dialect.name, error: messageOf(error) })
+      return otherwise
+    }
+  }
+}
+
+function clustersOf(byReach: ReadonlyMap<FleetService['reach'], FleetService> | undefined): Set<string> {
+  return new Set([...(byReach?.values() ?? [])].flatMap((each) => each.offers.map((offer) => offer.cluster)))
+}
+
+function put(index: Map<string, Set<string>>, by: string, key: string): void {
+  const keys = index.get(by)
+  if (keys === undefined) index.set(by, new Set([key]))
+  else keys.add(key)
+}
+
+function drop(index: Map<string, Set<string>>, by: string, key: string): void {
+  const keys = index.get(by)
+  if (keys?.delete(key) && keys.size === 0) index.delete(by)
+}
