@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { get } from 'node:https'
+import { Agent, get } from 'node:https'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,6 +14,8 @@ export interface RealApiServer {
   readonly version: string
   /** Of etcd and kube-apiserver. */
   readonly pids: readonly number[]
+  /** From the start of both to ready, as `untilReady` says it. */
+  readonly startMs: number
   stop(): Promise<void>
 }
 
@@ -47,22 +49,23 @@ export function findPeer(name: PeerName): { path: string } | { reason: string } 
 /**
  * Starts etcd and kube-apiserver; a string says why that is not possible here. With `serviceAccounts`, pods are admitted as the
  * plugin ServiceAccount wants it: no controller makes the account `default`, so tests do.
- * `durable`: etcd waits for the disk, as it does in production.
+ * `durable`: etcd waits for the disk, as it does in production. `directory`: keeps its state there and leaves it there.
  */
 export async function startRealApiServer(
-  options: { serviceAccounts?: boolean; durable?: boolean } = {},
+  options: { serviceAccounts?: boolean; durable?: boolean; directory?: string } = {},
 ): Promise<RealApiServer | string> {
   const etcd = findPeer('etcd')
   const apiserver = findPeer('kube-apiserver')
   if ('reason' in etcd) return `no etcd: ${etcd.reason}`
   if ('reason' in apiserver) return `no kube-apiserver: ${apiserver.reason}`
-  const directory = mkdtempSync(join(tmpdir(), 'flotilla-real-'))
+  const directory = options.directory ?? mkdtempSync(join(tmpdir(), 'flotilla-real-'))
   const [etcdPort, peerPort, port] = await freePorts(3)
   const token = 'real-admin-token'
   writeFileSync(join(directory, 'tokens.csv'), `${token},admin,admin,system:masters\n`, { mode: 0o600 })
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   writeFileSync(join(directory, 'sa.key'), privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 })
   writeFileSync(join(directory, 'sa.pub'), publicKey.export({ type: 'spki', format: 'pem' }))
+  const begin = performance.now()
   const etcdProcess = spawn(
     etcd.path,
     [
@@ -111,16 +114,13 @@ export async function startRealApiServer(
   const server = `https://127.0.0.1:${port}`
   const stop = async () => {
     await Promise.all([ended(apiProcess), ended(etcdProcess)])
-    rmSync(directory, { recursive: true, force: true })
+    if (options.directory === undefined) rmSync(directory, { recursive: true, force: true })
   }
-  const end = Date.now() + 60_000
-  while (!(await ready(server, token))) {
-    if (Date.now() > end || apiProcess.exitCode !== null) {
-      await stop()
-      return 'the real kube-apiserver did not become ready within 60 s'
-    }
-    await new Promise((done) => setTimeout(done, 200))
+  if (!(await untilReady(server, () => token, { ended: () => apiProcess.exitCode !== null }))) {
+    await stop()
+    return 'the real kube-apiserver did not become ready within 60 s'
   }
+  const startMs = performance.now() - begin
   const kubeconfig = join(directory, 'kubeconfig')
   writeFileSync(
     kubeconfig,
@@ -134,7 +134,7 @@ export async function startRealApiServer(
     }),
     { mode: 0o600 },
   )
-  return { kubeconfig, server, token, version: 'v1.33', pids: [etcdProcess.pid!, apiProcess.pid!], stop }
+  return { kubeconfig, server, token, version: 'v1.33', pids: [etcdProcess.pid!, apiProcess.pid!], startMs, stop }
 }
 
 function ended(child: ChildProcess): Promise<void> {
@@ -148,18 +148,33 @@ function ended(child: ChildProcess): Promise<void> {
   })
 }
 
-function ready(server: string, token: string): Promise<boolean> {
-  return new Promise((done) => {
-    const request = get(
-      `${server}/readyz`,
-      { rejectUnauthorized: false, headers: { authorization: `Bearer ${token}` } },
-      (response) => {
-        response.resume()
-        done(response.statusCode === 200)
-      },
-    )
-    request.on('error', () => done(false))
-  })
+/**
+ * Resolves when an API server is ready: /readyz says so over TLS, and the list of namespaces comes for the bearer of the token. False
+ * when that is not so within 60 s, or the server has ended.
+ */
+export async function untilReady(server: string, token: () => string, run: { ended: () => boolean }): Promise<boolean> {
+  // One connection: handshakes would be the server's work, and slow its start.
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, rejectUnauthorized: false })
+  try {
+    const answer = (path: string, headers: Record<string, string>) =>
+      new Promise<number | undefined>((done) => {
+        const request = get(`${server}${path}`, { agent, headers }, (response) => {
+          response.resume()
+          response.once('end', () => done(response.statusCode))
+        })
+        request.once('error', () => done(undefined))
+      })
+    for (const path of ['/readyz', '/api/v1/namespaces']) {
+      const end = Date.now() + 60_000
+      while ((await answer(path, { authorization: `Bearer ${token()}` })) !== 200) {
+        if (Date.now() > end || run.ended()) return false
+        await new Promise((done) => setTimeout(done, 5))
+      }
+    }
+    return true
+  } finally {
+    agent.destroy()
+  }
 }
 
 /** Ports that were free a moment ago. */
