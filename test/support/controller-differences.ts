@@ -13,8 +13,4 @@ export const expectedDifferences: readonly { readonly pattern: RegExp; readonly 
     pattern: /^quota: only real: Event ReplicaSet \S+ Warning FailedCreate .*combined from similar events/,
     reason: 'how often a refused pod is tried again in the first seconds depends on the machine',
   },
-  {
-    pattern: /Namespace \S+ \.0\.metadata\.deletionGracePeriodSeconds: undefined \| 0/,
-    reason: 'deletion of a namespace goes the way of all deletions',
-  },
 ]

@@ -101,4 +101,45 @@ export const jobScenarios: readonly Scenario[] = [
       await until('jobs/gone', ({ code }) => code === 404)
     },
   },
+  {
+    name: 'labels',
+    async run({ create, until, patch, get }) {
+      const pod = (name: string, labels: Fields) => ({
+        kind: 'Pod',
+        metadata: { name, labels },
+        spec: { containers: [{ name: 'c', image: 'nginx:1' }] },
+      })
+      const set = (kind: string, name: string, more: Fields = {}) => ({
+        kind,
+        metadata: { name },
+        spec: {
+          selector: { matchLabels: { app: name } },
+          template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'c', image: 'nginx:1' }] } },
+          ...more,
+        },
+      })
+      const replicated = { replicas: 1 }
+      await create(pod('db-0', { app: 'db' }), pod('alone', { app: 'rs' }), pod('agent-x', { app: 'other' }))
+      await create(
+        set('ReplicaSet', 'rs', replicated),
+        set('StatefulSet', 'db', { ...replicated, serviceName: 'db' }),
+        set('DaemonSet', 'agent'),
+        job('work', { parallelism: 1 }, { [runFor]: '100' }),
+      )
+      await until('replicasets/rs', ({ status }) => status?.readyReplicas === 1)
+      await until('statefulsets/db', ({ status }) => status?.readyReplicas === 1)
+      await until('daemonsets/agent', ({ status }) => status?.numberReady === 3)
+      await until('jobs/work', ({ status }) => status?.ready === 1)
+      // Who loses the label loses its owner, and is replaced.
+      await patch('pods/alone', { metadata: { labels: { app: 'mine' } } })
+      const { items } = await get('pods')
+      const worker = (items as Fields[]).find(({ metadata }) => metadata.labels['job-name'] === 'work')
+      await patch(`pods/${worker?.['metadata'].name}`, {
+        metadata: { labels: { 'batch.kubernetes.io/controller-uid': 'other' } },
+      })
+      await until('pods/alone', ({ metadata }) => metadata?.ownerReferences === undefined)
+      await until('replicasets/rs', ({ status }) => status?.readyReplicas === 1 && status?.observedGeneration === 1)
+      await new Promise((done) => setTimeout(done, 2000))
+    },
+  },
 ]

@@ -7,6 +7,7 @@ import type { Node, Pod, PodSpec, PodTemplate, Toleration } from '../engine/obje
 import { readyStatus } from '../nodes/node-lifecycle.js'
 import { runsOn } from '../scheduler/placement.js'
 import type { Affinity } from '../scheduler/spec.js'
+import { type PeekAll, PodClaims } from './claim-pods.js'
 import { recordTemplate, revisionLabel } from './controller-revisions.js'
 import { resolveCount } from './deployment-scaling.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
@@ -32,14 +33,23 @@ const restPerLook = 8
  * One pod of each DaemonSet on every node that takes it, replaced a few at a time when the template changes. On a big cluster
  * one look serves the changes of many pods: the longer it takes, the longer is the rest after it.
  */
-export function createDaemonSets(peekAll: (cluster: string, resource: string) => Iterable<KubeObject>): MemberController {
+export function createDaemonSets(peekAll: PeekAll): MemberController {
+  const claims = new PodClaims({
+    resource: 'daemonsets.apps',
+    peekAll,
+    selectorOf: (set) => (set as DaemonSet).spec.selector,
+  })
+  const ownerOf = ownerOfKind('DaemonSet')
   const restingUntil = new Map<string, number>()
   return {
     name: component,
     manager: 'kube-controller-manager',
     watches: {
       'daemonsets.apps': (change, queue) => queue.add(keyIn(change)),
-      pods: ownerOfKind('DaemonSet'),
+      pods(change, queue) {
+        claims.hear(change, queue)
+        ownerOf(change, queue)
+      },
       nodes({ cluster, type, object, previous }: ClusterChange, queue) {
         if (type === 'MODIFIED' && previous !== undefined && sameToPods(previous as Node, object as Node)) return
         for (const set of peekAll(cluster, 'daemonsets.apps')) queue.addSoon(`${set.metadata.namespace}/${set.metadata.name}`)
@@ -56,6 +66,7 @@ export function createDaemonSets(peekAll: (cluster: string, resource: string) =>
       if (leftMs > 0) return leftMs
       const { update } = await recordTemplate(work, set, new Set())
       const hash = update.slice(set.metadata.name.length + 1)
+      await claims.settle(work, set)
       const from = work.now()
       const spec = daemonSpec(set.spec.template.spec)
       const nodes = [...(work.cluster.peekAll('nodes') as Iterable<Node>)]
@@ -69,6 +80,7 @@ export function createDaemonSets(peekAll: (cluster: string, resource: string) =>
       return report(work, nodes, hash)
     },
     forget(cluster) {
+      claims.forget(cluster)
       for (const id of restingUntil.keys()) if (id.startsWith(`${cluster} `)) restingUntil.delete(id)
     },
   }

@@ -1,8 +1,9 @@
 import type { MemberController, Work } from '../contract.js'
 import type { Pod } from '../engine/objects.js'
+import { type PeekAll, PodClaims } from './claim-pods.js'
 import { component, finishedAs, isManagedElsewhere, type Job } from './jobs/job.js'
 import { completed, outcomeOf } from './jobs/job-outcome.js'
-import { podOf } from './jobs/job-pods.js'
+import { podOf, tracked } from './jobs/job-pods.js'
 import { report } from './jobs/job-report.js'
 import { JobTally } from './jobs/job-tally.js'
 import { LeavingPods, untrack } from './jobs/leaving-pods.js'
@@ -12,8 +13,14 @@ import { createPod, deletePod } from './recorded-pods.js'
 import { keyIn, ownerOfKind } from './replica-sets.js'
 
 /** Runs Jobs to their end: as many pods at a time as allowed, until enough have succeeded or too many have failed. */
-export function createJobs(): MemberController {
+export function createJobs(peekAll: PeekAll): MemberController {
   const leaving = new LeavingPods()
+  const claims = new PodClaims({
+    resource: 'jobs.batch',
+    peekAll,
+    selectorOf: (job) => (finishedAs(job as Job) === undefined ? (job as Job).spec.selector : undefined),
+    adopted: tracked,
+  })
   const ownerOf = ownerOfKind('Job')
   return {
     name: component,
@@ -21,6 +28,7 @@ export function createJobs(): MemberController {
     watches: {
       'jobs.batch': (change, queue) => queue.add(keyIn(change)),
       pods(change, queue) {
+        claims.hear(change, queue)
         ownerOf(change, queue)
         leaving.hear(change, queue)
       },
@@ -30,9 +38,14 @@ export function createJobs(): MemberController {
       await leaving.release(work, job)
       if (job === undefined) return undefined
       if (finishedAs(job) !== undefined) return isTerminating(job) ? undefined : expire(work, job)
-      return isManagedElsewhere(job) ? undefined : advance(work, job)
+      if (isManagedElsewhere(job)) return undefined
+      await claims.settle(work, job)
+      return advance(work, job)
     },
-    forget: (cluster) => leaving.forget(cluster),
+    forget(cluster) {
+      leaving.forget(cluster)
+      claims.forget(cluster)
+    },
   }
 }
 

@@ -1,22 +1,24 @@
 import { messageOf } from '../../../base/errors.js'
 import { equalJson } from '../../../base/json.js'
-import type { Condition, KubeObject } from '../../../kube/object/kube-object.js'
+import type { Condition } from '../../../kube/object/kube-object.js'
 import { controllerOf } from '../../../kube/object/owner.js'
-import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
 import { hasReason } from '../../../kube/object/status-error.js'
 import type { ClusterChange } from '../../contract.js'
 import type { ClusterQueue, MemberController, Work } from '../contract.js'
 import type { Pod, ReplicaSet } from '../engine/objects.js'
+import { type PeekAll, PodClaims } from './claim-pods.js'
 import { availableAt, isActive, isReady, podFromTemplate, podsOf } from './pods.js'
 import { createPod, deletePod } from './recorded-pods.js'
 
 /** Keeps as many pods of a template as asked for: for ReplicaSets and, with the same rules, ReplicationControllers. */
-export function createReplicaSets(
-  peekAll: (cluster: string, resource: string, namespace: string) => Iterable<KubeObject>,
-  kind: 'ReplicaSet' | 'ReplicationController',
-): MemberController {
+export function createReplicaSets(peekAll: PeekAll, kind: 'ReplicaSet' | 'ReplicationController'): MemberController {
   const resource = kind === 'ReplicaSet' ? 'replicasets.apps' : 'replicationcontrollers'
-  const orphans = new Orphans()
+  const claims = new PodClaims({
+    resource,
+    peekAll,
+    selectorOf: (set) => withSelector(set as ReplicaSet).spec.selector,
+    activeOnly: true,
+  })
   const ownerOf = ownerOfKind(kind)
   return {
     name: controllerName(kind),
@@ -24,18 +26,12 @@ export function createReplicaSets(
     watches: {
       [resource]: (change, queue) => queue.add(keyIn(change)),
       pods(change, queue) {
-        orphans.hear(change)
+        claims.hear(change, queue)
         ownerOf(change, queue)
-        if (change.type === 'DELETED' || controllerOf(change.object) !== undefined) return
-        for (const set of peekAll(change.cluster, resource, change.object.metadata.namespace ?? '') as Iterable<ReplicaSet>) {
-          const selector = fromLabelSelector(withSelector(set).spec.selector, { validate: false })
-          if (matchesLabels(selector, change.object.metadata.labels))
-            queue.addSoon(`${set.metadata.namespace}/${set.metadata.name}`)
-        }
       },
     },
-    reconcile: (work) => reconcileReplicas(work, orphans, { resource, component: controllerName(kind) }),
-    forget: (cluster) => orphans.forget(cluster),
+    reconcile: (work) => reconcileReplicas(work, claims, { resource, component: controllerName(kind) }),
+    forget: (cluster) => claims.forget(cluster),
   }
 }
 
@@ -66,16 +62,16 @@ interface Sort {
   readonly component: string
 }
 
-async function reconcileReplicas(work: Work, orphans: Orphans, { resource, component }: Sort): Promise<number | undefined> {
+async function reconcileReplicas(work: Work, claims: PodClaims, { resource, component }: Sort): Promise<number | undefined> {
   const { cluster } = work
   let failure: unknown
   const found = cluster.peek(resource, work.key) as ReplicaSet | undefined
   if (found === undefined) return undefined
   const set = withSelector(found)
   const wanted = set.spec.replicas ?? 1
+  await claims.settle(work, set)
   let active = podsOf(work, set).filter(isActive)
   if (set.metadata.deletionTimestamp === undefined) {
-    active = [...active, ...(await adopt(work, set, orphans))]
     if (active.length < wanted) {
       // What failed before is tried with one pod first.
       const atOnce = set.status?.conditions?.some(({ type }) => type === 'ReplicaFailure') ? 1 : mostAtOnce
@@ -98,48 +94,6 @@ async function reconcileReplicas(work: Work, orphans: Orphans, { resource, compo
 function withSelector(set: ReplicaSet): ReplicaSet {
   if (set.kind !== 'ReplicationController') return set
   return { ...set, spec: { ...set.spec, selector: { matchLabels: set.spec.selector as Record<string, string> } } }
-}
-
-/** Takes pods that match and that nobody controls. */
-async function adopt({ cluster, write }: Work, set: ReplicaSet, orphans: Orphans): Promise<Pod[]> {
-  const selector = fromLabelSelector(set.spec.selector, { validate: false })
-  const adopted: Promise<Pod>[] = []
-  for (const key of orphans.in(cluster.name, set.metadata.namespace ?? '')) {
-    const pod = cluster.peek('pods', key) as Pod | undefined
-    if (pod === undefined || controllerOf(pod) !== undefined || !isActive(pod)) continue
-    if (!matchesLabels(selector, pod.metadata.labels)) continue
-    const reference = podFromTemplate(set, set.spec.template).metadata.ownerReferences ?? []
-    adopted.push(
-      write.update({
-        ...pod,
-        metadata: { ...pod.metadata, ownerReferences: [...(pod.metadata.ownerReferences ?? []), ...reference] },
-      }),
-    )
-  }
-  return Promise.all(adopted)
-}
-
-/** Pods that nobody controls, by cluster: few as a rule. */
-class Orphans {
-  readonly #clusters = new Map<string, Set<string>>()
-
-  hear(change: ClusterChange): void {
-    const key = keyIn(change)
-    if (change.type === 'DELETED' || controllerOf(change.object) !== undefined) this.#clusters.get(change.cluster)?.delete(key)
-    else {
-      const keys = this.#clusters.get(change.cluster)
-      if (keys === undefined) this.#clusters.set(change.cluster, new Set([key]))
-      else keys.add(key)
-    }
-  }
-
-  *in(cluster: string, namespace: string): Generator<string> {
-    for (const key of [...(this.#clusters.get(cluster) ?? [])]) if (key.startsWith(`${namespace}/`)) yield key
-  }
-
-  forget(cluster: string): void {
-    this.#clusters.delete(cluster)
-  }
 }
 
 /** Whom to delete first: without a node, pending, not ready, cheaper to lose, younger. */

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { LabelSelectorSpec } from '../../../kube/object/selector.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Pod, PodTemplate } from '../engine/objects.js'
+import { type PeekAll, PodClaims } from './claim-pods.js'
 import { recordTemplate, revisionLabel, type TemplateHistory } from './controller-revisions.js'
 import { isFinished, isReady, isTerminating, podFromTemplate, podsOf } from './pods.js'
 import { record } from './recorded-pods.js'
@@ -35,20 +36,33 @@ type StatefulSet = KubeObject & {
 }
 
 /** Keeps the pods of StatefulSets: numbered, made and removed in order (or in parallel), updated from the last to the first. */
-export function createStatefulSets(): MemberController {
+export function createStatefulSets(peekAll: PeekAll): MemberController {
+  const claims = new PodClaims({
+    resource: 'statefulsets.apps',
+    peekAll,
+    selectorOf: (set) => (set as StatefulSet).spec.selector,
+    fits: (set, pod) => pod.metadata.name.replace(/-\d+$/, '') === set.metadata.name && ordinalOf(pod) >= 0,
+  })
+  const ownerOf = ownerOfKind('StatefulSet')
   return {
     name: component,
     manager: 'kube-controller-manager',
     watches: {
       'statefulsets.apps': (change, queue) => queue.add(keyIn(change)),
-      pods: ownerOfKind('StatefulSet'),
+      pods(change, queue) {
+        claims.hear(change, queue)
+        ownerOf(change, queue)
+      },
     },
+    forget: (cluster) => claims.forget(cluster),
     async reconcile(work) {
       const set = work.cluster.peek('statefulsets.apps', work.key) as StatefulSet | undefined
       if (set === undefined) return undefined
       const keep = new Set([set.status?.currentRevision ?? '', set.status?.updateRevision ?? ''])
       const history = await recordTemplate(work, set, keep)
       const current = set.status?.currentRevision || history.update
+      await claims.settle(work, set)
+      if (!isTerminating(set)) await restoreIdentities(work, set)
       if (!isTerminating(set)) await step(work, set, history, current)
       return report(work, history, current)
     },
@@ -88,6 +102,19 @@ async function step(work: Work, set: StatefulSet, history: TemplateHistory, curr
     }
   }
   await Promise.all(writes)
+}
+
+const nameLabel = 'statefulset.kubernetes.io/pod-name'
+
+/** Pods that were adopted, or whose label was changed, say again which they are. */
+async function restoreIdentities(work: Work, set: StatefulSet): Promise<void> {
+  for (const pod of podsOf(work, set)) {
+    const { name, labels } = pod.metadata
+    if (isTerminating(pod) || labels?.[nameLabel] === name) continue
+    await work.write.update({ ...pod, metadata: { ...pod.metadata, labels: { ...labels, [nameLabel]: name } } })
+    const message = `update Pod ${name} in StatefulSet ${set.metadata.name} successful`
+    record(work, set, { reason: 'SuccessfulUpdate', message, component })
+  }
 }
 
 async function removeReplica(work: Work, set: StatefulSet, pod: Pod): Promise<void> {

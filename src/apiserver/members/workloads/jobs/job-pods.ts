@@ -43,6 +43,15 @@ export function podOf(job: Job, index?: number, replaced?: Pod): Pod {
   }
 }
 
+/** With the finalizer that keeps it until it is counted. */
+export function tracked(pod: Pod): Pod {
+  const { finalizers = [] } = pod.metadata
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, finalizers: [...finalizers.filter((each) => each !== trackingFinalizer), trackingFinalizer] },
+  }
+}
+
 /** How often the index had failed when the pod was made, apart from failures that are ignored. */
 export function failuresOf(pod: Pod): number {
   return numberIn(pod, failureCount)

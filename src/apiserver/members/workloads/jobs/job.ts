@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../../kube/object/kube-object.js'
+import type { LabelSelectorSpec } from '../../../../kube/object/selector.js'
 import type { Pod, PodTemplate } from '../../engine/objects.js'
 import { isTerminating } from '../pods.js'
 
@@ -49,6 +50,7 @@ export type Job = KubeObject & {
     successPolicy?: { rules?: { succeededIndexes?: string; succeededCount?: number }[] }
     podReplacementPolicy?: string
     managedBy?: string
+    selector?: LabelSelectorSpec
     template: PodTemplate
   }
   status?: JobStatus
