@@ -32,6 +32,10 @@ export const reasons = {
     about: '`1e2` where an int64 belongs is taken in JSON and merge patches; so are counts in quotas beyond 2^63/1000',
     reason: 'Go keeps the text of a patch until it decodes the whole; and it counts thousandths, which overflow.',
   },
+  bytes: {
+    about: 'Bytes in Protobuf texts that are no UTF-8 show as U+FFFD in messages',
+    reason: 'Go keeps them until it writes JSON, which has no such bytes either.',
+  },
   yaml: {
     about: 'YAML bodies: duplicate keys and further documents are refused, syntax errors have other words',
     reason: 'Another YAML parser.',
@@ -94,4 +98,10 @@ export const differences: readonly KnownDifference[] = [
   { where: 'integers: fields of built-in kinds', steps: '166', because: 'int64' },
   { where: 'integers: fields of built-in kinds', steps: '178', because: 'dump' },
   { where: 'integers: built-in kinds: stored, patched, applied', steps: '15,17', because: 'int64' },
+  { where: 'protobuf: life of persistentvolumeclaims.v1', steps: '3', because: 'dump' },
+  { where: 'protobuf: life of pods.v1', steps: '2-3', because: 'dump' },
+  { where: 'protobuf: life of jobs.batch/v1', steps: '2-3', because: 'dump' },
+  { where: 'protobuf: rich objects', steps: '5', because: 'custom' },
+  { where: 'protobuf: metadata', steps: '22', because: 'apply' },
+  { where: 'protobuf: on the wire', steps: '30,133', because: 'bytes' },
 ]

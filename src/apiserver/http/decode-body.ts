@@ -7,7 +7,7 @@ import type { ResourceType } from '../../kube/object/resource-type.js'
 import { StatusError, statusErrors, unknownKind } from '../../kube/object/status-error.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { checkLiterals } from '../../kube/schema/number-literals.js'
-import { decodeProtobuf } from '../../kube/schema/protobuf/decode.js'
+import { decodeProtobuf, ProtobufError, type TypeMeta } from '../../kube/schema/protobuf/decode.js'
 import { scanFields, stepsText, type VisitField } from '../../kube/schema/scan-fields.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import { toTyped } from '../../kube/schema/typed.js'
@@ -27,11 +27,7 @@ export interface DecodedBody {
  */
 export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceType, findDuplicates: boolean): DecodedBody {
   if (mediaType === 'application/vnd.kubernetes.protobuf') {
-    if (bytes.length === 0 || bytes.subarray(0, 4).toString('latin1') !== 'k8s\0') {
-      const why = 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]'
-      throw unrecognizedBody(type, bytes.length === 0 ? 'empty data' : why, bytes)
-    }
-    const object = withKind(decodeProtobuf(bytes), type)
+    const object = withKind(readProtobuf(bytes, type), type)
     if (bytes.length >= shortBody) boundMembers(object)
     return { object, problems: [] }
   }
@@ -65,10 +61,25 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   const { duplicates, misfit } = scanText(text, object, builtInSchemas.forKind(object.apiVersion, object.kind))
   if (misfit !== undefined) {
     if (object.kind === 'DeleteOptions') throw plainFailure(misfit)
-    const version = JSON.stringify(versionOf(object.apiVersion))
-    throw statusErrors.badRequest(`${object.kind} in version ${version} cannot be handled as a ${object.kind}: ${misfit}`)
+    throw notHandled(object, object.kind, misfit)
   }
   return { object, problems: findDuplicates ? duplicates : [] }
+}
+
+function readProtobuf(bytes: Buffer, type: ResourceType): KubeObject {
+  try {
+    return decodeProtobuf(bytes, { apiVersion: apiVersionOf(type.group, type.version), kind: type.kind })
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error
+    const { of, message } = error
+    if (type.kind === 'DeleteOptions') throw plainFailure(message)
+    throw of === undefined ? unrecognizedBody(type, message, bytes) : notHandled(of, type.kind, message)
+  }
+}
+
+function notHandled(of: TypeMeta, as: string, why: string): Error {
+  const version = JSON.stringify(versionOf(of.apiVersion))
+  return statusErrors.badRequest(`${of.kind} in version ${version} cannot be handled as a ${as}: ${why}`)
 }
 
 /** The options of a DELETE as Go would have them. What does not fit is a failure of the server upstream. */
@@ -187,10 +198,9 @@ export function requireKind(object: KubeObject, type: ResourceType): void {
       `the API version in the data (${object.apiVersion}) does not match the expected API version (${apiVersion})`,
     )
   }
-  throw statusErrors.badRequest(
-    `${object.kind} in version ${JSON.stringify(object.apiVersion)} cannot be handled as a ${type.kind}: ` +
-      `converting (${object.apiVersion.split('/').at(-1)}.${object.kind}) to (${internalPackage(type.group)}.${type.kind}): unknown conversion`,
-  )
+  const from = `${versionOf(object.apiVersion)}.${object.kind}`
+  const to = `${internalPackage(type.group)}.${type.kind}`
+  throw notHandled(object, type.kind, `converting (${from}) to (${to}): unknown conversion`)
 }
 
 /** The Go package of the internal types of a group. */

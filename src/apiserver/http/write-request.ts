@@ -3,6 +3,7 @@ import type { BeyondInt64 } from '../../base/json-text.js'
 import type { Patch } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../kube/object/status-error.js'
+import { builtInKinds } from '../../kube/schema/tables.js'
 import type { ApiTarget, ApiWriteOptions } from '../contract.js'
 import { subresourceKindOf } from '../discovery/subresource-kinds.js'
 import { boundMembers, shortBody } from './body-bounds.js'
@@ -160,6 +161,10 @@ export async function deleteOptionsFrom(exchange: Exchange): Promise<Record<stri
   if (bytes.length === 0) return undefined
   const { object } = decodeObject(bytes, mediaTypeOf(request), deleteOptionsType, false)
   if (object.kind !== 'DeleteOptions') {
+    // Kinds of meta/v1 are there in every version.
+    if (builtInKinds()['meta.k8s.io/v1']?.[object.kind] !== undefined) {
+      throw plainFailure(`converting (v1.${object.kind}) to (v1.DeleteOptions): unknown conversion`)
+    }
     const what = `no kind ${JSON.stringify(object.kind)} is registered for version ${JSON.stringify(object.apiVersion)}`
     throw plainFailure(`${what} in scheme "pkg/runtime/scheme.go:110"`)
   }

@@ -6,6 +6,7 @@ import { integerCases } from './integers.js'
 import { listCases } from './lists.js'
 import { patchCases } from './patches.js'
 import { pathCases } from './paths.js'
+import { protobufCases } from './protobuf.js'
 import { reviewCases } from './reviews.js'
 import { subresourceCases } from './subresources.js'
 import { verbCases } from './verbs.js'
@@ -24,4 +25,5 @@ export const topics: Readonly<Record<string, readonly Case[]>> = {
   custom: customCases,
   fields: fieldCases,
   integers: integerCases,
+  protobuf: protobufCases,
 }

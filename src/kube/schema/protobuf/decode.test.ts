@@ -2,8 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import type { KubeObject } from '../../object/kube-object.js'
-import { StatusError } from '../../object/status-error.js'
-import { decodeProtobuf, isProtobuf } from './decode.js'
+import { decodeProtobuf, isProtobuf, ProtobufError } from './decode.js'
 
 // Encoded by the protobuf serializer of Kubernetes 1.33, with the JSON that it has for the same objects.
 const goldens = JSON.parse(readFileSync('src/kube/schema/protobuf/goldens/objects.json', 'utf8')) as {
@@ -12,7 +11,7 @@ const goldens = JSON.parse(readFileSync('src/kube/schema/protobuf/goldens/object
 }[]
 
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'))
-const isBadRequest = (error: unknown) => error instanceof StatusError && error.httpCode === 400
+const isBadRequest = (error: unknown) => error instanceof ProtobufError
 const envelope = (apiVersion: string, kind: string, raw: number[]): Uint8Array => {
   const text = (field: number, value: string) => [(field << 3) | 2, value.length, ...Buffer.from(value)]
   const meta = [...text(1, apiVersion), ...text(2, kind)]

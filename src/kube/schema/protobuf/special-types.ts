@@ -1,7 +1,7 @@
 import { isObject } from '../../../base/json.js'
 import { parseJson } from '../../../base/json-text.js'
 import { formatGoDuration } from '../go-duration.js'
-import { malformed, type WireReader, wireBytes } from './wire-reader.js'
+import { ProtobufProblem, type WireReader, wireBytes } from './wire-reader.js'
 
 /** Messages whose JSON is not an object of their fields. Each takes the message's reader and gives its JSON. */
 
@@ -16,7 +16,7 @@ function read(reader: WireReader, text: boolean): Fields {
   const texts = new Map<number, string>()
   const raws = new Map<number, Uint8Array>()
   while (!reader.done) {
-    const { number, wire } = reader.key()
+    const { number, wire } = reader.key('')
     if (wire === 0) numbers.set(number, reader.integer())
     else if (wire === wireBytes && text) texts.set(number, reader.string())
     else if (wire === wireBytes) raws.set(number, reader.bytes())
@@ -42,7 +42,7 @@ export function readMicroTime(reader: WireReader): string | null {
 function timestamp(fields: Fields): string {
   const epochMs = (fields.numbers.get(1) ?? 0) * 1000
   // Years 0 to 9999: what RFC 3339 can say.
-  if (!(epochMs >= -62_167_219_200_000 && epochMs <= 253_402_300_799_999)) throw malformed('a time out of range')
+  if (!(epochMs >= -62_167_219_200_000 && epochMs <= 253_402_300_799_999)) throw new ProtobufProblem('a time out of range')
   return new Date(epochMs).toISOString()
 }
 
@@ -74,9 +74,9 @@ export function parseRawJson(raw: Uint8Array, depth: number): unknown {
   try {
     value = parseJson(utf8.decode(raw))
   } catch {
-    throw malformed('an embedded value that is not JSON')
+    throw new ProtobufProblem('an embedded value that is not JSON')
   }
-  if (isDeeperThan(value, depth)) throw malformed('an embedded value that is nested too deeply')
+  if (isDeeperThan(value, depth)) throw new ProtobufProblem('an embedded value that is nested too deeply')
   return value
 }
 

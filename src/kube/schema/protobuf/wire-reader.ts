@@ -1,17 +1,20 @@
 import { integerOf } from '../../../base/json-text.js'
-import { statusErrors } from '../../object/status-error.js'
 
 export const wireVarint = 0
 export const wireFixed64 = 1
 export const wireBytes = 2
+const wireGroup = 3
+const wireGroupEnd = 4
 export const wireFixed32 = 5
 
 const text = new TextDecoder()
 
-/**
- * Reads protobuf's wire format from a window of bytes. Never reads beyond the window; whatever is malformed throws a
- * StatusError of reason BadRequest.
- */
+/** What is wrong with a message, in the words of Go's generated code. */
+export class ProtobufProblem extends SyntaxError {}
+
+const unexpectedEnd = () => new ProtobufProblem('unexpected EOF')
+
+/** Reads protobuf's wire format from a window of bytes. Never reads beyond the window; throws ProtobufProblem. */
 export class WireReader {
   readonly #bytes: Uint8Array
   #at: number
@@ -31,12 +34,15 @@ export class WireReader {
     return this.#at === this.#end
   }
 
-  /** Number and wire type of the next field. */
-  key(): { number: number; wire: number } {
-    const key = this.#varint32()
-    const number = key >>> 3
-    if (number === 0) throw malformed('field number 0')
-    return { number, wire: key & 7 }
+  /** Number and wire type of the next field of a message, which problems name. */
+  key(message: string): { number: number; wire: number } {
+    const key = this.integer()
+    const wire = key & 7
+    // Beyond 32 bits Go cuts off.
+    const number = key >= 0 && key <= 0xffff_ffff ? key >>> 3 : Number(BigInt.asIntN(32, BigInt(key) >> 3n))
+    if (wire === wireGroupEnd) throw new ProtobufProblem(`proto: ${message}: wiretype end group for non-group`)
+    if (number <= 0) throw new ProtobufProblem(`proto: ${message}: illegal tag ${number} (wire type ${wire})`)
+    return { number, wire }
   }
 
   /** A varint as an int64. */
@@ -75,7 +81,7 @@ export class WireReader {
         return (high | 0) * 4_294_967_296 + unsignedLow
       }
     }
-    throw malformed('a varint of more than ten bytes')
+    throw new ProtobufProblem('proto: integer overflow')
   }
 
   /** A length-delimited field as a reader of its own. */
@@ -111,39 +117,40 @@ export class WireReader {
     return new DataView(this.#bytes.buffer, this.#bytes.byteOffset + start, 8).getFloat64(0, true)
   }
 
+  /** Passes over a field; a group with all that is in it. */
   skip(wire: number): void {
     if (wire === wireVarint) this.integer()
     else if (wire === wireFixed64) this.#skipBytes(8)
     else if (wire === wireBytes) this.#span()
     else if (wire === wireFixed32) this.#skipBytes(4)
-    else throw malformed(`wire type ${wire}`)
+    else if (wire === wireGroup) this.#skipGroup()
+    else throw new ProtobufProblem(`proto: illegal wireType ${wire}`)
+  }
+
+  #skipGroup(): void {
+    for (let depth = 1; depth > 0; ) {
+      const wire = this.integer() & 7
+      if (wire === wireGroup) depth++
+      else if (wire === wireGroupEnd) depth--
+      else this.skip(wire)
+    }
   }
 
   #span(): { start: number; end: number } {
-    const length = this.#varint32()
+    const length = this.integer()
+    if (length < 0) throw new ProtobufProblem('proto: negative length found during unmarshaling')
     const start = this.#at
     this.#skipBytes(length)
     return { start, end: this.#at }
   }
 
   #skipBytes(count: number): void {
-    if (count > this.#end - this.#at) throw malformed('unexpected end of the data')
+    if (count > this.#end - this.#at) throw unexpectedEnd()
     this.#at += count
   }
 
   #byte(): number {
-    if (this.#at >= this.#end) throw malformed('unexpected end of the data')
+    if (this.#at >= this.#end) throw unexpectedEnd()
     return this.#bytes[this.#at++] as number
   }
-
-  /** Keys and lengths: at most 32 bits. */
-  #varint32(): number {
-    const value = this.integer()
-    if (value < 0 || value > 0xffff_ffff) throw malformed('a key or length out of range')
-    return value
-  }
-}
-
-export function malformed(what: string): Error {
-  return statusErrors.badRequest(`unable to decode the protobuf body: ${what}`)
 }
