@@ -27,6 +27,7 @@ export interface ServerProcess {
   limitFiles(bytes: number | undefined): boolean
   jump(ms: number): Promise<void>
   memory(): Promise<ServerMemory>
+  fill(namespace: string, count: number): Promise<void>
   /** For how many milliseconds the event loop was held up at most since this was asked last. */
   held(): Promise<number>
   stop(): Promise<void>
@@ -82,6 +83,7 @@ export async function startServer(options: { sync?: boolean } = {}): Promise<Ser
     },
     jump: async (ms) => void (await ask({ kind: 'jump', ms })),
     memory: () => ask<ServerMemory>({ kind: 'memory' }),
+    fill: async (namespace, count) => void (await ask({ kind: 'fill', namespace, count })),
     held: async () => (await ask<{ ms: number }>({ kind: 'held' })).ms,
     async stop() {
       for (const agent of agents) agent.destroy()

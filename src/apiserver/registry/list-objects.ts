@@ -22,7 +22,10 @@ export function listObjects(storage: ClusterStorage, resource: Resource, options
   // Lists of custom resources always say that there is no more, if there is none.
   const metadata: ListMeta = { ...(resource.custom === undefined ? {} : { continue: '' }), resourceVersion: String(revision) }
   const prefix = selection.namespace === '' ? '' : `${selection.namespace}/`
-  const objects = single(storage, resource, selection, revision) ?? scanAt(storage, revision, resource.stored, prefix, after)
+  const whole = limit === 0 && after === '' && revision === storage.revision()
+  const objects =
+    single(storage, resource, selection, revision) ??
+    (whole ? storage.all(resource.stored, prefix) : scanAt(storage, revision, resource.stored, prefix, after))
   if (objects === undefined) {
     if (!options.continue) throw tooOld(revision)
     throw statusErrors.expired(
@@ -33,7 +36,7 @@ export function listObjects(storage: ClusterStorage, resource: Resource, options
       formatContinueToken({ revision: -1, after }),
     )
   }
-  let last = ''
+  let last: KubeObject | undefined
   let remaining = 0
   for (const object of objects) {
     if (limit > 0 && items.length === limit) {
@@ -41,15 +44,15 @@ export function listObjects(storage: ClusterStorage, resource: Resource, options
       // With selectors nobody is told how many remain, so one is enough to know that there are more.
       if (selection.matches !== undefined) break
       if (revision !== storage.revision()) continue
-      remaining = storage.count(resource.stored, prefix, last)
+      remaining = storage.count(resource.stored, prefix, last && keyOf(last))
       break
     }
     // Upstream continues behind the last object that was looked at, which for a full page is the last one given.
-    last = keyOf(object)
+    last = object
     if (selection.matches === undefined || selection.matches(object)) items.push(viewOf(resource, object))
   }
   if (remaining > 0) {
-    metadata.continue = formatContinueToken({ revision, after: last })
+    metadata.continue = formatContinueToken({ revision, after: last === undefined ? '' : keyOf(last) })
     if (selection.matches === undefined) metadata.remainingItemCount = remaining
   }
   return { apiVersion: resource.apiVersion, kind: `${resource.type.kind}List`, metadata, items }

@@ -108,6 +108,14 @@ export class ClusterState implements ClusterStorage {
     }
   }
 
+  all(resource: string, prefix: string): readonly KubeObject[] {
+    const base = this.#base.get(resource)
+    if (base?.entries(prefix).next().done === false) return [...this.scan(resource, prefix)]
+    const objects: (KubeObject | null)[] = []
+    this.#own.get(resource)?.take(objects, prefix)
+    return objects.includes(null) ? objects.filter((object) => object !== null) : (objects as KubeObject[])
+  }
+
   count(resource: string, prefix: string, after = ''): number {
     const own = this.#own.get(resource)
     const base = this.#base.get(resource)

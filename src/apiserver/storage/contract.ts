@@ -27,6 +27,8 @@ export interface ClusterStorage {
   get(resource: string, key: string): KubeObject | undefined
   /** Sorted by key (bytewise). `after` is exclusive; `prefix` is `namespace/` or ''. */
   scan(resource: string, prefix: string, after?: string): Iterable<KubeObject>
+  /** The same, of one moment and all at once: the quickest way for long lists. */
+  all(resource: string, prefix: string): readonly KubeObject[]
   /** What the cluster holds of its own; null: an object of the base layer that it deleted. */
   entries(): Iterable<{ readonly resource: string; readonly key: string; readonly object: KubeObject | null }>
   /** The object of the base layer, whatever the cluster has made of it. */

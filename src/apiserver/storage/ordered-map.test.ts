@@ -49,3 +49,26 @@ test('an iterator goes on behind its last key when the map changes under it', ()
   assert.deepEqual(seen, [...seen].sort())
   assert.deepEqual([...map.entries()].length, 1)
 })
+
+test('taking all values of a prefix gives what iterating gives', () => {
+  const random = createSeededRandom(11)
+  const map = new OrderedMap<string>()
+  const take = (prefix: string) => {
+    const values: string[] = []
+    map.take(values, prefix)
+    return values
+  }
+  assert.deepEqual(take(''), [])
+  for (let round = 0; round < 4000; round++) {
+    const key = `${'abc'[Math.floor(random.number() * 3)]}${random.number() < 0.1 ? '' : '/'}${Math.floor(random.number() * 1500)}`
+    if (random.number() < 0.2) map.delete(key)
+    else map.set(key, key)
+    if (round % 400 !== 0) continue
+    for (const prefix of ['', 'a', 'a/', 'b/', 'b/1', 'c/', 'c/999', 'd', '0'])
+      assert.deepEqual(
+        take(prefix),
+        [...map.entries(prefix)].map(([each]) => each),
+        prefix,
+      )
+  }
+})

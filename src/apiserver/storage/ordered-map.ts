@@ -98,6 +98,21 @@ export class OrderedMap<V> {
     }
   }
 
+  /** Adds to `into` all values whose keys start with `prefix`, in order: several times as fast as one after the other. */
+  take(into: V[], prefix: string): void {
+    let at = this.#chunkFor(prefix)
+    let index = lowerBound(this.#chunks[at]?.keys ?? [], prefix)
+    for (let chunk = this.#chunks[at]; chunk !== undefined; chunk = this.#chunks[++at], index = 0) {
+      const { keys, values } = chunk
+      // When the last one has it, all have.
+      const whole = keys[keys.length - 1]!.startsWith(prefix)
+      for (; index < keys.length; index++) {
+        if (!whole && !keys[index]!.startsWith(prefix)) return
+        into.push(values[index]!)
+      }
+    }
+  }
+
   /** How many keys start with `prefix` and are greater than `after`. */
   count(prefix: string, after = ''): number {
     if (prefix === '' && after === '') return this.#size
