@@ -1,3 +1,7 @@
+import { addExtras } from './random-extras.js'
+import { randomYaml } from './random-yaml.js'
+import { SeededChoice } from './seeded-choice.js'
+
 /** Files of kustomizations that are made up from a seed: the same seed makes the same files. `path` is what is built. */
 export interface RandomKustomization {
   readonly files: Readonly<Record<string, string>>
@@ -48,17 +52,20 @@ const jsonPaths: Readonly<Record<string, readonly string[]>> = {
   Widget: ['/spec/list/-', '/spec/list/1', '/spec/extra', '/spec/items/0/v'],
 }
 
-export function randomKustomization(seed: number): RandomKustomization {
-  return new Maker(seed).make()
+/** `style`: `styled` writes every file in YAML of all styles, and uses what is less common. */
+export function randomKustomization(seed: number, style: 'plain' | 'styled' = 'plain'): RandomKustomization {
+  return new Maker(seed, style).make()
 }
 
 class Maker {
-  #state: number
+  readonly #choice: SeededChoice
+  readonly #extras: SeededChoice | undefined
   readonly #files: Record<string, string> = {}
   readonly #known: Data[] = []
 
-  constructor(seed: number) {
-    this.#state = (seed * 2654435761) >>> 0 || 1
+  constructor(seed: number, style: 'plain' | 'styled') {
+    this.#choice = new SeededChoice(seed)
+    this.#extras = style === 'styled' ? new SeededChoice(seed + 1_000_003) : undefined
   }
 
   make(): RandomKustomization {
@@ -72,24 +79,20 @@ class Maker {
     return { files: this.#files, path: below[0]! }
   }
 
-  #next(): number {
-    this.#state ^= this.#state << 13
-    this.#state ^= this.#state >>> 17
-    this.#state ^= this.#state << 5
-    this.#state >>>= 0
-    return this.#state / 2 ** 32
-  }
-
   #below(end: number): number {
-    return Math.floor(this.#next() * end)
+    return this.#choice.below(end)
   }
 
   #pick<T>(items: readonly T[]): T {
-    return items[this.#below(items.length)]!
+    return this.#choice.pick(items)
   }
 
   #maybe(chance: number): boolean {
-    return this.#next() < chance
+    return this.#choice.maybe(chance)
+  }
+
+  #format(value: unknown): string {
+    return this.#extras === undefined ? toYaml(value) : randomYaml(value, this.#extras)
   }
 
   #layer(path: string, bases: readonly string[], first: boolean): void {
@@ -99,17 +102,17 @@ class Maker {
       const file = `r${index}.yaml`
       const object = this.#newResource(first ? ['Deployment', 'Service', 'ConfigMap', 'Widget'][index] : undefined)
       if (object === undefined) continue
-      this.#files[`${path}/${file}`] = toYaml(object)
+      this.#files[`${path}/${file}`] = this.#format(object)
       resources.push(file)
     }
     const own: Data = { resources, ...this.#edits(path) }
     if (!first && this.#maybe(0.35)) {
       const component = `component-${path}`
       const parts = { apiVersion: 'kustomize.config.k8s.io/v1alpha1', kind: 'Component', ...this.#edits(component) }
-      this.#files[`${component}/kustomization.yaml`] = toYaml(parts)
+      this.#files[`${component}/kustomization.yaml`] = this.#format(parts)
       own['components'] = [`../${component}`]
     }
-    this.#files[`${path}/kustomization.yaml`] = toYaml(own)
+    this.#files[`${path}/kustomization.yaml`] = this.#format(own)
   }
 
   /** One whose identity no other has, as a rule. */
@@ -149,7 +152,7 @@ class Maker {
     add(0.25, 'secretGenerator', () => [{ ...this.#generator(path), ...(this.#maybe(0.3) ? { type: 'Opaque' } : {}) }])
     add(0.2, 'generatorOptions', () => this.#options())
     add(0.6, 'patches', () => Array.from({ length: 1 + this.#below(3) }, (_, index) => this.#patch(path, index)))
-    add(0.15, 'patchesStrategicMerge', () => [toYaml(this.#strategic())])
+    add(0.15, 'patchesStrategicMerge', () => [this.#format(this.#strategic())])
     add(0.25, 'replacements', () => [this.#replacement()])
     add(0.12, 'vars', () => [
       {
@@ -160,6 +163,10 @@ class Maker {
     ])
     add(0.1, 'sortOptions', () => ({ order: this.#pick(['legacy', 'fifo']) }))
     add(0.12, 'buildMetadata', () => [this.#pick(['originAnnotations', 'managedByLabel', 'transformerAnnotations'])])
+    if (this.#extras !== undefined) {
+      const format = (value: unknown) => this.#format(value)
+      addExtras(own, this.#extras, { path, files: this.#files, known: this.#known, names, texts, format })
+    }
     return own
   }
 
@@ -179,7 +186,8 @@ class Maker {
 
   #generator(path: string): Data {
     const entry: Data = { name: this.#pick(['settings', 'web']) }
-    if (this.#maybe(0.4)) entry['behavior'] = this.#pick(['create', 'create', 'create', 'merge', 'replace'])
+    if (this.#maybe(0.4))
+      entry['behavior'] = this.#pick(['create', 'create', 'create', 'create', 'create', 'create', 'merge', 'replace'])
     if (this.#maybe(0.7)) entry['literals'] = [`K${this.#below(3)}=${this.#pick(texts)}`, `Z=${this.#pick(texts)}`]
     if (this.#maybe(0.4)) {
       this.#files[`${path}/file.txt`] = this.#pick(texts)
@@ -210,10 +218,12 @@ class Maker {
       ...(this.#maybe(0.2) ? { labelSelector: this.#pick(['app=web', 'app in (web,db)', '!team']) } : {}),
       ...(this.#maybe(0.15) ? { namespace: this.#pick(namespaces) } : {}),
     }
-    const body = this.#maybe(0.6) ? toYaml(this.#strategic()) : this.#json(target.kind)
+    const body = this.#maybe(0.6) ? this.#format(this.#strategic()) : this.#json(target.kind)
     const isJson = body.startsWith('[')
     const entry: Data = { ...(isJson || this.#maybe(0.5) ? { target } : {}) }
-    if (this.#maybe(0.2)) entry['options'] = { [this.#pick(['allowNameChange', 'allowKindChange'])]: this.#maybe(0.7) }
+    // Of what is generated and has become another kind, kustomize hashes the lines it stands on in its memory.
+    if (this.#maybe(0.2) && /^[DSW]/.test(target.kind))
+      entry['options'] = { [this.#pick(['allowNameChange', 'allowKindChange'])]: this.#maybe(0.7) }
     if (this.#maybe(0.4)) {
       this.#files[`${path}/patch-${index}.yaml`] = body
       entry['path'] = `patch-${index}.yaml`

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
 import { isSurelyText, plainKind, resolvePlain, type YamlDialect } from './resolve-scalar.js'
 import { decodeEscapes, foldLines } from './scalar-text.js'
-import { markImplicitNull, markQuoted } from './source-marks.js'
+import { markImplicitNull, markNullText, markQuoted } from './source-marks.js'
 
 /**
  * A fast reader for the YAML that manifests are written in: block maps and lists, flow collections, every scalar style,
@@ -200,7 +200,11 @@ class BlockParser {
         value = nested ?? null
       } else {
         if (this.#dialect === 'kyaml' && isQuoting(text.charCodeAt(this.#at))) markQuoted(map, key)
+        const from = this.#at
         value = this.#inlineValue(column)
+        if (value === null && this.#dialect === 'kyaml' && !text.startsWith('null', from)) {
+          markNullText(map, key, /^[~A-Za-z]*/.exec(text.slice(from, from + 4))![0])
+        }
       }
       if (key === '__proto__') setOwn(map, key, value)
       else map[key] = value

@@ -16,7 +16,7 @@ import { isNumber } from '../../base/json-text.js'
 import type { ParsedDocument } from './block-parser.js'
 import { formatGoNumber } from './go-number.js'
 import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
-import { markImplicitNull, markQuoted } from './source-marks.js'
+import { markImplicitNull, markNullText, markQuoted } from './source-marks.js'
 import { YamlError } from './yaml-error.js'
 
 const maxDepth = 512
@@ -186,6 +186,7 @@ class Reader {
       if (this.#dialect !== 'kyaml') continue
       if (valueNode === null || isEmptyScalar(valueNode)) markImplicitNull(into, key)
       else if (isScalar(valueNode) && valueNode.type !== 'PLAIN') markQuoted(into, key)
+      else if (isScalar(valueNode) && into[key] === null) markNullText(into, key, valueNode.source ?? 'null')
     }
     const seen = new Set([...merged, ...own])
     for (const merge of merges) this.#merge(merge, into, seen)

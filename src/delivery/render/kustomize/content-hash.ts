@@ -29,12 +29,13 @@ export function contentHash(resource: Resource): string {
   return hash.replace(/[013ae]/g, (digit) => letters[digit]!)
 }
 
+/** A list where a map belongs counts as null. */
 function part(value: unknown): unknown {
-  return isObject(value) ? value : scalarText(value)
+  return isObject(value) ? value : Array.isArray(value) ? null : scalarText(value)
 }
 
 function present(field: string, value: unknown): Record<string, unknown> {
-  return isObject(value) ? { [field]: value } : {}
+  return typeof value === 'object' && value !== null ? { [field]: part(value) } : {}
 }
 
 /** JSON as Go's encoder writes it: sorted keys, and <, >, & and the line separators escaped. */

@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../../base/json.js'
 import { isObject, setOwn } from '../../../base/json.js'
 import { formatGoNumber } from '../../../formats/yaml/go-number.js'
-import { isImplicitNull } from '../../../formats/yaml/source-marks.js'
+import { nullText } from '../../../formats/yaml/source-marks.js'
 import { equalGvk, formatGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
 import { unshareMap } from './shared-values.js'
 
@@ -191,8 +191,7 @@ export function scalarText(value: unknown): string {
 }
 
 function mapText(map: Record<string, unknown>, key: string): string {
-  if (map[key] !== null) return scalarText(map[key])
-  return isImplicitNull(map, key) ? '' : 'null'
+  return map[key] === null ? nullText(map, key) : scalarText(map[key])
 }
 
 function textMap(value: Json | undefined): Record<string, string> {
