@@ -3,6 +3,7 @@ import type { ServerPorts } from '../apiserver/contract.js'
 import { createControllerManager } from '../controller/create-controller-manager.js'
 import type { Deliveries } from '../delivery/delivery.js'
 import { createDeliveries } from '../delivery/engine/deliveries.js'
+import { createChartInflation } from '../delivery/render/kustomize/chart-inflation.js'
 import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
 import type { Repositories, SourceCredentials } from '../delivery/source/contract.js'
@@ -25,12 +26,15 @@ import { builtInSchemas } from '../kube/schema/built-in.js'
 import type { ServiceCatalogue } from '../services/catalogue/catalogue.js'
 import { createCatalogue } from '../services/catalogue/create-catalogue.js'
 import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
+import { createHubChartPull } from './chart-pull.js'
 import { createRemoteSources } from './remote-sources.js'
 import { exportProblems, serviceDialects } from './service-dialects.js'
 
 export interface StartHubOptions {
   /** Lets kustomizations name bases and files on other servers. */
   readonly remoteBases?: boolean
+  /** Renders the charts that kustomizations have (`helmCharts`), as Argo CD does with `kustomize.buildOptions: --enable-helm`. */
+  readonly kustomizeHelm?: boolean
   /** The API that holds the state: embedded or any other. */
   readonly hub: KubeClient
   readonly namespace: string
@@ -81,6 +85,15 @@ export async function openHubParts(options: StartHubOptions) {
     signal,
   })
   const deliveries = createDeliveries({ inventory, directives: argoDirectives, clock, random, log, schemas: builtInSchemas })
+  const helm = {
+    clock,
+    random,
+    crypto: createTemplateCrypto(clock),
+    generateKey: generateTemplateKey,
+    openArchive: openChartArchive,
+    elapsed: () => performance.now(),
+  }
+  const pull = repositories.charts === undefined ? undefined : createHubChartPull(repositories.charts)
   const services = {
     inventory,
     deliveries,
@@ -89,14 +102,8 @@ export async function openHubParts(options: StartHubOptions) {
     renderers: createRenderers({
       schemas: builtInSchemas,
       ...(options.remoteBases === true ? { remote: createRemoteSources(repositories) } : {}),
-      helm: {
-        clock,
-        random,
-        crypto: createTemplateCrypto(clock),
-        generateKey: generateTemplateKey,
-        openArchive: openChartArchive,
-        elapsed: () => performance.now(),
-      },
+      ...(options.kustomizeHelm === true ? { charts: createChartInflation(helm, pull) } : {}),
+      helm,
     }),
     renderCache: createRenderCache({ maxEntries: 20_000 }),
     templateFunctions: applicationSetProfile({ clock, random }),

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../base/errors.js'
 import { silentLog } from '../base/log.js'
+import type { ChartInflation } from '../delivery/render/contract.js'
 import { createChartInflation } from '../delivery/render/kustomize/chart-inflation.js'
 import { openChartArchive } from '../delivery/source/helm/archive.js'
-import { createTemplateCrypto } from '../delivery/source/helm/template-crypto.js'
+import { createTemplateCrypto, generateTemplateKey } from '../delivery/source/helm/template-crypto.js'
 import { createRepositories } from '../delivery/source/repositories.js'
+import { createChartPull } from './chart-pull.js'
 import { createRemoteSources } from './remote-sources.js'
 import { type RenderKustomizationOptions, renderKustomization } from './render-directory.js'
 import { systemClock, systemRandom } from './system-ports.js'
@@ -16,10 +18,20 @@ export interface RenderKustomizeFlags {
   readonly enableHelm?: boolean
   readonly loadRestrictor?: string
   readonly order?: string
+  /** Without effect: no program is run. */
+  readonly helmCommand?: string
+  readonly helmKubeVersion?: string
+  readonly helmApiVersions?: readonly string[]
 }
 
 /** `flotilla render kustomize DIR`. */
-export async function renderKustomizeCommand(directory: string, flags: RenderKustomizeFlags): Promise<string> {
+export async function renderKustomizeCommand(
+  directory: string,
+  flags: RenderKustomizeFlags,
+  warn: (message: string) => void = () => {},
+): Promise<string> {
+  if (flags.helmCommand !== undefined)
+    warn(`--helm-command ${flags.helmCommand} is ignored: charts are rendered in process, and no program is run`)
   const restrictions = choose('--load-restrictor', flags.loadRestrictor, {
     LoadRestrictionsRootOnly: 'root-only',
     LoadRestrictionsNone: 'none',
@@ -29,12 +41,25 @@ export async function renderKustomizeCommand(directory: string, flags: RenderKus
     clock: systemClock,
     random: systemRandom,
     crypto: createTemplateCrypto(systemClock),
+    generateKey: generateTemplateKey,
     openArchive: openChartArchive,
+    elapsed: () => performance.now(),
+  }
+  const inflation = createChartInflation(helm, createChartPull(process.env, warn))
+  const { helmKubeVersion, helmApiVersions } = flags
+  const charts: ChartInflation = {
+    ...inflation,
+    render: (request) =>
+      inflation.render({
+        ...request,
+        ...(helmKubeVersion ? { kubeVersion: helmKubeVersion } : {}),
+        ...(helmApiVersions === undefined ? {} : { apiVersions: helmApiVersions }),
+      }),
   }
   const options: RenderKustomizationOptions = {
     ...(restrictions === undefined ? {} : { loadRestrictions: restrictions }),
     ...(mode === undefined ? {} : { mode }),
-    ...(flags.enableHelm === true ? { charts: createChartInflation(helm) } : {}),
+    ...(flags.enableHelm === true ? { charts } : {}),
   }
   if (flags.remote !== true) return renderKustomization(directory, options)
   const folder = await mkdtemp(join(tmpdir(), 'flotilla-bases-'))

@@ -42,6 +42,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       hub: client,
       namespace: options.namespace,
       remoteBases: options.allowRemoteBases === true,
+      kustomizeHelm: options.enableHelm === true,
       openRepositories: (credentials) =>
         createHubRepositories({
           directory:

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,14 +37,16 @@ export function findCharts(root: string, depth = 0): string[] {
     .flatMap((path) => (statSync(path, { throwIfNoEntry: false })?.isDirectory() ? findCharts(path, depth + 1) : []))
 }
 
-/** Files of values to render a chart with: none, everything enabled, switches turned, what is empty filled, and its own ci/. */
+/** Files of values to render a chart with: none, its own ci/*.yaml and values-*.yaml, everything enabled, switches turned, what is empty filled. */
 export function valueSets(chart: string): { name: string; files: string[] }[] {
   const sets: { name: string; files: string[] }[] = [{ name: 'defaults', files: [] }]
   const directory = join(chart, 'ci')
   if (existsSync(directory)) {
-    const own = readdirSync(directory).filter((name) => /values.*\.ya?ml$|\.ya?ml$/.test(name))
-    for (const name of own.sort().slice(0, 4)) sets.push({ name: `ci/${name}`, files: [join(directory, name)] })
+    const own = readdirSync(directory).filter((name) => /\.ya?ml$/.test(name))
+    for (const name of own.sort().slice(0, 12)) sets.push({ name: `ci/${name}`, files: [join(directory, name)] })
   }
+  const more = readdirSync(chart).filter((name) => /^values[-_.].+\.ya?ml$/.test(name) && name !== 'values.schema.yaml')
+  for (const name of more.sort().slice(0, 12)) sets.push({ name, files: [join(chart, name)] })
   let values: Json
   try {
     values = parseYaml(readFileSync(join(chart, 'values.yaml'), 'utf8'), { duplicateKeys: 'last' })
@@ -84,16 +86,16 @@ interface Outcome {
   readonly error?: string
 }
 
-function runHelm(program: string, chart: string, files: readonly string[]): Outcome {
+function runHelm(program: string, chart: string, files: readonly string[]): Promise<Outcome> {
   const args = ['template', 'rel', chart, '-n', 'ns1', '--include-crds', ...files.flatMap((file) => ['-f', file])]
-  const { status, stdout, stderr } = spawnSync(program, args, {
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 * 1024,
-    env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' },
+  const options = { maxBuffer: 256 * 1024 * 1024, env: { PATH: '/usr/bin:/bin', HOME: '/nonexistent' } }
+  return new Promise((done) => {
+    execFile(program, args, options, (failure, stdout, stderr) => {
+      if (failure === null) done({ output: stdout })
+      const error = stderr.slice(stderr.search(/^Error: /m) + 'Error: '.length)
+      done({ error: error.replace('\n\nUse --debug flag to render out invalid YAML', '').trimEnd() })
+    })
   })
-  if (status === 0) return { output: stdout }
-  const error = stderr.slice(stderr.search(/^Error: /m) + 'Error: '.length)
-  return { error: error.replace('\n\nUse --debug flag to render out invalid YAML', '').trimEnd() }
 }
 
 /** Renders a chart with helm and here. Only what helm itself makes different each time counts as random. */
@@ -101,11 +103,14 @@ export async function compareChart(
   program: string,
   chart: string,
   set: { name: string; files: string[] },
+  helmMajor: 3 | 4 = 3,
 ): Promise<ChartComparison> {
-  const theirs = runHelm(program, chart, set.files)
+  const theirs = await runHelm(program, chart, set.files)
   let ours: Outcome
   try {
-    ours = { output: await renderChart('rel', chart, { namespace: 'ns1', includeCrds: true, values: set.files }, () => {}) }
+    ours = {
+      output: await renderChart('rel', chart, { namespace: 'ns1', includeCrds: true, values: set.files, helmMajor }, () => {}),
+    }
   } catch (error) {
     ours = { error: messageOf(error).trimEnd() }
   }
@@ -119,7 +124,7 @@ export async function compareChart(
     return lines(ours.error) === lines(theirs.error) ? found('refused by both') : found('refused by both, in other words', both)
   }
   if (ours.output === theirs.output) return found('identical bytes')
-  const again = runHelm(program, chart, set.files).output ?? ''
+  const again = (await runHelm(program, chart, set.files)).output ?? ''
   if (again !== theirs.output && sameBut(theirs.output, again, ours.output)) return found('random')
   const detail = firstDifference(theirs.output, ours.output)
   const objects = (text: string) => parseYamlDocuments(text, { duplicateKeys: 'last' }).map(({ value }) => value)

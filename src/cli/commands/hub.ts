@@ -19,6 +19,7 @@ export const hubCommand: CommandEntry = {
       )
       .option('--webhook-host <address>', 'and at this address', '127.0.0.1')
       .option('--allow-remote-bases', 'let kustomizations name bases and files on other servers')
+      .option('--enable-helm', 'render the charts that kustomizations name (helmCharts), fetched from their repositories')
       .option('--allow-file-repositories', 'let Applications read Git repositories on the disk of this machine (file:// URLs)')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
@@ -37,6 +38,7 @@ export interface HubOptions {
   pollSeconds: string
   allowFileRepositories?: boolean
   allowRemoteBases?: boolean
+  enableHelm?: boolean
   webhookPort?: string
   webhookHost: string
   logLevel: string

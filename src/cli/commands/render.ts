@@ -39,6 +39,9 @@ interface KustomizeFlags {
   readonly enableHelm?: boolean
   readonly loadRestrictor?: string
   readonly order?: string
+  readonly helmCommand?: string
+  readonly helmKubeVersion?: string
+  readonly helmApiVersions?: string[]
 }
 
 /** `flotilla render`: the renderers, offline. */
@@ -50,7 +53,10 @@ export const renderCommand: CommandEntry = {
       .command('kustomize <dir>')
       .description('print what `kustomize build DIR` prints')
       .option('--remote', 'read bases and files from other servers')
-      .option('--enable-helm', 'render the charts of helmCharts')
+      .option('--enable-helm', 'render the charts of helmCharts; those that are not there are fetched')
+      .option('--helm-command <program>', 'ignored: charts are rendered in process')
+      .option('--helm-kube-version <version>', 'what .Capabilities.KubeVersion says in charts')
+      .option('--helm-api-versions <versions>', 'more of .Capabilities.APIVersions in charts (repeatable)', collectList)
       .option(
         '--load-restrictor <mode>',
         'LoadRestrictionsRootOnly, or LoadRestrictionsNone: files from anywhere in the repository',
@@ -58,7 +64,7 @@ export const renderCommand: CommandEntry = {
       .option('--order <order>', 'legacy: by kind; fifo: as in the files (Flux, Fleet)')
       .action(async (dir: string, flags: KustomizeFlags) => {
         const { renderKustomizeCommand } = await import('../../app/render-kustomize-command.js')
-        io.out(await renderKustomizeCommand(dir, flags))
+        io.out(await renderKustomizeCommand(dir, flags, (message) => io.err(`${message}\n`)))
       })
     addHelmFlags(
       render
