@@ -4,6 +4,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ClusterNetwork, LogicalCluster, NetworkOf } from '../../contract.js'
 import { answerMessage } from '../../dns/answer-message.js'
 import { createClusterZone } from '../../dns/cluster-zone.js'
+import { createClusterSetZone } from '../../dns/clusterset-zone.js'
 import { chain, type DnsHandler, type DnsRecord } from '../../dns/handler.js'
 import { type NameServer, openNameServer } from '../../dns/name-server.js'
 import { createRelay } from '../../dns/relay.js'
@@ -14,6 +15,7 @@ import { boundPort, type LoopbackAbilities } from './bound-port.js'
 import { recordBoundPorts } from './bound-ports-record.js'
 import { isInCidr } from './cidr.js'
 import { ClusterNamesIndex } from './cluster-names-index.js'
+import { ClusterSetNamesIndex } from './clusterset-names-index.js'
 import type { ForwardedService } from './forwarding/service-plan.js'
 
 export interface ClusterDnsOptions {
@@ -21,6 +23,8 @@ export interface ClusterDnsOptions {
   readonly abilities: LoopbackAbilities
   /** Domain of all clusters (default `cluster.local`). */
   readonly domain?: string
+  /** Domain of the cluster set (default `clusterset.local`). */
+  readonly setDomain?: string
   /** Where questions go that no cluster answers (default: they are refused). */
   readonly forwardNamesTo?: { readonly address: string; readonly port: number }
   /** More links of the chain, asked after the cluster's own zones. */
@@ -40,6 +44,7 @@ const tryAgainMs = 20_000
 
 interface ClusterState {
   readonly names: ClusterNamesIndex
+  readonly setNames: ClusterSetNamesIndex
   server: NameServer | undefined
   address: string
 }
@@ -72,8 +77,10 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
       state.server = undefined
     }
     if (service === undefined || address === '' || state?.server !== undefined) return undefined
-    if (state === undefined)
-      states.set(cluster.name, (state = { names: new ClusterNamesIndex(cluster), server: undefined, address }))
+    if (state === undefined) {
+      state = { names: new ClusterNamesIndex(cluster), setNames: new ClusterSetNamesIndex(cluster), server: undefined, address }
+      states.set(cluster.name, state)
+    }
     state.address = address
     const port = boundPort(53, options.abilities)
     try {
@@ -96,11 +103,14 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
     return undefined
   }
 
-  function answererOf(cluster: LogicalCluster, network: ClusterNetwork, { names }: ClusterState, serverAddress: string) {
-    const { domain = 'cluster.local', forwardNamesTo } = options
+  function answererOf(cluster: LogicalCluster, network: ClusterNetwork, state: ClusterState, serverAddress: string) {
+    const { names, setNames } = state
+    const { domain = 'cluster.local', setDomain = 'clusterset.local', forwardNamesTo } = options
     const ranges = [network.serviceRange, network.podRange, network.nodeRange, network.loadBalancerRange, '10.244.0.0/16']
+    const mix = (records: DnsRecord[]) => shuffle(records, options.random)
     const ask = chain([
-      createClusterZone({ names, domain, serverAddress, shuffle: (records) => shuffle(records, options.random) }),
+      createClusterZone({ names, domain, serverAddress, shuffle: mix }),
+      createClusterSetZone({ names: setNames, domain: setDomain, serverAddress, shuffle: mix }),
       createReverseZone({ names, domain, isOwn: (address) => ranges.some((range) => isInCidr(range, address)) }),
       ...(options.handlersOf?.(cluster.name) ?? []),
     ])
@@ -121,7 +131,12 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
           const { name, namespace } = change.object.metadata
           if (name === 'kube-dns' && namespace === 'kube-system') queue.add(key)
         },
-        'endpointslices.discovery.k8s.io': (change) => states.get(change.cluster)?.names.hear(change),
+        'endpointslices.discovery.k8s.io'(change) {
+          const state = states.get(change.cluster)
+          state?.names.hear(change)
+          state?.setNames.hear(change)
+        },
+        'serviceimports.multicluster.x-k8s.io': (change) => states.get(change.cluster)?.setNames.hear(change),
       },
       reconcile,
       forget,

@@ -115,7 +115,7 @@ function addressesOfService({ spec }: ForwardedService & { spec: { clusterIPs?: 
 }
 
 /** Endpoints that may be told of. */
-function endpointsOfSlice(slice: Slice): NamedEndpoint[] {
+export function endpointsOfSlice(slice: Slice): NamedEndpoint[] {
   if (slice.addressType === 'FQDN') return []
   const ports = (slice.ports ?? []).flatMap(({ name = '', protocol = 'TCP', port }) => (port ? [{ name, protocol, port }] : []))
   return (slice.endpoints ?? []).flatMap(({ addresses, conditions, hostname }) =>
