@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { request as secureRequest } from 'node:https'
 import { after, before, test } from 'node:test'
+import { connect } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
-import { type EmbeddedApi, startEmbeddedApi } from '../../../test/support/embedded-api.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../../../test/support/embedded-api.js'
 
 let api: EmbeddedApi
 before(async () => {
@@ -314,4 +315,43 @@ test('plain HTTP and broken requests do no harm', async () => {
 test('/metrics counts requests', async () => {
   const { text } = await api.ask('GET', '/metrics')
   assert.match(text, /apiserver_request_total\{code="201",verb="create"\} \d+/)
+})
+
+/** What comes back over a connection on which all of this is sent at once, until `enough` says so. */
+function exchange(text: string, enough: (answer: string) => boolean, pauseMs = 0): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: api.port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+    let answer = ''
+    const done = () => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.on('error', reject)
+    socket.on('close', done)
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1')
+      if (enough(answer)) done()
+    })
+    socket.once('secureConnect', () => {
+      socket.write(text)
+      if (pauseMs === 0) return
+      socket.pause()
+      setTimeout(() => socket.resume(), pauseMs)
+    })
+  })
+}
+
+test('a thousand requests may come before the first answer is taken', async () => {
+  const one = `GET /version HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminToken}\r\n\r\n`
+  const count = (answer: string) => answer.split('HTTP/1.1 200 OK').length - 1
+  const enough = (answer: string) => count(answer) >= 1000 || answer.includes('HTTP/1.1 400')
+  assert.equal(count(await exchange(one.repeat(1000), enough)), 1000)
+  assert.equal(count(await exchange(one.repeat(1000), enough, 100)), 1000)
+})
+
+test('headers that are too long are refused as such, what is no HTTP as a bad request', async () => {
+  const never = () => false
+  const long = await exchange(`GET /version HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(1_100_000)}\r\n\r\n`, never).catch(String)
+  assert.match(long, /^HTTP\/1\.1 431 Request Header Fields Too Large\r\n|ECONNRESET|EPIPE/)
+  assert.match(await exchange('rubbish\r\n\r\n', never), /^HTTP\/1\.1 400 Bad Request\r\n/)
 })

@@ -41,6 +41,27 @@ export interface ApiFront {
   close(): Promise<void>
 }
 
+/** As Go's server has it. */
+const mostHeaderBytes = 1024 * 1024
+
+/** The answer to what is no request, in the words of Go's server. */
+function refusal(status: string): string {
+  const headers = ['Content-Type: text/plain; charset=utf-8', 'Connection: close', `Content-Length: ${status.length}`]
+  return [`HTTP/1.1 ${status}`, ...headers, '', status].join('\r\n')
+}
+
+const readingByStream = new WeakSet<Socket>()
+
+/**
+ * Node's parser reads a TLS connection past its stream, and does not stop doing so while it is paused because answers are not
+ * taken; what comes then is an error (HPE_PAUSED). A listener for data makes it read from the stream, which can be paused.
+ */
+function readByStream(socket: Socket): void {
+  if (readingByStream.has(socket)) return
+  readingByStream.add(socket)
+  socket.on('data', () => undefined)
+}
+
 const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
 
 interface Listener {
@@ -87,8 +108,13 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
       ALPNProtocols: ['http/1.1'],
       keepAlive: true,
       noDelay: true,
+      maxHeaderSize: mostHeaderBytes,
     },
-    (request, response) => inItsTime(request, () => void handleRequest(request, response, handlerOptions)),
+    (request, response) => {
+      // It waits for the answer to another: what comes over this connection is pipelined.
+      if (response.socket === null) readByStream(request.socket)
+      inItsTime(request, () => void handleRequest(request, response, handlerOptions))
+    },
   )
   https.on('upgrade', (request, duplex, head) => {
     const upgrade = { socket: duplex as Socket, head }
@@ -108,9 +134,8 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
   })
   https.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // A connection without a request (Go's clients open spare ones) closes silently: to an idle client any answer is unsolicited.
-    if (error.code !== 'ERR_HTTP_REQUEST_TIMEOUT' && socket.writable)
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-    else socket.destroy()
+    if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' || !socket.writable) socket.destroy()
+    else socket.end(refusal(error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request'))
   })
 
   async function unlisten(clusterName: string): Promise<void> {
