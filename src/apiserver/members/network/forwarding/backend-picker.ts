@@ -12,13 +12,20 @@ export interface PickerPorts {
   callerOf(address: string): Caller
 }
 
-/** Picks the endpoint of each new connection of one front: at random, or the one that its client had before. */
+/** An endpoint of another cluster that could not be reached is left out so long, if there are others. */
+const shunMs = 3000
+
+/**
+ * Picks the endpoint of each new connection of one front: at random, or the one that its client had before. Across clusters,
+ * those of the first priority that has any.
+ */
 export class BackendPicker {
   readonly #ports: PickerPorts
   #front: Front
   #affinity: Affinity | undefined
   /** What callers of a node (and zone) may use, until the front changes. */
   #usable = new Map<string, readonly Backend[]>()
+  readonly #shunned = new Map<string, number>()
 
   constructor(front: Front, ports: PickerPorts) {
     this.#ports = ports
@@ -39,11 +46,11 @@ export class BackendPicker {
     this.#usable = new Map()
   }
 
-  /** Undefined: the client may go nowhere. */
-  pick(client: string): Backend | undefined {
+  /** Undefined: the client may go nowhere. `tried`: names of endpoints that it could not be connected with. */
+  pick(client: string, tried?: ReadonlySet<string>): Backend | undefined {
     const { sourceRanges } = this.#front
     if (sourceRanges !== undefined && !sourceRanges.some((range) => isInCidr(range, client))) return undefined
-    const usable = this.#usableFor(this.#ports.callerOf(client))
+    const usable = this.#choice(this.#ports.callerOf(client), tried)
     if (usable.length === 0) return undefined
     if (this.#affinity === undefined) return this.#random(usable)
     const now = this.#ports.clock.now()
@@ -53,18 +60,47 @@ export class BackendPicker {
     return backend
   }
 
-  #usableFor(caller: Caller): readonly Backend[] {
-    const key = `${caller.node ?? ''}\0${caller.zone ?? ''}`
+  /** The endpoint could not be reached: others come first for a while. */
+  shun(backend: Backend): void {
+    const now = this.#ports.clock.now()
+    for (const [name, until] of this.#shunned) if (until <= now) this.#shunned.delete(name)
+    this.#shunned.set(nameOf(backend), now + shunMs)
+  }
+
+  #choice(caller: Caller, tried: ReadonlySet<string> | undefined): readonly Backend[] {
+    if (this.#front.acrossClusters === undefined) return this.#usableFor(caller, 0)
+    const now = this.#ports.clock.now()
+    let shunned: readonly Backend[] = []
+    for (const priority of new Set(this.#front.backends.map((backend) => backend.priority).sort((a, b) => a - b))) {
+      const left = this.#usableFor(caller, priority).filter((backend) => tried?.has(nameOf(backend)) !== true)
+      const good = this.#shunned.size === 0 ? left : left.filter((backend) => (this.#shunned.get(nameOf(backend)) ?? 0) <= now)
+      if (good.length > 0) return good
+      if (shunned.length === 0) shunned = left
+    }
+    return shunned
+  }
+
+  #usableFor(caller: Caller, priority: number): readonly Backend[] {
+    const key = `${priority}\0${caller.node ?? ''}\0${caller.zone ?? ''}`
     let usable = this.#usable.get(key)
-    if (usable === undefined) this.#usable.set(key, (usable = usableBackends(this.#front, caller)))
+    if (usable === undefined) {
+      const { acrossClusters, backends } = this.#front
+      const of = acrossClusters === undefined ? backends : backends.filter((backend) => backend.priority === priority)
+      this.#usable.set(key, (usable = usableBackends({ ...this.#front, backends: of }, caller)))
+    }
     return usable
   }
 
   #random(backends: readonly Backend[]): Backend {
-    return backends[Math.floor(this.#ports.random.number() * backends.length)]!
+    const { random } = this.#ports
+    const [first] = backends
+    if (backends.every((backend) => backend.weight === first!.weight))
+      return backends[Math.floor(random.number() * backends.length)]!
+    let left = random.number() * backends.reduce((sum, { weight }) => sum + weight, 0)
+    return backends.find((backend) => (left -= backend.weight) < 0) ?? first!
   }
 }
 
-function nameOf(backend: Backend): string {
+export function nameOf(backend: Backend): string {
   return `${backend.address}:${backend.port}`
 }

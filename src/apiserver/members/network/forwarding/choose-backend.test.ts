@@ -10,7 +10,18 @@ const outside: Caller = { node: undefined, zone: undefined }
 const on = (node: string, zone?: string): Caller => ({ node, zone })
 
 function backend(address: string, more: Partial<Backend> = {}): Backend {
-  return { address, port: 80, ready: true, serving: true, terminating: false, node: undefined, zones: [], ...more }
+  return {
+    address,
+    port: 80,
+    ready: true,
+    serving: true,
+    terminating: false,
+    node: undefined,
+    zones: [],
+    priority: 0,
+    weight: 1000,
+    ...more,
+  }
 }
 
 function front(backends: Backend[], more: Partial<Front> = {}): Front {

@@ -15,7 +15,15 @@ import type { Caller } from './choose-backend.js'
 import { ClusterAddresses } from './cluster-addresses.js'
 import { openHealthFront } from './health-front.js'
 import { Links } from './links.js'
-import { type ForwardedService, type Front, isManagedSlice, planService, type Reach, type Slice } from './service-plan.js'
+import {
+  type ForwardedService,
+  type Front,
+  isManagedSlice,
+  planService,
+  type Reach,
+  type Slice,
+  serviceNameOf,
+} from './service-plan.js'
 import { type OpenFront, openTcpFront } from './tcp-front.js'
 import { openUdpFront } from './udp-front.js'
 
@@ -40,7 +48,6 @@ export interface Forwarding {
   stop(): void
 }
 
-const serviceName = 'kubernetes.io/service-name'
 /** A port that something else has may become free. */
 const tryAgainMs = 20_000
 
@@ -204,8 +211,8 @@ function reachOf(options: ForwardingOptions, cluster: string, { network }: Clust
 /** Notes whether the slice has endpoints that lead anywhere; the keys of Services that have to be looked at. */
 function hearSlice(state: ClusterState, object: KubeObject, gone: boolean, reach: Reach): string[] {
   const slice = object as Slice
-  const { name, namespace = '', labels } = slice.metadata
-  const owner = labels?.[serviceName]
+  const { name, namespace = '' } = slice.metadata
+  const owner = serviceNameOf(slice)
   const keys: string[] = []
   const key = owner === undefined ? undefined : `${namespace}/${owner}`
   // The label may have been another one before.

@@ -49,6 +49,10 @@ export interface Backend {
   readonly node: string | undefined
   /** The zones that the endpoint is meant for; empty: all. */
   readonly zones: readonly string[]
+  /** 0 is used first; the others while nobody before them can be reached. Only the service catalogue writes others than 0. */
+  readonly priority: number
+  /** Share among the endpoints of one priority. */
+  readonly weight: number
 }
 
 export type TrafficPolicy = 'Cluster' | 'Local'
@@ -66,6 +70,8 @@ export interface Front {
   /** For `node` and `health`: whose address it is. */
   readonly node?: string
   readonly backends: readonly Backend[]
+  /** Endpoints are of several clusters: one that cannot be reached is replaced before anything was exchanged. */
+  readonly acrossClusters?: true
   /** Milliseconds that a client stays with its endpoint; undefined: no affinity. */
   readonly affinityMs?: number
   /** CIDRs that may come in; undefined: all. */
@@ -88,6 +94,39 @@ export interface Reach {
 const managedBy = 'endpointslice.kubernetes.io/managed-by'
 const controllers: ReadonlySet<string | undefined> = new Set(['endpointslice-controller.k8s.io'])
 
+/** Of the service catalogue; see docs/reference/services.md. */
+const catalogueManager = 'endpointslice-controller.flotilla.dev'
+const standbyLabel = 'services.flotilla.dev/standby-for'
+const priorityAnnotation = 'services.flotilla.dev/priority'
+const ownPriorityAnnotation = 'services.flotilla.dev/own-priority'
+const sliceWeightAnnotation = 'services.flotilla.dev/slice-weight'
+const serviceNameLabel = 'kubernetes.io/service-name'
+/** What an endpoint weighs where nothing is said. */
+const plainWeight = 1000
+
+/** The Service that a slice belongs to, be it that its endpoints only stand by. */
+export function serviceNameOf({ metadata }: KubeObject): string | undefined {
+  const { labels } = metadata
+  return labels?.[serviceNameLabel] ?? (isOfCatalogue(metadata) ? labels?.[standbyLabel] : undefined)
+}
+
+function isOfCatalogue({ labels }: KubeObject['metadata']): boolean {
+  return labels?.[managedBy] === catalogueManager
+}
+
+/** When the endpoints of a slice are used. */
+function rankOf(slice: Slice, ownPriority: number): { priority: number; weight: number } {
+  const { annotations = {}, labels = {} } = slice.metadata
+  if (!isOfCatalogue(slice.metadata)) return { priority: ownPriority, weight: plainWeight }
+  const priority = labels[standbyLabel] === undefined ? 0 : wholeNumber(annotations[priorityAnnotation], 1)
+  const together = wholeNumber(annotations[sliceWeightAnnotation], 0)
+  return { priority, weight: together === 0 ? plainWeight : Math.max(1, together / (slice.endpoints?.length || 1)) }
+}
+
+function wholeNumber(text: string | undefined, otherwise: number): number {
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : otherwise
+}
+
 /** True when a controller wrote the slice for the pods of a selector. */
 export function isManagedSlice(slice: KubeObject): boolean {
   return controllers.has(slice.metadata.labels?.[managedBy])
@@ -105,6 +144,7 @@ export function planService(
   const fronts: Front[] = []
   const affinityMs =
     spec.sessionAffinity === 'ClientIP' ? (spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800) * 1000 : undefined
+  const acrossClusters = slices.some(({ metadata }) => isOfCatalogue(metadata))
   const internal: TrafficPolicy = spec.internalTrafficPolicy === 'Local' ? 'Local' : 'Cluster'
   const external: TrafficPolicy = spec.externalTrafficPolicy === 'Local' ? 'Local' : 'Cluster'
   for (const port of spec.ports ?? []) {
@@ -112,7 +152,12 @@ export function planService(
     if (protocol !== 'TCP' && protocol !== 'UDP') continue
     const backends = backendsOf(port, protocol, slices, reach)
     if (backends.length === 0) continue
-    const shared = { protocol, backends, ...(affinityMs === undefined ? {} : { affinityMs }) } as const
+    const shared = {
+      protocol,
+      backends,
+      ...(acrossClusters ? { acrossClusters } : {}),
+      ...(affinityMs === undefined ? {} : { affinityMs }),
+    } as const
     const add = (address: string, number: number, kind: FrontKind, more: Partial<Front> = {}) => {
       if (reach.binds(address)) {
         fronts.push({ address, port: number, kind, policy: kind === 'internal' ? internal : external, ...shared, ...more })
@@ -142,6 +187,12 @@ export function planService(
 
 function backendsOf(port: ServicePortSpec, protocol: string, slices: readonly Slice[], reach: Reach): Backend[] {
   const found = new Map<string, Backend>()
+  const ownPriority = Math.max(
+    0,
+    ...slices.map(({ metadata }) =>
+      isOfCatalogue(metadata) ? wholeNumber(metadata.annotations?.[ownPriorityAnnotation], 0) : 0,
+    ),
+  )
   for (const slice of slices) {
     if (slice.addressType !== 'IPv4') continue
     const target = slice.ports?.find(
@@ -149,6 +200,7 @@ function backendsOf(port: ServicePortSpec, protocol: string, slices: readonly Sl
     )?.port
     if (!target) continue
     const managed = isManagedSlice(slice)
+    const rank = rankOf(slice, ownPriority)
     for (const { addresses, conditions, nodeName, hints } of slice.endpoints ?? []) {
       // Consumers take the first address; the others of an endpoint are no other endpoints.
       const address = addresses?.[0]
@@ -162,6 +214,7 @@ function backendsOf(port: ServicePortSpec, protocol: string, slices: readonly Sl
         terminating: conditions?.terminating ?? false,
         node: nodeName,
         zones: (hints?.forZones ?? []).map((zone) => zone.name),
+        ...rank,
       })
     }
   }
