@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { CodedError, messageOf } from '../base/errors.js'
+import { CodedError, messageOf, UsageError } from '../base/errors.js'
 
 /**
  * Everything an embedded fleet keeps, in one directory (mode 0700):
@@ -55,7 +55,7 @@ const marks = ['fleet.json', 'pki', 'state', 'running.json', 'flotilla.log']
 export function prepareDataDirectory(path: string): DataDirectory {
   const directory = openDataDirectory(path)
   const refuse = (why: string) =>
-    new CodedError({
+    new UsageError({
       code: 'not-a-fleet-directory',
       message: `${directory.path} cannot be the data directory of a fleet: ${why}`,
       fix: 'Name a directory that does not exist yet, an empty one, or that of a fleet, with --data-dir.',

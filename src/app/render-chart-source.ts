@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { messageOf } from '../base/errors.js'
+import { messageOf, UsageError } from '../base/errors.js'
 import type { Chart } from '../delivery/render/helm/chart/chart.js'
 import { type LoadOptions, loadChart } from '../delivery/render/helm/chart/load-chart.js'
 import { readChartFiles } from '../delivery/render/helm/chart/read-chart-files.js'
@@ -96,7 +96,9 @@ export async function openChart(name: string, ports: ChartSourcePorts): Promise<
     return { chart: openPacked(new Uint8Array(await readFile(trimmed)), resolve(trimmed), ports), directory: undefined }
   }
   if ((!isElsewhere || helmMajor === 3) && (trimmed.startsWith('/') || trimmed.startsWith('.')))
-    throw new HelmError(`path ${JSON.stringify(name)} not found`, {
+    throw new UsageError({
+      code: 'helm-template-failed',
+      message: `path ${JSON.stringify(name)} not found`,
       fix: 'Name a directory with a Chart.yaml, a packed chart, or a chart of a repository.',
     })
   return { chart: openPacked(await locateChart(trimmed, ports.place, ports.locate), trimmed, ports), directory: undefined }

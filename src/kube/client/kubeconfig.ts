@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join } from 'node:path'
-import { CodedError, messageOf } from '../../base/errors.js'
+import { CodedError, messageOf, UsageError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { parseYaml } from '../../formats/yaml/parse-yaml.js'
 import type { ClientPorts } from './client-ports.js'
@@ -227,8 +227,8 @@ function bad(path: string, what: string, fix?: string): CodedError {
   return new CodedError({ code: 'bad-kubeconfig', message: `${path}: ${what}`, fix })
 }
 
-function missing(what: string, known: readonly string[]): CodedError {
-  return new CodedError({
+function missing(what: string, known: readonly string[]): UsageError {
+  return new UsageError({
     code: 'bad-kubeconfig',
     message: `kubeconfig: ${what}`,
     fix: known.length === 0 ? 'Point KUBECONFIG to a file that has it.' : `Known are: ${known.join(', ')}.`,
