@@ -12,7 +12,7 @@ export interface SlowAnswers {
 }
 
 const maxLookups = 1000
-const maxRounds = 50
+const maxRounds = 200
 
 /**
  * Runs a rendering, which cannot wait, until everything that it asks for is known: what is missing is collected in a first run
