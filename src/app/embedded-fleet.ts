@@ -36,6 +36,7 @@ import { installHub } from './install-hub.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
+import { createServiceAdmission } from './service-admission.js'
 import { memberCrds } from './service-dialects.js'
 import { takeStartTurn } from './start-turn.js'
 import { systemClock, systemRandom } from './system-ports.js'
@@ -149,6 +150,7 @@ async function openFleet(
     network,
     customResources: memberCrds,
     admission: [
+      createServiceAdmission(),
       createApplyWarnings({
         cluster: hubName,
         namespace,

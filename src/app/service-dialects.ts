@@ -1,3 +1,6 @@
+import { ciliumDialect } from '../dialects/cilium/cilium-dialect.js'
+import { istioCrds } from '../dialects/istio/crds.js'
+import { istioDialect } from '../dialects/istio/istio-dialect.js'
 import { mcsCrds } from '../dialects/mcs/crds.js'
 import { readExportAnnotations } from '../dialects/mcs/export-annotations.js'
 import { mcsDialect } from '../dialects/mcs/mcs-dialect.js'
@@ -6,10 +9,10 @@ import { audienceProblem } from '../services/model/audience-problem.js'
 import type { ServiceDialect } from '../services/model/service-dialect.js'
 
 /** The APIs in which services across clusters are declared. */
-export const serviceDialects: readonly ServiceDialect[] = [mcsDialect]
+export const serviceDialects: readonly ServiceDialect[] = [mcsDialect, ciliumDialect, istioDialect]
 
 /** Definitions that embedded members have from the start. */
-export const memberCrds: readonly KubeObject[] = [...mcsCrds]
+export const memberCrds: readonly KubeObject[] = [...mcsCrds, ...istioCrds]
 
 /** What the annotations of a ServiceExport say that cannot be understood. */
 export function exportProblems(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {

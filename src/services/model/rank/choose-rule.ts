@@ -30,13 +30,16 @@ export function rulesFor(service: FleetService, consumer: Consumer): readonly Tr
  */
 export function chooseRule(service: FleetService, rules: readonly TrafficRule[]): Choice {
   let byDefault: Choice | undefined
+  const hasDefault = new Set<string>()
   for (const rule of rules) {
     const { affinity, locality, trafficDistribution } = rule
     if (affinity !== undefined) return { kind: 'affinity', affinity, rule }
-    if (locality !== undefined) {
+    // A dialect's more general rules are hidden by its more specific one, even if that leaves all to the default.
+    if (locality !== undefined && !hasDefault.has(rule.dialect)) {
       const choice: Choice = { kind: 'locality', locality, rule }
       if (locality.isDefault !== true) return choice
       byDefault ??= choice
+      hasDefault.add(rule.dialect)
     }
     const preference = preferenceOf(trafficDistribution)
     if (preference !== undefined) return { kind: 'distribution', preference, value: trafficDistribution!, rule }

@@ -1,0 +1,27 @@
+import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
+import { denial } from '../apiserver/admission/webhooks/call-failure.js'
+import { admitIstio, istioWebhook } from '../dialects/istio/admit.js'
+
+const handled = new Set(
+  ['serviceentries', 'destinationrules', 'workloadentries'].map((plural) => `${plural}.networking.istio.io`),
+)
+
+/**
+ * Refuses objects of Istio that Istio's own webhook refuses, in every cluster: in its words, with the field and the fix. Changes
+ * of what is stored already and cannot be better (its labels, its end) go through.
+ */
+export function createServiceAdmission(): AdmissionPlugin {
+  return {
+    name: 'ServiceRules',
+    handles: ({ groupResource, operation, subresource }) =>
+      handled.has(groupResource) && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
+    validate({ object, previous, namespace, storage, warn }) {
+      if (object === undefined || object.metadata.deletionTimestamp !== undefined) return
+      if (previous !== undefined && JSON.stringify(previous['spec']) === JSON.stringify(object['spec'])) return
+      const { refusal, warnings } = admitIstio(object, storage.get('namespaces', namespace))
+      for (const text of warnings) warn(text)
+      if (refusal === undefined) return
+      throw denial(istioWebhook, { status: 'Failure', message: refusal.message, details: { causes: [...refusal.causes] } })
+    },
+  }
+}
