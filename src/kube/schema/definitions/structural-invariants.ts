@@ -155,12 +155,23 @@ function checkValues(node: Members, field: string, skip: Skips, to: Findings): v
   }
   const pattern = textOf(node['pattern'])
   if (pattern === '') return
-  const problem = patternProblem(pattern)
+  const problem = patternProblem(pattern, to)
   if (problem !== undefined) to.invalid(`${field}.pattern`, pattern, `must be a valid regular expression, but isn't: ${problem}`)
 }
 
+/** Characters of different patterns in one definition: more are a program to keep a compiler busy. Upstream has no such bound. */
+const mostPatternText = 128 * 1024
+const patternsSeen = new WeakMap<Findings, { readonly patterns: Set<string>; length: number }>()
+
 /** In the words of Go's regexp. */
-function patternProblem(pattern: string): string | undefined {
+function patternProblem(pattern: string, findings: Findings): string | undefined {
+  const seen = patternsSeen.get(findings) ?? { patterns: new Set<string>(), length: 0 }
+  patternsSeen.set(findings, seen)
+  if (!seen.patterns.has(pattern)) {
+    seen.patterns.add(pattern)
+    seen.length += pattern.length
+  }
+  if (seen.length > mostPatternText) return `the patterns of the definition have more than ${mostPatternText} characters`
   try {
     RE2JS.compile(pattern)
     return undefined
