@@ -5,7 +5,7 @@ import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import { parseTemplate } from '../../../formats/go-template/template.js'
 import type { Params } from '../application-set/params.js'
 import type { TextRenderer } from '../application-set/text-renderer.js'
-import { closest } from './closest.js'
+import { closest } from '../../../base/closest.js'
 import { listNames } from './list-names.js'
 import type { TemplateText } from './template-texts.js'
 
