@@ -77,6 +77,7 @@ function unbox(value: unknown): unknown {
 
 type Outcome = 'next' | 'break' | 'continue'
 const noOperands: readonly OperandNode[] = []
+const longText = 16 * 1024
 const absent = Symbol('no argument from the pipeline')
 
 /** One run over the definitions of a set of templates. */
@@ -477,7 +478,10 @@ export class Execution implements CallContext {
     const variables = this.#variables
     const depth = this.#depth
     try {
-      return fn.run.apply(this, args)
+      const result = fn.run.apply(this, args)
+      // Long texts take time and memory, whatever makes them.
+      if (typeof result === 'string' && result.length > longText) this.charge(result.length >>> 10)
+      return result
     } catch (error) {
       if (error instanceof TemplateBudgetError || error instanceof RangeError) throw error
       // What a template inside this one left behind when it failed.

@@ -192,6 +192,7 @@ function formatValue(value: unknown, verb: string, flags: Flags, top: boolean): 
     if (verb === 's' || verb === 'q' || verb === 'x' || verb === 'X') {
       return formatString(fromByteString(Array.from(value, (byte) => String.fromCharCode(byte)).join('')), verb, flags)
     }
+    if (verb === 'v' && isPlain(flags)) return `[${value.join(' ')}]`
     return `[${Array.from(value, (byte) => formatInteger(BigInt(byte), value, verb, flags)).join(' ')}]`
   }
   if (isFunction(value)) return verb === 'v' || verb === 'p' ? '0x0' : badVerb(value, verb)
@@ -223,8 +224,13 @@ function badVerb(value: unknown, verb: string): string {
   return `%!${verb}(${typeName(value)}=${printValue(value)})`
 }
 
+function isPlain(flags: Flags): boolean {
+  return flags.width === undefined && !flags.goSyntax && !flags.plus && !flags.space && !flags.sharp
+}
+
 function pad(text: string, flags: Flags): string {
-  const width = flags.width ?? 0
+  const { width } = flags
+  if (width === undefined) return text
   const missing = width - [...text].length
   if (missing <= 0) return text
   if (flags.minus) return text + ' '.repeat(missing)

@@ -6,6 +6,7 @@ import { toFloat64, toInt64 } from './cast.js'
 
 /** A value as text: strings and bytes as they are, everything else as `%v` prints it. */
 export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value
   if (value === null || value === undefined) return '<nil>'
   return value instanceof Uint8Array ? new TextDecoder().decode(value) : printValue(value)
 }
