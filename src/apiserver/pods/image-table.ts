@@ -44,7 +44,10 @@ const known: readonly (readonly [BuiltInName, readonly string[]])[] = [
   ['agnhost', ['registry.k8s.io/e2e-test-images/agnhost', 'k8s.gcr.io/e2e-test-images/agnhost']],
   ['httpbin', ['kennethreitz/httpbin', 'mccutchen/go-httpbin', 'ghcr.io/mccutchen/go-httpbin']],
   ['redis', ['redis', 'valkey/valkey', 'bitnami/redis']],
-  ['shell', ['busybox', 'alpine', 'curlimages/curl', 'registry.k8s.io/e2e-test-images/busybox']],
+  [
+    'shell',
+    ['busybox', 'alpine', 'alpine/socat', 'nicolaka/netshoot', 'curlimages/curl', 'registry.k8s.io/e2e-test-images/busybox'],
+  ],
   ['pause', ['registry.k8s.io/pause', 'k8s.gcr.io/pause', 'gcr.io/google_containers/pause*']],
   ['hello-app', ['gcr.io/google-samples/hello-app', 'us-docker.pkg.dev/google-samples/containers/gke/hello-app']],
   ['echo-server', ['ealen/echo-server', 'jmalloc/echo-server', 'registry.k8s.io/echoserver']],

@@ -111,7 +111,8 @@ class ContainerHost {
       begins()
       if (words.length === 0) return runShell([], context, this.#traps)
       // The entry point of an image that is a tool takes what is no command as the tool's arguments.
-      return runCommand(/(^|\/)curl(:|@|$)/.test(this.#spec.image) ? ['curl', ...words] : words, context)
+      const tool = /(?:^|\/)(curl|socat)(?::|@|$)/.exec(this.#spec.image)?.[1]
+      return runCommand(tool === undefined ? words : [tool, ...words], context)
     }
     const running = await startServer(this.#spec, this.#world, context)
     // From here on it answers: no probe comes too early.

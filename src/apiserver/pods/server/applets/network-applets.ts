@@ -2,6 +2,7 @@ import { type IncomingMessage, type RequestOptions, request as requestHttp } fro
 import { connect, createServer, isIP, type Socket } from 'node:net'
 import { messageOf } from '../../../../base/errors.js'
 import type { Applet, CommandContext } from '../shell/shell-context.js'
+import { nslookup } from './nslookup.js'
 import { type Flags, lastValue, parseFlags } from './parse-flags.js'
 
 interface Answer {
@@ -261,21 +262,8 @@ const wget: Applet = async (args, context) => {
   return 0
 }
 
-const nslookup: Applet = async (args, context) => {
-  const { rest } = parseFlags(args, [], ['t', 'q'])
-  const name = rest[0]
-  if (name === undefined) throw new Error('a name is expected')
-  const addresses = await context.world.resolve(name)
-  if (addresses.length === 0) {
-    await context.stderr.write(`** server can't find ${name}: NXDOMAIN\n`)
-    return 1
-  }
-  await context.stdout.write(`Name:\t${name}\n${addresses.map((address) => `Address: ${address}\n`).join('')}`)
-  return 0
-}
-
 const nc: Applet = async (args, context) => {
-  const { on, values, rest } = parseFlags(args, ['l', 'z', 'v', 'n', 'k'], ['w', 'p'])
+  const { on, values, rest } = parseFlags(args, ['l', 'z', 'v', 'n', 'k', '4', '6'], ['w', 'p'])
   const seconds10 = Number(values.get('w')?.at(-1) ?? 10)
   if (on.has('l')) {
     const port = Number(values.get('p')?.at(-1) ?? rest.at(-1))

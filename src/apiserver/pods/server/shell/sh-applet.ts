@@ -1,8 +1,10 @@
 import { messageOf } from '../../../../base/errors.js'
+import { fieldApplets } from '../applets/field-applets.js'
 import { fileApplets } from '../applets/file-applets.js'
 import { networkApplets } from '../applets/network-applets.js'
 import { processApplets } from '../applets/process-applets.js'
 import { redisCli } from '../applets/redis-cli.js'
+import { socatWith } from '../applets/socat.js'
 import { tar } from '../applets/tar-applet.js'
 import { textApplets } from '../applets/text-applets.js'
 import { parseScript } from './parse-script.js'
@@ -145,7 +147,9 @@ export const applets: ReadonlyMap<string, Applet> = new Map(
     ...fileApplets,
     ...textApplets,
     ...processApplets,
+    ...fieldApplets,
     ...networkApplets,
+    socat: socatWith((script, context) => sh(['-c', script], context)),
     tar,
     'redis-cli': redisCli,
     'valkey-cli': redisCli,

@@ -90,6 +90,13 @@ test('scripts: lists, conditions, loops, pipes, substitutions', async () => {
     ['echo "a b" | while read x y; do echo $y-$x; done', 'b-a\n'],
     ['# nothing\necho a # b\n\n\\\necho c', 'a\nc\n'],
     ['until true; do echo never; done; { echo g; }; timeout 5 echo t', 'g\nt\n'],
+    ["echo 10.1.2.3,fd00::1 | tr ',' ' ' | awk '{print $1}'", '10.1.2.3\n'],
+    ["echo 'a b c' | awk '{print $NF, $1}'; echo Hi | tr A-Za-z a-za-z; echo a-b | tr -d -- -", 'c a\nhi\nab\n'],
+    ['t=true; f=false; if $f && $t; then echo no; elif $f; then echo no; else echo yes; fi', 'yes\n'],
+    [
+      'A=10.9.8.7; echo "$A" | grep -qE \'([^0-9]|^)[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}\\.[0-9]{1,3}([^0-9]|$)\' && echo v4',
+      'v4\n',
+    ],
     ["env B=2 sh -c 'echo $B $0 $1' name arg", '2 name arg\n'],
   ]
   for (const [script, out, code = 0] of cases) {
