@@ -40,6 +40,19 @@ export interface LocatePorts {
  * helm's own repositories. Throws HelmError with Helm's messages. Nothing is written anywhere.
  */
 export async function locateChart(name: string, place: ChartPlace, ports: LocatePorts): Promise<Uint8Array> {
+  try {
+    return await locate(name, place, ports)
+  } catch (error) {
+    if (!(error instanceof HelmError) || error.code !== 'helm-template-failed') throw error
+    throw new HelmError(error.message, {
+      code: 'helm-chart-not-located',
+      cause: error,
+      fix: "Correct the chart's name, its version, --repo, or what it is reached with.",
+    })
+  }
+}
+
+async function locate(name: string, place: ChartPlace, ports: LocatePorts): Promise<Uint8Array> {
   const version = (place.version ?? (place.devel === true ? '>0.0.0-0' : '')).trim()
   const own = credentialsOf(place)
   if (place.repo !== undefined && place.repo !== '') {
