@@ -11,3 +11,15 @@ export const multiClusterServiceType: ResourceType = {
   namespaced: true,
   subresources: ['status'],
 }
+
+/** Only its definition is there: what it says is not carried out. */
+export const multiClusterIngressType: ResourceType = {
+  group: 'networking.gke.io',
+  version: 'v1',
+  kind: 'MultiClusterIngress',
+  plural: 'multiclusteringresses',
+  singular: 'multiclusteringress',
+  shortNames: ['mci'],
+  namespaced: true,
+  subresources: ['status'],
+}

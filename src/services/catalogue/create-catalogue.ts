@@ -53,6 +53,7 @@ class Catalogue implements CreatedCatalogue {
   readonly #offered = new Map<string, Set<string>>()
   readonly #listeners = new Set<(changed: readonly ServiceName[] | 'all') => void>()
   readonly #memberListeners = new Set<MemberListener>()
+  readonly #hubListeners = new Set<() => void>()
   readonly #clusterListeners = new Set<ClusterListener>()
   readonly #dirty = new Set<string>()
   /** Services whose rankings have changed though they have not. */
@@ -68,7 +69,10 @@ class Catalogue implements CreatedCatalogue {
     this.#options = options
     this.facts = new FleetObserver(options, {
       object: (cluster, type, change) => this.#hear(cluster, type, change),
-      hubObject: (_type, change) => this.#touch(change, 'hub'),
+      hubObject: (_type, change) => {
+        this.#touch(change, 'hub')
+        for (const listener of this.#hubListeners) listener()
+      },
       cluster: (name, what) => this.#hearCluster(name, what),
     })
   }
@@ -99,7 +103,7 @@ class Catalogue implements CreatedCatalogue {
     if (without.length > 0) return rankEndpoints(service, consumer, facts, without)
     let kept = this.#rankings.get(service)
     if (kept === undefined) this.#rankings.set(service, (kept = new Map()))
-    const key = JSON.stringify([consumer.cluster, consumer.locality, consumer.network, consumer.labels])
+    const key = JSON.stringify([consumer.cluster, consumer.namespace, consumer.locality, consumer.network, consumer.labels])
     let ranking = kept.get(key)
     if (ranking === undefined) kept.set(key, (ranking = rankEndpoints(service, consumer, facts)))
     return ranking
@@ -127,9 +131,17 @@ class Catalogue implements CreatedCatalogue {
     return () => this.#clusterListeners.delete(listener)
   }
 
+  onHub(listener: () => void): () => void {
+    this.#hubListeners.add(listener)
+    return () => this.#hubListeners.delete(listener)
+  }
+
   #hear(cluster: ClusterView, type: ResourceType, change: CacheChange): void {
     if (type.kind === endpointSliceType.kind) {
-      for (const key of serviceOfSlice(change.object)) if (this.#entries.has(key)) this.#mark(key)
+      for (const key of serviceOfSlice(change.object)) {
+        if (this.#entries.has(key)) this.#mark(key)
+        this.#markParents(cluster, key)
+      }
     } else {
       this.#touch(change, cluster.name)
       // Who may import depends on the namespace.
@@ -139,6 +151,14 @@ class Catalogue implements CreatedCatalogue {
       }
     }
     for (const listener of this.#memberListeners) listener(cluster, type, change)
+  }
+
+  /** Marks the services of other names that a Service's endpoints count for. */
+  #markParents(cluster: ClusterView, key: string): void {
+    const service = cluster.service(parseServiceKey(key))
+    if (service === undefined) return
+    for (const { standsFor } of this.#options.dialects)
+      for (const parent of standsFor?.(service) ?? []) this.#mark(serviceKey(parent))
   }
 
   #touch({ object, previous }: CacheChange, cluster: string): void {

@@ -55,7 +55,7 @@ export class FleetObserver implements FleetFacts {
   readonly #options: FleetObserverOptions
   readonly #members = new Map<string, Member>()
   readonly #queue: WorkQueue
-  readonly #memberKinds: readonly ResourceType[]
+  #memberKinds: readonly ResourceType[]
   readonly #hub: KindCaches | undefined
   readonly #listener: FleetListener
   #clusters: readonly ClusterView[] | undefined
@@ -119,6 +119,14 @@ export class FleetObserver implements FleetFacts {
     if (member !== undefined) return member.view === undefined
     const { inventory } = this.#options
     return !inventory.ready || inventory.find({ name }) !== undefined
+  }
+
+  /** From now on these kinds are read on all members, too. */
+  readAlso(types: readonly ResourceType[]): void {
+    const known = this.#memberKinds.length
+    this.#memberKinds = unique([...this.#memberKinds, ...types])
+    if (this.#memberKinds.length === known) return
+    for (const { caches } of this.#members.values()) caches?.want(types)
   }
 
   hubObjects(type: ResourceType, where: { namespace?: string; name?: string } = {}): readonly KubeObject[] {

@@ -96,6 +96,15 @@ export class KindCaches {
     await Promise.all(types.map((type) => this.#start(type, false)))
   }
 
+  /** Reads more optional kinds as soon as they are served. */
+  want(types: readonly ResourceType[]): void {
+    for (const type of types) {
+      const key = groupResourceOf(type)
+      if (!this.#started.has(key) && !this.#pending.has(key)) this.#wanted.set(key, type)
+    }
+    this.lookAgain()
+  }
+
   /** Looks again whether optional kinds are served. */
   lookAgain(): void {
     if (this.#wanted.size === 0) return

@@ -46,6 +46,8 @@ export interface ServiceDialect {
   readonly hubKinds: readonly ResourceType[]
   /** The services that an object (of these kinds, or a Service or Namespace) can change. `all`: every one. */
   touches(object: KubeObject, cluster: string): readonly ServiceName[] | 'all'
+  /** Services of the fleet, of other names, that the endpoints of a cluster's Service count for. */
+  standsFor?(service: KubeObject): readonly ServiceName[]
   /** What clusters give to the service. */
   offers(service: ServiceName, fleet: FleetFacts): readonly Offer[]
   /** How consumers choose. Most specific first. */

@@ -1,0 +1,88 @@
+import type { JsonObject } from '../../base/json.js'
+import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { multiClusterIngressType, multiClusterServiceType } from './resource-types.js'
+
+const text = { type: 'string' } as const
+const open = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } as const
+const port: JsonObject = {
+  type: 'object',
+  required: ['port'],
+  properties: {
+    appProtocol: text,
+    name: text,
+    port: { type: 'integer', format: 'int32', minimum: 1, maximum: 65_535 },
+    protocol: { type: 'string', enum: ['TCP', 'UDP', 'SCTP'] },
+    targetPort: { anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true },
+  },
+}
+
+const serviceSpec: JsonObject = {
+  type: 'object',
+  required: ['template'],
+  properties: {
+    clusters: { type: 'array', items: { type: 'object', required: ['link'], properties: { link: text } } },
+    template: {
+      type: 'object',
+      required: ['spec'],
+      properties: {
+        spec: {
+          type: 'object',
+          'x-kubernetes-preserve-unknown-fields': true,
+          properties: {
+            ports: { type: 'array', items: port },
+            selector: { type: 'object', additionalProperties: text },
+          },
+        },
+      },
+    },
+  },
+}
+
+const ingressSpec: JsonObject = {
+  type: 'object',
+  required: ['template'],
+  properties: { template: { type: 'object', required: ['spec'], properties: { spec: open } } },
+}
+
+function definition(type: ResourceType, spec: JsonObject, description: string): KubeObject {
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${type.plural}.${type.group}` },
+    spec: {
+      group: type.group,
+      scope: 'Namespaced',
+      names: {
+        plural: type.plural,
+        singular: type.singular,
+        kind: type.kind,
+        listKind: `${type.kind}List`,
+        shortNames: [...(type.shortNames ?? [])],
+      },
+      versions: [
+        {
+          name: type.version,
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              description,
+              required: ['spec'],
+              properties: { apiVersion: text, kind: text, metadata: { type: 'object' }, spec, status: open },
+            },
+          },
+        },
+      ],
+    },
+  }
+}
+
+/** MultiClusterService and MultiClusterIngress. Nothing carries out the latter: it is stored. */
+export const gkeCrds: readonly KubeObject[] = [
+  definition(multiClusterServiceType, serviceSpec, 'Pods of several clusters, selected by their labels, as one service.'),
+  definition(multiClusterIngressType, ingressSpec, 'How requests from outside come to MultiClusterServices.'),
+]
