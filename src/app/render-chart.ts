@@ -28,6 +28,9 @@ export interface RenderChartOptions
   readonly readStdin?: () => Promise<string>
 }
 
+/** A person who waits may wait longer than a hub: this is against loops without end. */
+const maxMilliseconds = 120_000
+
 /** What `helm template NAME CHART` prints. Warnings go to `warn`. */
 export async function renderChart(
   name: string,
@@ -94,7 +97,7 @@ async function render(
         ...(cluster !== undefined && live?.lookup === true ? { lookup: cluster.lookup } : {}),
       },
       ports,
-      (settled) => templateChart(loaded, request, { ...settled, warn, elapsed: () => performance.now() }),
+      (settled) => templateChart(loaded, request, { ...settled, warn, elapsed: () => performance.now(), maxMilliseconds }),
     )
     if (cluster !== undefined && live?.check === true)
       await cluster.check(rendered, { name, namespace, isUpgrade: options.isUpgrade === true, helmMajor })
