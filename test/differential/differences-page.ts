@@ -9,8 +9,8 @@ export function differencesPage(
   const produced = Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')
-  const because = new Set(differences.map((entry) => entry.because))
-  const rows = Object.entries(reasons).filter(([key]) => because.has(key as keyof typeof reasons))
+  const because = new Set<string>([...differences.map((entry) => entry.because), 'openapi'])
+  const rows = Object.entries(reasons).filter(([key]) => because.has(key))
   const named = differences.reduce((sum, { steps }) => sum + (steps === undefined ? 0 : stepsOf(steps).size), 0)
   const lines = [
     '# Differences from kube-apiserver',

@@ -2,12 +2,16 @@ import { createHash } from 'node:crypto'
 import { apiVersionOf } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { loadDescriptions } from '../../kube/schema/descriptions.js'
-import { openApiV3Document } from '../../kube/schema/openapi.js'
+import { plainDocumentKeys } from '../../kube/schema/openapi/plain-documents.js'
+import { openApiV3Document, openApiV3PlainDocument } from '../../kube/schema/openapi.js'
+import { builtInResources } from '../../kube/schema/resources.js'
 import type { LogicalCluster } from '../contract.js'
 import type { ApiDocuments } from './api-documents.js'
 
 /** Bump when what the documents say changes although the resources do not: clients keep documents by their hash for ever. */
-const formatVersion = 1
+const formatVersion = 2
+
+const builtInGroups = new Set(builtInResources.map(({ group }) => group))
 
 /** By key and hash, so that clusters which serve the same share them. The oldest goes first. */
 const made = new Map<string, Buffer>()
@@ -18,10 +22,12 @@ export class OpenApiDocuments {
   readonly #groupVersions: ReadonlyMap<string, readonly ResourceType[]>
   readonly #cluster: LogicalCluster
   readonly #hashes = new Map<string, string>()
+  readonly #plainKeys: readonly string[]
 
   constructor(documents: ApiDocuments, cluster: LogicalCluster) {
     this.#groupVersions = documents.groupVersions()
     this.#cluster = cluster
+    this.#plainKeys = plainDocumentKeys(builtInGroups)
   }
 
   /** `/openapi/v3`: where each document is, with its hash. */
@@ -33,9 +39,9 @@ export class OpenApiDocuments {
     return { paths }
   }
 
-  /** Of each group and version that is served: `api/v1`, `apis/apps/v1`. */
+  /** Of each group and version that is served (`api/v1`, `apis/apps/v1`), of groups of Kubernetes and of what else there is. */
   keys(): string[] {
-    return [...this.#groupVersions.keys()].sort()
+    return [...this.#groupVersions.keys(), ...this.#plainKeys].sort()
   }
 
   /** Names the content of all documents together. */
@@ -47,11 +53,11 @@ export class OpenApiDocuments {
 
   /** Names the document's content without making it. Undefined when the group and version are not served. */
   hash(key: string): string | undefined {
-    const types = this.#groupVersions.get(key)
+    const types = this.#plainKeys.includes(key) ? [] : this.#groupVersions.get(key)
     if (types === undefined) return undefined
     let hash = this.#hashes.get(key)
     if (hash === undefined) {
-      const input = [formatVersion, types, types.map((type) => this.#definitionOf(type))]
+      const input = [formatVersion, types.length === 0 ? key : '', types, types.map((type) => this.#definitionOf(type))]
       hash = createHash('sha512').update(JSON.stringify(input)).digest('hex').toUpperCase()
       this.#hashes.set(key, hash)
     }
@@ -66,7 +72,9 @@ export class OpenApiDocuments {
       const first = types[0]
       const apiVersion = first === undefined ? '' : apiVersionOf(first.group, first.version)
       const descriptions = await loadDescriptions()
-      bytes = Buffer.from(JSON.stringify(openApiV3Document(apiVersion, types, this.#cluster.api.schemas, descriptions)))
+      const document =
+        openApiV3PlainDocument(key, descriptions) ?? openApiV3Document(apiVersion, types, this.#cluster.api.schemas, descriptions)
+      bytes = Buffer.from(JSON.stringify(document))
       if (made.size >= mostDocuments) made.delete(made.keys().next().value!)
       made.set(name, bytes)
     }

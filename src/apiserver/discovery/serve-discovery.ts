@@ -4,7 +4,7 @@ import type { Exchange } from '../http/exchange.js'
 import { sendBody, sendValue } from '../http/send.js'
 import { type AggregatedVersion, type ApiDocument, ApiDocuments } from './api-documents.js'
 import { OpenApiDocuments } from './openapi-documents.js'
-import { serveOpenApiV2 } from './openapi-v2.js'
+import { serveOpenApi } from './serve-openapi.js'
 
 const documents = new WeakMap<ResourceCatalogue, ApiDocuments>()
 const openApi = new WeakMap<ResourceCatalogue, OpenApiDocuments>()
@@ -12,11 +12,7 @@ const openApi = new WeakMap<ResourceCatalogue, OpenApiDocuments>()
 /** Serves /api, /apis, /openapi/v2 and /openapi/v3 with everything below them; false for paths that are not theirs. */
 export async function serveDiscovery(exchange: Exchange, path: string, form: ResponseForm): Promise<boolean> {
   const parts = path.split('/').slice(1)
-  if (parts[0] === 'openapi' && parts[1] === 'v2' && parts.length === 2) {
-    await serveOpenApiV2(exchange, openApiOf(exchange))
-    return true
-  }
-  if (parts[0] === 'openapi') return parts[1] === 'v3' && serveOpenApi(exchange, parts.slice(2), form)
+  if (parts[0] === 'openapi') return serveOpenApi(exchange, parts.slice(1), openApiOf(exchange))
   const document = documentAt(exchange, parts)
   if (document === undefined) return false
   requireRoutable(exchange.request.headers.accept)
@@ -90,34 +86,4 @@ function openApiOf({ cluster }: Exchange): OpenApiDocuments {
     openApi.set(catalogue, made)
   }
   return made
-}
-
-async function serveOpenApi(exchange: Exchange, parts: readonly string[], form: ResponseForm): Promise<boolean> {
-  const { query, response, auditId } = exchange
-  const made = openApiOf(exchange)
-  if (parts.length === 0) {
-    await sendValue(exchange, 200, made.index(), form)
-    return true
-  }
-  const key = parts.join('/')
-  const hash = made.hash(key)
-  if (hash === undefined) return false
-  const asked = query.get('hash')
-  if (asked !== null && asked !== hash) {
-    response.writeHead(301, { Location: `/openapi/v3/${key}?hash=${hash}`, 'Audit-Id': auditId, 'Content-Length': 0 })
-    response.end()
-    return true
-  }
-  const etag = `"${hash}"`
-  if (exchange.request.headers['if-none-match'] === etag) {
-    response.writeHead(304, { ETag: etag, 'Audit-Id': auditId })
-    response.end()
-    return true
-  }
-  await sendBody(exchange, 200, 'application/json', await made.document(key), {
-    ETag: etag,
-    Vary: 'Accept',
-    ...(asked === null ? {} : { 'Cache-Control': 'public, immutable, max-age=31536000' }),
-  })
-  return true
 }

@@ -1,7 +1,10 @@
-import type { Json, JsonObject } from '../../../base/json.js'
+import { cloneJson, isObject, type Json, type JsonObject } from '../../../base/json.js'
 import { builtInStruct } from '../built-in.js'
 import type { Descriptions } from '../descriptions.js'
 import type { FieldNode, SchemaNode } from '../schema-node.js'
+import { builtInKinds, structRow } from '../tables.js'
+import { enumerations, plainSchemas, unions } from './plain-schemas.js'
+import { schemeVersions, serverGroups } from './scheme-versions.js'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
 
@@ -24,6 +27,35 @@ const scalars: Readonly<Record<string, JsonObject>> = {
   'io.k8s.apimachinery.pkg.runtime.RawExtension': { description: 'Any object.', type: 'object' },
 }
 
+/** Kinds that belong to every version. */
+const ofEveryVersion: Readonly<Record<string, string>> = {
+  [`${meta}DeleteOptions`]: 'DeleteOptions',
+  [`${meta}WatchEvent`]: 'WatchEvent',
+}
+
+/** Kinds that are no resources, and belong to v1. */
+const ownKinds: ReadonlySet<string> = new Set(
+  ['APIGroup', 'APIGroupList', 'APIResourceList', 'Status'].map((kind) => meta + kind),
+)
+
+/** The kind that a struct is, where it is one of a group: a template of claims is a claim as well. */
+function kindOfStruct(name: string): GroupVersionKind | undefined {
+  if (kindsByStruct === undefined) {
+    kindsByStruct = new Map()
+    for (const [apiVersion, kinds] of Object.entries(builtInKinds())) {
+      if (apiVersion.startsWith('meta.k8s.io/')) continue
+      const [version = '', group = ''] = apiVersion.split('/').reverse()
+      for (const [kind, index] of Object.entries(kinds)) kindsByStruct.set(structRow(index).name, { group, version, kind })
+    }
+  }
+  return kindsByStruct.get(name)
+}
+let kindsByStruct: Map<string, GroupVersionKind> | undefined
+
+function lastOf(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
+
 export interface GroupVersionKind {
   readonly group: string
   readonly version: string
@@ -34,18 +66,33 @@ export interface GroupVersionKind {
 export class Components {
   readonly schemas: JsonObject = {}
   readonly #descriptions: Descriptions | undefined
+  readonly #isCustom: boolean
 
-  constructor(descriptions: Descriptions | undefined) {
+  /** `isCustom`: of definitions of users, which another part of the server documents. */
+  constructor(descriptions: Descriptions | undefined, isCustom = false) {
     this.#descriptions = descriptions
+    this.#isCustom = isCustom
   }
 
   /** A reference to a struct or special type of Kubernetes by its OpenAPI name. */
   reference(name: string): JsonObject {
     if (this.schemas[name] === undefined) {
       const scalar = scalars[name]
+      const plain = plainSchemas[name]
       if (scalar !== undefined) this.schemas[name] = scalar
-      else if (name.startsWith('io.k8s.apiextensions-apiserver.') && isUntyped(name)) this.schemas[name] = {}
+      else if (plain !== undefined) {
+        this.schemas[name] = cloneJson(plain.schema)
+        for (const other of plain.refersTo) this.reference(other)
+      } else if (name.startsWith('io.k8s.apiextensions-apiserver.') && isUntyped(name)) this.schemas[name] = {}
       else this.#addStruct(name, builtInStruct(name))
+      const own = kindOfStruct(name)
+      if (own !== undefined) this.#mark(name, own)
+      const kind = ofEveryVersion[name]
+      if (kind !== undefined) {
+        const versions = this.#isCustom ? schemeVersions.filter(({ group }) => !serverGroups.has(group)) : schemeVersions
+        const all = versions.map(({ group, version }) => printed({ group, version, kind }))
+        ;(this.schemas[name] as JsonObject)['x-kubernetes-group-version-kind'] = all
+      } else if (ownKinds.has(name)) this.#mark(name, { group: '', version: 'v1', kind: lastOf(name) })
     }
     return { $ref: `#/components/schemas/${name}` }
   }
@@ -58,11 +105,15 @@ export class Components {
       return { $ref: `#/components/schemas/${name}` }
     }
     const reference = this.reference(name)
+    this.#mark(name, gvk)
+    return reference
+  }
+
+  #mark(name: string, gvk: GroupVersionKind): void {
     const component = this.schemas[name] as JsonObject
     const kinds = (component['x-kubernetes-group-version-kind'] ?? []) as Json[]
     const isMarked = kinds.some((one) => JSON.stringify(one) === JSON.stringify(printed(gvk)))
     if (!isMarked) component['x-kubernetes-group-version-kind'] = [...kinds, printed(gvk)]
-    return reference
   }
 
   /** The list of a custom resource's kind. */
@@ -75,7 +126,7 @@ export class Components {
       properties: {
         ...this.#typeMeta(),
         items: { description: 'The objects of the list.', type: 'array', items: item },
-        metadata: this.#field(`${meta}List`, 'metadata'),
+        metadata: withoutDefault(this.#field(`${meta}List`, 'metadata')),
       },
       'x-kubernetes-group-version-kind': [printed(gvk)],
     }
@@ -96,9 +147,38 @@ export class Components {
     return {
       type: 'object',
       ...(validations as JsonObject),
-      properties: { ...this.#typeMeta(), ...properties, metadata: this.#field('io.k8s.api.core.v1.Pod', 'metadata') },
+      properties: { ...this.#typeMeta(), ...this.#expandedMembers(properties), metadata: this.#metadata() },
       'x-kubernetes-group-version-kind': [printed(gvk)],
     }
+  }
+
+  /** What OpenAPI says of the extensions of a structural schema: their types, and the members of objects inside of objects. */
+  #expanded(schema: JsonObject): JsonObject {
+    const result = { ...schema }
+    if (isObject(schema['properties'])) result['properties'] = this.#expandedMembers(schema['properties'] as JsonObject)
+    for (const key of ['items', 'additionalProperties']) {
+      if (isObject(schema[key])) result[key] = this.#expanded(schema[key] as JsonObject)
+    }
+    if (schema['x-kubernetes-int-or-string'] === true && schema['type'] === undefined) {
+      result['anyOf'] ??= [{ type: 'integer' }, { type: 'string' }]
+    }
+    if (schema['x-kubernetes-embedded-resource'] === true) {
+      result['properties'] = {
+        ...(result['properties'] as JsonObject | undefined),
+        ...this.#typeMeta(),
+        metadata: this.#metadata(),
+      }
+      result['required'] = ['kind', 'apiVersion', ...((schema['required'] ?? []) as string[])]
+    }
+    return result
+  }
+
+  #expandedMembers(properties: JsonObject): JsonObject {
+    return Object.fromEntries(Object.entries(properties).map(([key, value]) => [key, this.#expanded(value as JsonObject)]))
+  }
+
+  #metadata(): JsonObject {
+    return withoutDefault(this.#field('io.k8s.api.core.v1.Pod', 'metadata'))
   }
 
   #addStruct(name: string, struct: SchemaNode): void {
@@ -112,7 +192,9 @@ export class Components {
       if (field.required) required.push(key)
     }
     if (Object.keys(properties).length > 0) component['properties'] = properties
-    if (required.length > 0) component['required'] = required.sort()
+    if (required.length > 0) component['required'] = required
+    const union = unions[name]
+    if (union !== undefined) component['x-kubernetes-unions'] = [union]
     if (struct.mapType !== undefined) component['x-kubernetes-map-type'] = struct.mapType
   }
 
@@ -123,6 +205,12 @@ export class Components {
       ...(fallback === undefined ? {} : { default: fallback }),
       ...described(this.#descriptions?.ofField(struct, key)),
     })
+    const listed = `${struct} ${key}`
+    if (Object.hasOwn(enumerations, listed)) {
+      const values = enumerations[listed]
+      if (values === undefined) delete value['enum']
+      else value['enum'] = [...values]
+    }
     if (node.patchMergeKey !== undefined) value['x-kubernetes-patch-merge-key'] = node.patchMergeKey
     if (node.patchStrategy !== undefined) value['x-kubernetes-patch-strategy'] = node.patchStrategy.join(',')
     if (node.listType !== undefined) value['x-kubernetes-list-type'] = node.listType
@@ -157,6 +245,10 @@ export class Components {
     const fallback = zeroDefault(node, false)
     return this.#value(node, fallback === undefined ? {} : { default: fallback })
   }
+}
+
+function withoutDefault({ default: _, ...rest }: JsonObject): JsonObject {
+  return rest
 }
 
 /** Types that OpenAPI leaves open: JSON and the unions of JSONSchemaProps. */

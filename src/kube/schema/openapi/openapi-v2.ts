@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../../base/json.js'
 import { equalJson, isObject } from '../../../base/json.js'
 import { kubernetesVersion } from '../tables.generated.js'
+import { convertPaths } from './paths-v2.js'
 
 const kinds = 'x-kubernetes-group-version-kind'
 
@@ -12,12 +13,14 @@ const kept = new Set([
 ])
 
 /**
- * The OpenAPI v2 document with the definitions of these v3 documents, each once; a kind that several of them mark is marked for
- * all. It has no paths: its readers (explain, apply of older clients, schema parsers for server-side apply) look for kinds.
+ * The OpenAPI v2 document with the paths and definitions of these v3 documents, each once; a kind that several of them mark is
+ * marked for all.
  */
 export function openApiV2Document(documents: Iterable<JsonObject>): JsonObject {
   const definitions: JsonObject = {}
+  const paths: JsonObject = {}
   for (const document of documents) {
+    for (const [path, item] of Object.entries((document['paths'] ?? {}) as JsonObject)) paths[path] = item as JsonObject
     const schemas = (document['components'] as JsonObject | undefined)?.['schemas'] ?? {}
     for (const [name, schema] of Object.entries(schemas as JsonObject)) {
       const known = definitions[name] as JsonObject | undefined
@@ -25,8 +28,19 @@ export function openApiV2Document(documents: Iterable<JsonObject>): JsonObject {
       else addKinds(known, (schema as JsonObject)[kinds])
     }
   }
-  const sorted = Object.fromEntries(Object.entries(definitions).sort(([a], [b]) => (a < b ? -1 : 1)))
-  return { swagger: '2.0', info: { title: 'Kubernetes', version: `v${kubernetesVersion}` }, paths: {}, definitions: sorted }
+  const bearerToken = { type: 'apiKey', description: 'A bearer token.', name: 'authorization', in: 'header' }
+  return {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: kubernetesVersion },
+    ...convertPaths(sortedByKey(paths)),
+    definitions: sortedByKey(definitions),
+    securityDefinitions: { BearerToken: bearerToken },
+    security: [{ BearerToken: [] }],
+  }
+}
+
+function sortedByKey(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function addKinds(schema: JsonObject, more: Json | undefined): void {
@@ -36,7 +50,7 @@ function addKinds(schema: JsonObject, more: Json | undefined): void {
   if (added.length > 0) schema[kinds] = [...own, ...added]
 }
 
-function converted(schema: JsonObject): JsonObject {
+export function converted(schema: JsonObject): JsonObject {
   const result: JsonObject = {}
   for (const [key, value] of Object.entries(schema)) {
     if (kept.has(key) || key.startsWith('x-')) result[key] = value
@@ -56,6 +70,10 @@ function converted(schema: JsonObject): JsonObject {
   if (required.length > 0) result['required'] = required
   else delete result['required']
   // v2 has neither null nor any other way to be of any shape: as upstream publishes them, such schemas hold nobody to anything.
+  if (schema['x-kubernetes-preserve-unknown-fields'] === true && isObject(schema['properties']) && schema[kinds] !== undefined) {
+    delete result['x-kubernetes-preserve-unknown-fields']
+    return { type: 'object', ...pick(result, isBesideReference) }
+  }
   if (schema['x-kubernetes-preserve-unknown-fields'] === true || schema['nullable'] === true) {
     for (const key of ['type', 'items', 'properties', 'additionalProperties', 'required']) delete result[key]
   }
