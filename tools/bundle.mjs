@@ -13,14 +13,21 @@ import { isBuiltin } from 'node:module'
 import { basename, join } from 'node:path'
 import { build, transform } from 'esbuild'
 
+/** What an API server has, and does without until somebody asks for it. */
+const later = [
+  'src/kube/cel/kubernetes-environment.ts',
+  'src/apiserver/table/printer-for.ts',
+  'src/kube/schema/validation/validate.ts',
+]
+
 export async function bundleProgram(folder, shared) {
   const { outputFiles, metafile } = await build({
     ...shared,
     sourcemap: 'external',
-    // Packages are chunks of their own, and evaluated only when they are used.
+    // These are chunks of their own, and evaluated only when they are used.
     entryPoints: {
       main: 'src/cli/main.ts',
-      ...Object.fromEntries((await packagesOf('src')).map((name) => [nameOf(name), name])),
+      ...Object.fromEntries([...later, ...(await packagesOf('src'))].map((name) => [nameOf(name), name])),
     },
     entryNames: '[name]',
     outdir: folder,
@@ -159,7 +166,8 @@ async function writePack(path, parts) {
   lines.push('})', `//# sourceMappingURL=${basename(path)}.map`, '')
   const body = lines.join('\n')
   const digest = createHash('sha256').update(body).digest('hex')
-  await replace(`${path}.map`, JSON.stringify({ version: 3, file: basename(path), sections }))
+  // Node reads no map without `sources`.
+  await replace(`${path}.map`, JSON.stringify({ version: 3, file: basename(path), sources: [], sections }))
   await replace(path, `/*! flotilla pack ${digest} */\n${body}`)
 }
 

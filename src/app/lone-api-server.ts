@@ -5,7 +5,7 @@ import { createKubeconfig } from '../kube/client/create-kubeconfig.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import { openEmbeddedApi } from './embedded-api.js'
 import { type FleetAccessOptions, openFleetAccess } from './fleet-access.js'
-import { openFleetPki } from './fleet-pki.js'
+import { type FleetPki, openFleetPki } from './fleet-pki.js'
 import { systemClock, systemRandom } from './system-ports.js'
 
 export interface LoneApiServerOptions {
@@ -66,11 +66,8 @@ export async function startLoneApiServer(options: LoneApiServerOptions): Promise
   try {
     const { port } = await api.serve(name, { host, port: config.port })
     const server = `https://${host}:${port}`
-    const tls = { insecure: false, caPem: pki.caPem, certPem: pki.admin.certPem, keyPem: pki.admin.keyPem }
-    const kubeconfig = createKubeconfig([{ name, connection: { server, tls, auth: { kind: 'none' } } }], name)
     if (known?.port !== port) writeConfig(directory, { ...config, port })
-    if (!existsSync(directory.file('kubeconfig')) || known?.port !== port)
-      writePrivateFile(directory.file('kubeconfig'), kubeconfig)
+    writeKubeconfig(directory, server, pki)
     return {
       description: { dataDir: directory.path, pid: process.pid, kubeconfig: directory.file('kubeconfig'), server },
       stop,
@@ -79,6 +76,16 @@ export async function startLoneApiServer(options: LoneApiServerOptions): Promise
     await stop()
     throw error
   }
+}
+
+/** Written when it is not there or names other keys, which is seldom. */
+function writeKubeconfig(directory: DataDirectory, server: string, pki: FleetPki): void {
+  const path = directory.file('kubeconfig')
+  const current = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  const holds = (text: string) => current.includes(Buffer.from(text).toString('base64'))
+  if (current.includes(`${server}\n`) && holds(pki.admin.certPem) && holds(pki.caPem)) return
+  const tls = { insecure: false, caPem: pki.caPem, certPem: pki.admin.certPem, keyPem: pki.admin.keyPem }
+  writePrivateFile(path, createKubeconfig([{ name, connection: { server, tls, auth: { kind: 'none' } } }], name))
 }
 
 function readConfig(directory: DataDirectory): LoneApiServerConfig | undefined {

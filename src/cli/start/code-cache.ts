@@ -7,8 +7,8 @@ import {
   readdirSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
+  unlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
@@ -67,7 +67,7 @@ export function openCodeCache(folders: readonly string[], runtime = `${process.v
           renameSync(draft, path)
           return
         } catch {
-          rmSync(draft, { force: true })
+          remove(draft)
         }
       }
     },
@@ -121,5 +121,13 @@ function isOwn(uid: number): boolean {
 function removeSurplus(folder: string): void {
   const names = readdirSync(folder)
   if (names.length < mostFiles) return
-  for (const name of names) if (/\.(cache|draft)$/.test(name)) rmSync(join(folder, name), { force: true })
+  for (const name of names) if (/\.(cache|draft)$/.test(name)) remove(join(folder, name))
+}
+
+function remove(path: string): void {
+  try {
+    unlinkSync(path)
+  } catch {
+    // It is not there, or nothing can be done about it.
+  }
 }
