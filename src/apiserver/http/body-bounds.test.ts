@@ -5,8 +5,10 @@ import { boundMembers, isTooDeep } from './body-bounds.js'
 test('a text that is nested too deeply is told from one that only looks so', () => {
   const deep = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
   const padding = `"${'x'.repeat(70_000)}"`
-  assert.equal(isTooDeep(`[${padding},${deep(9_999)}]`), false)
-  assert.equal(isTooDeep(`[${padding},${deep(10_000)}]`), true)
+  assert.equal(isTooDeep(`[${padding},${deep(999)}]`), false)
+  assert.equal(isTooDeep(`[${padding},${deep(1_000)}]`), true)
+  assert.equal(isTooDeep(deep(1_000)), false)
+  assert.equal(isTooDeep(deep(1_001)), true)
   assert.equal(isTooDeep('['.repeat(2_000_000)), true)
   assert.equal(isTooDeep(`["${'['.repeat(200_000)}"]`), false, 'in a string')
   assert.equal(isTooDeep(`["\\"${'{'.repeat(200_000)}\\\\"]`), false, 'in a string with quotes')

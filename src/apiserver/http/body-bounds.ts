@@ -1,8 +1,11 @@
 import { isObject } from '../../base/json.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 
-/** Upstream's decoder goes no deeper. */
-const mostLevels = 10_000
+/**
+ * Upstream's decoder goes ten times as deep. Data is walked by recursion here, and a stack that is nearly full is no failure that
+ * could be told: V8 ends the process when it has to compile a regular expression there.
+ */
+const mostLevels = 1_000
 /**
  * Members and items of an object. Each takes some twenty bytes of what etcd keeps (1.5 MiB at most), its owner in managedFields
  * included: no real cluster holds an object of more, and each takes microseconds of everybody's time.
@@ -12,11 +15,12 @@ const mostMembers = 65_536
 export const shortBody = 64 * 1024
 
 /**
- * Whether a long text of JSON is nested so deeply that no reader takes it. Found in a few milliseconds, where a parser is busy
+ * Whether a text of JSON is nested so deeply that no reader takes it. Found in a few milliseconds, where a parser is busy
  * for hundreds.
  */
 export function isTooDeep(text: string): boolean {
-  if (text.length < shortBody) return false
+  // Each level takes a bracket on either side.
+  if (text.length < mostLevels) return false
   let level = 0
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {

@@ -111,6 +111,8 @@ function patchOf(kind: Patch['kind'], bytes: Buffer, beyond: BeyondInt64): Patch
           `Request entity too large: The allowed maximum operations in a JSON patch is ${maxOperations}, got ${operations.length}`,
         )
       }
+      if (operations.some((each) => isObject(each) && [each['path'], each['from']].some(isLongPointer)))
+        throw statusErrors.badRequest('error decoding patch: exceeded max depth')
       return { kind, operations }
     }
     default: {
@@ -128,6 +130,15 @@ function patchOf(kind: Patch['kind'], bytes: Buffer, beyond: BeyondInt64): Patch
 }
 
 const maxOperations = 10_000
+/** Data is not nested deeper either. */
+const maxPointerSteps = 1_000
+
+function isLongPointer(pointer: unknown): boolean {
+  if (typeof pointer !== 'string' || pointer.length < maxPointerSteps) return false
+  let steps = 0
+  for (let at = pointer.indexOf('/'); at >= 0 && steps <= maxPointerSteps; at = pointer.indexOf('/', at + 1)) steps++
+  return steps > maxPointerSteps
+}
 
 /** Custom resources have no merge keys in code, so upstream takes no strategic patches for them. */
 function isCustom({ cluster }: Exchange, { type }: ApiTarget): boolean {

@@ -1,12 +1,16 @@
 import {
   type Alias,
+  Composer,
+  type CST,
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   type Node,
-  parseAllDocuments,
+  Parser,
   type Scalar,
   type YAMLMap,
 } from 'yaml'
@@ -34,22 +38,10 @@ export function parseAnyYaml(
     const { line, col } = lines.linePos(offset)
     throw new YamlError({ what, line: Math.max(line, 1), column: Math.max(col, 1), ...(source === undefined ? {} : { source }) })
   }
-  if (nestsFlow(text, mostFlowLevels)) fail('collections are nested too deeply', 0)
   const documents: ParsedDocument[] = []
   const unfinishedAt = text.endsWith('\n') ? undefined : text.length
   try {
-    const parsed = withoutStackTraces(() =>
-      parseAllDocuments(text, {
-        schema: 'failsafe',
-        version: '1.1',
-        merge: false,
-        uniqueKeys: false,
-        prettyErrors: false,
-        logLevel: 'silent',
-        lineCounter: lines,
-      }),
-    )
-    if (!Array.isArray(parsed)) return []
+    const parsed = withoutStackTraces(() => composeAll(text, lines))
     for (const document of parsed) {
       const problem = document.errors[0]
       if (problem !== undefined) fail(problem.message, problem.pos[0])
@@ -65,20 +57,32 @@ export function parseAnyYaml(
   return documents
 }
 
-/** Brackets in plain text count as well, so this is more than any collection has. */
-const mostFlowLevels = 10_000
+/** Of the parser's stack, which has two entries or three for a level: more than any text has that the reader takes. */
+const mostOpen = 4 * maxDepth
 
-/** Found in a millisecond, where the parser would take a second to find out. */
-function nestsFlow(text: string, most: number): boolean {
-  if (text.length <= most) return false
-  let level = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 0x5b || code === 0x7b) {
-      if (++level > most) return true
-    } else if ((code === 0x5d || code === 0x7d) && level > 0) level--
+/**
+ * The documents, mistakes included. The tokens of a text are made without recursion; what would let the composer, which does
+ * recur, run out of stack is refused before. A full stack is no mere exception: V8 ends the process when it has to compile a
+ * regular expression there.
+ */
+function composeAll(text: string, lines: LineCounter): Document.Parsed[] {
+  const parser = new Parser(lines.addNewLine)
+  lines.addNewLine(0)
+  const tokens: CST.Token[] = []
+  for (const lexeme of new Lexer().lex(text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token)
+    if (parser.stack.length > mostOpen) throw new RangeError('too deep')
   }
-  return false
+  for (const token of parser.end()) tokens.push(token)
+  const options = {
+    schema: 'failsafe',
+    version: '1.1',
+    merge: false,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  } as const
+  return Array.from(new Composer({ ...options, lineCounter: lines }).compose(tokens) as Iterable<Document.Parsed>)
 }
 
 /** A text of a hundred thousand mistakes makes as many errors, of which one is told: their stack traces cost most of the time. */
