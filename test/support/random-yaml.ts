@@ -68,8 +68,6 @@ class Writer {
       return value.includes('\n') || this.#choice.maybe(0.5) ? JSON.stringify(value) : `'${value.replaceAll("'", "''")}'`
     }
     if (value === null) return this.#choice.pick(['null', '~', 'null'])
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && this.#choice.maybe(0.04))
-      return this.#choice.pick([`0x${value.toString(16)}`, `+${value}`, `${value}`])
     return String(value)
   }
 

@@ -28,6 +28,11 @@ export interface BuildContext {
   schemas: SchemaCatalogue
   /** The first `openapi` of the build counts, the outermost first. */
   schemasAreSet: boolean
+  /**
+   * Set once kustomize would have read its own schemas: an `openapi` that comes later adds to them, one before replaces them. A
+   * kind that is none of Kubernetes' makes it read them, and so does a strategic merge.
+   */
+  builtInSchemasAreRead: boolean
   readonly documents: DocumentCache | undefined
   readonly warnings: string[]
   /** Of the top kustomization; undefined when it asks for no metadata. */
@@ -134,6 +139,11 @@ export async function addResources(
       const hash = context.documents === undefined || isRemoteFile(path) ? undefined : await loader.tree.hash(file.found.path)
       const resources = await loadResources(file.found, name, hash, context.documents)
       if (target.origin !== undefined) for (const resource of resources) addOrigin(resource, originBelow(target.origin, path))
+      if (
+        !context.schemasAreSet &&
+        resources.some(({ apiVersion, kind }) => context.schemas.forKind(apiVersion, kind) === undefined)
+      )
+        context.builtInSchemasAreRead = true
       accumulator.list.appendAll(resources)
       continue
     }
@@ -222,7 +232,11 @@ export async function setSchemas(target: Target, context: BuildContext): Promise
   }
   if (version !== '') throw buildError(`${target.file}: openapi: version and path cannot be used together`)
   const name = target.loader.name(path)
-  context.schemas = schemasFromOpenApi(parseYaml(await target.loader.loadText(path), { source: name }), name)
+  const own = schemasFromOpenApi(parseYaml(await target.loader.loadText(path), { source: name }), name)
+  const builtIn = context.schemas
+  context.schemas = context.builtInSchemasAreRead
+    ? { forKind: (apiVersion, kind) => own.forKind(apiVersion, kind) ?? builtIn.forKind(apiVersion, kind) }
+    : own
   context.schemasAreSet = true
 }
 
@@ -275,6 +289,8 @@ async function transform(target: Target, accumulator: Accumulator, context: Buil
     list.changed()
     if (target.origin !== undefined) for (const resource of list.items) addTransformation(resource, generatorOrigin(target, kind))
   }
+  if ((kustomization.patchesStrategicMerge?.length ?? 0) + (kustomization.patches?.length ?? 0) > 0)
+    context.builtInSchemasAreRead ||= !context.schemasAreSet
   if ((kustomization.patchesStrategicMerge?.length ?? 0) > 0) {
     await step('PatchStrategicMergeTransformer', async () => {
       await applyStrategicMergeEntries(list, kustomization.patchesStrategicMerge!, loader, schemas)

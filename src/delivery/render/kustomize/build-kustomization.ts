@@ -28,6 +28,8 @@ export interface BuildOptions extends RenderDependencies {
   readonly loadRestrictions?: LoadRestrictions
   /** What `buildMetadata: [managedByLabel]` writes; as from kubectl's kustomize unless told. */
   readonly managedBy?: string
+  /** A kustomization's `openapi` adds to the built-in schemas, also where kustomize has not read these yet. */
+  readonly keepsBuiltInSchemas?: boolean
   /** Keeps parsed files between builds. */
   readonly documents?: DocumentCache
 }
@@ -57,6 +59,7 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
   const context: BuildContext = {
     schemas: options.schemas,
     schemasAreSet: false,
+    builtInSchemasAreRead: options.keepsBuiltInSchemas === true,
     documents: options.documents,
     warnings: [],
     buildMetadata: [],

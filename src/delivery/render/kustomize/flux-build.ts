@@ -32,6 +32,7 @@ export async function buildForFlux(tree: Tree, path: string, options: FluxBuildO
   const whole = created ? await withKustomization(tree, path) : tree
   const built = await buildKustomization(whole, path, {
     loadRestrictions: 'none',
+    keepsBuiltInSchemas: true,
     ...rest,
     mode: 'fifo',
     edit: (own, loader) => editForFlux(own, spec, loader, created),

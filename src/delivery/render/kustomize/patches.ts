@@ -49,9 +49,10 @@ export async function applyPatchEntry(
   refuseSameIds(list, first)
 }
 
-/** A patch that may change names or kinds can make one object of two. */
+/** Patches can make two objects one; the next merge finds out. */
 function refuseSameIds(list: ResourceList, patch: Resource): void {
-  if (!patch.allowNameChange && !patch.allowKindChange) return
+  if (patch.allowNameChange || patch.allowKindChange) list.idsMayClash = true
+  if (!list.idsMayClash) return
   const seen = new Set<string>()
   for (const resource of list.items) {
     if (resource.object === undefined) continue
@@ -86,6 +87,7 @@ export async function applyStrategicMergeEntries(
   for (const patch of patches) {
     const target = targetOf(list, patch)
     applyTo(target, copyFor(target, patch), schemas)
+    refuseSameIds(list, patch)
     list.changed()
   }
 }
@@ -172,6 +174,7 @@ function applyJsonTo(
   source: string,
   remembersIds: boolean,
 ): void {
+  list.idsMayClash = true
   for (const resource of list.select(target)) {
     if (remembersIds) resource.rememberId()
     try {

@@ -24,6 +24,7 @@ import { parseResourceDocuments, toResources } from './read-documents.js'
 import { applyReplacements } from './replacements.js'
 import { originKey, Resource } from './resource.js'
 import { addAffix, type SubjectMode, setMapEntries, setNamespaces, setReplicas } from './transformers.js'
+import { addValues, valueAddShape } from './value-add.js'
 
 interface PluginRun {
   readonly config: Readonly<Record<string, unknown>>
@@ -103,6 +104,9 @@ const transformers: Readonly<Record<string, Plugin>> = {
       ]
       await applyStrategicMergeEntries(accumulator.list, entries, target.loader, context.schemas)
     },
+  ),
+  ValueAddTransformer: plugin(valueAddShape, ({ config, target, accumulator }) =>
+    addValues(accumulator.list, config, target.loader),
   ),
   ReplacementTransformer: plugin({ replacements: { list: replacementEntryShape } }, ({ config, target, accumulator }) =>
     applyReplacements(accumulator.list, (config['replacements'] ?? []) as [], target.loader),

@@ -1,8 +1,8 @@
 import { Stalled } from '../../../base/errors.js'
 import { cloneJson, isObject, setOwn } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
-import { isIntegerText, plainKind, resolvePlain } from '../../../formats/yaml/resolve-scalar.js'
-import { markUntyped, untypedText } from '../../../formats/yaml/source-marks.js'
+import { isIntegerText, plainKind } from '../../../formats/yaml/resolve-scalar.js'
+import { untypedText } from '../../../formats/yaml/source-marks.js'
 import { buildError } from './build-error.js'
 import { decodeShape } from './decode-shape.js'
 import { setAt } from './field-spec.js'
@@ -20,6 +20,7 @@ import type { ResourceList } from './resource-list.js'
 import { anchoredPattern, compilePattern, fromLabelText } from './selector.js'
 import { writeShared } from './shared-values.js'
 import { formatStructuredText, parseStructuredText, WrittenText } from './structured-text.js'
+import { retyped, setUntyped } from './untyped-scalar.js'
 
 /** Copies values from fields of one resource into fields of others. */
 export async function applyReplacements(list: ResourceList, entries: readonly ReplacementEntry[], loader: Loader): Promise<void> {
@@ -366,17 +367,7 @@ function keepingType(current: unknown, text: string, where: string): unknown {
 
 const yamlTags: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool', null: 'null', timestamp: 'timestamp' }
 
-function setUntyped(map: Record<string, unknown>, key: string, text: string): void {
-  setOwn(map, key, retyped(text))
-  markUntyped(map, key, text)
-}
-
 function typeOf(value: unknown): WrittenText['was'] {
   if (value === null || value === undefined) return 'null'
   return typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'boolean' : 'string'
-}
-
-function retyped(text: string): unknown {
-  const value = resolvePlain(text, 'kyaml')
-  return value === undefined ? text : value
 }

@@ -12,6 +12,8 @@ export class ResourceList {
   readonly #ids = new Set<string>()
   // Transformers change ids behind our back; after one the set is built anew on the next append.
   #idsAreStale = false
+  /** Set by patches that can give two resources one id. */
+  idsMayClash = false
 
   get items(): readonly Resource[] {
     return this.#items
