@@ -26,6 +26,8 @@ export type ClusterListener = (name: string, what: 'joined' | 'left' | 'facts' |
 export interface CreatedCatalogue extends ServiceCatalogue {
   readonly facts: FleetObserver
   onMember(listener: MemberListener): () => void
+  /** An object of the hub, of the dialects' kinds, has changed. Must only enqueue. */
+  onHub(listener: () => void): () => void
   /** A cluster has been read for the first time or anew, stands otherwise, or has left. Must only enqueue. */
   onCluster(listener: ClusterListener): () => void
   /** Services of a namespace that somebody offers. */
