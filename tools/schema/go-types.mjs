@@ -7,12 +7,17 @@
  * @typedef {{name: string, doc: string[], fields?: GoField[], underlying?: string}} GoType
  */
 
-/** @returns {{package: string, imports: Map<string, string>, types: Map<string, GoType>, constants: Map<string, Map<string, string>>}} */
+/**
+ * Of a constant that stands for one of another package, `values` has `package.Name`; `docs` the comments.
+ *
+ * @returns {{package: string, imports: Map<string, string>, types: Map<string, GoType>, constants: Map<string, Map<string, string>>, constantDocs: Map<string, string[]>}}
+ */
 export function readGoFile(text) {
   const lines = text.split('\n')
   const imports = new Map()
   const types = new Map()
   const constants = new Map()
+  const constantDocs = new Map()
   let packageName = ''
   let doc = []
   let index = 0
@@ -24,6 +29,7 @@ export function readGoFile(text) {
   while (index < lines.length) {
     const line = lines[index++]
     if (line.startsWith('//')) doc.push(line.slice(2))
+    else if (line.startsWith('\t//')) doc.push(line.slice(3))
     else if (line.startsWith('/*')) {
       while (!lines[index - 1].includes('*/')) index++
     } else if (line.startsWith('package ')) packageName = line.slice(8).trim()
@@ -46,9 +52,13 @@ export function readGoFile(text) {
       // gofmt leaves markers such as +genclient apart from the comment by a blank line: they still belong to the type.
       if (doc.length > 0) doc.push(blankLine)
     } else {
-      const constant = /^\s+(\w+)\s+(\w+)\s+= "([^"]*)"/.exec(line) ?? /^const (\w+) (\w+) = "([^"]*)"/.exec(line)
+      const constant =
+        /^\s+(\w+)\s+(\w+)\s+= "([^"]*)"/.exec(line) ??
+        /^const (\w+) (\w+) = "([^"]*)"/.exec(line) ??
+        /^\s+(\w+)\s+= ([A-Z]\w*)\((?:"([^"]*)"|\w+\.\w+)\)/.exec(line)
       if (constant) {
-        const [, name, type, value] = constant
+        const [, name, type, value = /\((\w+\.\w+)\)/.exec(line)?.[1]] = constant
+        constantDocs.set(name, doc.slice(doc.lastIndexOf(blankLine) + 1))
         if (!constants.has(type)) constants.set(type, new Map())
         constants.get(type).set(name, value)
       }
@@ -56,7 +66,7 @@ export function readGoFile(text) {
     }
   }
   for (const type of types.values()) type.markers = markersOf(type.doc)
-  return { package: packageName, imports, types, constants }
+  return { package: packageName, imports, types, constants, constantDocs }
 }
 
 const blankLine = '\u0000'
@@ -121,7 +131,7 @@ export function descriptionOf(doc) {
   for (const raw of own) {
     const line = raw.replace(/^ /, '').trimEnd()
     const leading = line.trimStart()
-    if (leading.startsWith('---')) break
+    if (leading === '---') break
     if (line === '') {
       cutLast()
       text += '\n\n'

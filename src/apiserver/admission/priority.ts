@@ -9,10 +9,11 @@ const classes = 'priorityclasses.scheduling.k8s.io'
 export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: ({ groupResource, operation, subresource }) =>
-    groupResource === 'pods' && operation === 'CREATE' && subresource === '',
+    groupResource === 'pods' && (operation === 'CREATE' || operation === 'UPDATE') && subresource === '',
   mutate(request) {
     const spec = request.object?.['spec']
     if (!isObject(spec)) return
+    if (request.operation === 'UPDATE') return keep(spec, request.previous?.['spec'])
     const wanted = spec['priorityClassName']
     const found = typeof wanted === 'string' && wanted !== '' ? named(request, wanted) : globalDefault(request)
     if (found !== undefined) spec['priorityClassName'] = found.metadata.name
@@ -28,6 +29,14 @@ export const priority: AdmissionPlugin = {
     }
     spec['preemptionPolicy'] = preemption
   },
+}
+
+/** What was computed when the pod was made stays when a writer leaves it out. */
+function keep(spec: Record<string, unknown>, before: unknown): void {
+  if (!isObject(before)) return
+  for (const field of ['priority', 'preemptionPolicy']) {
+    if (spec[field] === undefined && before[field] !== undefined) spec[field] = before[field]
+  }
 }
 
 /** Of all classes one may be the default. */

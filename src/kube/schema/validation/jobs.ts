@@ -2,6 +2,8 @@ import { equalJson } from '../../../base/json.js'
 import { GoText } from '../field-cause.js'
 import { explainSchedule } from './cron-schedule.js'
 import { type Findings, isSet, type Members, membersOf, numberOf, textOf } from './findings.js'
+import { goLiteral } from './go-values/go-literal.js'
+import { goValue } from './go-values/go-value.js'
 import { checkJobPolicies, checkManager } from './job-policies.js'
 import { checkSelector, goMap, goSelector, selects } from './labels.js'
 import { checkPodTemplate } from './pod-spec.js'
@@ -91,15 +93,15 @@ export function checkJobUpdate(job: Members, old: Members, to: Findings): void {
   const changed = (key: string) => !equalJson(spec[key] ?? null, before[key] ?? null)
   to.immutable('spec.completions', spec['completions'], changed('completions') && before['completionMode'] !== 'Indexed')
   to.immutable('spec.selector', isSet(spec['selector']) ? goSelector(spec['selector']) : null, changed('selector'))
-  to.immutable('spec.completionMode', spec['completionMode'], changed('completionMode'))
-  to.immutable('spec.podFailurePolicy', new GoText('core.PodFailurePolicy{...}'), changed('podFailurePolicy'))
-  to.immutable('spec.backoffLimitPerIndex', spec['backoffLimitPerIndex'], changed('backoffLimitPerIndex'))
   // Scheduling of a suspended job that never started may be changed, by what queues jobs.
   const status = membersOf(old['status'])
   const suspended = before['suspend'] === true && !isSet(status['startTime'])
   if (changed('template') && !(suspended && sameButScheduling(spec['template'], before['template']))) {
-    to.immutable('spec.template', new GoText('core.PodTemplateSpec{...}'), true)
+    to.immutable('spec.template', new GoText(goLiteral(goValue('core.PodTemplateSpec', spec['template']))), true)
   }
+  to.immutable('spec.completionMode', spec['completionMode'], changed('completionMode'))
+  to.immutable('spec.podFailurePolicy', new GoText('core.PodFailurePolicy{...}'), changed('podFailurePolicy'))
+  to.immutable('spec.backoffLimitPerIndex', spec['backoffLimitPerIndex'], changed('backoffLimitPerIndex'))
 }
 
 function sameButScheduling(template: unknown, before: unknown): boolean {

@@ -2,6 +2,8 @@ import { equalJson } from '../../../base/json.js'
 import { compareQuantities } from '../../object/quantity.js'
 import { quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, structsOf, textOf } from './findings.js'
+import { goDiff } from './go-values/go-diff.js'
+import { goValue } from './go-values/go-value.js'
 import { checkPodSpec } from './pod-spec.js'
 import { qosClassOf } from './qos-class.js'
 import { quantityOf } from './resource-requirements.js'
@@ -15,7 +17,11 @@ export function checkEphemeralUpdate(pod: Members, old: Members, to: Findings): 
     const name = quote(textOf(before['name']))
     const match = now.findLast((container) => container['name'] === before['name'])
     if (match === undefined) to.forbidden(field, `existing ephemeral containers ${name} may not be removed\n`)
-    else if (!equalJson(match, before)) to.forbidden(field, `existing ephemeral containers ${name} may not be changed\n`)
+    else if (!equalJson(match, before)) {
+      const type = 'core.EphemeralContainer'
+      const difference = goDiff(goValue(type, before), goValue(type, match))
+      to.forbidden(field, `existing ephemeral containers ${name} may not be changed\n${difference}`)
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 import { cloneJson, equalJson } from '../../../base/json.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
+import { goDiff } from './go-values/go-diff.js'
+import { goValue } from './go-values/go-value.js'
 import { checkPodSpec } from './pod-spec.js'
 
 export function checkPod(pod: Members, to: Findings): void {
@@ -39,7 +41,25 @@ export function checkPodUpdate(pod: Members, old: Members, to: Findings): void {
   }
   const kept = comparable(spec, before, gated)
   const keptBefore = comparable(before, before, gated)
-  if (!equalJson(kept, keptBefore)) to.forbidden('spec', mayChange)
+  if (equalJson(kept, keptBefore)) return
+  const difference = goDiff(goValue('core.PodSpec', before), goValue('core.PodSpec', withoutAllowed(spec, before, gated)))
+  to.forbidden('spec', `${mayChange}\n${difference}`)
+}
+
+/** The spec with what may change as it was: what is left says why it is refused. */
+function withoutAllowed(spec: Members, before: Members, gated: boolean): Members {
+  const munged = cloneJson(spec)
+  for (const key of ['activeDeadlineSeconds', 'tolerations', 'schedulingGates', ...(gated ? ['nodeSelector', 'affinity'] : [])]) {
+    munged[key] = before[key]
+  }
+  for (const key of ['containers', 'initContainers']) {
+    const images = structsOf(before[key]).map(({ image }) => image)
+    for (const [index, container] of structsOf(munged[key]).entries()) container['image'] = images[index]
+  }
+  if (munged['terminationGracePeriodSeconds'] === 1 && numberOf(before['terminationGracePeriodSeconds']) < 0) {
+    munged['terminationGracePeriodSeconds'] = before['terminationGracePeriodSeconds']
+  }
+  return munged
 }
 
 /** Images are looked at once more, as what may change. */

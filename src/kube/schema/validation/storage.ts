@@ -3,6 +3,8 @@ import { explainDns1123Subdomain } from '../../object/names.js'
 import { compareQuantities, formatQuantity, parseQuantity, type Quantity } from '../../object/quantity.js'
 import { GoText, quote } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, textOf } from './findings.js'
+import { goDiff } from './go-values/go-diff.js'
+import { goValue } from './go-values/go-value.js'
 import { checkSelector } from './labels.js'
 import { goQuantity, quantityOf } from './resource-requirements.js'
 import { checkVolumeSource } from './volumes.js'
@@ -55,6 +57,12 @@ function checkClassName(name: unknown, to: Findings): void {
   if (textOf(name) !== '') to.explain('spec.storageClassName', name, explainDns1123Subdomain(textOf(name)))
 }
 
+function withoutGrowth(spec: Members, before: Members): Members {
+  const { requests, ...others } = membersOf(spec['resources'])
+  const storage = membersOf(membersOf(before['resources'])['requests'])['storage']
+  return { ...spec, resources: { ...others, requests: { ...membersOf(requests), storage } } }
+}
+
 const claimText = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims'
 
 /** A claim's spec stays; what is bound may grow, and the volume's name and class may be filled in. */
@@ -71,8 +79,11 @@ export function checkClaimUpdate(claim: Members, old: Members, to: Findings): vo
     const { storage: __, ...others } = membersOf(requests)
     return bound ? { rest, otherResources, others } : { rest, resources }
   }
-  if (!equalJson(essence(spec), essence(before))) to.forbidden('spec', claimText)
-  else if (bound) checkGrowth(spec, before, old, to)
+  if (!equalJson(essence(spec), essence(before))) {
+    const type = 'core.PersistentVolumeClaimSpec'
+    const difference = goDiff(goValue(type, before), goValue(type, bound ? withoutGrowth(spec, before) : spec))
+    to.forbidden('spec', `${claimText}\n${difference}`)
+  } else if (bound) checkGrowth(spec, before, old, to)
   if (!equalJson(spec['volumeMode'] ?? null, before['volumeMode'] ?? null)) to.immutable('volumeMode', spec['volumeMode'], true)
 }
 
@@ -167,7 +178,9 @@ export function checkVolumeUpdate(volume: Members, old: Members, to: Findings): 
   const source = (it: Members) =>
     Object.fromEntries(volumeKinds.filter((kind) => isSet(it[kind])).map((kind) => [kind, it[kind]]))
   if (!equalJson(source(spec), source(before))) {
-    to.forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation')
+    const type = 'core.PersistentVolumeSource'
+    const difference = goDiff(goValue(type, source(before)), goValue(type, source(spec)))
+    to.forbidden('spec.persistentvolumesource', `spec.persistentvolumesource is immutable after creation\n${difference}`)
   }
   if (!equalJson(spec['volumeMode'] ?? null, before['volumeMode'] ?? null)) to.immutable('volumeMode', spec['volumeMode'], true)
 }
