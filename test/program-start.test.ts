@@ -9,11 +9,16 @@ import { after, before, test } from 'node:test'
 const root = mkdtempSync(join(tmpdir(), 'flotilla-program-'))
 const folder = join(root, 'dist/bundle')
 const cache = join(folder, 'cache')
+const packs = ['flotilla.cjs', 'apiserver.cjs', 'fleet.cjs']
+let build = ''
 
 before(() => {
   mkdirSync(folder, { recursive: true })
   cpSync('bin', join(root, 'bin'), { recursive: true })
-  for (const name of readdirSync('dist/bundle')) if (name.endsWith('.cjs')) cpSync(join('dist/bundle', name), join(folder, name))
+  cpSync('dist/bundle/start.cjs', join(folder, 'start.cjs'))
+  build = /"([0-9a-f]{12})"/.exec(readFileSync(join(folder, 'start.cjs'), 'utf8'))?.[1] as string
+  mkdirSync(join(folder, build))
+  for (const pack of packs) cpSync(join('dist/bundle', build, pack), join(folder, build, pack))
 })
 after(() => rmSync(root, { recursive: true, force: true }))
 
@@ -111,7 +116,7 @@ test('traces name functions, and sources where Node is asked to map them', async
   const plain = await flotilla(args, [], { FLOTILLA_DEBUG: '1' })
   assert.equal(plain.code, 1)
   assert.match(plain.out, /at \S*openFleetPki \(.*apiserver\.cjs:\d+:\d+\)/)
-  for (const name of readdirSync('dist/bundle')) if (name.endsWith('.map')) cpSync(join('dist/bundle', name), join(folder, name))
+  for (const pack of packs) cpSync(join('dist/bundle', build, `${pack}.map`), join(folder, build, `${pack}.map`))
   const mapped = await flotilla(args, ['--enable-source-maps'], { FLOTILLA_DEBUG: '1' })
   assert.match(mapped.out, /src\/app\/fleet-pki\.ts:\d+:\d+/)
 })

@@ -1,14 +1,14 @@
 // Builds the program that bin/flotilla.js starts (dist/bundle):
 //
-//     start.cjs      opens the packs, with the code that was compiled before (src/cli/start)
-//     flotilla.cjs   a pack: what every command needs
-//     apiserver.cjs  a pack: what an API server needs besides
-//     fleet.cjs      a pack: all the rest
+//     start.cjs              opens the packs of its build, with the code that was compiled before (src/cli/start)
+//     DIGEST/flotilla.cjs    a pack: what every command needs
+//     DIGEST/apiserver.cjs   a pack: what an API server needs besides
+//     DIGEST/fleet.cjs       a pack: all the rest
 //
 // A pack is one expression, an object of functions: the chunks that esbuild splits the program into, each evaluated when it is
 // first asked for. In one file they are read at once, and V8 keeps their compiled code in one piece (docs/adr/0012).
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { isBuiltin } from 'node:module'
 import { basename, join } from 'node:path'
 import { build, transform } from 'esbuild'
@@ -40,12 +40,12 @@ export async function bundleProgram(folder, shared) {
     define: { 'import.meta.url': 'programUrl' },
     plugins: [lateChildProcess],
   })
-  const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
+  const written = new Map(outputFiles.map(({ path, text }) => [basename(path), text]))
   const outputs = new Map(Object.entries(metafile.outputs).map(([path, output]) => [basename(path), output]))
-  const chunks = [...texts.keys()].filter((name) => name.endsWith('.js'))
+  const chunks = [...written.keys()].filter((name) => name.endsWith('.js'))
   for (const name of chunks) {
     // Such a module would reassign what others import from it, and importers have the values (createPartLoader).
-    if (texts.get(name).includes('__esm({')) throw new Error(`${name}: a module is both imported and required`)
+    if (written.get(name).includes('__esm({')) throw new Error(`${name}: a module is both imported and required`)
   }
   const placed = new Set()
   /** What the chunk imports, itself included, and is in no pack yet; of what it imports later on, what is no larger than this. */
@@ -69,29 +69,47 @@ export async function bundleProgram(folder, shared) {
     return [pack, names]
   })
   const parts = new Map(
-    await Promise.all(chunks.map(async (name) => [name, await part(name, texts.get(name), texts.get(`${name}.map`))])),
+    await Promise.all(chunks.map(async (name) => [name, await part(name, written.get(name), written.get(`${name}.map`))])),
   )
-  await mkdir(folder, { recursive: true })
-  // Packs name parts of those behind them: the last is there first.
-  for (const [pack, names] of [...packs].reverse()) {
-    await writePack(
-      join(folder, `${pack}.cjs`),
+  const texts = packs.map(([pack, names]) => [
+    pack,
+    packOf(
+      pack,
       names.map((name) => parts.get(name)),
-    )
+    ),
+  ])
+  const digest = createHash('sha256')
+  for (const [, { text }] of texts) digest.update(text)
+  const version = digest.digest('hex').slice(0, 12)
+  await mkdir(join(folder, version), { recursive: true })
+  for (const [pack, { text, map }] of texts) {
+    await replace(join(folder, version, `${pack}.cjs.map`), map)
+    await replace(join(folder, version, `${pack}.cjs`), text)
   }
-  await build({
+  const start = await build({
     ...shared,
     format: 'cjs',
     sourcemap: false,
     entryPoints: { start: 'src/cli/start/start.ts' },
-    outExtension: { '.js': '.cjs' },
     outdir: folder,
     bundle: true,
     packages: 'bundle',
+    write: false,
+    define: { flotillaBuild: JSON.stringify(version) },
   })
-  const kept = ['cache', 'start.cjs', ...packs.flatMap(([pack]) => [`${pack}.cjs`, `${pack}.cjs.map`])]
-  for (const name of await readdir(folder))
-    if (!kept.includes(name)) await rm(join(folder, name), { force: true, recursive: true })
+  await replace(join(folder, 'start.cjs'), start.outputFiles[0].text)
+  await removeOld(folder, version)
+}
+
+/** What was built a while ago and is replaced: nobody who started it reads packs any more. */
+async function removeOld(folder, version) {
+  const kept = ['cache', 'start.cjs', version]
+  for (const name of await readdir(folder)) {
+    if (kept.includes(name)) continue
+    const path = join(folder, name)
+    const facts = await stat(path).catch(() => undefined)
+    if (facts && Date.now() - facts.mtimeMs > 10 * 60_000) await rm(path, { force: true, recursive: true })
+  }
 }
 
 /** commander loads child_process, and with it much of Node, for commands that are programs of their own: there are none. */
@@ -153,25 +171,27 @@ async function packagesOf(folder) {
 
 const nameOf = (name) => name.replace(/[^a-z0-9]+/gi, '-')
 
-async function writePack(path, parts) {
+function packOf(name, parts) {
   const lines = ['"use strict";', '(typeof module === "object" ? module : {}).exports = ({']
   const sections = []
-  for (const { name, code, map } of parts) {
-    lines.push(`${JSON.stringify(`./${name}`)}(require, module, exports, programUrl) {`)
+  for (const { name: part, code, map } of parts) {
+    lines.push(`${JSON.stringify(`./${part}`)}(require, module, exports, programUrl) {`)
     // Counted from 0, and the mark is line 0.
     sections.push({ offset: { line: lines.length + 1, column: 0 }, map })
     for (const line of code.trimEnd().split('\n')) lines.push(line)
     lines.push('},')
   }
-  lines.push('})', `//# sourceMappingURL=${basename(path)}.map`, '')
+  lines.push('})', `//# sourceMappingURL=${name}.cjs.map`, '')
   const body = lines.join('\n')
   const digest = createHash('sha256').update(body).digest('hex')
-  // Node reads no map without `sources`.
-  await replace(`${path}.map`, JSON.stringify({ version: 3, file: basename(path), sources: [], sections }))
-  await replace(path, `/*! flotilla pack ${digest} */\n${body}`)
+  return {
+    text: `/*! flotilla pack ${digest} */\n${body}`,
+    // Node reads no map without `sources`.
+    map: JSON.stringify({ version: 3, file: `${name}.cjs`, sources: [], sections }),
+  }
 }
 
-/** Whoever starts the program meanwhile reads the old file or the new one. Left alone if it is the same: what was compiled of it stays. */
+/** Whoever starts the program meanwhile has the old build or the new one. Left alone if it is the same: what was compiled of it stays. */
 async function replace(path, text) {
   if ((await readFile(path, 'utf8').catch(() => '')) === text) return
   const draft = `${path}.${process.pid}.draft`

@@ -9,6 +9,9 @@ const settledMs = 4000
 /** What every command needs, what an API server needs besides, all the rest: each is read when the ones before do not suffice. */
 const packNames = ['flotilla', 'apiserver', 'fleet']
 
+/** The folder of the packs, which the build names by what is in them. */
+declare const flotillaBuild: string
+
 /** Commands that have commands. */
 const groups = new Set(['app', 'appset', 'chaos', 'cluster', 'render'])
 
@@ -24,7 +27,7 @@ export function startProgram(folder: string, builtin: (name: string) => unknown)
   const cache = mapped || env.NODE_DISABLE_COMPILE_CACHE ? undefined : openCodeCache(codeCacheFolders(folder, env))
   const packs: ProgramPack[] = []
   const open = (name: string): ProgramPack['parts'] => {
-    const path = join(folder, `${name}.cjs`)
+    const path = join(folder, flotillaBuild, `${name}.cjs`)
     if (mapped) return builtin(path) as ProgramPack['parts']
     const pack = openPack(path, `${name}${commandOf(argv.slice(2))}`, cache)
     packs.push(pack)
@@ -36,10 +39,10 @@ export function startProgram(folder: string, builtin: (name: string) => unknown)
       const part = (opened[index] ??= open(pack))[name]
       if (part) return part
     }
-    throw new Error(`${folder} was built anew while the program started: start it again (${name} is gone)`)
+    throw new Error(`${folder} was not built in one piece: build it again (${name} is missing)`)
   }
   if (cache) keepCompiled(packs)
-  createPartLoader(find, builtin, pathToFileURL(join(folder, 'flotilla.cjs')).href)('./main.js')
+  createPartLoader(find, builtin, pathToFileURL(join(folder, flotillaBuild, 'flotilla.cjs')).href)('./main.js')
 }
 
 function keepCompiled(packs: readonly ProgramPack[]): void {
