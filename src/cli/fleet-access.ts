@@ -24,12 +24,12 @@ export interface FleetAccess {
 }
 
 /** Adds the options by which every command finds its fleet. */
-export function addFleetOptions(command: Command): Command {
+export function addFleetOptions(command: Command, namespaceOption = '-n, --namespace <name>'): Command {
   return command
     .option('--data-dir <dir>', 'data directory of an embedded fleet (default: the one of `flotilla up`)')
     .option('--kubeconfig <file>', 'a kubeconfig that reaches the hub, for a fleet on any Kubernetes API')
     .option('--context <name>', 'context of that kubeconfig (default: its current one)')
-    .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
+    .option(namespaceOption, 'namespace of the Argo CD objects', 'argocd')
 }
 
 /** Opens the hub; the caller closes it. `use` runs with it and it is closed whatever happens. */

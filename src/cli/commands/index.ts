@@ -10,6 +10,7 @@ import { downCommand } from './down.js'
 import { hubCommand } from './hub.js'
 import { renderCommand } from './render.js'
 import { restoreCommand } from './restore.js'
+import { serviceCommand } from './service.js'
 import { statusCommand } from './status.js'
 import { upCommand } from './up.js'
 
@@ -17,6 +18,7 @@ import { upCommand } from './up.js'
 export const commands: readonly CommandEntry[] = [
   upCommand,
   downCommand,
+  serviceCommand,
   statusCommand,
   clusterCommand,
   applicationCommand,

@@ -39,6 +39,8 @@ interface Member {
   lifetime: AbortSignal | undefined
   /** What is being read now. */
   caches: KindCaches | undefined
+  /** Whether the kinds have been read in which services are declared. */
+  declared: boolean
   /** Set once it has been read. */
   view: ClusterView | undefined
   /** Since when it cannot be read (epoch ms). */
@@ -129,6 +131,17 @@ export class FleetObserver implements FleetFacts {
     for (const { caches } of this.#members.values()) caches?.want(types)
   }
 
+  /** Clusters that answer and have not been read yet: what they offer and want is not known. */
+  get pending(): readonly string[] {
+    const { inventory } = this.#options
+    return [...this.#members.values()]
+      .filter(({ name, declared, view }) => {
+        const { health } = inventory.state(name)
+        return (health === 'Healthy' || health === 'Pending') && (this.#active ? view === undefined : !declared)
+      })
+      .map(({ name }) => name)
+  }
+
   hubObjects(type: ResourceType, where: { namespace?: string; name?: string } = {}): readonly KubeObject[] {
     return selectObjects(this.#hub?.of(type), where)
   }
@@ -146,7 +159,14 @@ export class FleetObserver implements FleetFacts {
       this.#listener.cluster(name, 'left')
       return
     }
-    const known = member ?? { name, lifetime: undefined, caches: undefined, view: undefined, unreadableSince: undefined }
+    const known = member ?? {
+      name,
+      lifetime: undefined,
+      caches: undefined,
+      declared: false,
+      view: undefined,
+      unreadableSince: undefined,
+    }
     this.#members.set(name, known)
     const lifetime = inventory.lifetime?.(name)
     if (known.lifetime !== lifetime || known.lifetime?.aborted) this.#open(known, lifetime ?? signal)
@@ -192,6 +212,7 @@ export class FleetObserver implements FleetFacts {
 
   #opened(member: Member, caches: KindCaches): void {
     if (member.caches !== caches) return
+    member.declared = true
     if (this.#active) void this.#complete(member, caches)
     else if (this.#declares(caches)) this.#activate()
   }

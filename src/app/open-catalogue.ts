@@ -1,0 +1,60 @@
+import { silentLog } from '../base/log.js'
+import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
+import type { ConnectCluster } from '../inventory/cluster.js'
+import { createInventory } from '../inventory/create-inventory.js'
+import { createHttpClient } from '../kube/client/http-client.js'
+import type { KubeClient } from '../kube/client/kube-client.js'
+import { createCaches } from '../kube/informer/create-caches.js'
+import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
+import { serviceDialects } from './service-dialects.js'
+import { createSystemClientPorts } from './system-client-ports.js'
+import { systemClock, systemRandom } from './system-ports.js'
+
+export interface OpenedCatalogue {
+  readonly catalogue: CreatedCatalogue
+  /** Clusters that do not answer: what they offer is not in the catalogue. */
+  readonly unread: readonly { readonly name: string; readonly why: string }[]
+}
+
+/**
+ * The service catalogue for a reading command, worked out here from the hub's clusters with the hub's own code. Writes nothing.
+ * `use` gets it once every cluster that answers has been read, or `limitMs` (default 15 s) is over.
+ */
+export async function withCatalogue<T>(
+  fleet: { readonly hub: KubeClient; readonly namespace: string },
+  env: Readonly<Record<string, string | undefined>>,
+  use: (opened: OpenedCatalogue) => Promise<T>,
+  limitMs = 15_000,
+): Promise<T> {
+  const ending = new AbortController()
+  const { hub, namespace } = fleet
+  const ports = { clock: systemClock, random: systemRandom, log: silentLog }
+  const { signal } = ending
+  const clientPorts = createSystemClientPorts(env)
+  const connect: ConnectCluster = (cluster, connection) =>
+    createHttpClient({ name: cluster.name, connection, ports: clientPorts })
+  try {
+    const caches = createCaches({ client: hub, ...ports, signal })
+    const sources = [createClusterSecretSource({ caches, namespace })]
+    const inventory = createInventory({ sources, hub, connect, ...ports, signal })
+    await inventory.whenReady
+    const catalogue = createCatalogue({ hub, inventory, dialects: serviceDialects, ...ports, signal })
+    const end = systemClock.now() + limitMs
+    // Probing and reading go on beside each other; the last member to answer decides.
+    let quiet = 0
+    while (quiet < 3 && systemClock.now() < end) {
+      await new Promise((done) => setTimeout(done, 20))
+      quiet = catalogue.facts.pending.length === 0 ? quiet + 1 : 0
+    }
+    const unread = inventory.list().flatMap(({ name }) => {
+      if (catalogue.facts.cluster(name) !== undefined) return []
+      const { health, message } = inventory.state(name)
+      if (health === 'Healthy')
+        return catalogue.facts.pending.includes(name) ? [{ name, why: 'it could not be read in time' }] : []
+      return [{ name, why: message }]
+    })
+    return await use({ catalogue, unread })
+  } finally {
+    ending.abort()
+  }
+}

@@ -1,0 +1,136 @@
+import type { OpenedCatalogue } from '../app/open-catalogue.js'
+import { formatLocality } from '../services/model/rank/locality-text.js'
+import type { Endpoint, FleetService, Offer, Origin, Ranking, ServicePort } from '../services/model/service-model.js'
+import { type Column, formatAge, formatTable } from './print.js'
+
+/** How many of the endpoints are ready: `2/3`. */
+function readyOf(endpoints: readonly Endpoint[]): string {
+  return `${endpoints.filter(({ ready }) => ready).length}/${endpoints.length}`
+}
+
+function portsOf(ports: readonly ServicePort[]): string {
+  return ports.map(({ name, port, protocol }) => `${name === '' ? '' : `${name}:`}${port}/${protocol}`).join(',')
+}
+
+function clustersOf({ offers }: FleetService): string {
+  return offers.map(({ cluster }) => cluster).join(',')
+}
+
+function textOf({ cluster, text }: Origin): string {
+  return `${text} in ${cluster}`
+}
+
+/** `flotilla service list`. */
+export const serviceColumns: readonly Column<FleetService>[] = [
+  { title: 'NAMESPACE', value: ({ service }) => service.namespace },
+  { title: 'NAME', value: ({ service }) => service.name },
+  { title: 'REACH', value: ({ reach }) => reach },
+  { title: 'TYPE', wide: true, value: ({ type }) => type },
+  { title: 'PORTS', value: ({ ports }) => portsOf(ports) },
+  { title: 'CLUSTERS', value: clustersOf },
+  { title: 'READY', value: ({ offers }) => readyOf(offers.flatMap(({ endpoints }) => endpoints)) },
+  { title: 'RULES', wide: true, value: ({ rules }) => [...new Set(rules.map(({ origin }) => textOf(origin)))].join(', ') },
+  { title: 'PROBLEMS', value: (service) => problemsOf(service).join(',') },
+]
+
+function problemsOf({ conflicts, diagnostics = [] }: FleetService): string[] {
+  const named = conflicts.map(({ reason }) => reason)
+  return diagnostics.length === 0 ? named : [...named, `${diagnostics.length} diagnosed`]
+}
+
+/** `flotilla service get`: what the service is, who offers it, and what is wrong. */
+export function describeService(service: FleetService, nowMs: number): string {
+  const { ports, sessionAffinity, conflicts, rules, diagnostics = [] } = service
+  const facts: [string, string][] = [
+    ['Service', `${service.service.namespace}/${service.service.name}`],
+    ['Reach', service.reach === 'clusterset' ? 'cluster set (a name of its own)' : 'joins the Services of the same name'],
+    ['Type', service.type],
+    ['Ports', portsOf(ports)],
+    ...(sessionAffinity.type === 'None'
+      ? []
+      : [['Affinity', `ClientIP, ${sessionAffinity.timeoutSeconds ?? 10_800} s`] as [string, string]]),
+    ...(service.trafficDistribution === undefined ? [] : [['Distribution', service.trafficDistribution] as [string, string]]),
+  ]
+  const columns: readonly Column<Offer>[] = [
+    { title: 'CLUSTER', value: ({ cluster }) => cluster },
+    { title: 'BY', value: ({ origin }) => origin.text },
+    { title: 'READY', value: ({ endpoints }) => readyOf(endpoints) },
+    { title: 'WEIGHT', value: ({ weight }) => String(weight) },
+    { title: 'PORTS', value: (offer) => portsOf(offer.ports) },
+    { title: 'FOR', value: audienceOf },
+    { title: 'AGE', value: ({ createdMs }) => formatAge(createdMs, nowMs) },
+  ]
+  const told = [
+    ...conflicts.map(({ reason, message }) => `${reason}: ${message}`),
+    ...diagnostics.map(({ origin, severity, message, fix }) => `${severity}: ${textOf(origin)}: ${message}. ${fix}`),
+  ]
+  const sections = [`${pairs(facts)}\n`, formatTable(service.offers, columns)]
+  if (rules.length > 0)
+    sections.push(`Rules:\n${rules.map(({ origin, dialect }) => `  ${dialect}: ${textOf(origin)}\n`).join('')}`)
+  if (told.length > 0) sections.push(`Problems:\n${told.map((line) => `  ${line}\n`).join('')}`)
+  return sections.join('\n')
+}
+
+function audienceOf({ audience }: Offer): string {
+  if (audience === undefined) return 'all'
+  return [audience.clusters?.join(','), audience.selector].filter((part) => part !== undefined).join(' and ')
+}
+
+function pairs(lines: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...lines.map(([title]) => title.length)) + 2
+  return lines.map(([title, text]) => `${`${title}:`.padEnd(width)}${text}`).join('\n')
+}
+
+/** `flotilla service explain`: the endpoints in the order of use, each with its reason, and who is left out. */
+export function describeRanking(service: FleetService, ranking: Ranking): string {
+  const { consumer, groups, excluded } = ranking
+  const facts: [string, string][] = [
+    ['Service', `${service.service.namespace}/${service.service.name}`],
+    ['From', [consumer.cluster, formatLocality(consumer.locality)].filter((part) => part !== '').join(' at ')],
+    ['Rule', ranking.rule],
+    ['Because', ranking.why],
+    ...(ranking.origin === undefined ? [] : [['Said by', textOf(ranking.origin)] as [string, string]]),
+  ]
+  const rows = groups.flatMap((group) => {
+    const total = groups.filter(({ priority }) => priority === group.priority).reduce((sum, { weight }) => sum + weight, 0)
+    return group.endpoints.map(({ cluster, endpoint, ports }, index) => ({
+      order: index === 0 ? String(group.priority) : '',
+      share: index === 0 ? `${Math.round((100 * group.weight) / total)}%` : '',
+      place: index === 0 ? formatLocality(group.locality) : '',
+      cluster,
+      address: `${endpoint.addresses[0] ?? ''}:${ports.map(({ targetPort }) => targetPort).join(',')}`,
+      why: index === 0 ? group.why : '',
+    }))
+  })
+  const table = formatTable(rows, [
+    { title: 'ORDER', value: ({ order }) => order },
+    { title: 'SHARE', value: ({ share }) => share },
+    { title: 'CLUSTER', value: ({ cluster }) => cluster },
+    { title: 'LOCALITY', value: ({ place }) => place },
+    { title: 'ENDPOINT', value: ({ address }) => address },
+    { title: 'WHY', value: ({ why }) => why },
+  ])
+  const left = excluded.map(
+    ({ cluster, endpoint, why }) => `  ${[cluster, endpoint?.addresses[0]].filter(Boolean).join(' ')}: ${why}\n`,
+  )
+  return `${pairs(facts)}\n\n${rows.length === 0 ? 'No endpoint can be used from there.\n' : table}${left.length === 0 ? '' : `\nNot used:\n${left.join('')}`}`
+}
+
+/** Who would answer if one of the clusters were lost. */
+export function describeLosses(before: Ranking, losses: readonly { cluster: string; ranking: Ranking }[]): string {
+  const first = ({ groups }: Ranking) => [
+    ...new Set(groups.filter(({ priority }) => priority === 0).flatMap((group) => group.endpoints.map(({ cluster }) => cluster))),
+  ]
+  const rows = losses.map(({ cluster, ranking }) => ({ cluster, before: first(before), after: first(ranking) }))
+  const sentence = ({ before: was, after }: (typeof rows)[number]) =>
+    after.length === 0 ? 'nobody' : was.join() === after.join() ? `${after.join(', ')} (no change)` : after.join(', ')
+  return `\n${formatTable(rows, [
+    { title: 'IF LOST', value: ({ cluster }) => cluster },
+    { title: 'TRAFFIC GOES TO', value: sentence },
+  ])}`
+}
+
+/** A line for standard error: what the answer does not know. */
+export function describeUnread(unread: OpenedCatalogue['unread']): string {
+  return unread.map(({ name, why }) => `warning: cluster ${name} is not in this answer: ${why}\n`).join('')
+}
