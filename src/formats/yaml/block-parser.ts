@@ -202,9 +202,7 @@ class BlockParser {
         if (this.#dialect === 'kyaml' && isQuoting(text.charCodeAt(this.#at))) markQuoted(map, key)
         const from = this.#at
         value = this.#inlineValue(column)
-        if (value === null && this.#dialect === 'kyaml' && !text.startsWith('null', from)) {
-          markNullText(map, key, /^[~A-Za-z]*/.exec(text.slice(from, from + 4))![0])
-        }
+        if (value === null && this.#dialect === 'kyaml') this.#markNull(map, key, from)
       }
       if (key === '__proto__') setOwn(map, key, value)
       else map[key] = value
@@ -465,13 +463,25 @@ class BlockParser {
       if (!quoted && !isBlankOrBreak(code)) throw uncommon
       code = this.#flowSpace()
       if (this.#dialect === 'kyaml' && isQuoting(code)) markQuoted(map, key)
-      setOwn(map, key, code === COMMA || code === CLOSE_MAP ? null : this.#flowValue())
+      const isMissing = code === COMMA || code === CLOSE_MAP
+      const from = this.#at
+      const value = isMissing ? null : this.#flowValue()
+      setOwn(map, key, value)
+      if (value === null && this.#dialect === 'kyaml') {
+        if (isMissing) markImplicitNull(map, key)
+        else this.#markNull(map, key, from)
+      }
       code = this.#flowSpace()
       if (code === COMMA) this.#at++
       else if (code !== CLOSE_MAP) throw uncommon
     }
     this.#at++
     return map
+  }
+
+  #markNull(map: JsonObject, key: string, from: number): void {
+    if (this.#text.startsWith('null', from)) return
+    markNullText(map, key, /^[~A-Za-z]*/.exec(this.#text.slice(from, from + 4))![0])
   }
 
   #flowValue(): Json {

@@ -3,7 +3,6 @@ import { isObject, setOwn } from '../../../base/json.js'
 import { formatGoNumber } from '../../../formats/yaml/go-number.js'
 import { nullText } from '../../../formats/yaml/source-marks.js'
 import { equalGvk, formatGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
-import { unshareMap } from './shared-values.js'
 
 /** The annotation that says where a resource comes from. */
 export const originKey = 'config.kubernetes.io/origin'
@@ -162,9 +161,6 @@ export class Resource {
   rememberId(): void {
     const { kind, name, effectiveNamespace } = this.currentId()
     this.previous.push({ kind, name, namespace: effectiveNamespace })
-    // In kustomize its past is kept in annotations, which are all written anew.
-    const annotations = this.metadata()?.['annotations']
-    if (isObject(annotations)) unshareMap(annotations)
   }
 }
 

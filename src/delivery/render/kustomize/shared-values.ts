@@ -39,11 +39,6 @@ export function createSharedWriter(key: string, value: unknown): (map: Record<st
   }
 }
 
-/** From here on, each field of this one map has a value of its own: it has been written anew. */
-export function unshareMap(map: object): void {
-  cells.delete(map)
-}
-
 /** From here on, each field of the object has a value of its own. */
 export function unshareValues(value: unknown): void {
   if (Array.isArray(value)) {

@@ -60,7 +60,8 @@ function addValue(resource: Resource, parts: readonly string[], value: string, p
   const present = Object.hasOwn(map, key) ? map[key] : undefined
   if (typeof present === 'object' && present !== null) throw buildError(`wrong node kind: expected a scalar at ${key}`)
   const text = position > 0 ? insertPart(scalarText(present), position - 1, value) : value
-  if (present !== undefined && isQuoted(map, key)) setOwn(map, key, text)
+  const isText = map === resource.metadata()?.['annotations'] || (present !== undefined && isQuoted(map, key))
+  if (isText) setOwn(map, key, text)
   else setUntyped(map, key, text)
 }
 
