@@ -26,9 +26,10 @@ import { builtInSchemas } from '../kube/schema/built-in.js'
 import type { ServiceCatalogue } from '../services/catalogue/catalogue.js'
 import { createCatalogue } from '../services/catalogue/create-catalogue.js'
 import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
+import { carryOutPlans } from '../services/plans/carry-out-plans.js'
 import { createHubChartPull } from './chart-pull.js'
 import { createRemoteSources } from './remote-sources.js'
-import { exportProblems, serviceDialects } from './service-dialects.js'
+import { exportProblems, serviceDialects, servicePlanners } from './service-dialects.js'
 
 export interface StartHubOptions {
   /** Lets kustomizations name bases and files on other servers. */
@@ -123,6 +124,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
   const catalogue = createCatalogue({ hub, inventory, dialects: serviceDialects, ...ports, signal })
   const memberServices = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal })
+  carryOutPlans({ planners: servicePlanners, catalogue, inventory, hub, ...ports, signal })
   await manager.start(signal)
   const stopped = new Promise<void>((done) => {
     const end = () => {

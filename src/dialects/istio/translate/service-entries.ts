@@ -39,19 +39,28 @@ export function meantBy(object: KubeObject): readonly { host: string; service: S
   return hosts.map((host) => ({ host, ...serviceOfHost(host, namespace) }))
 }
 
+/** The name of the hub where it is a cluster of the fleet, too. */
+const hubAsMember = 'in-cluster'
+
 /** The hub and every cluster, as places where objects of Istio are. */
 export function placesOf(fleet: FleetFacts): readonly Place[] {
-  const hub: Place = { name: 'hub', objects: (type, where) => fleet.hubObjects(type, where), namespace: () => undefined }
+  const hub: Place = {
+    name: 'hub',
+    objects: (type, where) => fleet.hubObjects(type, where),
+    namespace: (name) => fleet.cluster(hubAsMember)?.namespace(name),
+  }
   return [
     hub,
-    ...fleet.clusters.map(
-      (cluster): Place => ({
-        name: cluster.name,
-        cluster,
-        objects: (type, where) => cluster.objects(type, where),
-        namespace: (name) => cluster.namespace(name),
-      }),
-    ),
+    ...fleet.clusters
+      .filter(({ name }) => name !== hubAsMember)
+      .map(
+        (cluster): Place => ({
+          name: cluster.name,
+          cluster,
+          objects: (type, where) => cluster.objects(type, where),
+          namespace: (name) => cluster.namespace(name),
+        }),
+      ),
   ]
 }
 
