@@ -14,7 +14,8 @@ const protocols = ['v4.channel.k8s.io', 'v3.channel.k8s.io', 'v2.channel.k8s.io'
 /** A client that does not open its streams within this time is not waited for. */
 const streamsMs = 30_000
 
-type StreamType = 'error' | 'stdin' | 'stdout' | 'stderr' | 'resize'
+const streamTypes = ['error', 'stdin', 'stdout', 'stderr', 'resize'] as const
+type StreamType = (typeof streamTypes)[number]
 
 /**
  * Starts the command, turns the connection into SPDY/3.1 and waits for the streams of exec and attach. Rejects with what the
@@ -46,9 +47,10 @@ export async function acceptCommandStreams(
     clock,
     onStream(stream) {
       const type = stream.header('streamtype').toLowerCase() as StreamType
-      if (!wanted.has(type) || streams.has(type)) throw new Error(`unexpected stream type: ${JSON.stringify(type)}`)
+      if (!streamTypes.includes(type) || streams.has(type)) throw new Error(`unexpected stream type: ${JSON.stringify(type)}`)
       streams.set(type, stream)
-      if (streams.size === wanted.size) complete(true)
+      // As a kubelet: their number counts. A client may ask for a terminal and open a stderr instead of a resize stream.
+      if (streams.size === wanted.size) complete(streams.has('error'))
     },
   })
   const cancel = clock.after(streamsMs, () => complete(false))
@@ -61,11 +63,12 @@ export async function acceptCommandStreams(
     await connection.closed
     return undefined
   }
+  const end = (type: StreamType) => (wanted.has(type) ? streams.get(type) : undefined)
   const client: ClientEnds = {
-    stdin: streams.get('stdin'),
-    stdout: streams.get('stdout'),
-    stderr: streams.get('stderr'),
-    resize: streams.get('resize'),
+    stdin: end('stdin'),
+    stdout: end('stdout'),
+    stderr: end('stderr'),
+    resize: end('resize'),
     gone: connection.closed,
     finish: (status) => finish(connection, streams.get('error')!, status, protocol === protocols[0]),
   }
