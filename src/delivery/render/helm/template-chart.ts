@@ -51,6 +51,7 @@ export function templateChart(loaded: Chart, request: TemplateRequest, ports: Te
   if (loaded.metadata.type !== '' && loaded.metadata.type !== 'application')
     throw new HelmError(`${loaded.metadata.type} charts are not installable`)
   checkDependencies(loaded, helmMajor)
+  if (helmMajor === 4 && loaded.metadata.apiVersion === 'v3') throw new HelmError('invalid chart apiVersion')
   validateReleaseName(request.releaseName, helmMajor)
   const chart = copyChart(loaded)
   const given = request.values ?? {}

@@ -82,6 +82,8 @@ export function loadChart(files: readonly ChartFile[], options: LoadOptions, dep
     } else others.push(file)
   }
   if (metadata === undefined) throw new HelmError('Chart.yaml file is missing')
+  if (options.helmMajor === 4 && depth === 0 && !['v1', 'v2', 'v3'].includes(metadata.apiVersion))
+    throw new HelmError('unsupported chart version')
   validateMetadata(metadata)
   const chart: Chart = { metadata, values, schema, templates, files: others, dependencies: [], parent: undefined }
   for (const [name, group] of [...inner].sort(([a], [b]) => (a < b ? -1 : 1))) {
