@@ -47,7 +47,7 @@ export const reasons = {
   },
   openapi: {
     about:
-      'OpenAPI: prose of parameters and of operations, names of shared parameters, v3 as Protobuf; v2 as Protobuf has no paths',
+      'OpenAPI: prose of parameters, operations and three schemas, names of shared parameters, v3 as Protobuf; v2 as Protobuf has no paths',
     reason: 'Programs read neither; clients ask for v3 as JSON, and for kinds in v2.',
   },
   reviews: {

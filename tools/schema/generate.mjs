@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { descriptionOf, readGoFile } from './go-types.mjs'
 import { readProto } from './proto.mjs'
 
-const version = 'v0.33.6'
+const version = 'v0.33.13'
 const kubernetes = '1.33'
 const modules = ['k8s.io/api', 'k8s.io/apimachinery', 'k8s.io/apiextensions-apiserver', 'k8s.io/kube-aggregator']
 const apiPackages = [
@@ -65,7 +65,7 @@ const read = new Map()
 function packageOf(path) {
   const known = read.get(path)
   if (known) return known
-  const merged = { path, types: new Map(), constants: new Map() }
+  const merged = { path, types: new Map(), constants: new Map(), constantDocs: new Map() }
   read.set(path, merged)
   const folder = folderOf(path)
   for (const name of readdirSync(folder).sort()) {
@@ -76,10 +76,43 @@ function packageOf(path) {
     merged.group ??= /\bGroupName\s*=\s*"([^"]*)"/.exec(text)?.[1]
     for (const [typeName, type] of file.types) merged.types.set(typeName, { ...type, imports: file.imports, package: path })
     for (const [typeName, values] of file.constants) {
-      merged.constants.set(typeName, new Map([...(merged.constants.get(typeName) ?? []), ...values]))
+      const resolved = [...values].map(([name, value]) => [name, constantOf(file, value)])
+      merged.constants.set(typeName, new Map([...(merged.constants.get(typeName) ?? []), ...resolved]))
     }
+    for (const [name, doc] of file.constantDocs) merged.constantDocs.set(name, doc)
   }
   return merged
+}
+
+/** The value of a constant that stands for one of another package. */
+function constantOf(file, value) {
+  const [, qualifier, name] = /^(\w+)\.(\w+)$/.exec(value) ?? []
+  const path = file.imports.get(qualifier)
+  if (path === undefined) return value
+  for (const values of packageOf(path).constants.values()) if (values.has(name)) return values.get(name)
+  throw new Error(`no constant ${value}`)
+}
+
+/** Types that list their values, which OpenAPI does not tell. */
+const withoutEnumeration = new Set(['ScopeType'])
+
+/** What OpenAPI appends to the prose of a field whose type lists its values. */
+function enumerationText(text, owner) {
+  const plain = text.replace(/^\*/, '')
+  const [qualifier, name] = plain.includes('.') ? plain.split('.') : [undefined, plain]
+  const path = qualifier === undefined ? owner.package : owner.imports.get(qualifier)
+  if (!/^[A-Z]\w*$/.test(name) || !packages.includes(path)) return ''
+  const owned = packageOf(path)
+  if (!owned.types.get(name)?.markers.has('enum') || withoutEnumeration.has(plain)) return ''
+  const lines = [...(owned.constants.get(name) ?? [])].map(([constant, value]) => {
+    const doc = (owned.constantDocs.get(constant) ?? [])
+      .filter((line) => !/^\s*\+/.test(line))
+      .join(' ')
+      .trim()
+    const said = (doc.startsWith(constant) ? doc.slice(constant.length) : doc).replace(/\s+/g, ' ').trim()
+    return ` - \`${JSON.stringify(value)}\`${said === '' ? '' : ` ${said}`}`
+  })
+  return lines.length === 0 ? '' : `\n\nPossible enum values:\n${lines.sort().join('\n')}`
 }
 
 /** The OpenAPI name: the reversed host, then the path. */
@@ -172,7 +205,7 @@ function fieldOf(owner, field) {
       ...(Object.keys(more).length > 0 ? [more] : []),
     ],
     protoName: field.tags.protobuf?.match(/name=(\w+)/)?.[1] ?? field.name[0].toLowerCase() + field.name.slice(1),
-    description: descriptionOf(field.doc),
+    description: descriptionOf(field.doc) + enumerationText(field.type, owner),
   }
 }
 
@@ -233,6 +266,21 @@ ${provenance}
 // language governing permissions and limitations under the License.
 `
 
+/** Of types with a JSON form of their own; read apart, since their packages hold code that is not understood here. */
+function specialDescription(path, name) {
+  const folder = folderOf(path)
+  for (const file of readdirSync(folder).sort()) {
+    if (!file.endsWith('.go') || /_test\.go$|^zz_|generated|fuzz/.test(file)) continue
+    const lines = readFileSync(join(folder, file), 'utf8').split('\n')
+    const at = lines.findIndex((line) => line.startsWith(`type ${name} `))
+    if (at < 0) continue
+    let start = at
+    while (lines[start - 1].startsWith('//')) start--
+    return descriptionOf(lines.slice(start, at).map((line) => line.slice(2)))
+  }
+  throw new Error(`no type ${path}.${name}`)
+}
+
 // One line of JSON text for each struct: parsed only when the struct is first asked for.
 const structLine = (struct) => {
   const atomic = struct.type.markers.get('structType')?.[0]
@@ -272,6 +320,13 @@ ${structs
     (struct) =>
       `  ${JSON.stringify(struct.name)}: ${JSON.stringify([descriptionOf(struct.type.doc), ...struct.fields.map((field) => field.description)])},`,
   )
+  .join('\n')}
+${Object.keys(special)
+  .map((name) => {
+    const at = name.lastIndexOf('.')
+    const [path, type] = [name.slice(0, at), name.slice(at + 1)]
+    return `  ${JSON.stringify(openApiName(path, type))}: ${JSON.stringify([specialDescription(path, type)])},`
+  })
   .join('\n')}
 }
 `,

@@ -1,17 +1,25 @@
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * An OpenAPI document without what says nothing to programs: prose, the order of lists that are sets, and whether a parameter
- * stands in its place or is referred to. What is left is equal or not.
+ * An OpenAPI document without what says nothing to programs: prose (that of schemas stays: explain shows it), the order of lists
+ * that are sets, and whether a parameter stands in its place or is referred to. What is left is equal or not.
  */
 export function comparable(document: unknown): Members {
   const shared = membersOf(membersOf(document)['parameters'])
-  const { parameters: _, ...rest } = strip(document, (name) => strip(shared[name], () => undefined)) as Record<string, unknown>
+  const parameter = (name: string) => strip(shared[name], () => undefined, false)
+  const { parameters: _, ...rest } = strip(document, parameter, false) as Record<string, unknown>
   return rest
 }
 
-function strip(value: unknown, parameter: (name: string) => unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => strip(item, parameter))
+/** Schemas whose prose is our own, and a field whose values upstream describes with constants of another package. */
+const ownProse = new Set([
+  ...['WatchEvent', 'APIVersions'].map((name) => `io.k8s.apimachinery.pkg.apis.meta.v1.${name}`),
+  'io.k8s.apimachinery.pkg.version.Info',
+  ...['reinvocationPolicy', 'emb'],
+])
+
+function strip(value: unknown, parameter: (name: string) => unknown, prose: boolean): unknown {
+  if (Array.isArray(value)) return value.map((item) => strip(item, parameter, prose))
   if (typeof value !== 'object' || value === null) return value
   const reference = (value as Members)['$ref']
   if (typeof reference === 'string' && reference.startsWith('#/parameters/'))
@@ -19,8 +27,8 @@ function strip(value: unknown, parameter: (name: string) => unknown): unknown {
   const result: Record<string, unknown> = {}
   for (const key of Object.keys(value).sort()) {
     const member = (value as Members)[key]
-    if (key === 'description' && typeof member === 'string') continue
-    const stripped = strip(member, parameter)
+    if (key === 'description' && typeof member === 'string' && !prose) continue
+    const stripped = strip(member, parameter, (prose || key === 'schemas' || key === 'definitions') && !ownProse.has(key))
     result[key] = sets.has(key) && Array.isArray(stripped) ? sorted(stripped) : stripped
   }
   return result

@@ -3,7 +3,7 @@ import { builtInStruct } from '../built-in.js'
 import type { Descriptions } from '../descriptions.js'
 import type { FieldNode, SchemaNode } from '../schema-node.js'
 import { builtInKinds, structRow } from '../tables.js'
-import { enumerations, plainSchemas, unions } from './plain-schemas.js'
+import { plainSchemas, unions, withoutEnumeration } from './plain-schemas.js'
 import { schemeVersions, serverGroups } from './scheme-versions.js'
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.'
@@ -26,6 +26,8 @@ const scalars: Readonly<Record<string, JsonObject>> = {
   },
   'io.k8s.apimachinery.pkg.runtime.RawExtension': { description: 'Any object.', type: 'object' },
 }
+
+const conventions = 'https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md'
 
 /** Kinds that belong to every version. */
 const ofEveryVersion: Readonly<Record<string, string>> = {
@@ -79,12 +81,13 @@ export class Components {
     if (this.schemas[name] === undefined) {
       const scalar = scalars[name]
       const plain = plainSchemas[name]
-      if (scalar !== undefined) this.schemas[name] = scalar
+      if (scalar !== undefined) this.schemas[name] = { ...scalar, ...described(this.#descriptions?.ofStruct(name)) }
       else if (plain !== undefined) {
         this.schemas[name] = cloneJson(plain.schema)
         for (const other of plain.refersTo) this.reference(other)
-      } else if (name.startsWith('io.k8s.apiextensions-apiserver.') && isUntyped(name)) this.schemas[name] = {}
-      else this.#addStruct(name, builtInStruct(name))
+      } else if (name.startsWith('io.k8s.apiextensions-apiserver.') && isUntyped(name)) {
+        this.schemas[name] = described(this.#descriptions?.ofStruct(name))
+      } else this.#addStruct(name, builtInStruct(name))
       const own = kindOfStruct(name)
       if (own !== undefined) this.#mark(name, own)
       const kind = ofEveryVersion[name]
@@ -117,7 +120,7 @@ export class Components {
   }
 
   /** The list of a custom resource's kind. */
-  customList(item: JsonObject, gvk: GroupVersionKind): JsonObject {
+  customList(item: JsonObject, gvk: GroupVersionKind, plural: string): JsonObject {
     const name = friendlyName(gvk)
     this.schemas[name] = {
       description: `${gvk.kind} is a list of ${gvk.kind.replace(/List$/, '')}`,
@@ -125,7 +128,7 @@ export class Components {
       required: ['items'],
       properties: {
         ...this.#typeMeta(),
-        items: { description: 'The objects of the list.', type: 'array', items: item },
+        items: { description: `List of ${plural}. More info: ${conventions}`, type: 'array', items: item },
         metadata: withoutDefault(this.#field(`${meta}List`, 'metadata')),
       },
       'x-kubernetes-group-version-kind': [printed(gvk)],
@@ -205,12 +208,7 @@ export class Components {
       ...(fallback === undefined ? {} : { default: fallback }),
       ...described(this.#descriptions?.ofField(struct, key)),
     })
-    const listed = `${struct} ${key}`
-    if (Object.hasOwn(enumerations, listed)) {
-      const values = enumerations[listed]
-      if (values === undefined) delete value['enum']
-      else value['enum'] = [...values]
-    }
+    if (withoutEnumeration.has(`${struct} ${key}`)) delete value['enum']
     if (node.patchMergeKey !== undefined) value['x-kubernetes-patch-merge-key'] = node.patchMergeKey
     if (node.patchStrategy !== undefined) value['x-kubernetes-patch-strategy'] = node.patchStrategy.join(',')
     if (node.listType !== undefined) value['x-kubernetes-list-type'] = node.listType

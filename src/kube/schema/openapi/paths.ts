@@ -314,7 +314,7 @@ export class PathWriter {
     const schema = this.#catalogue.forKind(apiVersionOf(type.group, type.version), kind)
     const gvk = { group: type.group, version: type.version, kind }
     if (schema !== undefined) return this.#components.kind(schema, gvk)
-    return isCustom ? this.#components.customList(object, gvk) : { type: 'object' }
+    return isCustom ? this.#components.customList(object, gvk, type.plural) : { type: 'object' }
   }
 
   #isCustom(type: GroupVersionKind): boolean {

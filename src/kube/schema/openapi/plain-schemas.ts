@@ -89,10 +89,8 @@ function union(discriminator: string, fields: JsonObject): JsonObject {
   return { discriminator, 'fields-to-discriminateBy': fields }
 }
 
-/** Fields whose type lists its values in Go, and OpenAPI does not, or the other way round. */
-export const enumerations: Readonly<Record<string, readonly string[] | undefined>> = {
-  'io.k8s.api.admissionregistration.v1.NamedRuleWithOperations scope': undefined,
-  'io.k8s.api.admissionregistration.v1.RuleWithOperations scope': undefined,
-  'io.k8s.api.discovery.v1.EndpointSlice addressType': ['FQDN', 'IPv4', 'IPv6'],
-  'io.k8s.api.networking.v1.HTTPIngressPath pathType': ['Exact', 'ImplementationSpecific', 'Prefix'],
-}
+/** Fields whose type lists its values in Go, and OpenAPI does not. */
+export const withoutEnumeration: ReadonlySet<string> = new Set([
+  'io.k8s.api.admissionregistration.v1.NamedRuleWithOperations scope',
+  'io.k8s.api.admissionregistration.v1.RuleWithOperations scope',
+])
