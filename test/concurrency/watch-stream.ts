@@ -32,6 +32,8 @@ export interface WatchStream {
 
 export interface WatchStreamOptions {
   readonly name: string
+  /** Of the collection (default: that of the storms). */
+  readonly path?: string
   /** Selectors, as a query. */
   readonly query?: string
   /** Where it begins; undefined: with the initial state, as a WatchList, each time it connects. */
@@ -59,7 +61,7 @@ export function followStream(target: Target, options: WatchStreamOptions): Watch
     const sent = request({
       host: '127.0.0.1',
       port: target.port,
-      path: `${stormPath}?watch=true&allowWatchBookmarks=true&${start}${query === '' ? '' : `&${query}`}`,
+      path: `${options.path ?? stormPath}?watch=true&allowWatchBookmarks=true&${start}${query === '' ? '' : `&${query}`}`,
       headers: { authorization: `Bearer ${target.token}` },
       rejectUnauthorized: false,
       agent: false,
