@@ -35,7 +35,8 @@ export function readRecord(configMap: KubeObject | undefined): Outcome<readonly 
   const text = typeof data[key] === 'string' && data[key] !== '' ? data[key] : '[]'
   try {
     const value: unknown = JSON.parse(text)
-    if (Array.isArray(value) && value.every(isClusterInfo)) return { value }
+    if (Array.isArray(value) && value.every(isClusterInfo))
+      return { value: value.map(({ cluster_id, global_cidr }) => ({ cluster_id, global_cidr: global_cidr ?? [] })) }
   } catch {
     // Said below.
   }
@@ -68,8 +69,9 @@ export function writeRecord(
   } as KubeObject
 }
 
-function isClusterInfo(value: unknown): value is ClusterInfo {
+/** Go writes a list without entries as null. */
+function isClusterInfo(value: unknown): value is Omit<ClusterInfo, 'global_cidr'> & { global_cidr: readonly string[] | null } {
   if (!isObject(value)) return false
   const { cluster_id: id, global_cidr: cidrs } = value
-  return typeof id === 'string' && Array.isArray(cidrs) && cidrs.every((each) => typeof each === 'string')
+  return typeof id === 'string' && (cidrs === null || (Array.isArray(cidrs) && cidrs.every((each) => typeof each === 'string')))
 }
