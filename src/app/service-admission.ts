@@ -1,5 +1,6 @@
 import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
 import { denial } from '../apiserver/admission/webhooks/call-failure.js'
+import { equalJson } from '../base/json.js'
 import { admitIstio, istioWebhook } from '../dialects/istio/admit.js'
 
 const handled = new Set(
@@ -15,11 +16,12 @@ export function createServiceAdmission(): AdmissionPlugin {
     name: 'ServiceRules',
     handles: ({ groupResource, operation, subresource }) =>
       handled.has(groupResource) && subresource === '' && (operation === 'CREATE' || operation === 'UPDATE'),
-    validate({ object, previous, namespace, storage, warn }) {
+    validate(request) {
+      const { object, previous, namespace, storage } = request
       if (object === undefined || object.metadata.deletionTimestamp !== undefined) return
-      if (previous !== undefined && JSON.stringify(previous['spec']) === JSON.stringify(object['spec'])) return
+      if (previous !== undefined && equalJson(previous['spec'], object['spec'])) return
       const { refusal, warnings } = admitIstio(object, storage.get('namespaces', namespace))
-      for (const text of warnings) warn(text)
+      for (const text of warnings) request.warn(text)
       if (refusal === undefined) return
       throw denial(istioWebhook, { status: 'Failure', message: refusal.message, details: { causes: [...refusal.causes] } })
     },

@@ -1,5 +1,6 @@
 import { compareText } from '../../base/compare-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { hubAsMember } from '../../services/model/planned-write.js'
 import { endpointsOf } from '../../services/model/read-service.js'
 import type { ClusterFacts, FleetFacts, ServiceDialect } from '../../services/model/service-dialect.js'
 import type { Diagnostic, Offer, Origin, ServiceName } from '../../services/model/service-model.js'
@@ -67,9 +68,9 @@ export function linksOf(object: KubeObject, fleet: FleetFacts): readonly FoundLi
   return findLinks(readMultiClusterService(object).links, targets)
 }
 
-/** The clusters with backends: those linked, or all. */
+/** The clusters with backends: those linked, or all but the hub. */
 export function linkedClusters(object: KubeObject, fleet: FleetFacts): readonly ClusterFacts[] {
-  if (readMultiClusterService(object).links.length === 0) return fleet.clusters
+  if (readMultiClusterService(object).links.length === 0) return fleet.clusters.filter(({ name }) => name !== hubAsMember)
   const linked = new Set(linksOf(object, fleet).map(({ cluster }) => cluster))
   return fleet.clusters.filter(({ name }) => linked.has(name))
 }

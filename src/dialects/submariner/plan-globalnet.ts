@@ -4,7 +4,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { serviceExportType } from '../../services/model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../../services/model/multi-cluster-names.js'
-import type { Lookup, PlanFacts, PlannedWrite, Planner } from '../../services/model/planned-write.js'
+import { hubAsMember, type Lookup, type PlanFacts, type PlannedWrite, type Planner } from '../../services/model/planned-write.js'
 import type { ClusterFacts, FleetFacts } from '../../services/model/service-dialect.js'
 import { AddressPool } from './globalnet/address-pool.js'
 import { assignCidr, type ClusterInfo } from './globalnet/allocate-cidr.js'
@@ -34,7 +34,7 @@ export const cidrLabel = 'services.flotilla.dev/globalnet-cidr'
 export const sizeLabel = 'services.flotilla.dev/globalnet-size'
 
 /**
- * Globalnet while the broker on the hub has it enabled: each cluster of the fleet joins and gets a block, its exported services
+ * Globalnet while the broker on the hub has it enabled: each cluster of the fleet but the hub joins and gets a block, its exported services
  * and egress objects get addresses of it. Clusters where Submariner itself runs are left alone, but keep their blocks.
  */
 export const globalnetPlanner: Planner = {
@@ -87,6 +87,7 @@ function joinAll(settings: BrokerSettings, record: readonly ClusterInfo[], fleet
   const blocks = new Map<string, string>()
   const problems: string[] = []
   for (const { name, labels } of fleet.clusters) {
+    if (name === hubAsMember) continue
     const cidr = labels[cidrLabel]?.replace(/-(\d+)$/, '/$1')
     const size = labels[sizeLabel]
     const assigned = assignCidr({ range: settings.range, defaultSize: settings.defaultSize }, clusters, {

@@ -5,6 +5,9 @@ import type { FleetFacts } from './service-dialect.js'
 /** The name that the hub has among places of objects. */
 export const hubPlace = 'hub'
 
+/** The name of the hub among the clusters of the fleet. */
+export const hubAsMember = 'in-cluster'
+
 /** One write that brings a cluster, or the hub, to what a plan wants. */
 export type PlannedWrite = { readonly place: string; readonly type: ResourceType } & (
   | { readonly action: 'create'; readonly object: KubeObject }

@@ -1,5 +1,6 @@
 import { compareText } from '../../../base/compare-text.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { hubAsMember } from '../../../services/model/planned-write.js'
 import { endpointsOf, offerFieldsOf } from '../../../services/model/read-service.js'
 import type { ClusterFacts, FleetFacts } from '../../../services/model/service-dialect.js'
 import type { Endpoint, FleetService, Offer, ServiceName, ServicePort } from '../../../services/model/service-model.js'
@@ -38,9 +39,6 @@ export function meantBy(object: KubeObject): readonly { host: string; service: S
   const hosts = textsOf(specOf(object)['hosts']).filter((host) => !host.includes('*') && host !== '')
   return hosts.map((host) => ({ host, ...serviceOfHost(host, namespace) }))
 }
-
-/** The name of the hub where it is a cluster of the fleet, too. */
-const hubAsMember = 'in-cluster'
 
 /** The hub and every cluster, as places where objects of Istio are. */
 export function placesOf(fleet: FleetFacts): readonly Place[] {
