@@ -78,6 +78,11 @@ export type RenderKustomizationOptions = Omit<BuildOptions, 'schemas'>
 /** What `kustomize build DIR` prints. */
 export async function renderKustomization(directory: string, options: RenderKustomizationOptions = {}): Promise<string> {
   const { tree, path } = await openDirectoryTree(directory)
-  const { objects } = await buildKustomization(tree, path, { ...options, schemas: builtInSchemas })
+  const { objects } = await buildKustomization(tree, path, {
+    elapsed: () => performance.now(),
+    maxMilliseconds: 600_000,
+    ...options,
+    schemas: builtInSchemas,
+  })
   return formatResources(objects)
 }

@@ -11,5 +11,8 @@ export interface RenderersOptions extends RenderDependencies {
 /** All renderers, in the order in which they are asked whether a path is theirs; plain directories take what is left. */
 export function createRenderers(dependencies: RenderersOptions): readonly Renderer[] {
   const helm = dependencies.helm === undefined ? [] : [createHelmRenderer(dependencies.helm)]
-  return [createKustomizeRenderer(dependencies), ...helm, createDirectoryRenderer()]
+  // Both kinds of builds are bounded by the same clock.
+  const elapsed = dependencies.helm?.elapsed
+  const kustomize = createKustomizeRenderer({ ...dependencies, ...(elapsed === undefined ? {} : { elapsed }) })
+  return [kustomize, ...helm, createDirectoryRenderer()]
 }

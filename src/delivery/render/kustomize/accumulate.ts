@@ -133,9 +133,11 @@ export async function addResources(
 ): Promise<void> {
   const { loader } = target
   for (const path of paths) {
+    loader.budget.checkTime(`${target.file}: resources`)
     const file = await findFile(loader, path)
     if (file.found !== undefined) {
       const name = loader.name(path)
+      loader.budget.spend(file.found.bytes.length, `${target.file}: resources: '${path}'`)
       const hash = context.documents === undefined || isRemoteFile(path) ? undefined : await loader.tree.hash(file.found.path)
       const resources = await loadResources(file.found, name, hash, context.documents)
       if (target.origin !== undefined) for (const resource of resources) addOrigin(resource, originBelow(target.origin, path))
@@ -282,6 +284,7 @@ async function transform(target: Target, accumulator: Accumulator, context: Buil
   const { schemas } = context
   const step = async (kind: string, run: () => Promise<void> | void) => {
     try {
+      loader.budget.checkTime(kind)
       await run()
     } catch (error) {
       throw error instanceof Stalled || messageOf(error) !== '' ? buildErrorIn(target.file, error) : error

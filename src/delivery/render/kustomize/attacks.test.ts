@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
 import { createMemoryTree } from '../memory-tree.js'
+import type { BuildLimits } from './build-budget.js'
 import { buildKustomization, formatResources } from './build-kustomization.js'
 
 // What a hostile repository may hold: each is refused, or built as if it were harmless, in bounded time.
-const build = async (files: Record<string, string>, path = '') =>
-  formatResources((await buildKustomization(createMemoryTree(files), path, { schemas: builtInSchemas })).objects)
+const build = async (files: Record<string, string>, path = '', limits: BuildLimits = {}) =>
+  formatResources((await buildKustomization(createMemoryTree(files), path, { schemas: builtInSchemas, ...limits })).objects)
 const configMap = (data: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n${data}`
 const one = (data: string, kustomization = '') => ({
   'kustomization.yaml': `resources: [c.yaml]\n${kustomization}`,
@@ -139,5 +140,108 @@ test('programs are not run', async () => {
       const files = { 'kustomization.yaml': `${field}: [p.yaml]\n`, 'p.yaml': text }
       await assert.rejects(build(files), { code: 'kustomize-plugin' })
     }
+  }
+})
+
+test('what multiplies is bounded, and the message names the place', async () => {
+  const small = (files: Record<string, string>, path = '') => build(files, path, { maxCharacters: 4 * 1024 * 1024 })
+  const twice = (target: string) => `- source: {kind: ConfigMap, fieldPath: data}
+  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.${target}], options: {create: true}}]
+`
+  const doubling = `replacements:\n${Array.from({ length: 60 }, (_, index) => twice(`x${index}`)).join('')}`
+  const tooMuch = /replacements of .*field "data\.x\d+".* reads and writes more than \d+ characters/
+  await within(15_000, () => assert.rejects(small(one('  a: b\n', doubling)), tooMuch))
+  const itself = `- source: {kind: ConfigMap, fieldPath: data.a}
+  targets: [{select: {kind: ConfigMap}, fieldPaths: [data.a], options: {delimiter: "|", index: 99999}}]
+`
+  await within(15_000, () =>
+    assert.rejects(small(one('  a: b\n', `replacements:\n${itself.repeat(60)}`)), /more than \d+ characters/),
+  )
+  const copies = Array.from({ length: 60 }, (_, index) => ({ op: 'copy', from: '/data', path: `/data/x${index}` }))
+  const patch = `patches:\n- target: {kind: ConfigMap}\n  patch: '${JSON.stringify(copies)}'\n`
+  await within(15_000, () => assert.rejects(build(one('  a: b\n', patch)), /exceeding the limit/))
+  const files: Record<string, string> = {
+    'base/kustomization.yaml': 'resources: [c.yaml]\n',
+    'base/c.yaml': configMap(`  a: ${'x'.repeat(100_000)}\n`),
+  }
+  const overlays = Array.from({ length: 100 }, (_, index) => `o${index}`)
+  for (const name of overlays) files[`${name}/kustomization.yaml`] = `namePrefix: ${name}-\nresources: [../base]\n`
+  files['all/kustomization.yaml'] = `resources: [${overlays.map((name) => `../${name}`).join(', ')}]\n`
+  await within(15_000, () =>
+    assert.rejects(small(files, 'all'), /base\/kustomization.yaml: resources: 'c.yaml': .* more than \d+ characters/),
+  )
+  const vars = `vars: [{name: A, objref: {kind: ConfigMap, name: c, apiVersion: v1}, fieldref: {fieldpath: data.a}}]
+configurations: [k.yaml]
+`
+  const bomb = {
+    ...one(`  a: ${'y'.repeat(100_000)}\n  b: ${'$(A)x'.repeat(400)}\n`, vars),
+    'k.yaml': 'varReference: [{path: data/b, kind: ConfigMap}]\n',
+  }
+  await within(15_000, () => assert.rejects(small(bomb), /more than \d+ characters/))
+})
+
+test('time is limited where there is a clock', async () => {
+  let now = 0
+  const clock = { elapsed: () => now++, maxMilliseconds: 10 }
+  const text = `patches:\n${`- {target: {kind: ConfigMap}, patch: '[{"op": "add", "path": "/data/x", "value": "y"}]'}\n`.repeat(50)}`
+  const tree = createMemoryTree(one('  a: b\n', text))
+  await assert.rejects(
+    buildKustomization(tree, '', { schemas: builtInSchemas, ...clock }),
+    /PatchTransformer: the build takes longer than 0.01 s/,
+  )
+})
+
+test('files of generators stay below their kustomization, and are text of any kind', async () => {
+  for (const field of ['files', 'envs']) {
+    for (const path of ['../x', '/etc/passwd', 'a/../../x', 'k=../x']) {
+      const kustomization = `configMapGenerator: [{name: g, ${field}: [${JSON.stringify(path)}]}]\n`
+      await assert.rejects(build({ 'in/kustomization.yaml': kustomization, x: 'secret\n' }, 'in'), { name: 'Stalled' }, path)
+    }
+  }
+})
+
+test('noise ends as a build or as an error, and never otherwise', async () => {
+  const parts = [
+    'resources',
+    'patches',
+    ':',
+    '- ',
+    '\n',
+    '  ',
+    '{',
+    '}',
+    '[',
+    ']',
+    'c.yaml',
+    '"',
+    "'",
+    '|',
+    '>',
+    '&a',
+    '*a',
+    '#',
+    '__proto__',
+    'replacements',
+    'op',
+    '$patch',
+    '~',
+    '\t',
+    '0',
+    '!!int',
+    '---',
+  ]
+  let state = 7
+  const pick = (count: number) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * count)
+  }
+  const noise = () => Array.from({ length: 1 + pick(25) }, () => parts[pick(parts.length)]).join('')
+  const start = performance.now()
+  for (let round = 0; round < 1500 && performance.now() - start < 3000; round++) {
+    const files = { ...one('  a: b\n', round % 3 === 0 ? noise() : ''), 'p.yaml': noise() }
+    if (round % 3 === 1) files['c.yaml'] = noise()
+    if (round % 3 === 2)
+      files['kustomization.yaml'] = `resources: [c.yaml]\npatches: [{path: p.yaml, target: {kind: ConfigMap}}]\n`
+    await build(files).catch((error: unknown) => assert.equal((error as Error).name, 'Stalled', JSON.stringify(files)))
   }
 })

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { KustomizeOverrides, RenderDependencies, RenderResult } from '../contract.js'
 import type { Tree } from '../tree.js'
 import { accumulate, type BuildContext, loadTarget, newAccumulator, setSchemas } from './accumulate.js'
+import { BuildBudget, type BuildLimits } from './build-budget.js'
 import { buildErrorIn } from './build-error.js'
 import { contentHash } from './content-hash.js'
 import type { Kustomization } from './kustomization.js'
@@ -18,7 +19,7 @@ import { sortResources } from './sort-order.js'
 import { setMapEntries } from './transformers.js'
 import { resolveVars } from './vars.js'
 
-export interface BuildOptions extends RenderDependencies {
+export interface BuildOptions extends RenderDependencies, BuildLimits {
   /** Edits of the top kustomization, as Argo CD's `source.kustomize` makes them. */
   readonly overrides?: KustomizeOverrides
   /** Any other change of the top kustomization; in place of `overrides`. */
@@ -55,6 +56,7 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
     onRemote: () => {
       isVolatile = true
     },
+    budget: new BuildBudget(options),
   })
   const context: BuildContext = {
     schemas: options.schemas,
@@ -82,7 +84,7 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
       resource.setName(`${resource.name}-${hash}`)
     }
     fixNameReferences(list, accumulator.config)
-    for (const name of resolveVars(list, accumulator.vars, accumulator.config.varReference)) {
+    for (const name of resolveVars(list, accumulator.vars, accumulator.config.varReference, loader.budget)) {
       context.warnings.push(`${target.file}: var ${name} was never replaced`)
     }
   } catch (error) {

@@ -1,9 +1,10 @@
 import type { RenderDependencies, Renderer } from '../contract.js'
 import { kustomizationFiles } from './accumulate.js'
+import type { BuildLimits } from './build-budget.js'
 import { type BuildOptions, buildKustomization } from './build-kustomization.js'
 import { createDocumentCache } from './read-documents.js'
 
-export interface KustomizeRendererOptions extends RenderDependencies {
+export interface KustomizeRendererOptions extends RenderDependencies, BuildLimits {
   /** Parsed files that are kept between builds; 2,000 unless told. */
   readonly maxParsedFiles?: number
   /** `legacy-order` unless told: what `kustomize build` and Argo CD do; Flux and Fleet keep the order of the files. */
@@ -27,6 +28,9 @@ export function createKustomizeRenderer(options: KustomizeRendererOptions): Rend
       return buildKustomization(tree, path, {
         schemas: options.schemas,
         documents,
+        ...(options.elapsed === undefined ? {} : { elapsed: options.elapsed }),
+        ...(options.maxMilliseconds === undefined ? {} : { maxMilliseconds: options.maxMilliseconds }),
+        ...(options.maxCharacters === undefined ? {} : { maxCharacters: options.maxCharacters }),
         ...(options.remote === undefined ? {} : { remote: options.remote }),
         ...(options.charts === undefined ? {} : { charts: options.charts }),
         ...(options.mode === undefined ? {} : { mode: options.mode }),

@@ -1,6 +1,7 @@
 import { Stalled } from '../../../base/errors.js'
 import type { RemoteSources } from '../contract.js'
 import type { Tree } from '../tree.js'
+import { BuildBudget } from './build-budget.js'
 import { buildError } from './build-error.js'
 import { isWebAddress, parseRepositoryUrl } from './repository-url.js'
 
@@ -14,6 +15,7 @@ export class Loader {
   readonly tree: Tree
   /** Path of the directory in the tree, '' for its root. */
   readonly root: string
+  readonly budget: BuildBudget
   /** How many kustomizations are above. */
   readonly depth: number
   readonly #restrictions: LoadRestrictions
@@ -32,7 +34,9 @@ export class Loader {
     onRemote?: () => void
     referrer?: Loader
     url?: string
+    budget?: BuildBudget
   }) {
+    this.budget = options.referrer?.budget ?? options.budget ?? new BuildBudget({})
     this.tree = options.tree
     this.root = options.root
     this.depth = (options.referrer?.depth ?? -1) + 1
@@ -75,6 +79,7 @@ export class Loader {
   async load(path: string): Promise<Uint8Array> {
     const found = await this.find(path)
     if (found === undefined) throw buildError(`${this.name(path)}: no such file`)
+    this.budget.spend(found.bytes.length, this.name(path))
     return found.bytes
   }
 

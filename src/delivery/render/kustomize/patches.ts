@@ -24,6 +24,7 @@ export async function applyPatchEntry(
   const patch = parsePatch(text, source)
   if (patch.kind === 'json') {
     if (entry.target === undefined) throw buildError(`${source}: must specify a target for JSON patch`)
+    loader.budget.spend(text.length * list.select(entry.target).length, source)
     applyJsonTo(list, entry.target, patch.operations, source, true)
     return
   }
@@ -45,7 +46,10 @@ export async function applyPatchEntry(
       'Write one entry for each patch.',
     )
   }
-  for (const resource of list.select(entry.target)) applyTo(resource, copyFor(resource, first), schemas)
+  for (const resource of list.select(entry.target)) {
+    loader.budget.spend(text.length, source)
+    applyTo(resource, copyFor(resource, first), schemas)
+  }
   refuseSameIds(list, first)
 }
 

@@ -3,6 +3,7 @@ import { cloneJson, isObject, setOwn } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { isIntegerText, plainKind } from '../../../formats/yaml/resolve-scalar.js'
 import { untypedText } from '../../../formats/yaml/source-marks.js'
+import { type BuildBudget, sizeOf } from './build-budget.js'
 import { buildError } from './build-error.js'
 import { decodeShape } from './decode-shape.js'
 import { setAt } from './field-spec.js'
@@ -26,7 +27,7 @@ import { retyped, setUntyped } from './untyped-scalar.js'
 export async function applyReplacements(list: ResourceList, entries: readonly ReplacementEntry[], loader: Loader): Promise<void> {
   for (const entry of entries) {
     if ((entry.path ?? '') === '') {
-      applyReplacement(list, entry, `replacements of ${loader.name('') || '.'}`)
+      applyReplacement(list, entry, `replacements of ${loader.name('') || '.'}`, loader.budget)
       continue
     }
     if (entry.source !== undefined || (entry.targets?.length ?? 0) > 0) {
@@ -38,11 +39,12 @@ export async function applyReplacements(list: ResourceList, entries: readonly Re
     const decoded = decodeShape(data, shape, name) as Replacement | Replacement[] | undefined
     if (decoded === undefined)
       throw buildError(`${name}: unsupported replacement type encountered within replacement path: nothing`)
-    for (const replacement of Array.isArray(decoded) ? decoded : [decoded]) applyReplacement(list, replacement, name)
+    for (const replacement of Array.isArray(decoded) ? decoded : [decoded])
+      applyReplacement(list, replacement, name, loader.budget)
   }
 }
 
-function applyReplacement(list: ResourceList, replacement: Replacement, where: string): void {
+function applyReplacement(list: ResourceList, replacement: Replacement, where: string, budget: BuildBudget): void {
   const { source, sourceValue, targets } = replacement
   if ((source === undefined && sourceValue === undefined) || targets === undefined)
     throw buildError(`${where}: replacements must specify a source and at least one target`)
@@ -50,6 +52,7 @@ function applyReplacement(list: ResourceList, replacement: Replacement, where: s
     throw buildError(`${where}: value and resource selectors are mutually exclusive`)
   const value = source === undefined ? sourceValue : readSource(list, source, where)
   const plain = source === undefined
+  const size = sizeOf(value)
   for (const target of targets) {
     if (target.select === undefined) throw buildError(`${where}: target must specify resources to select`)
     const paths = (target.fieldPaths?.length ?? 0) === 0 ? ['metadata.name'] : target.fieldPaths!
@@ -67,7 +70,11 @@ function applyReplacement(list: ResourceList, replacement: Replacement, where: s
       if (!selects(resource) || rejectsByLabel.some((rejected) => rejected(resource))) continue
       const ids = resource.allIds()
       if (!ids.some(picks) || rejectsById.some((rejected) => ids.some(rejected))) continue
-      for (const path of paths) copyTo(resource, path, { value, plain }, target.options, where)
+      for (const path of paths) {
+        budget.checkTime(where)
+        budget.spend(size, `${where}: field "${path}" of ${formatId(resource.currentId())}`)
+        copyTo(resource, path, { value, plain }, target.options, where)
+      }
     }
   }
 }

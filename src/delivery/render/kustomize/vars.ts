@@ -1,5 +1,6 @@
 import { isObject } from '../../../base/json.js'
 import { untypedText } from '../../../formats/yaml/source-marks.js'
+import type { BuildBudget } from './build-budget.js'
 import { buildError } from './build-error.js'
 import { type FieldSpec, setAt, visitField } from './field-spec.js'
 import { equalGvk, type Gvk, isClusterScoped, parseGvk } from './gvk.js'
@@ -44,12 +45,16 @@ function addVar(vars: VarSet, name: string, entry: VarEntry): void {
 }
 
 /** Puts the values in place of `$(NAME)` at the fields of the specs. Answers the names that nothing asked for. */
-export function resolveVars(list: ResourceList, vars: VarSet, specs: readonly FieldSpec[]): string[] {
+export function resolveVars(list: ResourceList, vars: VarSet, specs: readonly FieldSpec[], budget: BuildBudget): string[] {
   if (vars.size === 0) return []
   const values = new Map<string, unknown>()
   for (const name of [...vars.keys()].sort()) values.set(name, valueOfVar(list, name, vars.get(name)!))
   const used = new Set<string>()
-  const expand = (text: string) => expandVars(text, values, used)
+  const expand = (text: string) => {
+    const expanded = expandVars(text, values, used)
+    if (typeof expanded === 'string') budget.spend(expanded.length, 'vars')
+    return expanded
+  }
   for (const resource of list.items) {
     for (const spec of specs) {
       visitField(resource, spec, undefined, (parent, key, value) => {
