@@ -56,7 +56,7 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
   }
   dropFields(resource.stored, object)
   const lifecycle = lifecycles[resource.stored]
-  lifecycle?.beforeCreate?.(scope, object, request.context.user)
+  lifecycle?.beforeCreate?.(scope, object, request.context.user, (text) => warn(request, text))
   try {
     const causes = validateNew(resource, object, scope.network, (text) => warn(request, text))
     if (causes.length > 0) {

@@ -16,7 +16,7 @@ import { serviceLifecycle } from './service-lifecycle.js'
 /** What the server does to the objects of one resource, besides what every resource has. Objects are ours to change. */
 export interface Lifecycle {
   /** Before validation. What it allocates it must give back in `released` when the write fails or was a dry run. */
-  beforeCreate?(scope: ClusterScope, object: KubeObject, user: UserInfo): void
+  beforeCreate?(scope: ClusterScope, object: KubeObject, user: UserInfo, warn: (text: string) => void): void
   beforeUpdate?(scope: ClusterScope, object: KubeObject, previous: KubeObject, subresource: string): void
   /** The write did not happen. */
   released?(scope: ClusterScope, object: KubeObject, previous: KubeObject | undefined): void

@@ -74,6 +74,17 @@ const scaleSteps = (collection: string): Step[] => {
   ]
 }
 
+const appArmor = 'container.apparmor.security.beta.kubernetes.io/'
+const profiled = (name: string, spec: object, profiles?: Readonly<Record<string, string>>): Step => {
+  const annotations = Object.fromEntries(
+    Object.entries(profiles ?? {}).map(([container, value]) => [`${appArmor}${container}`, value]),
+  )
+  const containers = ['c', 'd'].map((each) => ({ name: each, image: 'i:1' }))
+  const metadata = { name, ...(profiles === undefined ? {} : { annotations }) }
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { automountServiceAccountToken: false, containers, ...spec } }
+  return { method: 'POST', path: pods, body }
+}
+
 export const subresourceCases: readonly Case[] = [
   {
     name: 'binding',
@@ -296,6 +307,37 @@ export const subresourceCases: readonly Case[] = [
       { method: 'GET', path: '/api/v1/namespaces/${id}-none/configmaps' },
       { method: 'DELETE', path: '/api/v1/namespaces/default' },
       { method: 'DELETE', path: '/api/v1/namespaces' },
+    ],
+  },
+  {
+    name: 'profiles and gates of pods',
+    steps: [
+      profiled('a', { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } }),
+      profiled('b', {}, { c: 'localhost/x', d: 'unconfined' }),
+      profiled('c', {}, { c: 'rubbish' }),
+      profiled('d', { securityContext: { appArmorProfile: { type: 'RuntimeDefault' } } }, { c: 'runtime/default' }),
+      profiled('e', {
+        containers: [
+          { name: 'c', image: 'i:1', securityContext: { appArmorProfile: { type: 'Localhost', localhostProfile: 'p' } } },
+        ],
+      }),
+      profiled('f', { schedulingGates: [{ name: 'g' }] }),
+      { method: 'PATCH', path: `${pods}/f`, as: 'merge', body: { spec: { schedulingGates: null } } },
+      profiled('g', { os: { name: 'windows' } }, { c: 'unconfined' }),
+      profiled('h', {}, { zzz: 'unconfined' }),
+      profiled('i', {}, { c: 'localhost/' }),
+      {
+        method: 'PATCH',
+        path: `${pods}/b`,
+        as: 'merge',
+        body: { metadata: { annotations: { [`${appArmor}c`]: null, [`${appArmor}x`]: 'unconfined' } } },
+      },
+      {
+        method: 'PATCH',
+        path: `${pods}/a`,
+        as: 'merge',
+        body: { metadata: { annotations: { 'kubernetes.io/config.mirror': 'x' } } },
+      },
     ],
   },
 ]

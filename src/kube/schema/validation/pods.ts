@@ -2,9 +2,11 @@ import { cloneJson, equalJson } from '../../../base/json.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
 import { goDiff } from './go-values/go-diff.js'
 import { goValue } from './go-values/go-value.js'
+import { checkPodAnnotations, checkPodAnnotationsUpdate } from './pod-annotations.js'
 import { checkPodSpec } from './pod-spec.js'
 
 export function checkPod(pod: Members, to: Findings): void {
+  checkPodAnnotations(pod, to)
   checkPodSpec(membersOf(pod['spec']), 'spec', to)
 }
 
@@ -21,6 +23,7 @@ const mayChange =
 /** Of a Pod that runs only a few things may change. */
 export function checkPodUpdate(pod: Members, old: Members, to: Findings): void {
   checkPod(pod, to)
+  checkPodAnnotationsUpdate(pod, old, to)
   const spec = membersOf(pod['spec'])
   const before = membersOf(old['spec'])
   for (const key of ['containers', 'initContainers']) {
