@@ -1,52 +1,22 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { EnvFromSource, EnvVar, HTTPGetAction, VolumeMount } from '../../kube/schema/types.generated.js'
+
+export type {
+  ConfigMapKeySelector as KeyReference,
+  EnvFromSource as EnvironmentSource,
+  EnvVar as EnvironmentVariable,
+  HTTPGetAction as HttpGet,
+  ObjectFieldSelector as FieldReference,
+  ResourceFieldSelector as ResourceReference,
+  VolumeMount,
+} from '../../kube/schema/types.generated.js'
 
 // The parts of core/v1 Pod that running it as processes looks at.
-
-export interface KeyReference {
-  readonly name?: string
-  readonly key: string
-  readonly optional?: boolean
-}
-
-export interface FieldReference {
-  readonly fieldPath: string
-}
-
-export interface ResourceReference {
-  readonly resource: string
-  readonly containerName?: string
-  readonly divisor?: string | number
-}
-
-export interface EnvironmentVariable {
-  readonly name: string
-  readonly value?: string
-  readonly valueFrom?: {
-    readonly fieldRef?: FieldReference
-    readonly resourceFieldRef?: ResourceReference
-    readonly configMapKeyRef?: KeyReference
-    readonly secretKeyRef?: KeyReference
-  }
-}
-
-export interface EnvironmentSource {
-  readonly prefix?: string
-  readonly configMapRef?: { readonly name?: string; readonly optional?: boolean }
-  readonly secretRef?: { readonly name?: string; readonly optional?: boolean }
-}
-
-export interface HttpGet {
-  readonly path?: string
-  readonly port: number | string
-  readonly host?: string
-  readonly scheme?: string
-  readonly httpHeaders?: readonly { readonly name: string; readonly value: string }[]
-}
 
 /** What a probe or a lifecycle hook does. */
 export interface Action {
   readonly exec?: { readonly command?: readonly string[] }
-  readonly httpGet?: HttpGet
+  readonly httpGet?: HTTPGetAction
   readonly tcpSocket?: { readonly port: number | string; readonly host?: string }
   readonly grpc?: { readonly port: number; readonly service?: string }
   readonly sleep?: { readonly seconds: number }
@@ -61,22 +31,14 @@ export interface Probe extends Action {
   readonly terminationGracePeriodSeconds?: number
 }
 
-export interface VolumeMount {
-  readonly name: string
-  readonly mountPath: string
-  readonly subPath?: string
-  readonly subPathExpr?: string
-  readonly readOnly?: boolean
-}
-
 export interface Container {
   readonly name: string
   readonly image?: string
   readonly command?: readonly string[]
   readonly args?: readonly string[]
   readonly workingDir?: string
-  readonly env?: readonly EnvironmentVariable[]
-  readonly envFrom?: readonly EnvironmentSource[]
+  readonly env?: readonly EnvVar[]
+  readonly envFrom?: readonly EnvFromSource[]
   readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string | number>>

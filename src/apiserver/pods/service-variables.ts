@@ -1,9 +1,5 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
-
-interface ServiceSpec {
-  readonly clusterIP?: string
-  readonly ports?: readonly { readonly name?: string; readonly port: number; readonly protocol?: string }[]
-}
+import type { ServiceSpec } from '../../kube/schema/types.generated.js'
 
 /**
  * Variables that name the Services of a pod's namespace, and `kubernetes` always: NAME_SERVICE_HOST, NAME_SERVICE_PORT and the
