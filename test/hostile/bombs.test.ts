@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ask, type Target } from '../concurrency/ask.js'
 import { type ServerProcess, startServer } from '../concurrency/server-process.js'
-import { type HostileRequest, hostileBodies, hostilePaths } from './bodies.js'
+import { type HostileRequest, hostileBodies } from './bodies.js'
 import { bombDefinitions, bombs } from './bombs.js'
 
 /** FLOTILLA_BOMB_MS: how long the event loop may be held up by one input (default 2,000: the largest bodies on slow machines). */
