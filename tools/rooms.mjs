@@ -88,7 +88,7 @@ export const rooms = [
     path: 'src/apiserver/pods',
     layer: 4,
     about: 'pods that are local processes: images, environment, volumes, probes, logs, built-in servers and their shell',
-    uses: ['src/base', 'src/formats', 'src/kube/object', 'src/kube/client', 'src/apiserver'],
+    uses: ['src/base', 'src/formats', 'src/kube/object', 'src/kube/client', 'src/kube/schema', 'src/apiserver'],
   },
   {
     path: 'src/apiserver/members',
