@@ -36,11 +36,13 @@ import { installHub } from './install-hub.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
+import { serveXds } from './serve-xds.js'
 import { createServiceAdmission } from './service-admission.js'
 import { memberCrds } from './service-dialects.js'
 import { takeStartTurn } from './start-turn.js'
 import { systemClock, systemRandom } from './system-ports.js'
 import { answerWebhook } from './webhook.js'
+import type { XdsPlaces } from './xds-options.js'
 
 export interface EmbeddedFleetOptions {
   readonly directory: DataDirectory
@@ -57,6 +59,8 @@ export interface EmbeddedFleetOptions {
   readonly podsConfig?: PodsConfig
   /** Where questions go that the clusters' name servers do not answer (default: they are refused). */
   readonly forwardNamesTo?: { readonly address: string; readonly port: number }
+  /** Where the discovery service is (default: nowhere). */
+  readonly xds?: XdsPlaces
   /** Other users than the administrator, and the audit log. */
   readonly access?: FleetAccessOptions
   readonly env: Readonly<Record<string, string | undefined>>
@@ -258,6 +262,12 @@ async function openFleet(
     stopping.abort()
     await running.stopped
   })
+  if (options.xds !== undefined) {
+    const { certPem, keyPem } = pki.server
+    const tls = { ca: pki.caPem, cert: certPem, key: keyPem }
+    const xds = await serveXds({ catalogue: running.services, places: options.xds, tls, clock: ports.clock, log })
+    opened.push(() => xds.close())
+  }
   // A fleet that was made without the demo stays without it.
   const demo = options.demo && config.demo
   if (demo) {

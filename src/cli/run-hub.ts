@@ -4,9 +4,11 @@ import { startHub } from '../app/hub.js'
 import { createHubRepositories } from '../app/hub-repositories.js'
 import { checkHub, installHub } from '../app/install-hub.js'
 import { connectKubeconfigFile } from '../app/kubeconfig-files.js'
+import { serveXds } from '../app/serve-xds.js'
 import { createSystemClientPorts } from '../app/system-client-ports.js'
 import { createLineLog, systemClock, systemRandom } from '../app/system-ports.js'
 import { listenForWebhooks } from '../app/webhook.js'
+import { readTlsFiles, readXdsPlaces } from '../app/xds-options.js'
 import { UsageError } from '../base/errors.js'
 import type { ClientPorts } from '../kube/client/client-ports.js'
 import { createHttpClient } from '../kube/client/http-client.js'
@@ -29,6 +31,8 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
     })
   }
   const webhookPort = options.webhookPort === undefined ? undefined : parsePort(options.webhookPort)
+  const xdsPlaces = readXdsPlaces(options)
+  const xdsTls = readXdsTls(options)
   const log = createLineLog((line) => io.err(line), parseLogLevel(options.logLevel), systemClock)
   const ports = { clock: systemClock, random: systemRandom, log }
   const clientPorts = createSystemClientPorts(io.env, log)
@@ -64,16 +68,33 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
             { host: options.webhookHost, port: webhookPort },
             { hub: client, namespace: options.namespace, repositories: hub.repositories, log },
           )
+    const xds =
+      xdsPlaces === undefined
+        ? undefined
+        : await serveXds({ catalogue: hub.services, places: xdsPlaces, tls: xdsTls, clock: systemClock, log })
     io.out(`Hub running against Kubernetes ${version.gitVersion}, namespace ${options.namespace}; stop with Ctrl-C.`)
     await untilStopped()
     stopping.abort()
     webhooks?.close()
+    xds?.close()
     await hub.stopped
   } finally {
     stopping.abort()
     client.close()
   }
   process.exit(process.exitCode ?? 0)
+}
+
+function readXdsTls({ xds, xdsCa, xdsCert, xdsKey }: HubOptions) {
+  if (xds === undefined) return undefined
+  if (xdsCa !== undefined && xdsCert !== undefined && xdsKey !== undefined) {
+    return readTlsFiles({ ca: xdsCa, cert: xdsCert, key: xdsKey })
+  }
+  throw new UsageError({
+    code: 'xds-without-certificates',
+    message: '--xds needs certificates',
+    fix: 'Give --xds-ca, --xds-cert and --xds-key, or use --xds-clear for clients on this machine.',
+  })
 }
 
 /** By a kubeconfig, or, without one, as the pod that this runs in. */

@@ -12,13 +12,14 @@ import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
 import { type PodsMode, readPodsConfig } from '../app/fleet-pods.js'
 import { readNameServerOption } from '../app/name-server-option.js'
 import { createLineLog, systemClock } from '../app/system-ports.js'
+import { readXdsPlaces, type XdsFlags } from '../app/xds-options.js'
 import { CodedError } from '../base/errors.js'
 import { type AccessFlags, accessArguments, accessOptionsOf } from './access-options.js'
 import type { CommandIo } from './contract.js'
 import { parseLogLevel } from './parse-log-level.js'
 import { untilStopped } from './until-stopped.js'
 
-export interface RunUpOptions extends AccessFlags {
+export interface RunUpOptions extends AccessFlags, XdsFlags {
   /** Undefined: those of before, or the default ones of a new fleet. */
   members: readonly string[] | undefined
   dataDir?: string
@@ -44,12 +45,14 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
     // What is wrong with it is told here, not in the log of the fleet.
     readPodsConfig(options.podsConfig)
     readNameServerOption(options.dnsForward)
+    readXdsPlaces(options)
     await detach(options, directory, io)
     return
   }
   const level = parseLogLevel(options.logLevel)
   const podsConfig = readPodsConfig(options.podsConfig)
   const forwardNamesTo = readNameServerOption(options.dnsForward)
+  const xds = readXdsPlaces(options)
   const lock = lockDataDirectory(directory)
   try {
     const started = Date.now()
@@ -65,6 +68,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       pods: options.pods,
       podsConfig,
       ...(forwardNamesTo ? { forwardNamesTo } : {}),
+      ...(xds ? { xds } : {}),
       access: accessOptionsOf(options),
       env: io.env,
       progress,
@@ -129,6 +133,8 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (options.nodes !== undefined) args.push('--nodes', options.nodes)
   args.push('--pods', options.pods, ...accessArguments(options))
   if (options.dnsForward !== undefined) args.push('--dns-forward', options.dnsForward)
+  if (options.xds !== undefined) args.push('--xds', options.xds)
+  if (options.xdsClear !== undefined) args.push('--xds-clear', options.xdsClear)
   if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)

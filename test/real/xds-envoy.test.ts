@@ -6,9 +6,11 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
 import { systemClock } from '../../src/app/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
-import { createAdsServer } from '../../src/services/xds/ads-server.js'
+import { type AdsTls, createAdsServer } from '../../src/services/xds/ads-server.js'
+import { makeBootstrap } from '../../src/services/xds/bootstrap.js'
 import { startEchoServer } from '../support/echo-servers.js'
 import { createFixedCatalogue } from '../support/fixed-catalogue.js'
 import { findPeer } from '../support/real-apiserver.js'
@@ -35,46 +37,36 @@ interface Proxy {
   admin: number
 }
 
+function writeTls(directory: string, tls: AdsTls) {
+  const write = (name: string, text: string) => {
+    writeFileSync(join(directory, name), text, { mode: 0o600 })
+    return join(directory, name)
+  }
+  return { ca: write('ca.crt', tls.ca), cert: write('tls.crt', tls.cert), key: write('tls.key', tls.key) }
+}
+
 /** A real Envoy in a place, configured by the discovery service alone. */
-async function startEnvoy(adsPort: number, apiType: 'GRPC' | 'DELTA_GRPC', cluster: string, region: string): Promise<Proxy> {
+async function startEnvoy(
+  adsPort: number,
+  apiType: 'GRPC' | 'DELTA_GRPC',
+  cluster: string,
+  region: string,
+  tls: AdsTls,
+): Promise<Proxy> {
   const directory = mkdtempSync(join(tmpdir(), 'flotilla-envoy-'))
   const [http, tcp, admin] = [await freePort(), await freePort(), await freePort()]
-  const socket = (address: string, port: number) => ({ socket_address: { address, port_value: port } })
   const bootstrap = {
-    node: {
-      id: `envoy-${apiType}`,
+    ...makeBootstrap({
+      server: `127.0.0.1:${adsPort}`,
       cluster,
-      locality: { region, zone: `${region}a` },
-      metadata: { flotilla: { http: `127.0.0.1:${http}`, tcp: { [`127.0.0.1:${tcp}`]: 'api.shop:80' } } },
-    },
-    admin: { address: socket('127.0.0.1', admin) },
-    dynamic_resources: {
-      ads_config: {
-        api_type: apiType,
-        transport_api_version: 'V3',
-        grpc_services: [{ envoy_grpc: { cluster_name: 'flotilla' } }],
-      },
-      cds_config: { ads: {}, resource_api_version: 'V3' },
-      lds_config: { ads: {}, resource_api_version: 'V3' },
-    },
-    static_resources: {
-      clusters: [
-        {
-          name: 'flotilla',
-          type: 'STATIC',
-          load_assignment: {
-            cluster_name: 'flotilla',
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: socket('127.0.0.1', adsPort) } }] }],
-          },
-          typed_extension_protocol_options: {
-            'envoy.extensions.upstreams.http.v3.HttpProtocolOptions': {
-              '@type': 'type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions',
-              explicit_http_config: { http2_protocol_options: {} },
-            },
-          },
-        },
-      ],
-    },
+      locality: { region, zone: `${region}a`, subZone: '' },
+      client: 'envoy',
+      delta: apiType === 'DELTA_GRPC',
+      http: `127.0.0.1:${http}`,
+      tcp: { [`127.0.0.1:${tcp}`]: 'api.shop:80' },
+      tls: writeTls(directory, tls),
+    }),
+    admin: { address: { socket_address: { address: '127.0.0.1', port_value: admin } } },
   }
   const file = join(directory, 'envoy.json')
   writeFileSync(file, JSON.stringify(bootstrap))
@@ -143,8 +135,12 @@ for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
     set(api)
     const server = createAdsServer({ catalogue, clock: systemClock, log: silentLog })
     closing.push(() => server.close())
-    const port = await server.listen({ address: '127.0.0.1', port: 0 }, undefined)
-    const envoy = await startEnvoy(port, apiType, 'us-east', 'us-east-1')
+    const ca = await createFleetCa({ clock: systemClock })
+    const own = await ca.issueServer({ names: ['127.0.0.1'] })
+    const client = await ca.issueClient({ commonName: 'envoy' })
+    const port = await server.listen({ address: '127.0.0.1', port: 0 }, { ca: ca.certPem, cert: own.certPem, key: own.keyPem })
+    const tls = { ca: ca.certPem, cert: client.certPem, key: client.keyPem }
+    const envoy = await startEnvoy(port, apiType, 'us-east', 'us-east-1', tls)
     assert.deepEqual(await answers(envoy.http, 'api.shop.svc.clusterset.local', 20), { east: 20 })
     assert.deepEqual(await answers(envoy.tcp, 'any', 5), { east: 5 })
 

@@ -21,6 +21,11 @@ export const hubCommand: CommandEntry = {
       .option('--allow-remote-bases', 'let kustomizations name bases and files on other servers')
       .option('--enable-helm', 'render the charts that kustomizations name (helmCharts), fetched from their repositories')
       .option('--allow-file-repositories', 'let Applications read Git repositories on the disk of this machine (file:// URLs)')
+      .option('--xds <address>', 'serve xDS with mutual TLS: PORT or ADDRESS:PORT (default: off)')
+      .option('--xds-ca <file>', 'authority of the certificates of xDS clients')
+      .option('--xds-cert <file>', 'certificate of the xDS server')
+      .option('--xds-key <file>', 'and its key')
+      .option('--xds-clear <address>', 'serve xDS in clear text on loopback (default: off)')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
         const { runHub } = await import('../run-hub.js')
@@ -30,6 +35,11 @@ export const hubCommand: CommandEntry = {
 }
 
 export interface HubOptions {
+  xds?: string
+  xdsCa?: string
+  xdsCert?: string
+  xdsKey?: string
+  xdsClear?: string
   kubeconfig?: string
   context?: string
   namespace: string

@@ -13,12 +13,14 @@ import { restoreCommand } from './restore.js'
 import { serviceCommand } from './service.js'
 import { statusCommand } from './status.js'
 import { upCommand } from './up.js'
+import { xdsCommand } from './xds.js'
 
 /** All commands, in the order of the help. */
 export const commands: readonly CommandEntry[] = [
   upCommand,
   downCommand,
   serviceCommand,
+  xdsCommand,
   statusCommand,
   clusterCommand,
   applicationCommand,

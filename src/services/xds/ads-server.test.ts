@@ -2,6 +2,10 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import grpc from '@grpc/grpc-js'
 import { createFixedCatalogue } from '../../../test/support/fixed-catalogue.js'
+import { createFleetCa } from '../../apiserver/auth/fleet-ca.js'
+import { askXdsStatus } from '../../app/ask-xds-status.js'
+import { systemClock } from '../../app/system-ports.js'
+import { readXdsPlaces } from '../../app/xds-options.js'
 import { silentLog } from '../../base/log.js'
 import { VirtualClock } from '../../base/virtual-clock.js'
 import { createAdsServer } from './ads-server.js'
@@ -281,4 +285,37 @@ test('streams without a node, with rubbish, and that end', async () => {
   client.call.end()
   for (let wait = 0; server.status().length > 0 && wait < 50; wait++) await new Promise((done) => setTimeout(done, 10))
   assert.deepEqual(server.status(), [])
+})
+
+test('who is connected can be asked, over mutual TLS only by who has a certificate', async () => {
+  const ca = await createFleetCa({ clock: systemClock })
+  const own = await ca.issueServer({ names: ['127.0.0.1'] })
+  const mine = await ca.issueClient({ commonName: 'someone' })
+  const stranger = await (await createFleetCa({ clock: systemClock })).issueClient({ commonName: 'someone' })
+  const { server, port } = await serve()
+  const secure = await server.listen({ address: '127.0.0.1', port: 0 }, { ca: ca.certPem, cert: own.certPem, key: own.keyPem })
+  const client = open(port)
+  client.ask({ node: node('us-east'), type_url: typeUrlOf('endpoints'), resource_names: [apiCluster] })
+  await client.next()
+  const seen = await askXdsStatus(`127.0.0.1:${port}`, undefined)
+  assert.deepEqual(
+    seen.map(({ node: name, cluster, locality, kinds }) => [name, cluster, locality, kinds[0]!.resources]),
+    [['us-east-1', 'us-east', 'us-east-1/a', 1]],
+  )
+  const ask = (pair: { certPem: string; keyPem: string }) =>
+    askXdsStatus(`127.0.0.1:${secure}`, { ca: ca.certPem, cert: pair.certPem, key: pair.keyPem })
+  assert.equal((await ask(mine)).length, 1)
+  await assert.rejects(ask(stranger), { code: 'xds-unreachable' })
+  await assert.rejects(askXdsStatus(`127.0.0.1:${secure}`, undefined), { code: 'xds-unreachable' })
+})
+
+test('flags of the discovery service', () => {
+  assert.deepEqual(readXdsPlaces({ xds: '0.0.0.0:18000', xdsClear: '18001' }), {
+    secure: { address: '0.0.0.0', port: 18_000 },
+    clear: { address: '127.0.0.1', port: 18_001 },
+  })
+  assert.equal(readXdsPlaces({}), undefined)
+  assert.throws(() => readXdsPlaces({ xdsClear: '0.0.0.0:1' }), { code: 'clear-text-beyond-loopback' })
+  for (const xds of ['', 'x', '1.2.3:4', '70000', 'host:1'])
+    assert.throws(() => readXdsPlaces({ xds }), { code: 'bad-address' }, xds)
 })

@@ -34,6 +34,8 @@ export interface AdsServer {
 }
 
 const service = '/envoy.service.discovery.v3.AggregatedDiscoveryService'
+/** Who is connected, as JSON: no part of xDS, for `flotilla xds status`. */
+export const statusMethod = '/flotilla.xds.v1.Status/Get'
 const mostRequestBytes = 4 * 1024 * 1024
 
 type Stream = grpc.ServerDuplexStream<Message, Buffer>
@@ -122,6 +124,16 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       DeltaAggregatedResources: (call: Stream) => serve(call, 'delta'),
     },
   )
+  const status = () =>
+    [...streams].flatMap((stream) => stream.status() ?? []).sort((a, b) => (a.node < b.node ? -1 : a.node > b.node ? 1 : 0))
+  const same = (bytes: Buffer) => bytes
+  const get = { path: statusMethod, requestStream: false, responseStream: false }
+  server.addService(
+    { Get: { ...get, requestSerialize: same, requestDeserialize: same, responseSerialize: same, responseDeserialize: same } },
+    {
+      Get: (_call: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, Buffer.from(JSON.stringify(status()))),
+    },
+  )
   const stop = catalogue.onChange((changed) => {
     for (const stream of streams) stream.changed(changed)
   })
@@ -151,8 +163,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
         })
       })
     },
-    status: () =>
-      [...streams].flatMap((stream) => stream.status() ?? []).sort((a, b) => (a.node < b.node ? -1 : a.node > b.node ? 1 : 0)),
+    status,
     close() {
       stop()
       server.forceShutdown()
