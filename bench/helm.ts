@@ -26,9 +26,9 @@ export async function run(): Promise<BenchResult[]> {
   const firstAt = performance.now()
   const text = await render()
   const first = performance.now() - firstAt
-  for (let count = 0; count < 5; count++) await render()
+  for (let count = 0; count < 60; count++) await render()
   const times: number[] = []
-  while (times.length < 40) {
+  while (times.length < 60) {
     const at = performance.now()
     await render()
     times.push(performance.now() - at)

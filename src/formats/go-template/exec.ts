@@ -175,8 +175,8 @@ export class Execution implements CallContext {
     return result
   }
 
-  #write(text: string): void {
-    this.#written += byteLength(text)
+  #write(text: string, bytes = byteLength(text)): void {
+    this.#written += bytes
     if (this.#written > this.#options.budget.outputBytes) {
       throw new TemplateBudgetError(`template: ${this.#place()}: more than ${this.#options.budget.outputBytes} bytes of output`)
     }
@@ -224,7 +224,7 @@ export class Execution implements CallContext {
     this.charge(1)
     switch (node.kind) {
       case 'text':
-        this.#write(node.text)
+        this.#write(node.text, node.bytes)
         return 'next'
       case 'action': {
         const value = this.#evaluatePipe(dot, node.pipe)

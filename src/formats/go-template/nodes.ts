@@ -3,6 +3,8 @@ export interface TextNode {
   readonly kind: 'text'
   readonly position: number
   readonly text: string
+  /** The length of its UTF-8 form. */
+  readonly bytes: number
 }
 export interface ActionNode {
   readonly kind: 'action'

@@ -15,6 +15,7 @@ import {
   type StatementNode,
   type VariableNode,
 } from './nodes.js'
+import { byteLength } from './values.js'
 
 /** One named template: its tree and where its text came from. */
 export interface Definition {
@@ -191,7 +192,7 @@ class Parser {
 
   #parseStatement(): StatementNode | Ending {
     const token = this.#takeSolid()
-    if (token.type === 'text') return { kind: 'text', position: token.position, text: token.text }
+    if (token.type === 'text') return { kind: 'text', position: token.position, text: token.text, bytes: byteLength(token.text) }
     if (token.type !== 'left-delimiter') this.#unexpected(token, 'input')
     this.#actionLine = token.line
     const node = this.#parseAction()
