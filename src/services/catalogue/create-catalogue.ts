@@ -263,12 +263,16 @@ class Catalogue implements CreatedCatalogue {
       offers.push(...this.#ask(dialect, () => dialect.offers(service, this.facts), []))
       rules.push(...this.#ask(dialect, () => dialect.rules(service, this.facts), []))
     }
+    const diagnostics = this.#options.dialects.flatMap((dialect) =>
+      this.#ask(dialect, () => dialect.diagnose?.(service, this.facts) ?? [], []),
+    )
     const before = this.#entries.get(key)?.byReach
     const byReach = new Map<FleetService['reach'], FleetService>()
     for (const reach of ['clusterset', 'same-name'] as const) {
       const of = offers.filter((offer) => offer.reach === reach)
-      const decided = of.length === 0 ? undefined : decideService(of, rules)
-      if (decided === undefined) continue
+      const merged = decideService(of, rules)
+      if (merged === undefined) continue
+      const decided = diagnostics.length === 0 ? merged : { ...merged, diagnostics }
       const known = before?.get(reach)
       byReach.set(reach, known !== undefined && equalJson(known, decided) ? known : decided)
     }

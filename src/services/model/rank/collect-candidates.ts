@@ -57,13 +57,15 @@ export function collectCandidates(options: CollectOptions): Collected {
   const seen = new Map<string, Candidate>()
   for (const each of used) {
     const { offer, endpoint } = each
-    const key = `${endpoint.network} ${endpoint.addresses[0]} ${each.ports.map(({ port, targetPort }) => `${port.protocol}${targetPort}`)}`
+    // Clusters may have the same addresses, each in a network of its own.
+    const places = each.ports.map(({ port, targetPort }) => `${port.protocol}${targetPort}`)
+    const key = `${offer.cluster} ${endpoint.network} ${endpoint.addresses[0]} ${places}`
     const first = seen.get(key)
     if (first === undefined) {
       seen.set(key, each)
       candidates.push(each)
     } else {
-      const why = `${first.offer.origin.text} in ${first.offer.cluster} offers the same address`
+      const why = `${first.offer.origin.text} offers the same address`
       excluded.push({ cluster: offer.cluster, endpoint, origin: offer.origin, why })
     }
   }

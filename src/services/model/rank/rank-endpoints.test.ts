@@ -170,17 +170,21 @@ test('a port that clusters disagree on is for those who expose it', () => {
   assert.match(excluded[0]!.why, /^none exposes 82\/TCP, and the service has 80\/TCP, 9000\/TCP/)
 })
 
-test('an address that is offered twice counts once', () => {
+test('an address that a cluster offers twice counts once', () => {
   const offers = [
     offerOf('a', [endpointAt('10.0.0.1', 'r/a')], { createdMs: 1 }),
     offerOf('a', [endpointAt('10.0.0.1', 'r/a')], { createdMs: 2, origin: { cluster: 'a', text: 'ServiceEntry shop/more' } }),
-    offerOf('b', [endpointAt('10.0.0.1', 'r/a', { network: 'n2' })]),
+    offerOf('a', [endpointAt('10.0.0.1', 'r/a', { network: 'n2' })], { createdMs: 3 }),
+    offerOf('b', [endpointAt('10.0.0.1', 'r/a')]),
   ]
   const { groups, excluded } = rankEndpoints(serviceOf(offers), consumerIn('a', 'r/a'), facts())
-  assert.equal(groups.flatMap(({ endpoints }) => endpoints).length, 2)
+  assert.deepEqual(
+    groups.flatMap(({ endpoints }) => endpoints.map(({ cluster, endpoint }) => `${cluster} ${endpoint.network}`)),
+    ['a ', 'a n2', 'b '],
+  )
   assert.deepEqual(
     excluded.map(({ origin, why }) => `${origin.text}: ${why}`),
-    ['ServiceEntry shop/more: ServiceExport shop/api in a offers the same address'],
+    ['ServiceEntry shop/more: ServiceExport shop/api offers the same address'],
   )
 })
 
