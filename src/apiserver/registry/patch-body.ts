@@ -20,7 +20,12 @@ export function patchBody(
     ])
   }
   try {
-    if (patch.kind === 'json') return applyJsonPatch(live, decodeJsonPatch(patch.operations))
+    if (patch.kind === 'json') {
+      const patched = applyJsonPatch(live, decodeJsonPatch(patch.operations))
+      // Bodies are not nested deeper either; patch by patch an object could be.
+      if (isDeeperThan(patched, mostLevels)) throw statusErrors.badRequest('error in patch: exceeded max depth')
+      return patched
+    }
     if (patch.kind === 'merge') return applyMergePatch(live as never, patch.body as never)
     return applyStrategicMergePatch(of.schema as never, live as never, patch.body as never)
   } catch (error) {
@@ -29,6 +34,15 @@ export function patchBody(
     if (patch.kind === 'json') throw unprocessable()
     throw statusErrors.badRequest(error.message)
   }
+}
+
+const mostLevels = 1_000
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels <= 0) return true
+  const parts: unknown[] = Array.isArray(value) ? value : Object.values(value)
+  return parts.some((part) => isDeeperThan(part, levels - 1))
 }
 
 function unprocessable(): StatusError {
