@@ -6,6 +6,18 @@ import { type EmbeddedCluster, embeddedClusterType, servedMinors } from './embed
 
 const lookEveryMs = 50
 
+/** The minor of `1.33`, `v1.33` or `1.33.2`; refuses those whose kinds this build does not know. */
+function minorOf(version: string): string {
+  const minor = version.replace(/^v/, '').split('.').slice(0, 2).join('.')
+  if (servedMinors.includes(minor)) return minor
+  const served = servedMinors.join(' and ')
+  throw new UsageError({
+    code: 'bad-cluster-option',
+    message: `--version ${version}: embedded clusters are of Kubernetes ${served}; this build knows the kinds of no other minor version`,
+    fix: `Leave --version out, or use ${served}. For another version register a cluster of your own: flotilla cluster add.`,
+  })
+}
+
 /** Makes an EmbeddedCluster on the hub and waits until it answers. */
 export async function createEmbeddedCluster(
   hub: KubeClient,
@@ -38,7 +50,7 @@ export async function createEmbeddedCluster(
     })
   }
   if (nodes !== undefined) parseNodes(nodes)
-  const minor = version?.replace(/^v/, '').split('.').slice(0, 2).join('.')
+  const minor = version === undefined ? undefined : minorOf(version)
   const cluster: EmbeddedCluster = {
     apiVersion: 'flotilla.dev/v1alpha1',
     kind: 'EmbeddedCluster',
@@ -46,7 +58,7 @@ export async function createEmbeddedCluster(
     spec: {
       profile: choose('profile', profile, ['member', 'bare'] as const),
       address: choose('address', options.address, ['port', 'own'] as const) === 'own' ? 'Own' : 'Port',
-      ...(minor === undefined ? {} : { version: choose('version', minor, servedMinors) }),
+      ...(minor === undefined ? {} : { version: minor }),
       ...(nodes === undefined ? {} : { nodes }),
       ...(Object.keys(options.labels).length === 0 ? {} : { labels: options.labels }),
     },
