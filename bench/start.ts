@@ -13,6 +13,8 @@ const restMs = 2_000
 interface Start {
   /** From the start of the processes to /readyz and a list of namespaces, over TLS with a bearer token. */
   readonly readyMs: number
+  /** What its processes computed until then. */
+  readonly cpuMs: number
   /** Resident memory of all its processes, at rest. */
   readonly rss: number
 }
@@ -63,12 +65,13 @@ export async function run(): Promise<BenchResult[]> {
 function compare(name: string, ours: readonly Start[], theirs: readonly Start[], note?: string): BenchResult {
   const [a, b] = [median(ours.map(({ readyMs }) => readyMs)), median(theirs.map(({ readyMs }) => readyMs))]
   const best = Math.min(...ours.map(({ readyMs }) => readyMs))
+  const cpu = (starts: readonly Start[]) => `${median(starts.map(({ cpuMs }) => cpuMs)).toFixed(0)} ms of CPU`
   return {
     name: `${name}, part of kube-apiserver + etcd`,
     unit: 'x',
     measured: a / b,
     target: { atMost: 1 / 20 },
-    note: `median ${a.toFixed(0)} ms, best ${best.toFixed(0)} ms; kube-apiserver ${b.toFixed(0)} ms${note === undefined ? '' : `; ${note}`}`,
+    note: `median ${a.toFixed(0)} ms, best ${best.toFixed(0)} ms, ${cpu(ours)}; kube-apiserver ${b.toFixed(0)} ms, ${cpu(theirs)}${note === undefined ? '' : `; ${note}`}`,
   }
 }
 
@@ -87,21 +90,30 @@ async function startOurs(directory: string, env: Record<string, string> = {}): P
   if (!(await untilReady(`https://127.0.0.1:${kept ?? port}`, token, { ended: () => child.exitCode !== null })))
     throw new Error(`the API server ended with ${child.exitCode}`)
   const readyMs = performance.now() - begin
+  const cpuMs = cpuOf(child.pid!)
   await new Promise((done) => setTimeout(done, restMs))
   const rss = rssOf(child.pid!)
   child.kill('SIGTERM')
   await ended
-  return { readyMs, rss }
+  return { readyMs, cpuMs, rss }
 }
 
 async function startTheirs(directory: string): Promise<Start | string> {
   mkdirSync(directory, { recursive: true })
   const real = await startRealApiServer({ durable: true, directory })
   if (typeof real === 'string') return real
+  const cpuMs = real.pids.reduce((sum, pid) => sum + cpuOf(pid), 0)
   await new Promise((done) => setTimeout(done, restMs))
   const rss = real.pids.reduce((sum, pid) => sum + rssOf(pid), 0)
   await real.stop()
-  return { readyMs: real.startMs, rss }
+  return { readyMs: real.startMs, cpuMs, rss }
+}
+
+/** Time of processors that a process has had (Linux: in hundredths of a second). */
+function cpuOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
 function bareNode(): Promise<number> {

@@ -94,14 +94,19 @@ export function makeDirectory(path: string): boolean {
 
 /** Writes so that a reader sees the old text or the new one, never a part; readable by the owner only. */
 export function writePrivateFile(path: string, text: string): void {
-  const next = `${path}.${process.pid}.next`
-  writeFileSync(next, text, { mode: 0o600, flush: true })
-  renameSync(next, path)
+  replacePrivateFile(path, text)
   flushDirectory(dirname(path))
 }
 
+/** The same, for one of many files: their directory has to be flushed when all are written. */
+export function replacePrivateFile(path: string, text: string): void {
+  const next = `${path}.${process.pid}.next`
+  writeFileSync(next, text, { mode: 0o600, flush: true })
+  renameSync(next, path)
+}
+
 /** A key must not be lost to a power cut when what it encrypts is not. */
-function flushDirectory(path: string): void {
+export function flushDirectory(path: string): void {
   let directory: number
   try {
     directory = openSync(path, 'r')

@@ -5,7 +5,7 @@ import { createFleetCa, type FleetCa, isUsable, type KeyedCertificate } from '..
 import { createTokenKey } from '../apiserver/auth/service-account-tokens.js'
 import type { Clock } from '../base/clock.js'
 import type { Random } from '../base/random.js'
-import { type DataDirectory, writePrivateFile } from './data-directory.js'
+import { type DataDirectory, flushDirectory, replacePrivateFile } from './data-directory.js'
 
 /** The keys of one fleet, kept in `pki/` and made on first use. */
 export interface FleetPki {
@@ -37,9 +37,17 @@ export async function openFleetPki(
   const folder = directory.file('pki')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const read = (name: string) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : undefined)
+  let unflushed = false
   const write = (name: string, text: string) => {
-    writePrivateFile(join(folder, name), text)
+    replacePrivateFile(join(folder, name), text)
+    unflushed = true
     return text
+  }
+  /** Before anybody is shown what was made. */
+  const flushed = <T>(made: T): T => {
+    if (unflushed) flushDirectory(folder)
+    unflushed = false
+    return made
   }
   const readPair = (name: string): KeyedCertificate | undefined => {
     const certPem = read(`${name}.crt`)
@@ -75,10 +83,10 @@ export async function openFleetPki(
       '10.96.0.1',
       ...addresses,
     ]
-    return keep('server', () => ca.issueServer({ names }), names)
+    return keep('server', () => ca.issueServer({ names }), names).then(flushed)
   }
   const secret = (name: string) => read(name) ?? write(name, Buffer.from(ports.random.bytes(32)).toString('base64url'))
-  return {
+  return flushed({
     caPem: ca.certPem,
     server: await serverFor(serverAddresses),
     serverFor,
@@ -88,7 +96,7 @@ export async function openFleetPki(
     hubToken: secret('hub.token'),
     gitToken: secret('git.token'),
     storageKey: secret('storage.key'),
-  }
+  })
 }
 
 /** Whether the certificate has all the names. */
