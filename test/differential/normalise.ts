@@ -126,6 +126,9 @@ export class Normaliser {
   }
 
   #text(text: string): string {
+    // Most texts are names of fields: nothing in them is ever replaced.
+    const isPlain = !/\d/.test(text) && !text.includes(this.#id) && !text.includes('kube-api-access-')
+    if (isPlain && this.#generated.size === 0 && this.#bases.length === 0) return text
     let result = text.replaceAll(this.#id, 'ID')
     for (const [name, shown] of this.#generated) result = result.replaceAll(name, shown)
     for (const base of this.#bases) {
