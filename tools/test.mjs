@@ -22,7 +22,17 @@ const env = { ...process.env }
 if (real && wanted.length === 0) {
   // Built before the tests, whose time is limited, the most wanted first; each line names the program, or why it cannot be had.
   const peers = ['etcd', 'kube-apiserver', 'helm3', 'kustomize', 'kube-controller-manager', 'kube-scheduler', 'kubectl-1.37']
-  const args = ['tools/peers/build.mjs', ...peers, 'go-clients', 'flux-kustomize', 'helm4', 'kubectl-1.29', 'istio', 'envoy', 'grpc-xds']
+  const args = [
+    'tools/peers/build.mjs',
+    ...peers,
+    'go-clients',
+    'flux-kustomize',
+    'helm4',
+    'kubectl-1.29',
+    'istio',
+    'envoy',
+    'grpc-xds',
+  ]
   spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   env.FLOTILLA_PEERS_BUILT = '1'
 }
