@@ -1,0 +1,185 @@
+import assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { KubeObject } from '../../src/kube/object/kube-object.js'
+import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+
+// The seeds of services across clusters are people's own documents: nothing in them is changed.
+
+const east = 'production-us-east'
+const west = 'production-eu-west'
+const backends = (app: string, namespace: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: ${app}, namespace: ${namespace}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: ${app}}}
+  template:
+    metadata: {labels: {app: ${app}}}
+    spec: {containers: [{name: ${app}, image: 'nginx:1'}]}
+`
+
+describe('the seeds of services across clusters, as they are written', { skip: explainMissingInputs() }, () => {
+  let fleet: RunningFleet
+  before(async () => {
+    fleet = await startRunningFleet({ clusters: `${east},${west},us-west` })
+    for (const context of ['hub', east, west, 'us-west']) await fleet.kubectl(`--context ${context} create namespace production`)
+  })
+  after(() => fleet?.stop())
+
+  const seed = (name: string) => readFileSync(join(process.env.FLOTILLA_INPUTS!, 'seeds', name), 'utf8')
+  const apply = (context: string, input: string, fails = false) =>
+    fleet.kubectl(`--context ${context} apply -f -`, { input, fails })
+  const read = async (context: string, what: string) =>
+    JSON.parse((await fleet.kubectl(`--context ${context} get ${what} -o json`)).stdout) as KubeObject
+  const explain = async (name: string, from: string) => (await fleet.flotilla(`service explain ${name} --from ${from}`)).stdout
+
+  test('000-03: what Istio refuses is refused with the fix, the rest is stored', async () => {
+    const { stdout, stderr, failed } = await apply(east, seed('000-03-cross-cluster-service-discovery.yaml'), true)
+    assert.ok(failed)
+    assert.match(stdout, /^serviceentry.networking.istio.io\/payment-service-us-west created$/m)
+    assert.match(
+      stderr,
+      /admission webhook "validation.istio.io" denied the request: configuration is invalid: can not simultaneously specify 'distribute' and 'failover'/,
+    )
+    assert.match(stderr, /Remove spec.trafficPolicy.loadBalancer.localityLbSetting.failover to share traffic by weight/)
+    assert.match(stderr, /services.flotilla.dev\/accept: unambiguous/)
+    await eventually(async () => {
+      const { stdout: shown } = await fleet.flotilla('service get production/payment-service')
+      assert.match(shown, /error: .*ServiceEntry production\/payment-service-us-west.*the host of the entry itself/)
+    })
+  })
+
+  test('000-03: asked for on the namespace, it is stored with a warning and applied as far as no error touches it', async () => {
+    await fleet.kubectl(`--context ${east} annotate namespace production services.flotilla.dev/accept=unambiguous`)
+    const { stdout, stderr } = await apply(east, seed('000-03-cross-cluster-service-discovery.yaml'))
+    assert.match(stdout, /^destinationrule.networking.istio.io\/payment-service created$/m)
+    assert.match(stderr, /^Warning: .*can not simultaneously specify 'distribute' and 'failover'; it is stored all the same/m)
+    await eventually(async () => assert.match(await explain('production/payment-service', east), /Rule: +istio distribute/))
+  })
+
+  test('000-05: global services by annotation, one preferring its own cluster', async () => {
+    for (const context of [east, west]) {
+      await apply(context, seed('000-05-global-services-with-cilium.yaml'))
+      await apply(context, backends('redis-cache', 'production') + '---\n' + backends('api-service', 'production'))
+    }
+    await eventually(async () => {
+      const cache = await explain('production/shared-cache', east)
+      assert.match(cache, /Rule: +cilium affinity none/)
+      assert.deepEqual(places(cache), [`0 ${west}`, `0 ${west}`, `0 ${east}`, `0 ${east}`].sort())
+      const api = await explain('production/api-service', east)
+      assert.match(api, /Rule: +cilium affinity local/)
+      const [, sameName = ''] = api.split(/^(?=Rule: +cilium)/m)
+      assert.deepEqual(places(sameName), [`0 ${east}`, `0 ${east}`, `1 ${west}`, `1 ${west}`])
+    })
+    await fleet.kubectl(`--context ${east} scale deployment api-service -n production --replicas=0`)
+    await eventually(async () => {
+      const [, sameName = ''] = (await explain('production/api-service', east)).split(/^(?=Rule: +cilium)/m)
+      assert.deepEqual(places(sameName), [`0 ${west}`, `0 ${west}`])
+    })
+    await fleet.kubectl(`--context ${east} scale deployment api-service -n production --replicas=2`)
+  })
+
+  test('002-05: a part of a Service is refused as by a real API server; as annotations of one it makes it global', async () => {
+    const text = seed('002-05-cilium-global-service.yaml')
+    const { stderr, failed } = await apply(east, text, true)
+    assert.ok(failed)
+    assert.match(stderr, /The Service "my-service" is invalid: spec.ports: Required value/)
+    const patch = join(fleet.folder, 'patch.yaml')
+    writeFileSync(patch, text)
+    for (const context of [east, west]) {
+      await fleet.kubectl(`--context ${context} create service clusterip my-service --tcp=80:80`)
+      await fleet.kubectl(`--context ${context} patch service my-service --patch-file=${patch}`)
+    }
+    await eventually(async () => assert.match(await explain('default/my-service', east), /Rule: +cilium affinity none/))
+  })
+
+  test('000-06: the broker gives each cluster a block, exports get global addresses, the export and the import are as written', async () => {
+    await fleet.kubectl('--context hub create namespace submariner-k8s-broker')
+    // The document holds what is for the management cluster, for the exporting and for the importing cluster.
+    const [broker = '', serviceExport = '', serviceImport = ''] = seed('000-06-submariner-cross-cluster-networking.yaml').split(
+      /^---$/m,
+    )
+    assert.match((await apply('hub', broker)).stdout, /broker.submariner.io\/submariner-broker created/)
+    await fleet.kubectl(`--context ${east} create service clusterip database-primary -n production --tcp=5432:5432`)
+    assert.match((await apply(east, serviceExport)).stdout, /serviceexport.multicluster.x-k8s.io\/database-primary created/)
+    assert.match(
+      (await apply('us-west', serviceImport)).stdout,
+      /serviceimport.multicluster.x-k8s.io\/database-primary (created|configured)/,
+    )
+    await eventually(async () => {
+      const record = (await read('hub', 'configmap submariner-globalnet-info -n submariner-k8s-broker')) as KubeObject & {
+        data: { clusterinfo: string }
+      }
+      assert.deepEqual(JSON.parse(record.data.clusterinfo), [
+        { cluster_id: west, global_cidr: ['242.0.0.0/16'] },
+        { cluster_id: east, global_cidr: ['242.1.0.0/16'] },
+        { cluster_id: 'us-west', global_cidr: ['242.2.0.0/16'] },
+      ])
+      const egress = await read(east, 'clusterglobalegressip cluster-egress.submariner.io')
+      assert.deepEqual(
+        (egress['status'] as { allocatedIPs: string[] }).allocatedIPs,
+        [1, 2, 3, 4, 5, 6, 7, 8].map((last) => `242.1.0.${last}`),
+      )
+      const ingress = await read(east, 'globalingressip database-primary -n production')
+      assert.equal((ingress['status'] as { allocatedIP: string }).allocatedIP, '242.1.255.254')
+    })
+    await fleet.kubectl(`--context ${east} delete serviceexport database-primary -n production`)
+    await eventually(async () => {
+      const { failed } = await fleet.kubectl(`--context ${east} get globalingressip database-primary -n production`, {
+        fails: true,
+      })
+      assert.ok(failed)
+    })
+  })
+
+  test('000-09: a MultiClusterService has the backends of the linked clusters; the ingress is stored', async () => {
+    const { stdout } = await apply('hub', seed('000-09-active-active-with-global-load-balancing.yaml'))
+    assert.match(stdout, /multiclusteringress.networking.gke.io\/api-global created/)
+    assert.match(stdout, /multiclusterservice.networking.gke.io\/api-service created/)
+    await eventually(async () => {
+      const object = await read('hub', 'multiclusterservice api-service -n production')
+      const status = object['status'] as { clusters: { cluster: string }[]; conditions: { status: string; message: string }[] }
+      assert.deepEqual(
+        status.clusters.map(({ cluster }) => cluster),
+        [west, east],
+      )
+      assert.equal(status.conditions[0]?.status, 'True')
+      const [clusterSet = ''] = (await explain('production/api-service', west)).split(/^(?=Rule: +cilium)/m)
+      assert.deepEqual(
+        places(clusterSet),
+        [`0 ${west}`, `0 ${west}`, `1 ${east}`, `1 ${east}`].map((each) => each),
+      )
+    })
+    await fleet.kubectl('--context hub delete multiclusterservice api-service -n production')
+    await eventually(async () => {
+      const { stdout: services } = await fleet.kubectl(`--context ${west} get services -n production -o name`)
+      assert.doesNotMatch(services, /mci-/)
+    })
+  })
+
+  test('a link to no cluster is told with what was probably meant', async () => {
+    await apply(
+      'hub',
+      `apiVersion: networking.gke.io/v1
+kind: MultiClusterService
+metadata: {name: typo, namespace: production}
+spec:
+  template: {spec: {selector: {app: x}, ports: [{port: 80}]}}
+  clusters: [{link: us-east1/production-us-eats}]
+`,
+    )
+    await eventually(async () => {
+      const { status } = (await read('hub', 'multiclusterservice typo -n production')) as KubeObject & {
+        status: { conditions: { message: string }[] }
+      }
+      assert.match(status.conditions[0]!.message, /means no cluster of the fleet; did you mean production-us-east\?/)
+    })
+  })
+})
+
+/** `ORDER CLUSTER` of the table's rows. */
+function places(text: string): string[] {
+  return [...text.matchAll(/^(\d+) +\S+ +(production-\S+) /gm)].map(([, order, cluster]) => `${order} ${cluster}`).sort()
+}
