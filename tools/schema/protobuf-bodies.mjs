@@ -13,7 +13,7 @@ const lines = [...protobufObjects.values()].map((object) => printJson(object))
 const encoded = spawnSync(path, { input: `${lines.join('\n')}\n`, encoding: 'utf8', maxBuffer: 1 << 26 })
 if (encoded.status !== 0) throw new Error(encoded.stderr)
 const bodies = encoded.stdout.trim().split('\n')
-const entries = names.map((name, index) => `${JSON.stringify(name)}:${JSON.stringify(bodies[index])}`)
-const encoder = `k8s.io/client-go ${version.split('-')[0]}`
-writeFileSync('test/differential/protobuf/bodies.json', `{"encoder":"${encoder}","bodies":{\n${entries.join(',\n')}\n}}\n`)
+const bodyOf = new Map(names.map((name, index) => [name, bodies[index]]))
+const file = { encoder: `k8s.io/client-go ${version.split('-')[0]}`, bodies: Object.fromEntries(bodyOf) }
+writeFileSync('test/differential/protobuf/bodies.json', `${JSON.stringify(file, undefined, 2)}\n`)
 console.log(`${names.length} bodies`)
