@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly members: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly seed?: number
   readonly log?: Log
+  /** Changes that are kept for watches, of all clusters together (default: as in a real fleet). */
+  readonly history?: number
 }
 
 const namespace = 'argocd'
