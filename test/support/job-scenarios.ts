@@ -50,7 +50,7 @@ export const jobScenarios: readonly Scenario[] = [
           indexed(3, { backoffLimitPerIndex: 5, podFailurePolicy: { rules: [onExit('FailIndex', 3)] } }),
           fails('3', '0,2'),
         ),
-        job('too-many', indexed(4, { backoffLimitPerIndex: 0, maxFailedIndexes: 1, parallelism: 2 }), fails('1', '0,1,2')),
+        job('too-many', indexed(4, { backoffLimitPerIndex: 0, maxFailedIndexes: 1 }), fails('1', '0,1,2')),
         job(
           'leader',
           indexed(3, { successPolicy: { rules: [{ succeededIndexes: '0', succeededCount: 1 }] } }),

@@ -41,3 +41,13 @@ test('a StatefulSet adopts pods by their names too, and gives them their label',
   assert.equal(fixture.peek('pods', 'default/db-0')?.metadata.labels?.['statefulset.kubernetes.io/pod-name'], 'db-0')
   fixture.stop()
 })
+
+test('a ReplicationController keeps its own, whose selector is a plain map', async () => {
+  const fixture = await createMemberFixture()
+  const { template } = workload('old') as { template: object }
+  const spec = { replicas: 2, selector: { app: 'old' }, template }
+  await fixture.apply({ apiVersion: 'v1', kind: 'ReplicationController', metadata: { name: 'old' }, spec })
+  await fixture.settle(5)
+  assert.deepEqual(Object.values(owners(fixture)), ['old', 'old'])
+  fixture.stop()
+})

@@ -69,7 +69,7 @@ async function reconcileReplicas(work: Work, claims: PodClaims, { resource, comp
   if (found === undefined) return undefined
   const set = withSelector(found)
   const wanted = set.spec.replicas ?? 1
-  await claims.settle(work, set)
+  await claims.settle(work, found)
   let active = podsOf(work, set).filter(isActive)
   if (set.metadata.deletionTimestamp === undefined) {
     if (active.length < wanted) {
