@@ -41,7 +41,7 @@ export const jobScenarios: readonly Scenario[] = [
         job('fatal', { podFailurePolicy: { rules: [onExit('FailJob', 42)] } }, fails('42')),
         job(
           'ignored',
-          { backoffLimit: 0, activeDeadlineSeconds: 15, podFailurePolicy: { rules: [onExit('Ignore', 7)] } },
+          { backoffLimit: 0, activeDeadlineSeconds: 7, podFailurePolicy: { rules: [onExit('Ignore', 7)] } },
           fails('7'),
         ),
         job('per-index', indexed(3, { backoffLimitPerIndex: 0 }), fails('1', '1')),
