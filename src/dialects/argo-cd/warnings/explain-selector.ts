@@ -1,6 +1,6 @@
+import { closest } from '../../../base/closest.js'
 import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
 import type { Selector } from '../kinds/application-set.js'
-import { closest } from '../../../base/closest.js'
 import { listNames } from './list-names.js'
 
 interface Labeled {

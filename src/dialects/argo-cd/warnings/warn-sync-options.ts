@@ -1,5 +1,5 @@
-import type { ApplicationSpec } from '../kinds/application.js'
 import { closest } from '../../../base/closest.js'
+import type { ApplicationSpec } from '../kinds/application.js'
 
 const switches = [
   'ApplyOutOfSyncOnly',

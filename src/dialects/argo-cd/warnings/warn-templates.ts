@@ -1,3 +1,4 @@
+import { closest } from '../../../base/closest.js'
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
 import { TemplateBudgetError } from '../../../formats/go-template/errors.js'
@@ -5,7 +6,6 @@ import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import { parseTemplate } from '../../../formats/go-template/template.js'
 import type { Params } from '../application-set/params.js'
 import type { TextRenderer } from '../application-set/text-renderer.js'
-import { closest } from '../../../base/closest.js'
 import { listNames } from './list-names.js'
 import type { TemplateText } from './template-texts.js'
 
