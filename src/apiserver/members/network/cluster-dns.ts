@@ -2,6 +2,7 @@ import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ClusterNetwork, LogicalCluster, NetworkOf } from '../../contract.js'
+import { AnswerCache } from '../../dns/answer-cache.js'
 import { answerMessage } from '../../dns/answer-message.js'
 import { createClusterZone } from '../../dns/cluster-zone.js'
 import { createClusterSetZone } from '../../dns/clusterset-zone.js'
@@ -45,6 +46,7 @@ const tryAgainMs = 20_000
 interface ClusterState {
   readonly names: ClusterNamesIndex
   readonly setNames: ClusterSetNamesIndex
+  readonly answers: AnswerCache
   server: NameServer | undefined
   address: string
 }
@@ -78,7 +80,13 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
     }
     if (service === undefined || address === '' || state?.server !== undefined) return undefined
     if (state === undefined) {
-      state = { names: new ClusterNamesIndex(cluster), setNames: new ClusterSetNamesIndex(cluster), server: undefined, address }
+      state = {
+        names: new ClusterNamesIndex(cluster),
+        setNames: new ClusterSetNamesIndex(cluster),
+        answers: new AnswerCache(),
+        server: undefined,
+        address,
+      }
       states.set(cluster.name, state)
     }
     state.address = address
@@ -104,7 +112,7 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
   }
 
   function answererOf(cluster: LogicalCluster, network: ClusterNetwork, state: ClusterState, serverAddress: string) {
-    const { names, setNames } = state
+    const { names, setNames, answers } = state
     const { domain = 'cluster.local', setDomain = 'clusterset.local', forwardNamesTo } = options
     const ranges = [network.serviceRange, network.podRange, network.nodeRange, network.loadBalancerRange, '10.244.0.0/16']
     const mix = (records: DnsRecord[]) => shuffle(records, options.random)
@@ -115,7 +123,13 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
       ...(options.handlersOf?.(cluster.name) ?? []),
     ])
     const elsewhere = forwardNamesTo && createRelay(forwardNamesTo)
-    return (message: Uint8Array, stream: boolean) => answerMessage(message, stream, ask, elsewhere)
+    return (message: Uint8Array, stream: boolean) => {
+      const kept = stream ? undefined : answers.find(message)
+      if (kept !== undefined) return kept
+      const answer = answerMessage(message, stream, ask, elsewhere)
+      if (!stream && answer instanceof Uint8Array) answers.keep(message, answer)
+      return answer
+    }
   }
 
   return {
@@ -124,10 +138,13 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
       watches: {
         // Namespace kube-system is the first sign of life of a cluster.
         namespaces({ cluster, object, type }, queue) {
+          states.get(cluster)?.answers.forget()
           if (object.metadata.name === 'kube-system' && type === 'ADDED' && networkOf(cluster) !== undefined) queue.add(start)
         },
         services(change, queue) {
-          states.get(change.cluster)?.names.hear(change)
+          const state = states.get(change.cluster)
+          state?.names.hear(change)
+          state?.answers.forget()
           const { name, namespace } = change.object.metadata
           if (name === 'kube-dns' && namespace === 'kube-system') queue.add(key)
         },
@@ -135,8 +152,13 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
           const state = states.get(change.cluster)
           state?.names.hear(change)
           state?.setNames.hear(change)
+          state?.answers.forget()
         },
-        'serviceimports.multicluster.x-k8s.io': (change) => states.get(change.cluster)?.setNames.hear(change),
+        'serviceimports.multicluster.x-k8s.io'(change) {
+          const state = states.get(change.cluster)
+          state?.setNames.hear(change)
+          state?.answers.forget()
+        },
       },
       reconcile,
       forget,
