@@ -37,6 +37,7 @@ export type PeerName =
   | 'flux-kustomize'
   | 'envoy'
   | 'grpc-xds'
+  | 'mcs-conformance'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

