@@ -6,12 +6,14 @@ import { istioCrds } from '../dialects/istio/crds.js'
 import { istioDialect } from '../dialects/istio/istio-dialect.js'
 import { mcsCrds } from '../dialects/mcs/crds.js'
 import { readExportAnnotations } from '../dialects/mcs/export-annotations.js'
+import { readExportedMetadata } from '../dialects/mcs/exported-metadata.js'
 import { mcsDialect } from '../dialects/mcs/mcs-dialect.js'
 import { submarinerCrds } from '../dialects/submariner/crds.js'
 import { globalnetPlanner } from '../dialects/submariner/plan-globalnet.js'
 import { submarinerDialect } from '../dialects/submariner/submariner-dialect.js'
 import type { KubeObject } from '../kube/object/kube-object.js'
 import { audienceProblem } from '../services/model/audience-problem.js'
+import type { ServiceExport } from '../services/model/multi-cluster-kinds.js'
 import type { Planner } from '../services/model/planned-write.js'
 import type { ServiceDialect } from '../services/model/service-dialect.js'
 
@@ -24,9 +26,10 @@ export const servicePlanners: readonly Planner[] = [gkePlanner, globalnetPlanner
 /** Definitions that embedded members have from the start. */
 export const memberCrds: readonly KubeObject[] = [...mcsCrds, ...istioCrds, ...gkeCrds, ...submarinerCrds]
 
-/** What the annotations of a ServiceExport say that cannot be understood. */
-export function exportProblems(annotations: Readonly<Record<string, string>> | undefined): readonly string[] {
-  const { audience, problems } = readExportAnnotations(annotations)
+/** What a ServiceExport says that cannot be understood, or does not count. */
+export function exportProblems({ metadata, spec }: ServiceExport): readonly string[] {
+  const { audience, problems } = readExportAnnotations(metadata.annotations)
   const selector = audienceProblem(audience)
-  return selector === undefined ? problems : [...problems, `nobody may import the service: ${selector}`]
+  const ofAudience = selector === undefined ? [] : [`nobody may import the service: ${selector}`]
+  return [...problems, ...ofAudience, ...readExportedMetadata(spec).problems]
 }

@@ -5,6 +5,7 @@ import { endpointsOf, offerFieldsOf } from '../../services/model/read-service.js
 import type { ClusterFacts, ServiceDialect } from '../../services/model/service-dialect.js'
 import type { Offer, ServiceName } from '../../services/model/service-model.js'
 import { readExportAnnotations } from './export-annotations.js'
+import { readExportedMetadata } from './exported-metadata.js'
 
 /** The Multi-Cluster Services API: a ServiceExport offers the Service of its name to the cluster set. */
 export const mcsDialect: ServiceDialect = {
@@ -38,6 +39,7 @@ function offerOf(object: KubeObject, service: ServiceName, cluster: ClusterFacts
   const fields = offerFieldsOf(backing)
   if (fields === undefined) return undefined
   const { audience, weight } = readExportAnnotations(metadata.annotations)
+  const { labels, annotations } = readExportedMetadata(spec)
   return {
     dialect: 'mcs',
     origin: { cluster: cluster.name, text: `ServiceExport ${service.namespace}/${service.name}` },
@@ -46,8 +48,8 @@ function offerOf(object: KubeObject, service: ServiceName, cluster: ClusterFacts
     createdMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
     reach: 'clusterset',
     ...fields,
-    labels: spec?.exportedLabels ?? {},
-    annotations: spec?.exportedAnnotations ?? {},
+    labels,
+    annotations,
     ...(audience === undefined ? {} : { audience }),
     weight,
     endpoints: endpointsOf(cluster.slices(service), cluster),

@@ -1,10 +1,10 @@
 import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
-import { serviceExportType } from '../model/multi-cluster-kinds.js'
+import { type ServiceExport, serviceExportType } from '../model/multi-cluster-kinds.js'
 import { exportConditions } from './export-conditions.js'
 import type { MemberWriter } from './member-writer.js'
 
-/** What the annotations of an export say that cannot be understood. */
-export type ExportProblems = (annotations: Readonly<Record<string, string>> | undefined) => readonly string[]
+/** What an export says that cannot be understood, or does not count. */
+export type ExportProblems = (found: ServiceExport) => readonly string[]
 
 /** Says on a ServiceExport how it stands. */
 export async function writeExport(
@@ -18,7 +18,7 @@ export async function writeExport(
     backing: writer.view.service(writer.service),
     service: ports.catalogue.get(writer.service, 'clusterset'),
     cluster: writer.view.name,
-    problems: ports.problemsOf(found.metadata.annotations),
+    problems: ports.problemsOf(found),
     nowText: ports.nowText(),
   })
   if (conditions === found.status?.conditions) return
