@@ -20,6 +20,7 @@ export interface FoundRule {
  * for the name in `cluster.local` counts for the cluster set's name too, after those that name that.
  */
 export function findRules(rules: readonly KubeObject[], service: ServiceName): readonly FoundRule[] {
+  if (rules.length === 0) return []
   const candidates = rules.filter(
     (rule) => rule.metadata.deletionTimestamp === undefined && specOf(rule)['workloadSelector'] === undefined,
   )

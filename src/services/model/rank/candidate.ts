@@ -1,14 +1,38 @@
-import type { Endpoint, Locality, Offer, RankedPort } from '../service-model.js'
+import type { Endpoint, Locality, Offer, RankedEndpoint } from '../service-model.js'
+import { completeLabels } from './topology-labels.js'
 
-/** An endpoint that the consumer may use. */
-export interface Candidate {
+/** An endpoint that consumers may use. Made once for a service, and shared by all rankings of it. */
+export class Candidate {
   readonly offer: Offer
   readonly endpoint: Endpoint
-  /** At least 1. */
-  readonly weight: number
-  readonly ports: readonly RankedPort[]
+  /** As rankings show it; its weight is at least 1. */
+  readonly ranked: RankedEndpoint
+  /** One text for each place. */
+  readonly place: string
+  /** One text for each place in each cluster. */
+  readonly clusterPlace: string
+  #labels: Readonly<Record<string, string>> | undefined
+
+  constructor(offer: Offer, endpoint: Endpoint, ports: RankedEndpoint['ports']) {
+    this.offer = offer
+    this.endpoint = endpoint
+    this.ranked = { cluster: offer.cluster, endpoint, weight: Math.max(1, endpoint.weight), ports }
+    const { region, zone, subZone } = endpoint.locality
+    this.place = `${region}\n${zone}\n${subZone}`
+    this.clusterPlace = `${offer.cluster}\n${this.place}`
+  }
+
+  get weight(): number {
+    return this.ranked.weight
+  }
+
   /** The endpoint's labels with what its place says, as Istio completes them. */
-  readonly labels: Readonly<Record<string, string>>
+  get labels(): Readonly<Record<string, string>> {
+    const { cluster } = this.offer
+    const { locality, network, node, labels } = this.endpoint
+    this.#labels ??= completeLabels(labels, { cluster, locality, network, node })
+    return this.#labels
+  }
 }
 
 /** A group while it is being worked out. Priorities may have gaps. */

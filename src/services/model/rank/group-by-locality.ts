@@ -3,9 +3,7 @@ import { compareLocality } from './locality-text.js'
 
 /** One draft of priority 0 for each locality, in the order of their names, weighing what its members weigh. */
 export function groupByLocality(candidates: readonly Candidate[], why: string): Draft[] {
-  return [
-    ...partition(candidates, ({ endpoint: { locality } }) => JSON.stringify([locality.region, locality.zone, locality.subZone])),
-  ]
+  return [...partition(candidates, ({ place }) => place)]
     .map((members) => ({ priority: 0, locality: members[0]!.endpoint.locality, weight: totalWeight(members), members, why }))
     .sort((a, b) => compareLocality(a.locality, b.locality))
 }

@@ -64,17 +64,24 @@ function intoBlocks(
   consumer: Consumer,
   fleet: RankFacts,
 ): Block[] {
-  const isLost = ({ offer: { cluster } }: Candidate) => cluster !== consumer.cluster && fleet.reachOf(cluster) === 'lost'
-  const isLast = ({ offer: { cluster } }: Candidate) => weightOf(cluster) <= 0
+  const parts: Candidate[][] = [[], [], []]
+  const places = new Map<string, number>()
+  for (const candidate of candidates) {
+    const { cluster } = candidate.offer
+    let place = places.get(cluster)
+    if (place === undefined) {
+      const isLost = cluster !== consumer.cluster && fleet.reachOf(cluster) === 'lost'
+      place = isLost ? 2 : weightOf(cluster) <= 0 ? 1 : 0
+      places.set(cluster, place)
+    }
+    parts[place]!.push(candidate)
+  }
+  const [first = [], last = [], lost = []] = parts
   const alike = () => 1
   const blocks: Block[] = [
-    { members: candidates.filter((each) => !isLost(each) && !isLast(each)), weightOf },
-    {
-      members: candidates.filter((each) => !isLost(each) && isLast(each)),
-      weightOf: alike,
-      why: 'weight 0: only when nobody else is left',
-    },
-    { members: candidates.filter(isLost), weightOf: alike, why: 'the cluster is lost: only when nobody else is left' },
+    { members: first, weightOf },
+    { members: last, weightOf: alike, why: 'weight 0: only when nobody else is left' },
+    { members: lost, weightOf: alike, why: 'the cluster is lost: only when nobody else is left' },
   ]
   return blocks.filter(({ members }) => members.length > 0)
 }
@@ -147,7 +154,7 @@ function appendGroups(groups: EndpointGroup[], drafts: readonly Draft[], why: st
       locality: draft.locality,
       ...(draft.cluster === undefined ? {} : { cluster: draft.cluster }),
       weight: draft.weight,
-      endpoints: draft.members.map(({ offer, endpoint, weight, ports }) => ({ cluster: offer.cluster, endpoint, weight, ports })),
+      endpoints: draft.members.map(({ ranked }) => ranked),
       why: `${why === undefined ? '' : `${why}; `}${draft.why || namePlace(draft.locality)}`,
     }),
   )

@@ -11,9 +11,7 @@ import { compareLocality, namePlace } from './locality-text.js'
  */
 export function splitByNearness(candidates: readonly Candidate[], consumer: Consumer): Split {
   const drafts: Draft[] = []
-  const keyOf = ({ offer, endpoint: { locality } }: Candidate) =>
-    JSON.stringify([offer.cluster, locality.region, locality.zone, locality.subZone])
-  for (const members of partition(candidates, keyOf)) {
+  for (const members of partition(candidates, ({ clusterPlace }) => clusterPlace)) {
     const { cluster } = members[0].offer
     const { locality } = members[0].endpoint
     const { tier, why } = nearness(cluster, locality, consumer)
