@@ -39,7 +39,7 @@ export interface ServiceWorld extends World {
 export interface Deployed {
   readonly name?: string
   readonly endpoints?: readonly string[]
-  readonly spec?: NonNullable<KubeService['spec']>
+  readonly spec?: NonNullable<KubeService['spec']> & { externalName?: string }
 }
 
 const http = { name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }

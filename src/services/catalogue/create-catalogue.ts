@@ -30,6 +30,8 @@ export interface CreatedCatalogue extends ServiceCatalogue {
   onHub(listener: () => void): () => void
   /** A cluster has been read for the first time or anew, stands otherwise, or has left. Must only enqueue. */
   onCluster(listener: ClusterListener): () => void
+  /** True for a cluster of the fleet that has never been read: what it offers is not in the catalogue. */
+  isUnread(cluster: string): boolean
   /** Services of a namespace that somebody offers. */
   inNamespace(namespace: string): readonly ServiceName[]
 }
@@ -57,6 +59,9 @@ class Catalogue implements CreatedCatalogue {
   readonly #memberListeners = new Set<MemberListener>()
   readonly #hubListeners = new Set<() => void>()
   readonly #clusterListeners = new Set<ClusterListener>()
+  /** Clusters whose offers have been worked in, and those that are next. */
+  readonly #known = new Set<string>()
+  readonly #joining = new Set<string>()
   readonly #dirty = new Set<string>()
   /** Services whose rankings have changed though they have not. */
   readonly #ranked = new Set<string>()
@@ -118,6 +123,10 @@ class Catalogue implements CreatedCatalogue {
     return { cluster: name, locality, network, labels: completeLabels({}, { cluster: name, locality, network }) }
   }
 
+  isUnread(cluster: string): boolean {
+    return !this.#known.has(cluster) && (this.facts.cluster(cluster) !== undefined || this.facts.isUnread(cluster))
+  }
+
   onChange(listener: (changed: readonly ServiceName[] | 'all') => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -174,7 +183,14 @@ class Catalogue implements CreatedCatalogue {
   }
 
   #hearCluster(name: string, what: 'joined' | 'left' | 'facts' | 'reach'): void {
-    for (const listener of this.#clusterListeners) listener(name, what)
+    if (what === 'joined') this.#joining.add(name)
+    else {
+      if (what === 'left') {
+        this.#known.delete(name)
+        this.#joining.delete(name)
+      }
+      for (const listener of this.#clusterListeners) listener(name, what)
+    }
     if (what === 'reach') {
       for (const key of this.#offered.get(name) ?? []) this.#ranked.add(key)
       this.#flushSoon()
@@ -233,6 +249,7 @@ class Catalogue implements CreatedCatalogue {
     const changed = new Set<string>()
     for (const key of this.#dirty) if (this.#work(key)) changed.add(key)
     this.#dirty.clear()
+    for (const name of this.#joining) this.#known.add(name)
     if (this.#allRanked) this.#rankings = new WeakMap()
     else
       for (const key of this.#ranked)
@@ -241,9 +258,11 @@ class Catalogue implements CreatedCatalogue {
     const all = this.#allRanked
     this.#allRanked = false
     this.#ranked.clear()
+    this.#sorted = undefined
+    for (const name of this.#joining) for (const listener of this.#clusterListeners) listener(name, 'joined')
+    this.#joining.clear()
     if (changed.size === 0 && !all) return
     this.revision++
-    this.#sorted = undefined
     const names = [...changed].map(parseServiceKey)
     for (const listener of this.#listeners) {
       try {

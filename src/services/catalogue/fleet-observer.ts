@@ -168,8 +168,8 @@ export class FleetObserver implements FleetFacts {
       unreadableSince: undefined,
     }
     this.#members.set(name, known)
-    const lifetime = inventory.lifetime?.(name)
-    if (known.lifetime !== lifetime || known.lifetime?.aborted) this.#open(known, lifetime ?? signal)
+    const lifetime = inventory.lifetime?.(name) ?? signal
+    if (known.lifetime !== lifetime) this.#open(known, lifetime)
     if (known.view !== undefined && known.view.labels !== cluster.labels) {
       known.view.labels = cluster.labels
       this.#listener.cluster(name, 'facts')

@@ -131,7 +131,7 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
       output.events.record(object, component, 'Warning', reason, message)
     }
     const isUnread = (cluster: string) => {
-      if (!catalogue.facts.isUnread(cluster)) return false
+      if (!catalogue.isUnread(cluster)) return false
       let waiting = hanging.get(cluster)
       if (waiting === undefined) hanging.set(cluster, (waiting = new Map()))
       waiting.set(`${output.name} ${key}`, output)
@@ -139,7 +139,7 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
     }
     try {
       await writeClusterset(writer, { catalogue, nowText, isUnread, warn })
-      await writeExport(writer, { catalogue, nowText, problemsOf: options.problemsOf })
+      await writeExport(writer, { catalogue, nowText, isUnread, problemsOf: options.problemsOf })
       await writeSameName(writer, { catalogue, isUnread })
     } finally {
       writes += writer.writes

@@ -9,10 +9,18 @@ export type ExportProblems = (found: ServiceExport) => readonly string[]
 /** Says on a ServiceExport how it stands. */
 export async function writeExport(
   writer: MemberWriter,
-  ports: { readonly catalogue: CreatedCatalogue; readonly nowText: () => string; readonly problemsOf: ExportProblems },
+  ports: {
+    readonly catalogue: CreatedCatalogue
+    readonly nowText: () => string
+    readonly isUnread: (cluster: string) => boolean
+    readonly problemsOf: ExportProblems
+  },
 ): Promise<void> {
   const found = writer.exported()
   if (found === undefined || found.metadata.deletionTimestamp !== undefined) return
+  // What another exporting cluster has to say is not known yet: what was said holds.
+  const others = writer.found()?.status?.clusters ?? []
+  if (found.status?.conditions !== undefined && others.some(({ cluster }) => ports.isUnread(cluster))) return
   const conditions = exportConditions({
     found,
     backing: writer.view.service(writer.service),

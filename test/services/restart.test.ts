@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createFaultyClient } from '../../src/app/chaos/faulty-client.js'
+import { exportProblems, serviceDialects } from '../../src/app/service-dialects.js'
+import { silentLog } from '../../src/base/log.js'
+import { createSeededRandom } from '../../src/base/random.js'
+import type { Cluster, ClusterState, Inventory } from '../../src/inventory/cluster.js'
+import { createCatalogue } from '../../src/services/catalogue/create-catalogue.js'
+import { startMemberServices } from '../../src/services/members/start-member-services.js'
+import { namespaceType } from '../../src/services/model/kube-kinds.js'
+import { createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
+
+/** The part of a hub that is about services, on the clusters of a world whose own hub has ended. */
+function startAnew(world: ServiceWorld, names: readonly string[], away: readonly string[]) {
+  const ending = new AbortController()
+  const ports = { clock: world.clock, random: createSeededRandom(5), log: silentLog }
+  const members = new Map(names.map((name) => [name, createFaultyClient(world.client(name), () => 1)]))
+  for (const name of away) members.get(name)!.faults.cut()
+  const listeners = new Set<Parameters<Inventory['onChange']>[0]>()
+  const cluster = (name: string): Cluster => ({
+    name,
+    server: `https://${name}.test:6443`,
+    labels: {},
+    annotations: {},
+    project: '',
+    namespaces: [],
+    clusterResources: true,
+    source: 'test',
+    connection: undefined,
+  })
+  const left = new Set<string>()
+  const list = () => names.filter((name) => !left.has(name)).map(cluster)
+  const inventory: Inventory = {
+    list,
+    find: ({ name = '' }) => list().find((each) => each.name === name),
+    state: (): ClusterState => ({ health: 'Healthy', reason: '', message: '', since: 0 }),
+    client: (name) => members.get(name)!.client,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    ready: true,
+  }
+  const catalogue = createCatalogue({
+    hub: world.client('hub'),
+    inventory,
+    dialects: serviceDialects,
+    ...ports,
+    signal: ending.signal,
+  })
+  const output = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal: ending.signal })
+  return {
+    output,
+    heal: (name: string) => members.get(name)!.faults.heal(),
+    leave: (name: string) => {
+      left.add(name)
+      for (const listener of listeners) listener({ name, what: 'left' })
+    },
+    async settle(seconds: number) {
+      for (let step = 0; step < seconds * 2; step++) await world.clock.advance(500)
+    },
+    stop: () => ending.abort(),
+  }
+}
+
+const names = ['east', 'west', 'north']
+
+async function prepared(): Promise<ServiceWorld> {
+  const world = await createServiceWorld({ east: {}, west: {}, north: {} })
+  await world.deploy('east', { endpoints: ['10.1.0.1'] })
+  await world.exportService('east')
+  await world.clock.advance(1500)
+  await world.deploy('west', { endpoints: ['10.2.0.1'], spec: { sessionAffinity: 'ClientIP' } })
+  await world.exportService('west')
+  await world.client('north').create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } })
+  await world.settle({ quietSeconds: 2 })
+  await world.stop()
+  return world
+}
+
+test('a hub that starts anew writes nothing when nothing has changed', async () => {
+  const world = await prepared()
+  const anew = startAnew(world, names, [])
+  await anew.settle(10)
+  assert.equal(anew.output.writes, 0)
+  anew.stop()
+})
+
+test('a hub that starts while the deciding cluster is away keeps the service as it was, and follows the others', async () => {
+  const world = await prepared()
+  const anew = startAnew(world, names, ['east'])
+  await anew.settle(20)
+  assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
+  assert.equal((await world.imported('north'))?.spec.sessionAffinity, 'None', 'the oldest still decides')
+  await world.endpoints('west', ['10.2.0.9'])
+  await anew.settle(5)
+  assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.9'])
+  assert.deepEqual((await world.imported('north'))?.status?.clusters, [{ cluster: 'east' }, { cluster: 'west' }])
+  await world.unexport('east')
+  anew.heal('east')
+  await anew.settle(120)
+  assert.deepEqual(await world.traffic('north'), ['west active: 10.2.0.9'])
+  assert.equal((await world.imported('north'))?.spec.sessionAffinity, 'ClientIP')
+  anew.stop()
+})
+
+test('a cluster that leaves the fleet takes its endpoints along, even if it was never read', async () => {
+  const world = await prepared()
+  const anew = startAnew(world, names, ['east'])
+  await anew.settle(20)
+  anew.leave('east')
+  await anew.settle(5)
+  assert.deepEqual(await world.traffic('north'), ['west active: 10.2.0.1'])
+  anew.leave('west')
+  await anew.settle(5)
+  assert.equal(await world.imported('north'), undefined)
+  anew.stop()
+})
