@@ -80,9 +80,16 @@ const answers: Readonly<Record<string, Answer>> = {
   },
   refusal(objects) {
     const object = objects.find(({ note }) => note === 'refused')!.object
-    const request = { object, previous: undefined, namespace: 'shop', storage: { get: () => undefined }, warn: () => {} }
+    const request = {
+      groupResource: 'destinationrules.networking.istio.io',
+      object,
+      previous: undefined,
+      namespace: 'shop',
+      storage: { get: () => undefined },
+      warn: () => {},
+    }
     try {
-      createServiceAdmission().validate!(request as never)
+      createServiceAdmission('hub').validate!(request as never)
     } catch (error) {
       return messageOf(error)
     }

@@ -154,7 +154,7 @@ async function openFleet(
     network,
     customResources: memberCrds,
     admission: [
-      createServiceAdmission(),
+      createServiceAdmission(hubName),
       createApplyWarnings({
         cluster: hubName,
         namespace,
