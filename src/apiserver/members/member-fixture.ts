@@ -28,6 +28,8 @@ export interface MemberFixture {
   /** By resource and `namespace/name`. */
   peek(resource: string, key: string): Loose | undefined
   all(resource: string, namespace?: string): Loose[]
+  /** The power of the member fails, and is back. */
+  restart(): void
   stop(): void
 }
 
@@ -92,6 +94,10 @@ export async function createMemberFixture(
     },
     peek: (resource, key) => cluster.peek(resource, key) as Loose | undefined,
     all: (resource, namespace) => [...cluster.peekAll(resource, namespace)] as Loose[],
+    restart() {
+      members.halt('m1')
+      members.resume('m1')
+    },
     stop: () => members.stop(),
   }
 }

@@ -119,6 +119,23 @@ test('several questions in one connection, and what is no question', { skip }, a
   member.stop()
 })
 
+test('a cluster whose power comes back has one name server, at once', { skip }, async () => {
+  const member = await start()
+  for (let round = 0; round < 5; round++) {
+    member.restart()
+    let isBack = false
+    for (let turn = 0; turn < 200 && !isBack; turn++) {
+      await member.settle(0)
+      isBack = await listens()
+    }
+    assert.ok(isBack)
+  }
+  await member.settle()
+  assert.deepEqual(member.warnings, [])
+  member.stop()
+  assert.equal(await listens(), false)
+})
+
 test('names outside go on to another name server when there is one', { skip }, async () => {
   const outside = createSocket('udp4')
   outside.on('message', (message, from) => {

@@ -39,8 +39,8 @@ export interface ClusterDns {
   stop(): void
 }
 
+/** The only key: two works of one cluster would bind its address twice. */
 const key = 'kube-system/kube-dns'
-const start = 'start'
 const tryAgainMs = 20_000
 
 interface ClusterState {
@@ -57,11 +57,14 @@ interface ClusterState {
  */
 export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
   const states = new Map<string, ClusterState>()
+  /** Clusters that have just come, whose Service is to be made. */
+  const fresh = new Set<string>()
   let stopped = false
   const networkOf = (cluster: string) => (options.abilities.addresses ? options.networkOf(cluster) : undefined)
   const forget = (cluster: string) => {
     states.get(cluster)?.server?.close()
     states.delete(cluster)
+    fresh.delete(cluster)
   }
 
   async function reconcile(work: Work): Promise<number | undefined> {
@@ -69,9 +72,10 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
     const network = networkOf(cluster.name)
     if (network === undefined || stopped) return undefined
     let service = cluster.peek('services', key) as ForwardedService | undefined
-    if (service === undefined && work.key === start) {
+    if (service === undefined && fresh.has(cluster.name)) {
       service = (await work.write.create(kubeDns(dnsServiceAddressOf(network)))) as ForwardedService
     }
+    fresh.delete(cluster.name)
     const address = service === undefined ? '' : addressToServe(service, network)
     let state = states.get(cluster.name)
     if (state?.server !== undefined && state.address !== address) {
@@ -139,7 +143,9 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
         // Namespace kube-system is the first sign of life of a cluster.
         namespaces({ cluster, object, type }, queue) {
           states.get(cluster)?.answers.forget()
-          if (object.metadata.name === 'kube-system' && type === 'ADDED' && networkOf(cluster) !== undefined) queue.add(start)
+          if (object.metadata.name !== 'kube-system' || type !== 'ADDED' || networkOf(cluster) === undefined) return
+          fresh.add(cluster)
+          queue.add(key)
         },
         services(change, queue) {
           const state = states.get(change.cluster)
