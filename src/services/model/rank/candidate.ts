@@ -26,10 +26,6 @@ export class Candidate {
     return this.ranked.weight
   }
 
-  get ports(): RankedEndpoint['ports'] {
-    return this.ranked.ports
-  }
-
   /** The endpoint's labels with what its place says, as Istio completes them. */
   get labels(): Readonly<Record<string, string>> {
     const { cluster } = this.offer
