@@ -31,6 +31,7 @@ export function openFileStorage(
   const files = openDirectory(directory)
   let snapshotting: Promise<void> | undefined
   let snapshotBytes = 0
+  let inFlight: Promise<void> | undefined
   // The journal comes after recovery, since the torn end of the last segment must be cut off first.
   let writer: LogWriter | undefined
   const due = () => writer!.bytes > Math.max(rotateBytes, snapshotBytes)
@@ -42,6 +43,8 @@ export function openFileStorage(
       const capture = captureState(core)
       const { undone } = core
       const ended = await rotated
+      // The group that was visible at the capture may fail yet, at its sync.
+      await inFlight?.catch(() => undefined)
       if (core.undone !== undone) return
       snapshotBytes = await writeSnapshot(directory, ended, capture, options.seal)
       removeThrough(directory, ended)
@@ -63,7 +66,10 @@ export function openFileStorage(
     prepare: (object) => encodeObject(object).length,
     write(entries) {
       rotateWhenDue()
-      return writer!.write(entries)
+      inFlight = undefined
+      const written = writer!.write(entries)
+      if (written !== undefined) inFlight = written
+      return written
     },
     close: () => writer!.close(),
   }

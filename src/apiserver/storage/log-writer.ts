@@ -1,5 +1,4 @@
-import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { CodedError, messageOf } from '../../base/errors.js'
 import { segmentPath, syncDirectory } from './log-files.js'
 import { formatRecord } from './log-record.js'
@@ -7,7 +6,12 @@ import type { RecordSeal } from './record-seal.js'
 import type { Journal, JournalEntry } from './storage-core.js'
 import { WriteRefused } from './write-refused.js'
 
-const dataSync = promisify(fdatasync)
+const dataSync = (file: number) =>
+  new Promise<void>((done, fail) => fdatasync(file, (error) => (error === null ? done() : fail(error))))
+
+/** A quota and a limit of the file's size are no fault of the disk either. */
+const outOfSpace = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+const codeOf = (error: unknown) => String((error as { code?: unknown }).code)
 
 /** Appends groups of changes to the current segment; one write for a group, and one fdatasync with `sync`. */
 export class LogWriter implements Journal {
@@ -35,7 +39,16 @@ export class LogWriter implements Journal {
     this.#number = options.number
     this.#bytes = options.bytes
     this.#file = openSync(segmentPath(options.directory, options.number), 'a', 0o600)
-    if (options.sync) syncDirectory(options.directory)
+    if (options.sync) {
+      // What recovery has read may stand in the page cache only (a kill between write and sync), and is about to be told.
+      try {
+        fdatasyncSync(this.#file)
+        syncDirectory(options.directory)
+      } catch (error) {
+        closeSync(this.#file)
+        throw this.#failed(error)
+      }
+    }
   }
 
   get number(): number {
@@ -58,13 +71,17 @@ export class LogWriter implements Journal {
       else if (entry.type === 'DELETED') text += formatRecord(['d', entry.cluster, entry.revision, entry.resource, entry.key])
       else text += formatRecord(['p', entry.cluster, entry.revision, entry.resource, entry.key, entry.object], this.#seal)
     }
+    const data = Buffer.from(text)
     try {
-      this.#append(Buffer.from(text))
+      this.#append(data)
     } catch (error) {
       throw this.#refused(error)
     }
     if (!this.#sync) return undefined
+    const before = this.#bytes - data.length
     return dataSync(this.#file).catch((error: unknown) => {
+      // The pages count as clean from now on though the disk may lack them: a second sync would lie. Nobody was told of them.
+      this.#cut(before)
       throw this.#failed(error)
     })
   }
@@ -72,13 +89,30 @@ export class LogWriter implements Journal {
   /** Starts the next segment at once; resolves with the number of the ended one when that is durable. Between writes only. */
   async rotate(): Promise<number> {
     const ended = { file: this.#file, number: this.#number }
-    this.#file = openSync(segmentPath(this.#directory, ended.number + 1), 'a', 0o600)
+    this.#file = this.#begin(ended.number + 1)
     this.#number++
     this.#bytes = 0
-    if (this.#sync) syncDirectory(this.#directory)
-    await dataSync(ended.file)
-    closeSync(ended.file)
+    try {
+      await dataSync(ended.file)
+    } finally {
+      closeSync(ended.file)
+    }
     return ended.number
+  }
+
+  /** A segment whose name is durable (with `sync`), or an error that leaves no file: the current segment goes on then. */
+  #begin(number: number): number {
+    const path = segmentPath(this.#directory, number)
+    const file = openSync(path, 'a', 0o600)
+    if (!this.#sync) return file
+    try {
+      syncDirectory(this.#directory)
+    } catch (error) {
+      closeSync(file)
+      unlinkSync(path)
+      throw error
+    }
+    return file
   }
 
   async close(): Promise<void> {
@@ -93,19 +127,24 @@ export class LogWriter implements Journal {
     this.#bytes += data.length
   }
 
-  /** Takes back what a failed write has left; the failure is final only if that fails too. */
+  /** Takes back what a failed write has left; the failure is final if that fails too, or if it is not space that lacks. */
   #refused(cause: unknown): CodedError {
-    try {
-      ftruncateSync(this.#file, this.#bytes)
-    } catch {
-      return this.#failed(cause)
-    }
+    if (!this.#cut(this.#bytes) || !outOfSpace.has(codeOf(cause))) return this.#failed(cause)
     return new WriteRefused({
       code: 'storage-full',
       message: `${segmentPath(this.#directory, this.#number)}: nothing was written: ${messageOf(cause)}`,
       fix: 'Free space; writes then succeed again without a restart. What was acknowledged is safe.',
       cause,
     })
+  }
+
+  #cut(bytes: number): boolean {
+    try {
+      ftruncateSync(this.#file, bytes)
+      return true
+    } catch {
+      return false
+    }
   }
 
   #failed(cause: unknown): CodedError {

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { snapshotPath, syncDirectory } from './log-files.js'
 import { formatRecord, type LogRecord } from './log-record.js'
@@ -32,9 +32,9 @@ export async function writeSnapshot(directory: string, number: number, capture: 
     for (let start = 0; start < capture.length; start += batch) {
       let text = ''
       for (const record of capture.slice(start, start + batch)) text += formatRecord(record, seal)
-      bytes += (await file.write(text)).bytesWritten
+      bytes += await writeAll(file, text)
     }
-    bytes += (await file.write(formatRecord(['end', capture.length]))).bytesWritten
+    bytes += await writeAll(file, formatRecord(['end', capture.length]))
     await file.sync()
   } catch (error) {
     // On a full disk half a snapshot would take the room that the log needs.
@@ -46,6 +46,13 @@ export async function writeSnapshot(directory: string, number: number, capture: 
   await rename(`${path}.partial`, path)
   syncDirectory(directory)
   return bytes
+}
+
+/** A short write is no error to the operating system; the rest follows, or fails with the reason. */
+async function writeAll(file: FileHandle, text: string): Promise<number> {
+  const data = Buffer.from(text)
+  for (let at = 0; at < data.length; ) at += (await file.write(data, at)).bytesWritten
+  return data.length
 }
 
 function revisionOf(object: KubeObject): number {
