@@ -55,6 +55,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     storage: createMemoryStorage({
       base: withCustomResources(createBootstrapLayer(clock.now()), memberCrds, clock.now()),
       freeze: true,
+      ...(options.history === undefined ? {} : { historyPerCluster: options.history, historyTotal: options.history }),
     }),
     ports,
     policies: createDynamicAdmission({ clock }).policies,
