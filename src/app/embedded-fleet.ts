@@ -25,10 +25,11 @@ import { embeddedClusterCrd } from './embedded-clusters/embedded-cluster.js'
 import { type FleetAccessOptions, openFleetAccess } from './fleet-access.js'
 import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig } from './fleet-config.js'
 import { writeGitFiles, writeKubeconfig } from './fleet-files.js'
-import { claimAddresses, createFleetNetwork, type PlacedCluster } from './fleet-network.js'
+import { claimAddresses, createFleetNetwork, gatewayAddressOf, type PlacedCluster } from './fleet-network.js'
 import { openFleetPki } from './fleet-pki.js'
 import { createFleetPods, type PodsMode } from './fleet-pods.js'
 import { FleetRegister, serverAt } from './fleet-register.js'
+import { FleetGateways } from './gateway/fleet-gateways.js'
 import { createGitServer } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
@@ -187,11 +188,27 @@ async function openFleet(
     ...(pods === undefined ? {} : { pods }),
   })
   opened.push(() => members.stop())
+  const gateways = new FleetGateways({
+    directory,
+    addressOf: (cluster) => gatewayAddressOf(network.networkOf(cluster === 'in-cluster' ? hubName : cluster)),
+    links,
+    ...ports,
+  })
+  opened.push(() => gateways.stop())
   const chaos = createFleetChaos({
     clusters: api.clusters,
     hub: hubName,
     api,
-    members,
+    members: {
+      halt(cluster) {
+        members.halt(cluster)
+        gateways.halt(cluster)
+      },
+      resume(cluster) {
+        members.resume(cluster)
+        gateways.resume(cluster)
+      },
+    },
     links,
     numberOf: (cluster) => register.find(cluster)?.number,
     addressOf: (cluster) =>
@@ -246,10 +263,12 @@ async function openFleet(
         ports,
       }),
     connect: connectEmbedded({ register, clusters: api.clusters, chaos, hubToken: pki.hubToken, env: options.env, log }),
+    gateways: (catalogue) => gateways.mapFor(catalogue),
     ports,
     signal: stopping.signal,
   })
   hub = running
+  gateways.start(running.services)
   const manager = createControllerManager({
     hub: hubClient,
     caches: createCaches({ client: hubClient, ...ports, signal: stopping.signal }),

@@ -73,6 +73,11 @@ export function ownAddressOf(number: number): string | undefined {
   return network && addressAt(network.nodeRange, parseRange(network.nodeRange).size - 2)
 }
 
+/** Where a cluster's gateways to other networks are: the last address but two of its nodes. */
+export function gatewayAddressOf(network: ClusterNetwork | undefined): string | undefined {
+  return network && addressAt(network.nodeRange, parseRange(network.nodeRange).size - 3)
+}
+
 /** Fleets on one machine begin this many clusters apart. */
 const apart = 256
 /** Clusters of a place that are looked at before it is taken: what is no fleet may listen there. */

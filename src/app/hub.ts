@@ -24,7 +24,9 @@ import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
 import { builtInSchemas } from '../kube/schema/built-in.js'
 import type { ServiceCatalogue } from '../services/catalogue/catalogue.js'
-import { createCatalogue } from '../services/catalogue/create-catalogue.js'
+import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
+import { createGatewayMap } from '../services/gateway/gateway-map.js'
+import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
 import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
 import { carryOutPlans } from '../services/plans/carry-out-plans.js'
 import { createHubChartPull } from './chart-pull.js'
@@ -44,6 +46,8 @@ export interface StartHubOptions {
   readonly connect: ConnectCluster
   /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
   readonly sources?: readonly InventorySource[]
+  /** The gateways between networks (default: none, and then no cluster is told of endpoints in another network). */
+  readonly gateways?: (catalogue: ServiceCatalogue) => GatewayMap
   readonly ports: ServerPorts
   /** Ends everything. */
   readonly signal: AbortSignal
@@ -55,7 +59,7 @@ export interface Hub {
   readonly deliveries: Deliveries
   readonly repositories: Repositories
   /** Services across clusters. */
-  readonly services: ServiceCatalogue
+  readonly services: CreatedCatalogue
   readonly memberServices: MemberServices
   /** Resolves when nothing is ready or under way in any controller. */
   settled(): Promise<void>
@@ -116,13 +120,22 @@ export async function openHubParts(options: StartHubOptions) {
 /** Starts the controllers of the GitOps dialects against a hub. Resolves once they have read its state. */
 export async function startHub(options: StartHubOptions): Promise<Hub> {
   const { hub, namespace, ports, signal } = options
+  const mapOf = options.gateways ?? ((facts) => createGatewayMap(facts, { has: () => false, egress: () => undefined }))
   const { caches, inventory, deliveries, repositories, services } = await openHubParts(options)
   const manager = createControllerManager({ hub, caches, ...ports, services })
   manager.add(createApplicationController({ namespace }))
   manager.add(createApplicationSetController({ namespace }))
   manager.add(createApplicationSetStatusController({ namespace }))
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
-  const catalogue = createCatalogue({ hub, inventory, dialects: serviceDialects, ...ports, signal })
+  let gateways: GatewayMap | undefined
+  const catalogue = createCatalogue({
+    hub,
+    inventory,
+    dialects: serviceDialects,
+    reroute: (service, ranking, facts) => throughGateways(service, ranking, (gateways ??= mapOf(facts))),
+    ...ports,
+    signal,
+  })
   const memberServices = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal })
   carryOutPlans({ planners: servicePlanners, catalogue, inventory, hub, ...ports, signal })
   await manager.start(signal)

@@ -192,11 +192,13 @@ function registerCreate(cluster: Command, io: CommandIo): void {
     .option('--version <minor>', 'minor version of Kubernetes (default: the only one that this build has)')
     .option('--nodes <machines>', 'how many nodes, or their types as in 3xm5.large,2xc5.xlarge')
     .option('--address <kind>', 'port: a port of its own; own: port 6443 at a loopback address of its own', 'port')
+    .option('--network <name>', 'network of its pods: clusters in another one reach them through gateways')
     .option('-l, --labels <pairs>', 'labels: env=production,region=eu-west-1')
     .option('--dry-run', 'let the hub check it, make nothing')
     .option('--timeout <seconds>', 'how long to wait until it answers', '30')
     .action(async (name: string, options: Options & CreateOptions) => {
       const labels = parseLabelEdits((options.labels ?? '').split(',').filter((pair) => pair !== '')).set
+      if (options.network !== undefined) labels['topology.istio.io/network'] = options.network
       await withFleet(options, io, async (fleet) => {
         const { createEmbeddedCluster } = await import('../../app/embedded-clusters/command.js')
         const { server } = await createEmbeddedCluster(fleet.hub, {
@@ -219,6 +221,7 @@ interface CreateOptions {
   version?: string
   nodes?: string
   address: string
+  network?: string
   labels?: string
   dryRun?: boolean
   timeout: string

@@ -15,7 +15,10 @@ import type { ServiceCatalogue } from './catalogue.js'
 import { type ClusterView, serviceOfSlice } from './cluster-view.js'
 import { FleetObserver, type FleetObserverOptions } from './fleet-observer.js'
 
-export type CatalogueOptions = FleetObserverOptions
+export interface CatalogueOptions extends FleetObserverOptions {
+  /** Changes every ranking before anybody sees it: what cannot be reached directly is replaced. By the facts as they are now. */
+  readonly reroute?: (service: FleetService, ranking: Ranking, catalogue: ServiceCatalogue) => Ranking
+}
 
 /** An object of a member has changed. Must only enqueue. */
 export type MemberListener = (cluster: ClusterView, type: ResourceType, change: CacheChange) => void
@@ -107,12 +110,16 @@ class Catalogue implements CreatedCatalogue {
       reachOf: (name) => this.facts.cluster(name)?.reach ?? 'unknown',
       labelsOf: (name) => this.facts.cluster(name)?.labels ?? {},
     }
-    if (without.length > 0) return rankEndpoints(service, consumer, facts, without)
+    const decide = () => {
+      const ranking = rankEndpoints(service, consumer, facts, without)
+      return this.#options.reroute?.(service, ranking, this) ?? ranking
+    }
+    if (without.length > 0) return decide()
     let kept = this.#rankings.get(service)
     if (kept === undefined) this.#rankings.set(service, (kept = new Map()))
     const key = JSON.stringify([consumer.cluster, consumer.namespace, consumer.locality, consumer.network, consumer.labels])
     let ranking = kept.get(key)
-    if (ranking === undefined) kept.set(key, (ranking = rankEndpoints(service, consumer, facts)))
+    if (ranking === undefined) kept.set(key, (ranking = decide()))
     return ranking
   }
 

@@ -41,6 +41,8 @@ export interface EgressGatewayOptions {
   readonly dialMs?: number
   /** Gateways that are tried for a connection (default 3). */
   readonly attempts?: number
+  /** Told of each connection through a gateway: `end` ends it when the way there is cut. What is returned is called when it has ended. */
+  readonly cross?: (gateway: RemoteGateway, end: () => void) => () => void
 }
 
 /**
@@ -62,7 +64,14 @@ export function createEgressGateway(options: EgressGatewayOptions): EgressGatewa
         return
       }
       if (secure === undefined) continue
-      splice(socket, secure, (counts) => table.count(counts))
+      const left = options.cross?.(gateway, () => {
+        socket.resetAndDestroy()
+        secure.destroy()
+      })
+      splice(socket, secure, (counts) => {
+        left?.()
+        table.count(counts)
+      })
       return
     }
     table.refuse('endpoints')

@@ -1,0 +1,35 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createFleetCa, type FleetCa } from '../../apiserver/auth/fleet-ca.js'
+import type { Clock } from '../../base/clock.js'
+import type { GatewayTls } from '../../services/gateway/contract.js'
+import { gatewayName } from '../../services/gateway/identity.js'
+import { type DataDirectory, flushDirectory, replacePrivateFile } from '../data-directory.js'
+
+/** Certificates of gateways end after this; they are renewed with a third of it left. */
+export const gatewayCertificateDays = 30
+
+/**
+ * The authority of a fleet's gateways, `pki/gateway-ca.*`, made on first use. It is not the authority of the API servers: whoever
+ * has a gateway's certificate is a gateway to other gateways, and nobody to any API.
+ */
+export async function openGatewayAuthority(directory: DataDirectory, clock: Clock): Promise<FleetCa> {
+  const folder = directory.file('pki')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const [certificate, key] = [join(folder, 'gateway-ca.crt'), join(folder, 'gateway-ca.key')]
+  if (existsSync(certificate) && existsSync(key)) {
+    const existing = { certPem: readFileSync(certificate, 'utf8'), keyPem: readFileSync(key, 'utf8') }
+    return createFleetCa({ clock, existing })
+  }
+  const authority = await createFleetCa({ clock, name: 'flotilla-gateways' })
+  replacePrivateFile(key, authority.keyPem)
+  replacePrivateFile(certificate, authority.certPem)
+  flushDirectory(folder)
+  return authority
+}
+
+/** What a cluster's gateway shows, and whom it believes. */
+export async function issueGatewayTls(authority: FleetCa, cluster: string, days = gatewayCertificateDays): Promise<GatewayTls> {
+  const { certPem, keyPem } = await authority.issuePeer({ name: gatewayName(cluster), days })
+  return { ca: authority.certPem, cert: certPem, key: keyPem }
+}
