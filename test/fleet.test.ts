@@ -315,7 +315,7 @@ spec:
 
 test('a directory that cannot be made is said so at once, and a fleet made without the demo stays without it', async () => {
   const impossible = await flotilla('up', '--data-dir', join(home, 'work/README.md/fleet'))
-  assert.equal(impossible.code, 1)
+  assert.equal(impossible.code, 2)
   assert.match(impossible.err, /cannot be the data directory of a fleet/)
   const plain = ['--data-dir', join(home, 'plain/fleet')]
   const port = String(18_000 + (process.pid % 100) * 10)

@@ -41,7 +41,9 @@ async function send({ name, method, path, type, body, headers }: HostileRequest,
     if (answer.code >= 500 && !upstream) return `${name}: ${answer.code}${slow} ${answer.text.slice(0, 200)}`
     if (slow !== '') return `${name}: ${answer.code}${slow}`
     const isStatus = answer.json?.kind === 'Status' && answer.json.code === answer.code
-    const plain = answer.code === 404 || method === 'HEAD' || answer.text === ''
+    // A path with a broken escape never gets as far as the API: Go's server answers by itself, and so do we.
+    const unread = answer.code === 400 && answer.text === '400 Bad Request'
+    const plain = answer.code === 404 || unread || method === 'HEAD' || answer.text === ''
     if (answer.code >= 400 && !isStatus && !plain) return `${name}: ${answer.code} is no Status: ${answer.text.slice(0, 200)}`
     return undefined
   } catch (error) {

@@ -21,9 +21,10 @@ test('faults are read and written; what is none is left out', () => {
     assert.equal(formatFault(parseFault(text)), '', text)
   assert.equal(parseDuration('2m'), 120_000)
   for (const text of ['', '5', '50ms', '-3s', '3 s', '3d', '1e3s', '25h']) assert.equal(parseDuration(text), undefined, text)
-  const start = performance.now()
+  // Of this thread's own work: the machine may be busy.
+  const before = process.cpuUsage()
   parseFault(`flap=${'9'.repeat(300_000)}/${','.repeat(300_000)}`)
-  assert.ok(performance.now() - start < 200)
+  assert.ok(process.cpuUsage(before).user < 200_000)
 })
 
 test('what flaps is down first, and says when that changes', () => {
