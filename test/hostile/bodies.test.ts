@@ -41,8 +41,11 @@ async function send({ name, method, path, type, body, headers }: HostileRequest,
     if (answer.code >= 500 && !upstream) return `${name}: ${answer.code}${slow} ${answer.text.slice(0, 200)}`
     if (slow !== '') return `${name}: ${answer.code}${slow}`
     const isStatus = answer.json?.kind === 'Status' && answer.json.code === answer.code
-    // A path with a broken escape never gets as far as the API: Go's server answers by itself, and so do we.
-    const unread = answer.code === 400 && answer.text === '400 Bad Request'
+    // What never gets as far as the API is answered in plain text, as Go's server and its filters do: a path with a broken escape,
+    // and impersonation without a user.
+    const unread =
+      (answer.code === 400 && answer.text === '400 Bad Request') ||
+      (answer.code === 500 && answer.text.trim().endsWith('without impersonating a user'))
     const plain = answer.code === 404 || unread || method === 'HEAD' || answer.text === ''
     if (answer.code >= 400 && !isStatus && !plain) return `${name}: ${answer.code} is no Status: ${answer.text.slice(0, 200)}`
     return undefined
