@@ -6,6 +6,7 @@ import type { ClusterView } from '../catalogue/cluster-view.js'
 import { type EndpointSlice, endpointSliceType, type KubeService, serviceType } from '../model/kube-kinds.js'
 import { type ServiceExport, type ServiceImport, serviceExportType, serviceImportType } from '../model/multi-cluster-kinds.js'
 import type { ServiceName } from '../model/service-model.js'
+import { serviceKey } from '../model/service-name.js'
 import type { WrittenObjects } from './written-objects.js'
 
 const fieldManager = 'flotilla-services'
@@ -52,10 +53,9 @@ export class MemberWriter {
 
   /** The slices that the catalogue has written for the service and that `belongs` picks. */
   slices(belongs: (slice: KubeObject) => boolean): EndpointSlice[] {
-    const { namespace } = this.service
-    const cached = this.view.writtenSlices(this.service)
-    const own = (slice: KubeObject) => slice.metadata.namespace === namespace && belongs(slice)
-    return this.#written.current('EndpointSlice', cached.filter(belongs), own) as EndpointSlice[]
+    return this.#written
+      .slices(serviceKey(this.service), this.view.writtenSlices(this.service))
+      .filter(belongs) as EndpointSlice[]
   }
 
   async create<T extends KubeObject>(type: ResourceType, object: T): Promise<T> {
@@ -107,13 +107,8 @@ export class MemberWriter {
 
   #one<T extends KubeObject>(type: ResourceType, name: string): T | undefined {
     const { namespace } = this.service
-    const cached = this.view.objects(type, { namespace, name })
-    const [object] = this.#written.current(
-      type.kind,
-      cached,
-      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
-    )
-    return object as T | undefined
+    const [cached] = this.view.objects(type, { namespace, name })
+    return this.#written.one(type.kind, `${namespace}/${name}`, cached) as T | undefined
   }
 
   /** The version of a kind that the cluster serves is the one that was read. */

@@ -35,9 +35,11 @@ export function wantedBuckets(
 ): Bucket[] {
   const shares = ranking.groups.flatMap(sharesOf)
   const weighted = new Set<number>()
+  const first = new Map<number, number>()
   for (const { priority, share } of shares) {
-    const first = shares.find((each) => each.priority === priority)!
-    if (Math.abs(first.share - share) > 1e-9 * first.share) weighted.add(priority)
+    const before = first.get(priority)
+    if (before === undefined) first.set(priority, share)
+    else if (Math.abs(before - share) > 1e-9 * before) weighted.add(priority)
   }
   const headless = service.type === 'Headless'
   const names = new Map(namedPorts(service.ports).map(({ port, name }) => [`${port.port}/${port.protocol}`, name]))

@@ -1,5 +1,6 @@
 import type { CacheChange } from '../../kube/informer/cache.js'
 import { type KubeObject, keyOf } from '../../kube/object/kube-object.js'
+import { serviceOfSlice } from '../catalogue/cluster-view.js'
 
 interface Written {
   /** Undefined: deleted. */
@@ -14,10 +15,12 @@ interface Written {
  */
 export class WrittenObjects {
   readonly #written = new Map<string, Written>()
+  /** Places of written slices by their service. */
+  readonly #slices = new Map<string, Set<string>>()
   readonly #asked = new Map<string, { body: string; generation: number | undefined }>()
 
   note(object: KubeObject): void {
-    this.#written.set(placeOf(object), { object, uid: undefined })
+    this.#set(object, { object, uid: undefined })
   }
 
   /** What a patch asked for, and the object that came of it. */
@@ -38,27 +41,32 @@ export class WrittenObjects {
 
   noteDeleted(object: KubeObject): void {
     this.#asked.delete(placeOf(object))
-    this.#written.set(placeOf(object), { object: undefined, uid: object.metadata.uid })
+    this.#set(object, { object: undefined, uid: object.metadata.uid })
   }
 
   /** Something failed, so that it is not known how things stand: the caches are believed again. */
   forget(): void {
     this.#written.clear()
+    this.#slices.clear()
   }
 
-  /** The objects of one kind as they are by what the caches show and what was written since. */
-  current<T extends KubeObject>(kind: string, cached: readonly T[], concerns: (object: KubeObject) => boolean): T[] {
-    const found = new Map<string, T>()
+  /** One object as it is by what the caches show and what was written since. */
+  one<T extends KubeObject>(kind: string, key: string, cached: T | undefined): T | undefined {
+    const written = this.#written.get(`${kind} ${key}`)
+    if (written === undefined) return cached
+    if (written.object === undefined) return cached?.metadata.uid === written.uid ? undefined : cached
+    return cached === undefined || isOlder(cached, written.object) ? (written.object as T) : cached
+  }
+
+  /** The same for the slices of a service, by `namespace/name`. */
+  slices<T extends KubeObject>(service: string, cached: readonly T[]): T[] {
+    const places = this.#slices.get(service)
+    if (places === undefined) return [...cached]
+    const found = new Map<string, T | undefined>()
     for (const object of cached) found.set(placeOf(object), object)
-    for (const [place, written] of this.#written) {
-      if (!place.startsWith(`${kind} `)) continue
-      const cachedOne = found.get(place)
-      if (written.object === undefined) {
-        if (cachedOne?.metadata.uid === written.uid) found.delete(place)
-      } else if (concerns(written.object) && (cachedOne === undefined || isOlder(cachedOne, written.object)))
-        found.set(place, written.object as T)
-    }
-    return [...found.values()]
+    for (const place of places)
+      found.set(place, this.one('EndpointSlice', place.slice('EndpointSlice '.length), found.get(place)))
+    return [...found.values()].filter((object) => object !== undefined)
   }
 
   /** Whether a change that a cache tells of is not our own. */
@@ -67,13 +75,33 @@ export class WrittenObjects {
     const written = this.#written.get(place)
     if (written === undefined) return true
     if (type === 'DELETED') {
-      this.#written.delete(place)
+      this.#drop(place, object)
       return written.object !== undefined
     }
     if (written.object === undefined) return true
     if (isOlder(object, written.object)) return false
-    this.#written.delete(place)
+    this.#drop(place, written.object)
     return object.metadata.resourceVersion !== written.object.metadata.resourceVersion
+  }
+
+  #set(object: KubeObject, written: Written): void {
+    const place = placeOf(object)
+    this.#written.set(place, written)
+    if (object.kind !== 'EndpointSlice') return
+    for (const service of serviceOfSlice(object)) {
+      const places = this.#slices.get(service)
+      if (places === undefined) this.#slices.set(service, new Set([place]))
+      else places.add(place)
+    }
+  }
+
+  #drop(place: string, object: KubeObject): void {
+    this.#written.delete(place)
+    if (object.kind !== 'EndpointSlice') return
+    for (const service of serviceOfSlice(object)) {
+      const places = this.#slices.get(service)
+      if (places?.delete(place) && places.size === 0) this.#slices.delete(service)
+    }
   }
 }
 
