@@ -184,6 +184,10 @@ async function openFleet(
         const nodes = register.nodesOf(cluster)
         return nodes === undefined ? undefined : parseNodes(nodes)
       },
+      regionOf(cluster) {
+        const index = register.config.members.findIndex(({ name }) => name === cluster)
+        return index < 0 ? undefined : memberLabels(cluster, index)['region']
+      },
     },
     ...(pods === undefined ? {} : { pods }),
   })

@@ -13,6 +13,8 @@ export interface NodePoolOptions {
   readonly machines?: readonly InstanceType[]
   /** Those of one cluster, when it has others than the rest. */
   readonly machinesOf?: (cluster: string) => readonly InstanceType[] | undefined
+  /** Where a cluster's nodes are; undefined: in a region of the cluster's name. */
+  readonly regionOf?: (cluster: string) => string | undefined
   readonly networkOf?: NetworkOf
 }
 
@@ -45,7 +47,8 @@ export function createNodePool(options: NodePoolOptions = {}): MemberController 
       const network = options.networkOf?.(work.cluster.name)
       if (work.key.startsWith(createPrefix)) {
         const n = Number(work.key.slice(createPrefix.length))
-        await create(work, n, machinesOf(work.cluster.name)[n - 1] ?? defaultInstanceType, { numbers, network })
+        const type = machinesOf(work.cluster.name)[n - 1] ?? defaultInstanceType
+        await create(work, n, type, { numbers, network }, options.regionOf?.(work.cluster.name))
       } else await register(work, { numbers, network })
       return undefined
     },
@@ -59,8 +62,14 @@ interface Numbering {
 }
 
 /** With all that its kubelet would report, in one write. */
-async function create(work: Work, n: number, type: InstanceType, { numbers, network }: Numbering): Promise<void> {
-  const node = poolNode(work.cluster.name, n, type)
+async function create(
+  work: Work,
+  n: number,
+  type: InstanceType,
+  { numbers, network }: Numbering,
+  region: string | undefined,
+): Promise<void> {
+  const node = poolNode(work.cluster.name, n, type, region)
   if (work.cluster.peek('nodes', node.metadata.name) !== undefined) return
   const number = numbers.of(work.cluster.name, node.metadata.name)
   const at = { nowText: work.nowText(), number, network, cluster: work.cluster }

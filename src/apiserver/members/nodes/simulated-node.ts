@@ -18,9 +18,13 @@ export function isSimulated({ metadata, ...node }: KubeObject): boolean {
   return annotations['kwok.x-k8s.io/node'] === 'fake'
 }
 
-/** The n-th node (from 1) of a cluster's pool, before its kubelet has said anything. */
-export function poolNode(cluster: string, n: number, type: InstanceType): KubeObject {
+/**
+ * The n-th node (from 1) of a cluster's pool, before its kubelet has said anything. Nodes stand in three zones of the region
+ * (`us-east-1a`); without one, the cluster is a region of its own.
+ */
+export function poolNode(cluster: string, n: number, type: InstanceType, region?: string): KubeObject {
   const name = `node-${n}`
+  const letter = 'abc'[(n - 1) % 3]
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -35,8 +39,8 @@ export function poolNode(cluster: string, n: number, type: InstanceType): KubeOb
         'kubernetes.io/hostname': name,
         'kubernetes.io/os': 'linux',
         'node.kubernetes.io/instance-type': type.name,
-        'topology.kubernetes.io/region': cluster,
-        'topology.kubernetes.io/zone': `${cluster}-${'abc'[(n - 1) % 3]}`,
+        'topology.kubernetes.io/region': region ?? cluster,
+        'topology.kubernetes.io/zone': region === undefined ? `${cluster}-${letter}` : `${region}${letter}`,
       },
     },
     spec: { ...podRangeOf(n), providerID: `${providerPrefix}${cluster}/${name}` },
