@@ -59,6 +59,7 @@ const peers = {
     flags: (version) => [`sigs.k8s.io/kustomize/api/provenance.version=v${version}`],
   },
   'flux-kustomize': { module: 'flux-kustomize', pinned: 'github.com/fluxcd/pkg/kustomize', target: '.', isOurs: true },
+  coredns: { module: 'coredns', pinned: 'github.com/coredns/coredns', target: '.', isOurs: true },
   istio: { module: 'istio', pinned: 'istio.io/istio', target: '.', isOurs: true },
   'go-clients': { module: '../../test/real/clients/go', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
   'protobuf-encoder': { module: 'protobuf-encoder', pinned: 'k8s.io/client-go', target: '.', isOurs: true },

@@ -19,14 +19,45 @@ test('the same question has the same answer under its own id, until something ch
   assert.equal(cache.find(message(1, 'web')), undefined)
 })
 
-test('what is not kept: several records, long messages, more than there is room for', () => {
+test('what is not kept: records that cannot be mixed, long messages, what is no answer', () => {
   const cache = new AnswerCache()
-  cache.keep(message(1, 'db'), answer(2))
+  const alias = Buffer.concat([answer(2).subarray(0, 12), Buffer.from([0, 0, 1, 0, 1, 0xc0, 12, 0, 5, 0, 1]), Buffer.alloc(40)])
+  cache.keep(message(1, 'db'), alias)
   cache.keep(message(1, 'x'.repeat(300)), answer(1))
   cache.keep(Buffer.from([1, 2]), answer(1))
   cache.keep(message(1, 'short'), Buffer.from([1]))
   for (const text of ['db', 'x'.repeat(300), 'short']) assert.equal(cache.find(message(1, text)), undefined)
-  for (let index = 0; index < 2000; index++) cache.keep(message(1, `name-${index}`), answer(0))
-  assert.ok(cache.find(message(1, 'name-0')))
-  assert.equal(cache.find(message(1, 'name-1999')), undefined)
+})
+
+test('ever new questions do not push out what is asked for', () => {
+  const cache = new AnswerCache()
+  cache.keep(message(1, 'web'), answer(1))
+  for (let index = 0; index < 20_000; index++) {
+    cache.keep(message(1, `name-${index}`), answer(0))
+    if (index % 100 === 0) assert.ok(cache.find(message(1, 'web')), String(index))
+  }
+  assert.equal(cache.find(message(1, 'name-0')), undefined)
+  assert.ok(cache.find(message(1, 'name-19999')))
+})
+
+test('addresses start with another one each time', () => {
+  let random = 0
+  const cache = new AnswerCache(() => random)
+  const question = message(1, 'x')
+  const record = (last: number) => Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 127, 0, 0, last])
+  const head = Buffer.concat([answer(3).subarray(0, 12), Buffer.from([1, 0x78, 0, 0, 1, 0, 1])])
+  const tail = Buffer.from([0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 0])
+  const whole = Buffer.concat([head, record(1), record(2), record(3), tail])
+  cache.keep(question, whole)
+  const order = () => [0, 1, 2].map((index) => cache.find(question)![head.length + index * 16 + 15])
+  assert.deepEqual(order(), [1, 2, 3])
+  random = 0.4
+  assert.deepEqual(order(), [2, 3, 1])
+  random = 0.99
+  assert.deepEqual(order(), [3, 1, 2])
+  assert.deepEqual([...cache.find(question)!.subarray(-11)], [...tail])
+  const cut = Buffer.from(whole)
+  cut[2]! |= 2
+  cache.keep(message(1, 'y'), cut)
+  assert.equal(cache.find(message(1, 'y')), undefined, 'a part of the addresses only')
 })

@@ -1,37 +1,116 @@
-const most = 1024
-/** Where a message has the number of its answers. */
-const answerCount = 6
+import type { QuestionCount } from './dns-counts.js'
+
+/** How many answers may be new before the old ones go. */
+const mostNew = 512
+const headerSize = 12
+const SRV = 33
+/** Octets of a record that points to the question's name and has an address, by its type. */
+const sizeOfType = new Map([
+  [1, 16],
+  [28, 28],
+])
+
+interface Kept {
+  readonly answer: Buffer
+  readonly count: QuestionCount | undefined
+  /** Where its addresses start, how long each is, and how many there are; 0 when their order is not to be changed. */
+  readonly start: number
+  readonly size: number
+  readonly records: number
+}
 
 /**
  * Answers by the octets of their question, so that a question which comes again costs next to nothing. What it was made of may
- * change at any time: `forget` is called then. Answers with several records are not kept, since their order is mixed anew.
+ * change at any time: `forget` is called then. Addresses start with another one each time, so that clients which take the
+ * first spread out. Two generations: what nobody has asked for while so many others came goes.
  */
 export class AnswerCache {
-  readonly #answers = new Map<string, Buffer>()
+  readonly #random: () => number
+  #young = new Map<string, Kept>()
+  #old = new Map<string, Kept>()
+
+  /** `random`: as Math.random. */
+  constructor(random: () => number = () => 0) {
+    this.#random = random
+  }
 
   /** The answer to a message that is the same but for its id. */
   find(message: Uint8Array): Uint8Array | undefined {
-    if (this.#answers.size === 0) return undefined
-    const kept = this.#answers.get(keyOf(message))
-    if (kept === undefined) return undefined
+    if (this.#young.size === 0) return undefined
+    const key = keyOf(message)
+    let kept = this.#young.get(key)
+    if (kept === undefined) {
+      kept = this.#old.get(key)
+      if (kept === undefined) return undefined
+      this.#set(key, kept)
+    }
+    if (kept.count !== undefined) kept.count.count++
     // A copy: what is being sent still belongs to the socket.
-    const answer = Buffer.allocUnsafe(kept.length)
-    kept.copy(answer)
+    const answer = kept.records === 0 ? copyOf(kept.answer) : turned(kept, Math.floor(this.#random() * kept.records))
     answer[0] = message[0]!
     answer[1] = message[1]!
     return answer
   }
 
-  keep(message: Uint8Array, answer: Uint8Array): void {
-    if (message.length < 12 || message.length > 300) return
-    if (answer.length < 12 || answer[answerCount] !== 0 || answer[answerCount + 1]! > 1) return
-    // Whoever asks for ever new names does not push out what others ask for.
-    if (this.#answers.size < most) this.#answers.set(keyOf(message), Buffer.from(answer))
+  /** `count`: of the questions like this one. */
+  keep(message: Uint8Array, answer: Uint8Array, count?: QuestionCount): void {
+    if (message.length < headerSize || message.length > 300 || answer.length < headerSize) return
+    const kept = keptOf(Buffer.from(answer), count)
+    if (kept !== undefined) this.#set(keyOf(message), kept)
   }
 
   forget(): void {
-    if (this.#answers.size > 0) this.#answers.clear()
+    if (this.#young.size === 0) return
+    this.#young.clear()
+    this.#old.clear()
   }
+
+  #set(key: string, kept: Kept): void {
+    if (this.#young.size >= mostNew) {
+      this.#old = this.#young
+      this.#young = new Map()
+    }
+    this.#young.set(key, kept)
+  }
+}
+
+/** Undefined for answers with several records that would have to be mixed but cannot be. */
+function keptOf(answer: Buffer, count: QuestionCount | undefined): Kept | undefined {
+  const records = (answer[6]! << 8) | answer[7]!
+  const fixed: Kept = { answer, count, start: 0, size: 0, records: 0 }
+  if (records < 2) return fixed
+  // A part of the addresses only: another part is for the next one.
+  if ((answer[2]! & 2) !== 0) return undefined
+  let start = headerSize
+  while (answer[start] !== 0) start += answer[start]! + 1
+  start += 5
+  const type = answer[start + 3]!
+  // Those have weights.
+  if (type === SRV) return fixed
+  const size = sizeOfType.get(type)
+  if (size === undefined || start + records * size > answer.length) return undefined
+  for (let at = start; at < start + records * size; at += size) {
+    if (answer[at] !== 0xc0 || answer[at + 1] !== headerSize || answer[at + 3] !== type) return undefined
+  }
+  return { answer, count, start, size, records }
+}
+
+function copyOf(kept: Buffer): Buffer {
+  const answer = Buffer.allocUnsafe(kept.length)
+  kept.copy(answer)
+  return answer
+}
+
+/** The same records, the `first` at the front. */
+function turned({ answer: kept, start, size, records }: Kept, first: number): Buffer {
+  const answer = Buffer.allocUnsafe(kept.length)
+  const end = start + records * size
+  const cut = start + first * size
+  kept.copy(answer, 0, 0, start)
+  kept.copy(answer, start, cut, end)
+  kept.copy(answer, start + end - cut, start, cut)
+  kept.copy(answer, end, end)
+  return answer
 }
 
 function keyOf(message: Uint8Array): string {

@@ -48,13 +48,15 @@ const ask = chain([
   createReverseZone({ names, domain: 'cluster.local', isOwn: (address) => address.startsWith('127.0.3') }),
 ])
 
+const asker = { address: '127.0.48.1', stream: false }
+
 type Type = keyof typeof recordTypes
 
 /** What is asked, as `A web.default.svc.cluster.local`; `cluster.local` may be left out by a dot at the end. */
 function answer(question: string): Answer {
   const [type, name = ''] = question.split(' ')
   const full = name.endsWith('.') ? `${name}cluster.local` : name
-  return ask({ name: full, type: recordTypes[type as Type] }) as Answer
+  return ask({ name: full, type: recordTypes[type as Type] }, asker) as Answer
 }
 
 function textOf(record: DnsRecord): string {

@@ -1,5 +1,14 @@
 import type { ClusterNames, NamedEndpoint, NamedPort, NamedService } from './cluster-names.js'
-import { type Answer, type DnsHandler, type DnsRecord, isBelow, type Question, recordTypes, responseCodes } from './handler.js'
+import {
+  type Answer,
+  type DnsHandler,
+  type DnsRecord,
+  handlerOrder,
+  isBelow,
+  type Question,
+  recordTypes,
+  responseCodes,
+} from './handler.js'
 import { createZone, type Zone } from './zone.js'
 
 export interface ClusterZoneOptions {
@@ -24,6 +33,7 @@ export function createClusterZone(options: ClusterZoneOptions): DnsHandler {
   const zone = createZone(options.domain, options.ttl ?? 30)
   return {
     name: 'cluster',
+    order: handlerOrder.cluster,
     answer(question) {
       if (!isBelow(question.name, options.domain)) return undefined
       const found = answerIn(zone, options, question, 0)
@@ -34,8 +44,9 @@ export function createClusterZone(options: ClusterZoneOptions): DnsHandler {
 
 function shuffled(records: readonly DnsRecord[], shuffle: (records: DnsRecord[]) => DnsRecord[]): readonly DnsRecord[] {
   if (records.length < 2) return records
-  const addresses = records.filter(({ type }) => type === 'A' || type === 'AAAA')
-  return [...records.filter((record) => !addresses.includes(record)), ...shuffle(addresses)]
+  const isAddress = ({ type }: DnsRecord) => type === 'A' || type === 'AAAA'
+  if (records.every(isAddress)) return shuffle([...records])
+  return [...records.filter((record) => !isAddress(record)), ...shuffle(records.filter(isAddress))]
 }
 
 function answerIn(zone: Zone, options: ClusterZoneOptions, question: Question, depth: number): Answer {
@@ -94,8 +105,7 @@ function serviceAnswer(zone: Zone, options: ClusterZoneOptions, question: Questi
   if (service.kind === 'headless' && endpoints.length === 0) return zone.missing
   if (labels.length === 1) {
     const addresses = service.kind === 'headless' ? endpoints.map(({ address }) => address) : service.clusterIps
-    const records = addresses.map((address) => zone.address(base, address))
-    if (question.type !== recordTypes.SRV) return zone.give(question, distinct(records))
+    if (question.type !== recordTypes.SRV) return zone.give(question, zone.addresses(base, addresses))
     return srvAnswer(zone, question, base, service, endpoints, () => true)
   }
   if (labels.length === 2) {
@@ -107,7 +117,8 @@ function serviceAnswer(zone: Zone, options: ClusterZoneOptions, question: Questi
     }
     const named = endpoints.filter((endpoint) => labelOf(endpoint) === label)
     if (named.length === 0) return zone.missing
-    return zone.give(question, distinct(named.map(({ address }) => zone.address(question.name, address))))
+    const addresses = named.map(({ address }) => address)
+    return zone.give(question, zone.addresses(question.name, addresses))
   }
   if (labels.length === 3 && labels[0]!.startsWith('_') && labels[1]!.startsWith('_')) {
     const wanted = (port: NamedPort) => `_${port.name}` === labels[0] && `_${port.protocol.toLowerCase()}` === labels[1]
@@ -137,12 +148,18 @@ function srvAnswer(
   const records: DnsRecord[] = []
   const additional: DnsRecord[] = []
   const seen = new Set<string>()
+  const described = new Set<string>()
   const add = (target: string, port: number, addresses: readonly string[]) => {
     // The same number for TCP and UDP is one record here.
-    if (seen.has(`${target} ${port}`)) return
-    seen.add(`${target} ${port}`)
-    records.push(zone.record(question.name, { type: 'SRV', priority: 0, weight: 0, port, target }))
-    for (const address of addresses) additional.push(zone.address(target, address))
+    if (!seen.has(`${target} ${port}`)) {
+      seen.add(`${target} ${port}`)
+      records.push(zone.record(question.name, { type: 'SRV', priority: 0, weight: 0, port, target }))
+    }
+    for (const address of addresses) {
+      if (described.has(`${target} ${address}`)) continue
+      described.add(`${target} ${address}`)
+      additional.push(zone.address(target, address))
+    }
   }
   if (service.kind === 'headless') {
     for (const endpoint of endpoints) {
@@ -153,7 +170,7 @@ function srvAnswer(
   const weight = Math.max(1, Math.floor(100 / records.length))
   const weighted = records.map((record) => (record.type === 'SRV' ? { ...record, weight } : record))
   const answer = zone.give(question, weighted)
-  return answer.answers.length === 0 ? answer : { ...answer, additional: distinct(additional) }
+  return answer.answers.length === 0 ? answer : { ...answer, additional }
 }
 
 function externalAnswer(
@@ -173,12 +190,4 @@ function externalAnswer(
     answers: [alias, ...next.answers],
     code: next.code === responseCodes.noSuchName ? next.code : responseCodes.ok,
   }
-}
-
-function distinct(records: readonly DnsRecord[]): DnsRecord[] {
-  const seen = new Set<string>()
-  return records.filter((record) => {
-    const key = JSON.stringify(record)
-    return !seen.has(key) && seen.add(key)
-  })
 }

@@ -7,6 +7,8 @@ export interface ClusterSetNames {
   import(namespace: string, name: string): ImportedService | undefined
   /** Endpoints that are ready, of all source clusters. */
   endpoints(namespace: string, name: string): readonly ImportedEndpoint[]
+  /** Ids of the clusters that give the service, whether any of their endpoints is ready or not. */
+  sources(namespace: string, name: string): readonly string[]
 }
 
 export interface ImportedService {

@@ -34,15 +34,15 @@ const names: ClusterSetNames = {
   hasImports: (namespace) => namespace === 'shop',
   import: (namespace, name) => imports[`${namespace}/${name}`],
   endpoints: (namespace, name) => endpoints[`${namespace}/${name}`] ?? [],
+  sources: () => ['us-east', 'us-west'],
 }
+const asker = { address: '127.0.48.1', stream: false }
 const zone = createClusterSetZone({ names, domain: 'clusterset.local', serverAddress: '127.0.64.10' })
 
 function answer(question: string): Answer {
   const [type, name = ''] = question.split(' ')
-  return zone.answer({
-    name: name === '' ? 'clusterset.local' : `${name}.clusterset.local`,
-    type: recordTypes[type as keyof typeof recordTypes],
-  }) as Answer
+  const full = name === '' ? 'clusterset.local' : `${name}.clusterset.local`
+  return zone.answer({ name: full, type: recordTypes[type as keyof typeof recordTypes] }, asker) as Answer
 }
 
 function textOf({ name, ttl, type, ...data }: DnsRecord): string {
@@ -60,7 +60,7 @@ function absence(question: string): string {
 test('the version of the schema, and the zone itself', () => {
   assert.deepEqual(texts('TXT dns-version'), ['dns-version. 5 TXT 1.0.0'])
   assert.equal(answer('SOA ').answers[0]!.type, 'SOA')
-  assert.equal(zone.answer({ name: 'api.shop.svc.cluster.local', type: 1 }), undefined, 'of the next in the chain')
+  assert.equal(zone.answer({ name: 'api.shop.svc.cluster.local', type: 1 }, asker), undefined, 'of the next in the chain')
   assert.deepEqual(['A svc', 'A shop.svc', 'A dns'].map(absence), ['empty', 'empty', 'empty'])
   assert.deepEqual(['A other.svc', 'A api.other.svc', 'A pod', 'A x.dns', 'A no.shop.svc'].map(absence), Array(5).fill('missing'))
 })

@@ -1,7 +1,7 @@
 import type { NamedPort } from './cluster-names.js'
 import { labelOf } from './cluster-zone.js'
 import type { ClusterSetNames, ImportedEndpoint, ImportedService } from './clusterset-names.js'
-import { type Answer, type DnsHandler, type DnsRecord, isBelow, type Question, recordTypes } from './handler.js'
+import { type Answer, type DnsHandler, type DnsRecord, handlerOrder, isBelow, type Question, recordTypes } from './handler.js'
 import { createZone, type Zone } from './zone.js'
 
 export interface ClusterSetZoneOptions {
@@ -26,6 +26,7 @@ export function createClusterSetZone(options: ClusterSetZoneOptions): DnsHandler
   const zone = createZone(options.domain, options.ttl ?? 5)
   return {
     name: 'clusterset',
+    order: handlerOrder.clusterset,
     answer(question) {
       if (!isBelow(question.name, options.domain)) return undefined
       const found = answerIn(zone, options, question)
@@ -71,9 +72,8 @@ function setIpAnswer(
   { ips, ports }: ImportedService,
   labels: readonly string[],
 ): Answer {
-  const addresses = ips.map((address) => zone.address(base, address))
   if (labels.length === 0) {
-    if (question.type !== recordTypes.SRV) return zone.give(question, addresses)
+    if (question.type !== recordTypes.SRV) return zone.give(question, zone.addresses(base, ips))
     return services(
       zone,
       question,
@@ -100,7 +100,13 @@ function headlessAnswer(
     )
   if (labels.length === 0) {
     if (question.type !== recordTypes.SRV)
-      return zone.give(question, distinct(endpoints.map(({ address }) => zone.address(base, address))))
+      return zone.give(
+        question,
+        zone.addresses(
+          base,
+          endpoints.map(({ address }) => address),
+        ),
+      )
     return services(
       zone,
       question,
@@ -109,7 +115,10 @@ function headlessAnswer(
   }
   const asked = `${labels.join('.')}.${base}`
   const named = endpoints.filter((endpoint) => nameOf(endpoint) === asked)
-  if (named.length > 0) return zone.give(question, distinct(named.map(({ address }) => zone.address(asked, address))))
+  if (named.length > 0) {
+    const addresses = named.map(({ address }) => address)
+    return zone.give(question, zone.addresses(asked, addresses))
+  }
   // A cluster's id: nothing is at that name, but the names of its endpoints are below it.
   if (endpoints.some((endpoint) => nameOf(endpoint).endsWith(`.${asked}`))) return zone.empty
   return portAnswer(

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import dnsPacket from 'dns-packet'
 import { createSeededRandom } from '../../base/random.js'
-import { answerMessage } from './answer-message.js'
+import { createAnswerer } from './answer-message.js'
 import { decodeQuery, readName } from './decode-query.js'
 import { encodeAnswer, octetsOfIpv6 } from './encode-answer.js'
-import type { Answer, DnsRecord } from './handler.js'
+import type { Answer, AskChain, DnsRecord } from './handler.js'
 
 const question = (name: string, type = 'A', more: object = {}) =>
   dnsPacket.encode({
@@ -15,6 +15,9 @@ const question = (name: string, type = 'A', more: object = {}) =>
     questions: [{ name, type: type as 'A' }],
     ...more,
   })
+
+const answerMessage = (message: Uint8Array, stream: boolean, ask: AskChain) =>
+  createAnswerer({ ask })(message, { address: '127.0.0.1', stream })
 
 const edns = (udpPayloadSize: number, flags = 0, ednsVersion = 0) => ({
   additionals: [{ type: 'OPT', name: '.', udpPayloadSize, flags, ednsVersion, extendedRcode: 0, options: [] }] as never,

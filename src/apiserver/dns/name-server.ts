@@ -1,40 +1,44 @@
 import { createSocket } from 'node:dgram'
-import { createServer, type Socket } from 'node:net'
+import { createServer } from 'node:net'
+import type { AnswerMessage } from './answer-message.js'
+import { type StreamConnection, serveStream } from './serve-stream.js'
 
 export interface NameServer {
   close(): void
 }
 
-/** The answer to a message; undefined: none is due. */
-export type AnswerMessage = (message: Uint8Array, stream: boolean) => Uint8Array | undefined | Promise<Uint8Array>
-
 const mostConnections = 256
-const idleMs = 10_000
+/** Room for questions that come while this process is at something else; the system may give less. */
+const receiveBufferBytes = 1 << 20
 
 /** Answers DNS messages at one address, over UDP and TCP. Rejects when either cannot be bound, and then has neither. */
 export async function openNameServer(place: { address: string; port: number }, answer: AnswerMessage): Promise<NameServer> {
-  const sockets = new Set<Socket>()
-  const datagrams = createSocket('udp4')
-  let closed = false
-  datagrams.on('message', (message, client) => {
-    const send = (reply: Uint8Array | undefined) => {
-      if (reply !== undefined && !closed) datagrams.send(reply, client.port, client.address, () => {})
-    }
-    const reply = answer(message, false)
-    if (reply instanceof Promise) void reply.then(send)
-    else send(reply)
+  const connections = new Set<StreamConnection>()
+  const datagrams = createSocket({
+    type: 'udp4',
+    recvBufferSize: receiveBufferBytes,
+    // Answers go to addresses, in which there is nothing to look up: by default each would wait for a turn of the event loop.
+    lookup: (address, _options, found) => found(null, address, 4),
   })
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-    serveStream(socket, answer)
+  let closed = false
+  datagrams.on('message', (message, { port, address }) => {
+    const reply = answer(message, { address, stream: false })
+    if (reply === undefined) return
+    // Without a callback nothing is allocated for it, and what cannot be delivered is nobody's concern.
+    if (!(reply instanceof Promise)) datagrams.send(reply, port, address)
+    else void reply.then((later) => closed || datagrams.send(later, port, address))
+  })
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    const connection = serveStream(socket, answer)
+    connections.add(connection)
+    socket.once('close', () => connections.delete(connection))
   })
   server.maxConnections = mostConnections
   const close = () => {
     closed = true
     datagrams.close()
     server.close()
-    for (const socket of sockets) socket.destroy()
+    for (const connection of connections) connection.destroy()
   }
   await new Promise<void>((resolve, reject) => {
     datagrams.once('error', reject)
@@ -56,40 +60,4 @@ export async function openNameServer(place: { address: string; port: number }, a
     each.on('error', () => {})
   }
   return { close }
-}
-
-/** Messages with their length before them, any number in a connection, answered one after the other. */
-function serveStream(socket: Socket, answer: AnswerMessage): void {
-  let received = Buffer.alloc(0)
-  let busy = false
-  // A client that does not read does not make us keep its answers: the next question waits for the last answer to be gone.
-  const next = () => {
-    if (busy || received.length < 2 || received.length < 2 + received.readUInt16BE(0)) {
-      if (!busy) socket.resume()
-      return
-    }
-    const end = 2 + received.readUInt16BE(0)
-    const reply = answer(received.subarray(2, end), true)
-    received = received.subarray(end)
-    if (reply === undefined) {
-      socket.destroy()
-      return
-    }
-    busy = true
-    socket.pause()
-    void Promise.resolve(reply).then((message) => {
-      const length = Buffer.alloc(2)
-      length.writeUInt16BE(message.length)
-      socket.write(Buffer.concat([length, message]), () => {
-        busy = false
-        next()
-      })
-    })
-  }
-  socket.setTimeout(idleMs, () => socket.destroy())
-  socket.on('error', () => socket.destroy())
-  socket.on('data', (part) => {
-    received = Buffer.concat([received, part])
-    next()
-  })
 }

@@ -1,5 +1,5 @@
 import type { ClusterNames } from './cluster-names.js'
-import type { DnsHandler, DnsRecord } from './handler.js'
+import { type DnsHandler, type DnsRecord, handlerOrder } from './handler.js'
 import { createZone } from './zone.js'
 
 const suffix = '.in-addr.arpa'
@@ -17,6 +17,7 @@ export function createReverseZone(options: ReverseZoneOptions): DnsHandler {
   const zone = createZone('in-addr.arpa', options.ttl ?? 30)
   return {
     name: 'reverse',
+    order: handlerOrder.reverse,
     answer(question) {
       if (!question.name.endsWith(suffix)) return undefined
       const labels = question.name.slice(0, -suffix.length).split('.')

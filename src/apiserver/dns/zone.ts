@@ -15,6 +15,8 @@ export interface Zone {
   apex(question: Question): Answer
   record(name: string, data: Data<DnsRecord>): DnsRecord
   address(name: string, address: string): DnsRecord
+  /** The same for several, each once. */
+  addresses(name: string, addresses: readonly string[]): DnsRecord[]
 }
 
 const anyType = 255
@@ -38,9 +40,12 @@ export function createZone(domain: string, ttl: number): Zone {
   const empty = none(responseCodes.ok)
   const found = (answers: readonly DnsRecord[]): Answer => ({ code: responseCodes.ok, authoritative: true, answers })
   const give = ({ type }: Question, records: readonly DnsRecord[]): Answer => {
-    const asked = records.filter((each) => type === anyType || recordTypes[each.type] === type)
+    const isAll = type === anyType || records.every((each) => recordTypes[each.type] === type)
+    const asked = isAll ? records : records.filter((each) => recordTypes[each.type] === type)
     return asked.length > 0 ? found(asked) : empty
   }
+  const addressRecord = (name: string, address: string): DnsRecord =>
+    address.includes(':') ? { name, ttl, type: 'AAAA', address } : { name, ttl, type: 'A', address }
   return {
     missing,
     empty,
@@ -48,6 +53,10 @@ export function createZone(domain: string, ttl: number): Zone {
     give,
     apex: (question) => give(question, [soa, record(domain, { type: 'NS', target: primary })]),
     record,
-    address: (name, address) => record(name, { type: address.includes(':') ? 'AAAA' : 'A', address }),
+    address: addressRecord,
+    addresses(name, addresses) {
+      const different = addresses.length > 1 ? new Set(addresses) : addresses
+      return Array.from(different, (address) => addressRecord(name, address))
+    },
   }
 }

@@ -61,7 +61,7 @@ export interface StartMembersOptions extends KubeletOptions {
   readonly renewLeasesEverySeconds?: number
   /** Networks of the clusters' own, and what this machine allows (default: no traffic flows). */
   readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities' | 'links'> &
-    Pick<ClusterDnsOptions, 'forwardNamesTo'>
+    Pick<ClusterDnsOptions, 'forwardNamesTo' | 'dnsCompatibility' | 'handlersOf'>
   /** Stops everything when it aborts. */
   readonly signal?: AbortSignal
   /** Milliseconds that bursts of changes are gathered (default 15). */
@@ -77,6 +77,8 @@ export interface Members {
   halt(cluster: string): void
   /** The power is back: everything is looked at as after a restart of the process. */
   resume(cluster: string): void
+  /** What the clusters' parts have counted, in the text format of Prometheus. */
+  metrics(): string
   stop(): void
 }
 
@@ -89,7 +91,7 @@ export function startMembers(options: StartMembersOptions): Members {
   const measurements = options.measurements ?? new PodMeasurements(ports, (cluster, uid) => options.pods?.usage(cluster, uid))
   const podsByNode = new PodsByNode()
   const forwarding = options.network && createForwarding({ ...ports, clusters, ...options.network })
-  const names = options.network && createClusterDns({ ...ports, ...options.network })
+  const names = options.network && createClusterDns({ ...ports, clusters, ...options.network })
   const control: MemberController[] = [
     namespaces,
     createNamespaceDefaults(options.rootCertificate ?? (() => '')),
@@ -158,6 +160,7 @@ export function startMembers(options: StartMembersOptions): Members {
     },
     halt: (cluster) => engine.halt(cluster),
     resume: (cluster) => engine.resume(cluster),
+    metrics: () => names?.metrics() ?? '',
     stop,
   }
 }

@@ -1,12 +1,14 @@
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import type { ClusterNetwork, LogicalCluster, NetworkOf } from '../../contract.js'
+import type { ClusterNetwork, LogicalCluster, LogicalClusters, NetworkOf } from '../../contract.js'
 import { AnswerCache } from '../../dns/answer-cache.js'
-import { answerMessage } from '../../dns/answer-message.js'
+import { type AnswerMessage, createAnswerer } from '../../dns/answer-message.js'
 import { createClusterZone } from '../../dns/cluster-zone.js'
 import { createClusterSetZone } from '../../dns/clusterset-zone.js'
-import { chain, type DnsHandler, type DnsRecord } from '../../dns/handler.js'
+import { DnsCounts, formatDnsCounts } from '../../dns/dns-counts.js'
+import { chain, type DnsHandler, type DnsRecord, type HandlerContext } from '../../dns/handler.js'
+import { createLighthouseNames, type PartOfService } from '../../dns/lighthouse-names.js'
 import { type NameServer, openNameServer } from '../../dns/name-server.js'
 import { createRelay } from '../../dns/relay.js'
 import { createReverseZone } from '../../dns/reverse-zone.js'
@@ -28,14 +30,21 @@ export interface ClusterDnsOptions {
   readonly setDomain?: string
   /** Where questions go that no cluster answers (default: they are refused). */
   readonly forwardNamesTo?: { readonly address: string; readonly port: number }
-  /** More links of the chain, asked after the cluster's own zones. */
-  readonly handlersOf?: (cluster: string) => readonly DnsHandler[]
+  /** More links of a cluster's chain, at the places that their `order` says. Asked each time that its name server is opened. */
+  readonly handlersOf?: (cluster: string, context: HandlerContext) => readonly DnsHandler[]
+  /** `lighthouse`: the names that Submariner has beyond the specification are answered too (default: they are not there). */
+  readonly dnsCompatibility?: DnsCompatibility
+  readonly clusters?: Pick<LogicalClusters, 'get'>
   readonly random: Random
   readonly log: Log
 }
 
+export type DnsCompatibility = 'lighthouse'
+
 export interface ClusterDns {
   readonly controller: MemberController
+  /** What was asked and how often, in the text format of Prometheus. */
+  metrics(): string
   stop(): void
 }
 
@@ -47,6 +56,7 @@ interface ClusterState {
   readonly names: ClusterNamesIndex
   readonly setNames: ClusterSetNamesIndex
   readonly answers: AnswerCache
+  readonly counts: DnsCounts
   server: NameServer | undefined
   address: string
 }
@@ -87,7 +97,8 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
       state = {
         names: new ClusterNamesIndex(cluster),
         setNames: new ClusterSetNamesIndex(cluster),
-        answers: new AnswerCache(),
+        answers: new AnswerCache(() => options.random.number()),
+        counts: new DnsCounts(),
         server: undefined,
         address,
       }
@@ -115,8 +126,13 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
     return undefined
   }
 
-  function answererOf(cluster: LogicalCluster, network: ClusterNetwork, state: ClusterState, serverAddress: string) {
-    const { names, setNames, answers } = state
+  function answererOf(
+    cluster: LogicalCluster,
+    network: ClusterNetwork,
+    state: ClusterState,
+    serverAddress: string,
+  ): AnswerMessage {
+    const { names, setNames, answers, counts } = state
     const { domain = 'cluster.local', setDomain = 'clusterset.local', forwardNamesTo } = options
     const ranges = [network.serviceRange, network.podRange, network.nodeRange, network.loadBalancerRange, '10.244.0.0/16']
     const mix = (records: DnsRecord[]) => shuffle(records, options.random)
@@ -124,16 +140,21 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
       createClusterZone({ names, domain, serverAddress, shuffle: mix }),
       createClusterSetZone({ names: setNames, domain: setDomain, serverAddress, shuffle: mix }),
       createReverseZone({ names, domain, isOwn: (address) => ranges.some((range) => isInCidr(range, address)) }),
-      ...(options.handlersOf?.(cluster.name) ?? []),
+      ...(options.dnsCompatibility === 'lighthouse'
+        ? [createLighthouseNames({ names: setNames, domain: setDomain, cluster: cluster.name, serviceIn })]
+        : []),
+      ...(options.handlersOf?.(cluster.name, { changed: () => answers.forget() }) ?? []),
     ])
     const elsewhere = forwardNamesTo && createRelay(forwardNamesTo)
-    return (message: Uint8Array, stream: boolean) => {
-      const kept = stream ? undefined : answers.find(message)
-      if (kept !== undefined) return kept
-      const answer = answerMessage(message, stream, ask, elsewhere)
-      if (!stream && answer instanceof Uint8Array) answers.keep(message, answer)
-      return answer
-    }
+    return createAnswerer({ ask, answers, counts, ...(elsewhere ? { elsewhere } : {}) })
+  }
+
+  /** Ids of clusters are their names here, with the name of a registry after a dot where the fleet has one. */
+  function serviceIn(id: string, namespace: string, name: string): PartOfService | undefined {
+    const cluster = options.clusters?.get(id) ?? options.clusters?.get(id.split('.')[0]!)
+    if (cluster === undefined) return undefined
+    const service = new ClusterNamesIndex(cluster).service(namespace, name)
+    return service === undefined ? undefined : { addresses: service.clusterIps, ports: service.ports }
   }
 
   return {
@@ -169,6 +190,7 @@ export function createClusterDns(options: ClusterDnsOptions): ClusterDns {
       reconcile,
       forget,
     },
+    metrics: () => formatDnsCounts([...states].map(([cluster, { counts }]) => [cluster, counts])),
     stop() {
       stopped = true
       for (const cluster of [...states.keys()]) forget(cluster)

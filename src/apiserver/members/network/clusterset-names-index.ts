@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ClusterChange, LogicalCluster } from '../../contract.js'
 import type { ClusterSetNames, ImportedEndpoint, ImportedService } from '../../dns/clusterset-names.js'
@@ -12,6 +13,7 @@ const sourceCluster = 'multicluster.kubernetes.io/source-cluster'
 
 type ServiceImport = KubeObject & {
   spec?: { type?: string; ips?: string[]; ports?: { name?: string; protocol?: string; port: number }[] }
+  status?: { clusters?: { cluster: string }[] }
 }
 
 /** What the name server reads of one cluster's part of the cluster set. Its index comes about with the first question. */
@@ -41,7 +43,8 @@ export class ClusterSetNamesIndex implements ClusterSetNames {
     const { type, ips = [], ports = [] } = found.spec
     return {
       type: type === 'Headless' ? 'Headless' : 'ClusterSetIP',
-      ips,
+      // People write imports by hand, and the schema of the resource takes any text.
+      ips: ips.filter((address) => isIP(address) !== 0),
       ports: ports.map((port) => ({ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port })),
     }
   }
@@ -55,6 +58,16 @@ export class ClusterSetNamesIndex implements ClusterSetNames {
       for (const endpoint of endpointsOfSlice(slice)) found.push({ ...endpoint, cluster })
     }
     return found
+  }
+
+  sources(namespace: string, name: string): readonly string[] {
+    const found = this.#cluster.peek(imports, `${namespace}/${name}`) as ServiceImport | undefined
+    const sources = new Set((found?.status?.clusters ?? []).map(({ cluster }) => cluster))
+    for (const key of this.#built().slices.get(`${namespace}/${name}`) ?? []) {
+      const source = this.#cluster.peek(slices, key)?.metadata.labels?.[sourceCluster]
+      if (source !== undefined) sources.add(source)
+    }
+    return [...sources].sort()
   }
 
   #built() {
