@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
 import { isSurelyText, plainKind, resolvePlain, type YamlDialect } from './resolve-scalar.js'
 import { decodeEscapes, foldLines } from './scalar-text.js'
-import { markImplicitNull, markNullText, markQuoted } from './source-marks.js'
+import { markImplicitNull, markPlainText, markQuoted } from './source-marks.js'
 
 /**
  * A fast reader for the YAML that manifests are written in: block maps and lists, flow collections, every scalar style,
@@ -202,7 +202,7 @@ class BlockParser {
         if (this.#dialect === 'kyaml' && isQuoting(text.charCodeAt(this.#at))) markQuoted(map, key)
         const from = this.#at
         value = this.#inlineValue(column)
-        if (value === null && this.#dialect === 'kyaml') this.#markNull(map, key, from)
+        if (this.#dialect === 'kyaml') this.#markPlain(map, key, value, from)
       }
       if (key === '__proto__') setOwn(map, key, value)
       else map[key] = value
@@ -467,9 +467,9 @@ class BlockParser {
       const from = this.#at
       const value = isMissing ? null : this.#flowValue()
       setOwn(map, key, value)
-      if (value === null && this.#dialect === 'kyaml') {
+      if (this.#dialect === 'kyaml') {
         if (isMissing) markImplicitNull(map, key)
-        else this.#markNull(map, key, from)
+        else this.#markPlain(map, key, value, from)
       }
       code = this.#flowSpace()
       if (code === COMMA) this.#at++
@@ -479,9 +479,10 @@ class BlockParser {
     return map
   }
 
-  #markNull(map: JsonObject, key: string, from: number): void {
-    if (this.#text.startsWith('null', from)) return
-    markNullText(map, key, /^[~A-Za-z]*/.exec(this.#text.slice(from, from + 4))![0])
+  #markPlain(map: JsonObject, key: string, value: Json, from: number): void {
+    if (value !== null && typeof value !== 'number') return
+    const text = /^[^\s,#\]}]*/.exec(this.#text.slice(from, Math.min(from + 64, this.#at)))![0]
+    if (text !== String(value)) markPlainText(map, key, text)
   }
 
   #flowValue(): Json {

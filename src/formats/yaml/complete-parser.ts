@@ -20,7 +20,7 @@ import { isNumber } from '../../base/json-text.js'
 import type { ParsedDocument } from './block-parser.js'
 import { formatGoNumber } from './go-number.js'
 import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
-import { markImplicitNull, markNullText, markQuoted } from './source-marks.js'
+import { markImplicitNull, markPlainText, markQuoted } from './source-marks.js'
 import { YamlError } from './yaml-error.js'
 
 const maxDepth = 512
@@ -190,7 +190,8 @@ class Reader {
       if (this.#dialect !== 'kyaml') continue
       if (valueNode === null || isEmptyScalar(valueNode)) markImplicitNull(into, key)
       else if (isScalar(valueNode) && valueNode.type !== 'PLAIN') markQuoted(into, key)
-      else if (isScalar(valueNode) && into[key] === null) markNullText(into, key, valueNode.source ?? 'null')
+      else if (isScalar(valueNode) && isWrittenOtherwise(into[key], valueNode.source ?? 'null'))
+        markPlainText(into, key, valueNode.source ?? 'null')
     }
     const seen = new Set([...merged, ...own])
     for (const merge of merges) this.#merge(merge, into, seen)
@@ -259,4 +260,9 @@ class Reader {
       return this.#fail('!!binary value contains invalid base64 data', offsetOf(node))
     }
   }
+}
+
+/** True for nulls and numbers whose text is not that of JSON. */
+function isWrittenOtherwise(value: unknown, text: string): boolean {
+  return (value === null || typeof value === 'number') && text !== String(value)
 }

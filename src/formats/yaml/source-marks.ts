@@ -6,7 +6,7 @@
 interface Marks {
   implicitNulls: Set<string> | undefined
   quoted: Set<string> | undefined
-  nullTexts: Map<string, string> | undefined
+  plainTexts: Map<string, string> | undefined
   untyped: Map<string, { readonly value: unknown; readonly text: string }> | undefined
 }
 
@@ -15,7 +15,7 @@ const marks = new WeakMap<object, Marks>()
 function marksOf(map: object): Marks {
   let known = marks.get(map)
   if (known === undefined) {
-    known = { implicitNulls: undefined, quoted: undefined, nullTexts: undefined, untyped: undefined }
+    known = { implicitNulls: undefined, quoted: undefined, plainTexts: undefined, untyped: undefined }
     marks.set(map, known)
   }
   return known
@@ -37,17 +37,22 @@ export function markQuoted(map: object, key: string): void {
   known.quoted.add(key)
 }
 
-/** To be called for a null that is written, otherwise than `null`. */
-export function markNullText(map: object, key: string, text: string): void {
+/** To be called for a null that is written otherwise than `null`, and for a number that is not written as JSON writes it. */
+export function markPlainText(map: object, key: string, text: string): void {
   const known = marksOf(map)
-  known.nullTexts ??= new Map()
-  known.nullTexts.set(key, text)
+  known.plainTexts ??= new Map()
+  known.plainTexts.set(key, text)
 }
 
 /** How a null is written: where text is wanted, its text counts. Empty when it is not written at all. */
 export function nullText(map: object, key: string): string {
   if (isImplicitNull(map, key)) return ''
-  return marks.get(map)?.nullTexts?.get(key) ?? 'null'
+  return marks.get(map)?.plainTexts?.get(key) ?? 'null'
+}
+
+/** How a number is written that JSON writes otherwise (`0x1F`, `010`); undefined for others. It may have changed since. */
+export function numberText(map: object, key: string): string | undefined {
+  return marks.get(map)?.plainTexts?.get(key)
 }
 
 /** True for text that was written in quotes or as a block. */
@@ -78,7 +83,7 @@ export function copyMarks(from: object, to: object): void {
   marks.set(to, {
     implicitNulls: known.implicitNulls === undefined ? undefined : new Set(known.implicitNulls),
     quoted: known.quoted === undefined ? undefined : new Set(known.quoted),
-    nullTexts: known.nullTexts === undefined ? undefined : new Map(known.nullTexts),
+    plainTexts: known.plainTexts === undefined ? undefined : new Map(known.plainTexts),
     untyped: known.untyped === undefined ? undefined : new Map(known.untyped),
   })
 }

@@ -1,4 +1,5 @@
 import { isObject, setOwn } from '../../../base/json.js'
+import { formatFloat } from '../../../formats/go-template/float-format.js'
 import { buildError } from './build-error.js'
 
 /**
@@ -7,6 +8,8 @@ import { buildError } from './build-error.js'
  */
 export type Shape =
   | 'text'
+  /** Text in fields of a struct that another one embeds: nothing else counts as text there. */
+  | 'exact-text'
   | 'boolean'
   | 'integer'
   | 'any'
@@ -24,27 +27,60 @@ export function struct(fields: Readonly<Record<string, Shape>>, options: { open?
 }
 
 /** The value with field names in their own case. `where` starts the messages: `app/kustomization.yaml`. */
-export function decodeShape(value: unknown, shape: Shape, where: string, path = ''): unknown {
+export function decodeShape(value: unknown, shape: Shape, where: string): unknown {
+  return decode(value, shape, { where, textOf: () => undefined }, '')
+}
+
+/** The same for files that are no kustomizations: numbers and booleans where text belongs are text. */
+export function decodeConfiguration(value: unknown, shape: Shape, where: string): unknown {
+  return decode(value, shape, { where, textOf: scalarAsText }, '')
+}
+
+function scalarAsText(value: unknown): string | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : formatFloat(asSingle(value), 'g', -1)
+  return typeof value === 'boolean' ? String(value) : undefined
+}
+
+/** The shortest decimal that is the same number in single precision: kustomize prints such texts so. */
+function asSingle(value: number): number {
+  const single = Math.fround(value)
+  for (let digits = 1; digits < 9; digits++) {
+    const shorter = Number(value.toPrecision(digits))
+    if (Math.fround(shorter) === single) return shorter
+  }
+  return Number(value.toPrecision(9))
+}
+
+interface Decoding {
+  readonly where: string
+  /** Text for a scalar that is none. */
+  readonly textOf: (value: unknown) => string | undefined
+}
+
+function decode(value: unknown, shape: Shape, decoding: Decoding, path: string): unknown {
+  const { where } = decoding
   if (value === null || value === undefined) return undefined
   const wrong = (expected: string, fix?: string): never => {
     throw buildError(`${where}: ${path === '' ? '' : `${path}: `}expected ${expected}, found ${describe(value)}`, fix)
   }
   if (shape === 'any') return value
-  if (shape === 'text') {
+  if (shape === 'text' || shape === 'exact-text') {
     if (typeof value === 'string') return value
+    const text = shape === 'text' ? decoding.textOf(value) : undefined
+    if (text !== undefined) return text
     return wrong('text', typeof value === 'object' ? undefined : `Put it in quotes: "${String(value)}".`)
   }
   if (shape === 'boolean') return typeof value === 'boolean' ? value : wrong('true or false')
   if (shape === 'integer') return Number.isInteger(value) ? value : wrong('a whole number')
   if ('list' in shape) {
     if (!Array.isArray(value)) return wrong('a list')
-    return value.map((item: unknown, index) => decodeShape(item, shape.list, where, `${path}[${index}]`) ?? zeroOf(shape.list))
+    return value.map((item: unknown, index) => decode(item, shape.list, decoding, `${path}[${index}]`) ?? zeroOf(shape.list))
   }
   if (!isObject(value)) return wrong('a map')
   const result: Record<string, unknown> = {}
   if ('map' in shape) {
     for (const key of Object.keys(value)) {
-      setOwn(result, key, decodeShape(value[key], shape.map, where, `${path}.${key}`) ?? zeroOf(shape.map))
+      setOwn(result, key, decode(value[key], shape.map, decoding, `${path}.${key}`) ?? zeroOf(shape.map))
     }
     return result
   }
@@ -57,14 +93,14 @@ export function decodeShape(value: unknown, shape: Shape, where: string, path = 
         `Known here: ${Object.keys(shape.fields).join(', ')}.`,
       )
     }
-    const decoded = decodeShape(value[key], shape.fields[name]!, where, path === '' ? name : `${path}.${name}`)
+    const decoded = decode(value[key], shape.fields[name]!, decoding, path === '' ? name : `${path}.${name}`)
     if (decoded !== undefined) result[name] = decoded
   }
   return result
 }
 
 function zeroOf(shape: Shape): unknown {
-  if (shape === 'text') return ''
+  if (shape === 'text' || shape === 'exact-text') return ''
   if (shape === 'boolean') return false
   if (shape === 'integer') return 0
   if (shape === 'any') return null

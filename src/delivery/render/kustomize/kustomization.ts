@@ -134,8 +134,8 @@ export interface GeneratorEntry {
 
 const texts: Shape = { list: 'text' }
 const textMap: Shape = { map: 'text' }
-const gvkFields = { group: 'text', version: 'text', kind: 'text' } as const
-const idFields = { ...gvkFields, name: 'text', namespace: 'text' } as const
+const gvkFields = { group: 'exact-text', version: 'exact-text', kind: 'exact-text' } as const
+const idFields = { ...gvkFields, name: 'exact-text', namespace: 'exact-text' } as const
 export const selectorShape = struct({ ...idFields, annotationSelector: 'text', labelSelector: 'text' })
 const optionsShape = struct({ delimiter: 'text', index: 'integer', encoding: 'text', create: 'boolean' })
 const replacementFields = {

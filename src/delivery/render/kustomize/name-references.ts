@@ -1,10 +1,13 @@
 import { isObject } from '../../../base/json.js'
+import { scalarStyle } from '../../../formats/yaml/scalar-style.js'
+import { isQuoted } from '../../../formats/yaml/source-marks.js'
 import { buildError } from './build-error.js'
 import type { NameReference, TransformerConfig } from './default-specs.js'
 import { type FieldSpec, setAt, visitField } from './field-spec.js'
 import { type Gvk, isClusterScoped, isSelectedBy } from './gvk.js'
 import { formatId, outsideNamespaces, type Resource, type ResourceId, scalarText } from './resource.js'
 import type { ResourceList } from './resource-list.js'
+import { retyped, setUntyped } from './untyped-scalar.js'
 
 interface Rule {
   readonly target: Gvk
@@ -104,7 +107,7 @@ class ReferenceFixer {
     }
     if (Array.isArray(value)) throw buildError(`${rule.spec.path}: expected text or a map, found a list`)
     const referral = this.#select(rule, scalarText(value), undefined, false)
-    if (referral !== undefined) setAt(parent, key, referral.name)
+    if (referral !== undefined && referral.name !== value) setName(parent, key, referral.name)
   }
 
   /** A map with `name` and perhaps `namespace`, both of which follow. */
@@ -114,7 +117,7 @@ class ReferenceFixer {
     const namespace = map['namespace']
     const referral = this.#select(rule, scalarText(name), namespace === undefined ? undefined : scalarText(namespace), true)
     if (referral === undefined) return
-    map['name'] = referral.name
+    if (referral.name !== name) setName(map, 'name', referral.name)
     if (referral.namespace !== '') map['namespace'] = referral.namespace
   }
 
@@ -204,4 +207,16 @@ function sameEnding(a: readonly string[], b: readonly string[], emptyMatches: bo
   const [shorter, longer] = a.length <= b.length ? [a, b] : [b, a]
   const offset = longer.length - shorter.length
   return shorter.every((text, index) => text === longer[index + offset])
+}
+
+/** A name keeps the quotes of the one in its place; without them it is what it reads as, be that a number. */
+function setName(parent: Record<string, unknown> | unknown[], key: string | number, name: string): void {
+  if (!Array.isArray(parent) && typeof key === 'string' && retyped(name) !== name) {
+    const before = parent[key]
+    if (typeof before === 'string' && !isQuoted(parent, key) && scalarStyle(before, false) === 'plain') {
+      setUntyped(parent, key, name)
+      return
+    }
+  }
+  setAt(parent, key, name)
 }

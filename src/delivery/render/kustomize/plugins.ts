@@ -3,7 +3,7 @@ import { cloneJson, equalJson, isObject } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { type Accumulator, addResources, type BuildContext, newAccumulator, type Target } from './accumulate.js'
 import { buildError, buildErrorIn } from './build-error.js'
-import { decodeShape, type Shape, struct } from './decode-shape.js'
+import { decodeConfiguration, type Shape, struct } from './decode-shape.js'
 import type { FieldSpec } from './field-spec.js'
 import { generate } from './generators.js'
 import { setImages } from './images.js'
@@ -141,7 +141,7 @@ async function runTransformer(config: Resource, target: Target, accumulator: Acc
   const found =
     Object.hasOwn(transformers, config.kind) && config.apiVersion === 'builtin' ? transformers[config.kind] : undefined
   if (found === undefined) throw unknownPlugin(config)
-  const decoded = decodeShape(config.object, found.shape, where) as Record<string, unknown>
+  const decoded = decodeConfiguration(config.object, found.shape, where) as Record<string, unknown>
   try {
     await found.run({ config: decoded, specs: (decoded['fieldSpecs'] ?? []) as FieldSpec[], target, accumulator, context })
   } catch (error) {
@@ -166,7 +166,7 @@ async function runGenerator(config: Resource, target: Target): Promise<Resource 
   if (config.kind === 'IAMPolicyGenerator') return iamServiceAccount(config)
   const kind = config.kind === 'ConfigMapGenerator' ? 'ConfigMap' : config.kind === 'SecretGenerator' ? 'Secret' : undefined
   if (kind === undefined) return undefined
-  const entry = decodeShape(config.object, generatorShape, `${config.source}: ${config.kind}`) as GeneratorEntry
+  const entry = decodeConfiguration(config.object, generatorShape, `${config.source}: ${config.kind}`) as GeneratorEntry
   const name = (entry.name ?? '') === '' ? config.name : entry.name
   const namespace = (entry.namespace ?? '') === '' ? config.namespace : entry.namespace
   return generate(kind, { ...entry, name, namespace }, undefined, target.loader)
@@ -184,7 +184,7 @@ const iamShape = struct(
 
 /** The Kubernetes service account that stands for one of Google Cloud. */
 function iamServiceAccount(config: Resource): Resource {
-  const decoded = decodeShape(config.object, iamShape, `${config.source}: ${config.kind}`) as {
+  const decoded = decodeConfiguration(config.object, iamShape, `${config.source}: ${config.kind}`) as {
     cloud?: string
     kubernetesService?: { name?: string; namespace?: string }
     serviceAccount?: { name?: string; projectId?: string }

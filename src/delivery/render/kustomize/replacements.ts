@@ -5,7 +5,7 @@ import { isIntegerText, plainKind } from '../../../formats/yaml/resolve-scalar.j
 import { untypedText } from '../../../formats/yaml/source-marks.js'
 import { type BuildBudget, sizeOf } from './build-budget.js'
 import { buildError } from './build-error.js'
-import { decodeShape } from './decode-shape.js'
+import { decodeConfiguration } from './decode-shape.js'
 import { setAt } from './field-spec.js'
 import {
   type FieldOptions,
@@ -36,7 +36,7 @@ export async function applyReplacements(list: ResourceList, entries: readonly Re
     const name = loader.name(entry.path!)
     const data = parseYaml(await loader.loadText(entry.path!), { source: name })
     const shape = Array.isArray(data) ? ({ list: replacementShape } as const) : replacementShape
-    const decoded = decodeShape(data, shape, name) as Replacement | Replacement[] | undefined
+    const decoded = decodeConfiguration(data, shape, name) as Replacement | Replacement[] | undefined
     if (decoded === undefined)
       throw buildError(`${name}: unsupported replacement type encountered within replacement path: nothing`)
     for (const replacement of Array.isArray(decoded) ? decoded : [decoded])

@@ -1,11 +1,12 @@
 import { isObject, setOwn } from '../../../base/json.js'
 import { scalarStyle } from '../../../formats/yaml/scalar-style.js'
-import { isImplicitNull, isQuoted, markQuoted, untypedText } from '../../../formats/yaml/source-marks.js'
+import { isImplicitNull, isQuoted, markQuoted, numberText, untypedText } from '../../../formats/yaml/source-marks.js'
 import type { SchemaCatalogue, SchemaNode } from '../../../kube/schema/schema-node.js'
 import { buildError } from './build-error.js'
 import { scalarText } from './resource.js'
 import { writeShared } from './shared-values.js'
 import { type Keep, keepNull, mergeLists, type Side } from './strategic-merge-list.js'
+import { retyped } from './untyped-scalar.js'
 
 /**
  * Kustomize's strategic merge: `patch` is merged into `object` in place. It differs from kube-apiserver's: whatever the
@@ -86,7 +87,13 @@ function setScalar(target: Record<string, unknown>, key: string, value: unknown,
     return
   }
   const wasQuoted = typeof before === 'string' && (isQuoted(target, key) || scalarStyle(before, false) !== 'plain')
-  writeShared(target, key, wasQuoted && typeof value !== 'string' ? scalarText(value) : value)
+  writeShared(target, key, wasQuoted && typeof value !== 'string' ? textIn(origin, key, value) : value)
+}
+
+/** A scalar as it is written in the patch. */
+function textIn(origin: MapSide, key: string, value: unknown): string {
+  const text = typeof value === 'number' && isObject(origin) ? numberText(origin, key) : undefined
+  return text !== undefined && retyped(text) === value ? text : scalarText(value)
 }
 
 type MapSide = Record<string, unknown> | null | undefined

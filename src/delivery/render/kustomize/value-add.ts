@@ -2,7 +2,7 @@ import { isObject, setOwn } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { isQuoted } from '../../../formats/yaml/source-marks.js'
 import { buildError } from './build-error.js'
-import { decodeShape, struct } from './decode-shape.js'
+import { decodeConfiguration, struct } from './decode-shape.js'
 import { splitFieldPath } from './field-spec.js'
 import { isClusterScoped } from './gvk.js'
 import { type ResourceSelector, selectorShape } from './kustomization.js'
@@ -28,7 +28,7 @@ export async function addValues(list: ResourceList, config: Readonly<Record<stri
   const file = (config['targetFilePath'] ?? '') as string
   if (file !== '') {
     const name = loader.name(file)
-    const read = decodeShape(parseYaml(await loader.loadText(file), { source: name }), struct({ targets }), name)
+    const read = decodeConfiguration(parseYaml(await loader.loadText(file), { source: name }), struct({ targets }), name)
     all.push(...((read as { targets?: ValueTarget[] } | undefined)?.targets ?? []))
   }
   if (all.length === 0) throw buildError('must specify at least one target')
