@@ -341,6 +341,19 @@ describe('ServiceEntries', () => {
     assert.deepEqual(rank('west'), [])
   })
 
+  test('the hub’s stand beside the own endpoints of each cluster’s Service', () => {
+    const facts = fleet([serviceObject('api'), sliceObject('api', ['10.0.0.1'])], [entry({ endpoints: endpoints.slice(0, 1) })])
+    assert.deepEqual(
+      istioDialect
+        .offers(apiService, facts)
+        .map(({ cluster, audience, endpoints: [first] }) => [cluster, audience, first!.addresses[0]]),
+      [
+        ['hub', undefined, '10.1.0.1'],
+        ['east', { clusters: [] }, '10.0.0.1'],
+      ],
+    )
+  })
+
   const hosts: [host: string, namespace: string, name: string, reach: string][] = [
     ['api.shop.svc.cluster.local', 'shop', 'api', 'same-name'],
     ['api.shop.svc.cluster.local.', 'shop', 'api', 'same-name'],

@@ -64,7 +64,7 @@ export function placesOf(fleet: FleetFacts): readonly Place[] {
 
 /**
  * What ServiceEntries give to a service: in a cluster to consumers of that cluster alone, as Istio's configuration is each
- * cluster's own; on the hub to everybody. Where one adds endpoints to a Service of the cluster, the Service's own count too.
+ * cluster's own; on the hub to everybody. Where one adds endpoints to a Service of a cluster, the Service's own count there too.
  */
 export function entryOffers(service: ServiceName, fleet: FleetFacts): Offer[] {
   const offers: Offer[] = []
@@ -73,11 +73,14 @@ export function entryOffers(service: ServiceName, fleet: FleetFacts): Offer[] {
     const offer = offerOf(service, entry)
     if (offer === undefined) continue
     offers.push(offer)
+    if (entry.reach !== 'same-name') continue
     const { cluster } = entry.place
-    if (cluster === undefined || entry.reach !== 'same-name' || joined.has(cluster.name)) continue
-    joined.add(cluster.name)
-    const own = ownOffer(service, cluster)
-    if (own !== undefined) offers.push(own)
+    for (const each of cluster === undefined ? fleet.clusters : [cluster]) {
+      if (joined.has(each.name)) continue
+      joined.add(each.name)
+      const own = ownOffer(service, each)
+      if (own !== undefined) offers.push(own)
+    }
   }
   return offers
 }
