@@ -41,6 +41,15 @@ test('pods that run', { skip: noKubectl }, async () => {
   assert.deepEqual([...new Set(seen)].sort(), Object.keys(after).sort())
 })
 
+test('services across clusters', { skip: noKubectl }, async () => {
+  const ask = 'kubectl --context staging -n store exec client -- wget -qO- http://api.store.svc.clusterset.local'
+  const answers: string[] = []
+  const page = 'docs/guides/services-across-clusters.md'
+  const after = { [ask]: (guide: Guide) => void answers.push(guide.run(ask, page).trim()) }
+  await runGuide(page, { kubectl: true, pods: 'auto', after })
+  assert.deepEqual(answers, ['us-east', 'eu-west', 'us-east'])
+})
+
 test('add a cluster of your own', { skip: noKubectl }, async () => {
   await runGuide('docs/guides/add-a-cluster.md', {
     kubectl: true,
