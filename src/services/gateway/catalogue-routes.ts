@@ -79,3 +79,26 @@ function serviceOf({ host }: GatewayTarget, catalogue: CatalogueRoutesOptions['c
 export function gatewayHostOf({ service, reach }: Pick<FleetService, 'service' | 'reach'>): string {
   return `${service.name}.${service.namespace}.svc.${reach === 'clusterset' ? 'clusterset' : 'cluster'}.local`
 }
+
+/** A service at one of its ports, with the endpoints that TLS goes through to. */
+export interface PassthroughRoute {
+  readonly host: string
+  readonly port: number
+  readonly places: readonly Place[]
+}
+
+/** Everything that a cluster's gateway lets TLS through to now, for engines that are told instead of asking. Sorted by host and port. */
+export function listPassthroughRoutes(
+  options: CatalogueRoutesOptions & { readonly catalogue: Pick<ServiceCatalogue, 'list'> },
+): PassthroughRoute[] {
+  const { backends } = createCatalogueRoutes(options)
+  return options.catalogue.list().flatMap((service) => {
+    if (!service.offers.some((offer) => offer.cluster === options.cluster)) return []
+    const host = gatewayHostOf(service)
+    return service.ports.flatMap(({ protocol, port }) => {
+      if (protocol !== 'TCP') return []
+      const places = backends({ mode: 'passthrough', host, port }, undefined)
+      return 'refused' in places ? [] : [{ host, port, places }]
+    })
+  })
+}

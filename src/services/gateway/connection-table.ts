@@ -44,14 +44,20 @@ export class ConnectionTable {
     }
   }
 
-  /** Resolves when none is open any more; after `graceMs` the rest is destroyed. */
-  async drain(clock: Clock, graceMs: number): Promise<void> {
-    if (this.#open.size === 0) return
+  /** Resolves when none is open any more; after `graceMs` the rest is destroyed. Gives how many those were. */
+  async drain(clock: Clock, graceMs: number): Promise<number> {
+    if (this.#open.size === 0) return 0
+    let left = 0
     await new Promise<void>((done) => {
-      this.#whenEmpty = done
-      clock.after(graceMs, () => {
+      const late = clock.after(graceMs, () => {
+        left = this.#open.size
         for (const connection of this.#open) connection.destroy()
       })
+      this.#whenEmpty = () => {
+        late()
+        done()
+      }
     })
+    return left
   }
 }

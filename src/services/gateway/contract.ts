@@ -36,6 +36,6 @@ export interface Gateway {
   stats(): GatewayStats
   /** Certificates for connections from now on. */
   renew(tls: GatewayTls): void
-  /** Takes no more connections and lets the open ones end; those that are left after `graceMs` are reset. */
-  drain(graceMs: number): Promise<void>
+  /** Takes no more connections and lets the open ones end; those that are left after `graceMs` are reset. Gives how many. */
+  drain(graceMs: number): Promise<number>
 }

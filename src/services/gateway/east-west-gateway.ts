@@ -134,7 +134,7 @@ export function createEastWestGateway(options: EastWestGatewayOptions): Gateway 
     },
     async drain(graceMs) {
       server?.close()
-      await table.drain(clock, graceMs)
+      return table.drain(clock, graceMs)
     },
   }
 }

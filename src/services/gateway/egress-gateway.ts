@@ -30,7 +30,7 @@ export interface EgressGateway {
   close(place: Place): void
   stats(): GatewayStats
   renew(tls: GatewayTls): void
-  drain(graceMs: number): Promise<void>
+  drain(graceMs: number): Promise<number>
 }
 
 export interface EgressGatewayOptions {
@@ -157,7 +157,7 @@ export function createEgressGateway(options: EgressGatewayOptions): EgressGatewa
     async drain(graceMs) {
       for (const server of servers.values()) server.close()
       servers.clear()
-      await table.drain(clock, graceMs)
+      return table.drain(clock, graceMs)
     },
   }
 }
