@@ -156,6 +156,12 @@ function localityOf(labels: Readonly<Record<string, string>> = {}): Locality | u
   return region === '' && zone === '' ? undefined : { region, zone, subZone }
 }
 
+/** True for what the catalogue's outputs made themselves: slices, ServiceImports, derived Services. */
+export function isWritten(object: KubeObject): boolean {
+  const { labels } = object.metadata
+  return labels !== undefined && (labels[multiClusterNames.ownerLabel] === multiClusterNames.owner || isWrittenSlice(object))
+}
+
 export function isWrittenSlice(slice: KubeObject): boolean {
   return slice.metadata.labels?.[multiClusterNames.managedByLabel] === multiClusterNames.sliceManager
 }

@@ -12,7 +12,7 @@ import type { ClusterFacts, ServiceDialect } from '../model/service-dialect.js'
 import type { Consumer, FleetService, Offer, Ranking, ServiceName, TrafficRule } from '../model/service-model.js'
 import { parseServiceKey, serviceKey } from '../model/service-name.js'
 import type { ServiceCatalogue } from './catalogue.js'
-import { type ClusterView, serviceOfSlice } from './cluster-view.js'
+import { type ClusterView, isWritten, serviceOfSlice } from './cluster-view.js'
 import { FleetObserver, type FleetObserverOptions } from './fleet-observer.js'
 
 export interface CatalogueOptions extends FleetObserverOptions {
@@ -155,6 +155,11 @@ class Catalogue implements CreatedCatalogue {
   }
 
   #hear(cluster: ClusterView, type: ResourceType, change: CacheChange): void {
+    // What the catalogue's own outputs write says nothing new.
+    if (isWritten(change.object)) {
+      for (const listener of this.#memberListeners) listener(cluster, type, change)
+      return
+    }
     if (type.kind === endpointSliceType.kind) {
       for (const key of serviceOfSlice(change.object)) {
         if (this.#entries.has(key)) this.#mark(key)
@@ -214,7 +219,8 @@ class Catalogue implements CreatedCatalogue {
   /** Every service that an object of the cluster can mean. */
   #namesIn(view: ClusterView): Set<string> {
     const names = new Set<string>()
-    for (const [, cache] of view.caches.started) for (const object of cache.list()) this.#namesOf(object, view.name, names)
+    for (const [, cache] of view.caches.started)
+      for (const object of cache.list()) if (!isWritten(object)) this.#namesOf(object, view.name, names)
     return names
   }
 
