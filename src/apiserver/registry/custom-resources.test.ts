@@ -122,6 +122,10 @@ describe('custom resources', () => {
     await assert.rejects(client.update(type('wd'), widget('w', { color: 'red' })), fails(422, /must be specified for an update/))
     assert.equal((await client.list(type('wd'), { fieldSelector: 'spec.color=red' })).items.length, 1)
     assert.equal((await client.list(type('wd'), { fieldSelector: 'spec.color=blue' })).items.length, 0)
+    // An empty list of owners says nothing (of built-in kinds it starts ownership anew); one empty owner does.
+    const owned = (list: object[]) => client.patch(target, { kind: 'merge', body: { metadata: { managedFields: list } } })
+    assert.deepEqual((await owned([])).metadata.managedFields, status.metadata.managedFields)
+    assert.equal((await owned([{}])).metadata.managedFields, undefined)
     const applied = await client.patch(
       { ...target, name: 'new' },
       { kind: 'apply', object: widget('new', { color: 'blue' }) },

@@ -29,7 +29,8 @@ export function decodeBody(resource: Resource, body: KubeObject): { object: Kube
   const own = resource.custom === undefined ? body : cloneJson(body)
   const whole = { ...own, apiVersion: own.apiVersion ?? resource.apiVersion, kind: own.kind ?? resource.type.kind }
   const read = readFields(schema, whole)
-  // An empty list, which starts ownership anew, is not what an absent one is.
+  if (resource.custom !== undefined) return read
+  // An empty list, which starts ownership anew, is not what an absent one is; of custom resources, it is (upstream too).
   const { managedFields } = isObject(own.metadata) ? own.metadata : {}
   if (Array.isArray(managedFields) && managedFields.length === 0) read.object.metadata.managedFields = []
   return read
