@@ -30,8 +30,17 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 
 /** RFC 3339 in UTC with whole seconds, as Kubernetes' metav1.Time prints it: `2026-01-02T03:04:05Z`. */
 export function formatTime(epochMs: number): string {
-  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+  const second = Math.floor(epochMs / 1000)
+  if (second !== lastSecond) {
+    lastText = `${new Date(epochMs).toISOString().slice(0, 19)}Z`
+    lastSecond = second
+  }
+  return lastText
 }
+
+// What is written within one second shares one text: each object holds several.
+let lastSecond: number | undefined
+let lastText = ''
 
 /** RFC 3339 in UTC with microseconds, as Kubernetes' metav1.MicroTime prints it. */
 export function formatMicroTime(epochMs: number): string {

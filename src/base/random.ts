@@ -20,10 +20,16 @@ export function uuid(random: Random): string {
   const bytes = random.bytes(16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x40
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
-  let hex = ''
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+  // In one go: a text put together of parts keeps them all in memory, and every object has one.
+  const codes: number[] = []
+  for (const [index, byte] of bytes.entries()) {
+    if (index === 4 || index === 6 || index === 8 || index === 10) codes.push(0x2d)
+    codes.push(hexDigits.charCodeAt(byte >> 4), hexDigits.charCodeAt(byte & 15))
+  }
+  return String.fromCharCode(...codes)
 }
+
+const hexDigits = '0123456789abcdef'
 
 /** What the state of mulberry32 grows by with each number. */
 const step = 0x6d2b79f5

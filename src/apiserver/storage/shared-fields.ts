@@ -4,11 +4,21 @@ import type { ManagedFieldsEntry, ObjectMeta } from '../../kube/object/kube-obje
 /**
  * Objects that one writer makes from one template own the same fields, and these are half of what a small object weighs.
  * Equal `fieldsV1` are therefore one value in memory. Two generations bound the table; what falls out lives on in the objects.
+ * The table keeps no value alive: those that name an owner's uid are of no use once its objects are gone.
  */
 const generationSize = 2048
-let young = new Map<string, Record<string, unknown>>()
-let old = new Map<string, Record<string, unknown>>()
+type Fields = Record<string, unknown>
+/** `text`: undefined once the value has fallen out, so that what lives on in objects keeps no text. */
+interface Shared {
+  readonly value: WeakRef<Fields>
+  text: string | undefined
+}
+let young = new Map<string, Shared>()
+let old = new Map<string, Shared>()
 const shared = new WeakSet<object>()
+const gone = new FinalizationRegistry<Shared>((entry) => {
+  for (const table of [young, old]) if (entry.text !== undefined && table.get(entry.text) === entry) table.delete(entry.text)
+})
 
 /** The metadata with shared values in its managedFields: the same one, when they are shared already. */
 export function shareFields(metadata: ObjectMeta): ObjectMeta {
@@ -21,17 +31,28 @@ function isShared(entry: ManagedFieldsEntry): boolean {
   return typeof entry.fieldsV1 !== 'object' || entry.fieldsV1 === null || shared.has(entry.fieldsV1)
 }
 
-function share(fields: Record<string, unknown>): Record<string, unknown> {
+function share(fields: Fields): Fields {
   if (typeof fields !== 'object' || fields === null || shared.has(fields)) return fields
   const text = printJson(fields)
-  let known = young.get(text)
+  const known = young.get(text)?.value.deref()
   if (known !== undefined) return known
-  known = old.get(text) ?? fields
-  if (young.size >= generationSize) {
-    old = young
-    young = new Map()
+  const entry = old.get(text)
+  const before = entry?.value.deref()
+  if (young.size >= generationSize) beginGeneration()
+  if (entry !== undefined && before !== undefined) {
+    entry.text = text
+    young.set(text, entry)
+    return before
   }
-  young.set(text, known)
-  shared.add(known)
-  return known
+  const added = { value: new WeakRef(fields), text }
+  gone.register(fields, added)
+  young.set(text, added)
+  shared.add(fields)
+  return fields
+}
+
+function beginGeneration(): void {
+  for (const [text, entry] of old) if (young.get(text) !== entry) entry.text = undefined
+  old = young
+  young = new Map()
 }
