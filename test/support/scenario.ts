@@ -7,6 +7,7 @@ import { parseYamlDocuments } from '../../src/formats/yaml/parse-yaml.js'
 import { type KubeObject, keyOf, parseKey } from '../../src/kube/object/kube-object.js'
 import type { ResourceType } from '../../src/kube/object/resource-type.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
+import { serviceCommands } from './scenario-services.js'
 import { createWorld, type World } from './world.js'
 
 /**
@@ -27,6 +28,8 @@ import { createWorld, type World } from './world.js'
  *     > conditions                             of Applications and ApplicationSets that have any worth reading
  *     > objects CLUSTER RESOURCE [NAMESPACE]   their keys
  *     > show CLUSTER RESOURCE NS/NAME PATH     a value, as JSON; PATH is a.b.0.c
+ *
+ * The words about services across clusters are in scenario-services.ts.
  */
 export async function runScenario(path: string): Promise<void> {
   const text = readFileSync(path, 'utf8')
@@ -97,6 +100,7 @@ function parseMember(text: string): [string, Record<string, string>] {
 type CommandRun = (world: World, args: readonly string[], body: readonly string[]) => Promise<string | undefined>
 
 const commands: Readonly<Record<string, CommandRun>> = {
+  ...serviceCommands,
   async push(world, [url = ''], body) {
     const files: Record<string, string | null> = {}
     let current: string | undefined

@@ -69,8 +69,9 @@ function failOver(drafts: Draft[], from: Locality, rules: LocalityRule['failover
   const rule = rules.find((each) => each.from === from.region)
   for (const draft of drafts) {
     const { step, why } = nearness(draft.locality, from, rule?.to)
+    const unmatched = step === 3 && rule === undefined && rules.length > 0 ? `, and no "from" of failover is ${from.region}` : ''
     draft.priority = draft.priority * 5 + step
-    draft.why = draft.why === '' ? why : `${draft.why}; ${why}`
+    draft.why = `${draft.why === '' ? '' : `${draft.why}; `}${why}${unmatched}`
   }
   compact(drafts)
 }
