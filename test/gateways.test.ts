@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +20,7 @@ import { systemClock } from '../src/app/system-ports.js'
 import { silentLog } from '../src/base/log.js'
 import type { KubeClient } from '../src/kube/client/kube-client.js'
 import type { KubeObject } from '../src/kube/object/kube-object.js'
+import { createEgressGateway } from '../src/services/gateway/egress-gateway.js'
 import { type EndpointSlice, endpointSliceType, namespaceType, serviceType } from '../src/services/model/kube-kinds.js'
 import { serviceExportType, serviceImportType } from '../src/services/model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../src/services/model/multi-cluster-names.js'
@@ -50,6 +53,45 @@ async function until<T>(what: string, look: () => Promise<T | undefined | false>
     await new Promise((done) => setTimeout(done, 20))
   }
   return assert.fail(`${what}: not within ${seconds} s`)
+}
+
+/** The same gateway as a process of its own beside a cluster, which goes on while the cluster's API is away. */
+async function checkLoneGateway(dataDir: string, hub: KubeClient, port: number, ca: string): Promise<void> {
+  const program = (...args: string[]) =>
+    spawn(process.execPath, ['bin/flotilla.js', 'gateway', ...args], { env: { ...process.env, HOME: folder }, stdio: 'pipe' })
+  const pairs = join(folder, 'pairs')
+  for (const name of ['us-east', 'us-west']) {
+    const [code] = await once(program('certificate', name, '--data-dir', dataDir, '--out', join(pairs, name)), 'close')
+    assert.equal(code, 0)
+  }
+  const file = (cluster: string, name: string) => join(pairs, cluster, name)
+  const files = (cluster: string) =>
+    ['--ca', file(cluster, 'ca.crt'), '--cert', file(cluster, 'tls.crt'), '--key', file(cluster, 'tls.key')] as const
+  const where = ['--kubeconfig', join(dataDir, 'kubeconfig'), '--context', 'us-east', '--cluster', 'us-east'] as const
+  const child = program(...where, '--listen', `127.0.0.1:${port}`, ...files('us-east'))
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part) => (said += part))
+  const closed = once(child, 'close')
+  await until(`the gateway runs: ${said}`, async () => said.includes('Gateway of us-east'))
+  const cert = readFileSync(file('us-west', 'tls.crt'), 'utf8')
+  const egress = createEgressGateway({
+    tls: { ca, cert, key: readFileSync(file('us-west', 'tls.key'), 'utf8') },
+    clock: systemClock,
+  })
+  const gateways = () => [{ cluster: 'us-east', address: '127.0.0.1', port }]
+  const host = 'api.shop.svc.clusterset.local'
+  const own = await egress.open({ address: '127.0.0.1', port: 0 }, { host, port: 8000, gateways })
+  assert.equal(await read('127.0.0.1', own), 'east')
+  await failCluster(hub, 'argocd', 'us-east', { api: { kind: 'cut' } })
+  await new Promise((done) => setTimeout(done, 500))
+  assert.equal(await read('127.0.0.1', own), 'east')
+  await failCluster(hub, 'argocd', 'us-east', { api: { kind: 'none' } })
+  await egress.drain(0)
+  child.kill('SIGTERM')
+  assert.deepEqual((await closed)[0], 0, said)
+  assert.match(said, /gateway counters cluster=us-east open=\d+ accepted=2 /)
+  const [code] = await once(program(...where, ...files('us-west')), 'close')
+  assert.equal(code, 2, 'the certificate of another cluster')
 }
 
 test('pods in three networks reach each other through gateways only, and move on when a cluster is lost', {
@@ -154,6 +196,8 @@ test('pods in three networks reach each other through gateways only, and move on
       socket.write('GET /api/v1/namespaces HTTP/1.1\r\nhost: hub\r\nconnection: close\r\n\r\n')
     })
     assert.match(seen, /401|403|alert/)
+
+    await checkLoneGateway(directory.path, hub, (await freePorts(1))[0]!, tls.ca)
 
     // Without power, the cluster that has answered takes its gateway along.
     const lost = first === 'east' ? 'us-east' : 'eu-west'

@@ -37,7 +37,8 @@ export function readXdsPlaces({ xds, xdsClear }: XdsFlags): XdsPlaces | undefine
   }
 }
 
-function readPlace(option: string, text: string): XdsPlace {
+/** `PORT` (on loopback) or `ADDRESS:PORT`, both as numbers. */
+export function readPlace(option: string, text: string): XdsPlace {
   const [, address = '127.0.0.1', port = ''] = /^(?:([\d.]+|\[[\da-f:]+\]):)?(\d{1,5})$/i.exec(text) ?? []
   const plain = address.replace(/^\[|\]$/g, '')
   if (isIP(plain) === 0 || port === '' || Number(port) > 65_535) {

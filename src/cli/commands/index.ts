@@ -7,6 +7,7 @@ import { chaosCommand } from './chaos.js'
 import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
 import { downCommand } from './down.js'
+import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
 import { renderCommand } from './render.js'
 import { restoreCommand } from './restore.js'
@@ -21,6 +22,7 @@ export const commands: readonly CommandEntry[] = [
   downCommand,
   serviceCommand,
   xdsCommand,
+  gatewayCommand,
   statusCommand,
   clusterCommand,
   applicationCommand,
