@@ -127,6 +127,13 @@ export const rooms = [
     uses: ['src/base', 'src/formats', 'src/kube/object', 'src/kube/schema', 'src/kube/apply'],
   },
   {
+    path: 'src/delivery/placement',
+    layer: 5,
+    pure: true,
+    about: 'where a workload goes, how many replicas each cluster gets, what is overridden there, and why',
+    uses: ['src/base', 'src/formats', 'src/kube/object'],
+  },
+  {
     path: 'src/delivery',
     layer: 5,
     about: 'source, render, diff, apply, prune, observe, health',

@@ -60,6 +60,8 @@ const peers = {
   },
   'flux-kustomize': { module: 'flux-kustomize', pinned: 'github.com/fluxcd/pkg/kustomize', target: '.', isOurs: true },
   coredns: { module: 'coredns', pinned: 'github.com/coredns/coredns', target: '.', isOurs: true },
+  'kubefed-planner': { module: 'kubefed-planner', pinned: 'sigs.k8s.io/kubefed', target: '.', isOurs: true },
+  karmada: { module: 'karmada', pinned: 'github.com/karmada-io/karmada', target: '.', isOurs: true },
   istio: { module: 'istio', pinned: 'istio.io/istio', target: '.', isOurs: true },
   'go-clients': { module: '../../test/real/clients/go', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
   'protobuf-encoder': { module: 'protobuf-encoder', pinned: 'k8s.io/client-go', target: '.', isOurs: true },
