@@ -10,6 +10,7 @@ import {
   healthProperty,
   lastSeenProperty,
 } from '../dialects/cluster-profile/cluster-profile.js'
+import { mcsCrds } from '../dialects/mcs/crds.js'
 import { formatYaml } from '../formats/yaml/format-yaml.js'
 import type { Cluster } from '../inventory/cluster.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
@@ -17,6 +18,7 @@ import type { KubeObject } from '../kube/object/kube-object.js'
 import { matchesLabels, parseLabelSelector } from '../kube/object/selector.js'
 import { isNotFound } from '../kube/object/status-error.js'
 import { secretType } from './core-types.js'
+import { installDefinitions } from './install-hub.js'
 import { connectKubeconfigFile } from './kubeconfig-files.js'
 import { createSystemClientPorts } from './system-client-ports.js'
 
@@ -111,6 +113,8 @@ export async function addFleetCluster(
     project: string | undefined
     dryRun: boolean
     check: boolean
+    /** Serves ServiceExport and ServiceImport on it. */
+    installApis: boolean
   },
 ): Promise<{ text: string; version: string | undefined }> {
   const { name } = options
@@ -128,6 +132,7 @@ export async function addFleetCluster(
   let version: string | undefined
   try {
     if (options.check) version = (await client.version()).gitVersion
+    if (options.installApis && !options.dryRun) await installDefinitions(client, mcsCrds)
   } catch (error) {
     throw new CodedError({
       code: 'cluster-does-not-answer',

@@ -35,6 +35,14 @@ export async function installHub(hub: KubeClient, options: { namespace: string; 
   )
 }
 
+/** Serves kinds on a cluster where it does not have them; definitions that are there stay as they are. */
+export async function installDefinitions(client: KubeClient, definitions: readonly KubeObject[]): Promise<void> {
+  for (const crd of definitions) {
+    await createMissing(() => client.create(crdType, crd, { fieldManager: 'flotilla' }))
+    await untilEstablished(client, crd.metadata.name)
+  }
+}
+
 /** Says what is missing on a hub, instead of installing it. */
 export async function checkHub(hub: KubeClient): Promise<void> {
   const missing: string[] = []

@@ -101,6 +101,7 @@ function registerAdd(cluster: Command, io: CommandIo): void {
     .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
     .option('--dry-run', 'print the Secret (its credentials masked), write nothing')
     .option('--skip-check', 'add it even though it does not answer')
+    .option('--install-apis', 'serve ServiceExport and ServiceImport on it, where it does not have them')
     .action(async (name: string, options: AddOptions) => {
       const labels = parseLabelEdits((options.labels ?? '').split(',').filter((pair) => pair !== ''))
       const hub = {
@@ -119,6 +120,7 @@ function registerAdd(cluster: Command, io: CommandIo): void {
           project: options.project,
           dryRun: options.dryRun === true,
           check: options.skipCheck !== true,
+          installApis: options.installApis === true,
         })
         io.out(text)
         if (version) io.err(`${name} answers: Kubernetes ${version}`)
@@ -137,6 +139,7 @@ interface AddOptions {
   namespace?: string
   dryRun?: boolean
   skipCheck?: boolean
+  installApis?: boolean
 }
 
 function registerLabel(cluster: Command, io: CommandIo): void {
