@@ -38,6 +38,7 @@ export type PeerName =
   | 'envoy'
   | 'grpc-xds'
   | 'mcs-conformance'
+  | 'coredns'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

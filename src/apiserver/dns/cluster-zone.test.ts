@@ -105,8 +105,8 @@ test('ports of a Service', () => {
   assert.equal(absence('SRV _sctp.web.default.svc.'), 'missing')
   // The same number for TCP and UDP is told once.
   assert.deepEqual(texts('SRV web.default.svc.'), [
-    'web.default.svc.cluster.local 30 SRV 0 50 80 web.default.svc.cluster.local',
-    'web.default.svc.cluster.local 30 SRV 0 50 99 web.default.svc.cluster.local',
+    'web.default.svc.cluster.local 30 SRV 0 33 80 web.default.svc.cluster.local',
+    'web.default.svc.cluster.local 30 SRV 0 33 99 web.default.svc.cluster.local',
   ])
 })
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { ClusterNames, NamedEndpoint, NamedPort, NamedService } from './cluster-names.js'
 import {
   type Answer,
@@ -81,7 +82,9 @@ function podAnswer(zone: Zone, question: Question, labels: readonly string[]): A
 
 function addressOfLabel(label: string): string | undefined {
   const address = label.replaceAll('-', '.')
-  return /^(\d{1,3}\.){3}\d{1,3}$/.test(address) && address.split('.').every((part) => Number(part) < 256) ? address : undefined
+  if (isIP(address) === 4) return address
+  const longer = label.replaceAll('-', ':')
+  return isIP(longer) === 6 ? longer : undefined
 }
 
 interface Place {
@@ -117,6 +120,8 @@ function serviceAnswer(zone: Zone, options: ClusterZoneOptions, question: Questi
     }
     const named = endpoints.filter((endpoint) => labelOf(endpoint) === label)
     if (named.length === 0) return zone.missing
+    if (question.type === recordTypes.SRV)
+      return srvAnswer(zone, question, base, { ...service, kind: 'headless' }, named, () => true)
     const addresses = named.map(({ address }) => address)
     return zone.give(question, zone.addresses(question.name, addresses))
   }
@@ -149,7 +154,9 @@ function srvAnswer(
   const additional: DnsRecord[] = []
   const seen = new Set<string>()
   const described = new Set<string>()
+  let found = 0
   const add = (target: string, port: number, addresses: readonly string[]) => {
+    found++
     // The same number for TCP and UDP is one record here.
     if (!seen.has(`${target} ${port}`)) {
       seen.add(`${target} ${port}`)
@@ -166,8 +173,8 @@ function srvAnswer(
       for (const port of endpoint.ports) if (wanted(port)) add(`${labelOf(endpoint)}.${base}`, port.port, [endpoint.address])
     }
   } else for (const port of service.ports) if (wanted(port)) add(base, port.port, service.clusterIps)
-  // All of the same weight, which adds up to 100 as CoreDNS has it.
-  const weight = Math.max(1, Math.floor(100 / records.length))
+  // All of the same weight, of 100 together with those that are one record here, as CoreDNS has it.
+  const weight = Math.max(1, Math.floor(100 / found))
   const weighted = records.map((record) => (record.type === 'SRV' ? { ...record, weight } : record))
   const answer = zone.give(question, weighted)
   return answer.answers.length === 0 ? answer : { ...answer, additional }

@@ -116,6 +116,11 @@ function headlessAnswer(
   const asked = `${labels.join('.')}.${base}`
   const named = endpoints.filter((endpoint) => nameOf(endpoint) === asked)
   if (named.length > 0) {
+    if (question.type === recordTypes.SRV) {
+      const portsOf = ({ ports, address }: ImportedEndpoint) =>
+        ports.map(({ port }) => ({ port, target: asked, addresses: [address] }))
+      return services(zone, question, named.flatMap(portsOf))
+    }
     const addresses = named.map(({ address }) => address)
     return zone.give(question, zone.addresses(asked, addresses))
   }
@@ -155,8 +160,8 @@ function portAnswer(
 function services(zone: Zone, question: Question, targets: readonly Target[]): Answer {
   const byTarget = new Map(targets.map((each) => [`${each.target} ${each.port}`, each]))
   if (byTarget.size === 0) return zone.empty
-  // All of the same weight, which adds up to 100 as CoreDNS has it.
-  const weight = Math.max(1, Math.floor(100 / byTarget.size))
+  // All of the same weight, of 100 together with those that are one record here, as CoreDNS has it.
+  const weight = Math.max(1, Math.floor(100 / targets.length))
   const records = [...byTarget.values()].map(({ target, port }) =>
     zone.record(question.name, { type: 'SRV', priority: 0, weight, port, target }),
   )

@@ -144,7 +144,7 @@ function services(
   targets: readonly { readonly port: number; readonly target: string; readonly address: string | undefined }[],
 ): Answer {
   const different = [...new Map(targets.map((each) => [`${each.target} ${each.port}`, each])).values()]
-  const weight = Math.max(1, Math.floor(100 / different.length))
+  const weight = Math.max(1, Math.floor(100 / targets.length))
   const records = different.map(({ port, target }) =>
     zone.record(question.name, { type: 'SRV', priority: 0, weight, port, target }),
   )

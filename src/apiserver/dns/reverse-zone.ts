@@ -1,8 +1,10 @@
+import { isIP } from 'node:net'
 import type { ClusterNames } from './cluster-names.js'
 import { type DnsHandler, type DnsRecord, handlerOrder } from './handler.js'
 import { createZone } from './zone.js'
 
 const suffix = '.in-addr.arpa'
+const suffix6 = '.ip6.arpa'
 
 export interface ReverseZoneOptions {
   readonly names: ClusterNames
@@ -14,16 +16,15 @@ export interface ReverseZoneOptions {
 
 /** From addresses to names: Services by their ClusterIP, endpoints by their address. */
 export function createReverseZone(options: ReverseZoneOptions): DnsHandler {
-  const zone = createZone('in-addr.arpa', options.ttl ?? 30)
+  const zone4 = createZone('in-addr.arpa', options.ttl ?? 30)
+  const zone6 = createZone('ip6.arpa', options.ttl ?? 30)
   return {
     name: 'reverse',
     order: handlerOrder.reverse,
     answer(question) {
-      if (!question.name.endsWith(suffix)) return undefined
-      const labels = question.name.slice(0, -suffix.length).split('.')
-      const address = labels.toReversed().join('.')
-      if (labels.length !== 4 || labels.some((label) => !/^(0|[1-9]\d{0,2})$/.test(label) || Number(label) > 255))
-        return undefined
+      const address = addressOf(question.name)
+      if (address === undefined) return undefined
+      const zone = address.includes(':') ? zone6 : zone4
       const owners = options.names.owners(address)
       if (owners.length === 0) return options.isOwn(address) ? zone.missing : undefined
       const records = owners.map(({ namespace, service, label }): DnsRecord => {
@@ -33,4 +34,18 @@ export function createReverseZone(options: ReverseZoneOptions): DnsHandler {
       return zone.give(question, records)
     },
   }
+}
+
+/** The address that a name of either zone stands for. */
+function addressOf(name: string): string | undefined {
+  if (name.endsWith(suffix)) {
+    const address = name.slice(0, -suffix.length).split('.').reverse().join('.')
+    return isIP(address) === 4 ? address : undefined
+  }
+  if (!name.endsWith(suffix6)) return undefined
+  const digits = name.slice(0, -suffix6.length).split('.').reverse()
+  if (digits.length !== 32 || digits.some((digit) => !/^[\da-f]$/.test(digit))) return undefined
+  const address = digits.join('').replace(/(.{4})(?=.)/g, '$1:')
+  // As objects have it: the shortest way to write it.
+  return new URL(`http://[${address}]/`).hostname.slice(1, -1)
 }
