@@ -178,6 +178,14 @@ const tables: Readonly<Record<string, Fields>> = {
 }
 
 const root = build()
+const types = new Map<string, protobuf.Type>()
+
+/** Looked up once: a name is found by walking the tree of packages. */
+function typeOf(name: string): protobuf.Type {
+  let found = types.get(name)
+  if (found === undefined) types.set(name, (found = root.lookupType(name)))
+  return found
+}
 
 function build(): protobuf.Root {
   const made = new protobuf.Root()
@@ -204,13 +212,13 @@ function qualified(type: string): string {
 export type Message = Readonly<Record<string, unknown>>
 
 export function encodeMessage(type: string, message: Message): Buffer {
-  const found = root.lookupType(type)
+  const found = typeOf(type)
   return Buffer.from(found.encode(found.fromObject(message)).finish())
 }
 
 /** Throws for bytes that are no such message. Absent fields have their defaults. */
 export function decodeMessage(type: string, bytes: Uint8Array): Message {
-  const found = root.lookupType(type)
+  const found = typeOf(type)
   return found.toObject(found.decode(bytes), { longs: Number, defaults: true })
 }
 
