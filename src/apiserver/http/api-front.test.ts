@@ -349,6 +349,31 @@ test('a thousand requests may come before the first answer is taken', async () =
   assert.equal(count(await exchange(one.repeat(1000), enough, 100)), 1000)
 })
 
+test('requests go on that come while a long answer waits for its reader', async () => {
+  const ask = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${adminToken}\r\n\r\n`
+  const socket = connect({ host: '127.0.0.1', port: api.port, rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] })
+  socket.once('secureConnect', () => {
+    // More than the buffers of the machine hold.
+    for (let count = 0; count < 8; count++) socket.write(ask('/openapi/v2'))
+    socket.pause()
+    setTimeout(() => socket.write(ask('/version')), 300)
+    setTimeout(() => socket.resume(), 600)
+  })
+  let answers = 0
+  let rest = ''
+  for await (const chunk of socket) {
+    const text = rest + (chunk as Buffer).toString('latin1')
+    const parts = text.split('HTTP/1.1 200 OK')
+    answers += parts.length - 1
+    rest = parts.at(-1)!.slice(-15)
+    // The last two are asked for when the one before has come.
+    if (parts.length > 1 && answers >= 9 && answers < 11) socket.write(ask('/version'))
+    if (answers === 11) break
+  }
+  socket.destroy()
+  assert.equal(answers, 11)
+})
+
 test('headers that are too long are refused as such, what is no HTTP as a bad request', async () => {
   const never = () => false
   const long = await exchange(`GET /version HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(1_100_000)}\r\n\r\n`, never).catch(String)

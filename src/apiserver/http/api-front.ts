@@ -14,7 +14,7 @@ import type { ResourcePorts } from './resource-request.js'
 import { answerUpgrade } from './streaming/upgrade.js'
 
 export interface ApiFrontOptions
-  extends Pick<PathOptions, 'issuerDocuments'>,
+  extends Pick<PathOptions, 'issuerDocuments' | 'moreMetrics'>,
     Pick<HandlerOptions, 'audit' | 'fairness' | 'anonymous'> {
   readonly clusters: LogicalClusters
   /** Asked in this order. */
@@ -60,6 +60,9 @@ function readByStream(socket: Socket): void {
   if (readingByStream.has(socket)) return
   readingByStream.add(socket)
   socket.on('data', () => undefined)
+  // Paused already, while an answer waits for its reader: what was to start the reading again has gone with the parser's own way.
+  // A stream to which nothing is pushed asks for more by itself.
+  if (socket.isPaused()) socket.push('')
 }
 
 const anyAddress: ReadonlySet<string> = new Set(['0.0.0.0', '::'])
