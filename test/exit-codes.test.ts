@@ -25,6 +25,9 @@ test('what is used wrongly ends with 2, what fails with 1', () => {
     code: 2,
     said: 'error: kubeconfig: there is no context "nope"',
   })
+  const alone = run('app', 'list', '--context', 'nope')
+  assert.equal(alone.code, 2)
+  assert.match(alone.said, /^error: --context nope names a context of no file: no embedded fleet is running/)
   const up = run('up', '--data-dir', join(file, 'below'))
   assert.equal(up.code, 2)
   assert.match(up.said, /cannot be the data directory of a fleet/)

@@ -61,6 +61,13 @@ export async function withFleet<T>(
     context ??= 'hub'
     const running = existsSync(dataDirectory) ? readRunningFleet(openDataDirectory(dataDirectory)) : undefined
     if (!existsSync(kubeconfig) || !running) {
+      if (options.context !== undefined) {
+        throw new UsageError({
+          code: 'context-without-kubeconfig',
+          message: `--context ${options.context} names a context of no file: no embedded fleet is running on ${dataDirectory}`,
+          fix: 'Give --kubeconfig too, or start a fleet with `flotilla up`.',
+        })
+      }
       throw new CodedError({
         code: 'no-fleet',
         message: `no embedded fleet is running on ${dataDirectory}`,
