@@ -48,6 +48,8 @@ export interface EmbeddedApi {
   /** Tokens for Secrets of service accounts. */
   readonly issueSecretToken: IssueSecretToken
   /** What new connections are shown. */
+  /** More for /metrics of every cluster, in the text format of Prometheus. */
+  setMetrics(metrics: () => string): void
   setCertificate(pair: KeyedCertificate): void
   stop(): Promise<void>
 }
@@ -106,8 +108,10 @@ export function openEmbeddedApi(options: {
   rbac.follow(clusters)
   pods = options.openPods?.(clusters)
   const delays = new Map<string, number>()
+  let moreMetrics = () => ''
   const front = createApiFront({
     clusters,
+    moreMetrics: () => moreMetrics(),
     delayOf: (cluster) => delays.get(cluster) ?? 0,
     authenticators: [certificateAuthenticator, staticTokens, tokens, ...oidc],
     authorizer: rbac,
@@ -137,6 +141,9 @@ export function openEmbeddedApi(options: {
     delay(name, latencyMs) {
       if (latencyMs > 0) delays.set(name, latencyMs)
       else delays.delete(name)
+    },
+    setMetrics(metrics) {
+      moreMetrics = metrics
     },
     setCertificate: (pair) => front.setCertificate(pair),
     async stop() {

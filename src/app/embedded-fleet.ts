@@ -1,4 +1,5 @@
 import type { LogicalCluster } from '../apiserver/contract.js'
+import type { DnsCompatibility } from '../apiserver/members/network/cluster-dns.js'
 import { detectLoopback } from '../apiserver/members/network/detect-loopback.js'
 import { Links } from '../apiserver/members/network/forwarding/links.js'
 import { parseNodes } from '../apiserver/members/nodes/instance-types.js'
@@ -60,6 +61,8 @@ export interface EmbeddedFleetOptions {
   readonly podsConfig?: PodsConfig
   /** Where questions go that the clusters' name servers do not answer (default: they are refused). */
   readonly forwardNamesTo?: { readonly address: string; readonly port: number }
+  /** Whose names the clusters' name servers answer beyond the specification (default: nobody's). */
+  readonly dnsCompatibility?: DnsCompatibility
   /** Where the discovery service is (default: nowhere). */
   readonly xds?: XdsPlaces
   /** Other users than the administrator, and the audit log. */
@@ -178,7 +181,12 @@ async function openFleet(
     issueSecretToken: api.issueSecretToken,
     measurements: api.measurements,
     certify: pki.certify,
-    network: { ...network, links, ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}) },
+    network: {
+      ...network,
+      links,
+      ...(options.forwardNamesTo ? { forwardNamesTo: options.forwardNamesTo } : {}),
+      ...(options.dnsCompatibility ? { dnsCompatibility: options.dnsCompatibility } : {}),
+    },
     nodes: {
       machinesOf(cluster) {
         const nodes = register.nodesOf(cluster)
@@ -191,6 +199,7 @@ async function openFleet(
     },
     ...(pods === undefined ? {} : { pods }),
   })
+  api.setMetrics(() => members.metrics())
   opened.push(() => members.stop())
   const gateways = new FleetGateways({
     directory,

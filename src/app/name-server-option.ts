@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { parseResolvConf } from '../apiserver/dns/resolv-conf.js'
+import type { DnsCompatibility } from '../apiserver/members/network/cluster-dns.js'
 import { UsageError } from '../base/errors.js'
 
 /** Another name server, out of an option's text: `192.0.2.53`, `192.0.2.53:5353`, or `system` for the first of this machine. */
@@ -16,6 +17,16 @@ export function readNameServerOption(text: string | undefined): { address: strin
     })
   }
   return { address, port: Number(port) }
+}
+
+/** `--dns-compatibility`: there is one so far. */
+export function readDnsCompatibility(text: string | undefined): DnsCompatibility | undefined {
+  if (text === undefined || text === 'lighthouse') return text
+  throw new UsageError({
+    code: 'unknown-dns-compatibility',
+    message: `"${text}" is no set of names that the name servers know`,
+    fix: 'Use --dns-compatibility lighthouse, or leave it out for the names of the specification alone.',
+  })
 }
 
 function systemNameServer(): { address: string; port: number } {

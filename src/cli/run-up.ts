@@ -10,7 +10,7 @@ import {
 } from '../app/data-directory.js'
 import { type FleetDescription, readFleetConfig } from '../app/fleet-config.js'
 import { type PodsMode, readPodsConfig } from '../app/fleet-pods.js'
-import { readNameServerOption } from '../app/name-server-option.js'
+import { readDnsCompatibility, readNameServerOption } from '../app/name-server-option.js'
 import { createLineLog, systemClock } from '../app/system-ports.js'
 import { readXdsPlaces, type XdsFlags } from '../app/xds-options.js'
 import { CodedError } from '../base/errors.js'
@@ -32,6 +32,7 @@ export interface RunUpOptions extends AccessFlags, XdsFlags {
   pods: PodsMode
   podsConfig?: string
   dnsForward?: string
+  dnsCompatibility?: string
   logLevel: string
 }
 
@@ -45,6 +46,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
     // What is wrong with it is told here, not in the log of the fleet.
     readPodsConfig(options.podsConfig)
     readNameServerOption(options.dnsForward)
+    readDnsCompatibility(options.dnsCompatibility)
     readXdsPlaces(options)
     await detach(options, directory, io)
     return
@@ -52,6 +54,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
   const level = parseLogLevel(options.logLevel)
   const podsConfig = readPodsConfig(options.podsConfig)
   const forwardNamesTo = readNameServerOption(options.dnsForward)
+  const dnsCompatibility = readDnsCompatibility(options.dnsCompatibility)
   const xds = readXdsPlaces(options)
   const lock = lockDataDirectory(directory)
   try {
@@ -68,6 +71,7 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
       pods: options.pods,
       podsConfig,
       ...(forwardNamesTo ? { forwardNamesTo } : {}),
+      ...(dnsCompatibility ? { dnsCompatibility } : {}),
       ...(xds ? { xds } : {}),
       access: accessOptionsOf(options),
       env: io.env,
@@ -133,6 +137,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (options.nodes !== undefined) args.push('--nodes', options.nodes)
   args.push('--pods', options.pods, ...accessArguments(options))
   if (options.dnsForward !== undefined) args.push('--dns-forward', options.dnsForward)
+  if (options.dnsCompatibility !== undefined) args.push('--dns-compatibility', options.dnsCompatibility)
   if (options.xds !== undefined) args.push('--xds', options.xds)
   if (options.xdsClear !== undefined) args.push('--xds-clear', options.xdsClear)
   if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))

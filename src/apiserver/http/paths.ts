@@ -14,6 +14,8 @@ const issuerPaths = { configuration: '/.well-known/openid-configuration', keys: 
 export interface PathOptions {
   readonly counts: RequestCounts
   readonly authorizer: Authorizer
+  /** More of /metrics, in the text format of Prometheus. */
+  readonly moreMetrics?: () => string
   /** The documents by which others verify the tokens of the cluster's service accounts. */
   readonly issuerDocuments?: (cluster: LogicalCluster) => { readonly configuration: object; readonly keys: object }
 }
@@ -35,7 +37,8 @@ export async function servePath(exchange: Exchange, options: PathOptions): Promi
     // People read this one: upstream always indents it.
     return sendValue(exchange, 200, versionAnswer(exchange), { ...form, pretty: true })
   }
-  if (path === '/metrics') return sendBody(exchange, 200, 'text/plain; charset=utf-8', options.counts.format())
+  if (path === '/metrics')
+    return sendBody(exchange, 200, 'text/plain; charset=utf-8', options.counts.format() + (options.moreMetrics?.() ?? ''))
   if (options.issuerDocuments !== undefined && (path === issuerPaths.configuration || path === issuerPaths.keys)) {
     const documents = options.issuerDocuments(exchange.cluster)
     const cached = { 'Cache-Control': 'public, max-age=3600' }

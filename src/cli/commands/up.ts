@@ -14,6 +14,7 @@ export interface UpOptions extends AccessFlags {
   pods: string
   podsConfig?: string
   dnsForward?: string
+  dnsCompatibility?: string
   logLevel: string
 }
 
@@ -41,6 +42,10 @@ export const upCommand: CommandEntry = {
       .option('--pods <mode>', 'auto: pods of images that Flotilla knows are processes; simulated: none are', 'auto')
       .option('--pods-config <file>', 'images that stand for commands of this machine, as YAML')
       .option('--dns-forward <server>', 'where names go that no cluster has: address, address:port or system (default: refused)')
+      .option(
+        '--dns-compatibility <names>',
+        "lighthouse: also answer Submariner's names of a cluster's part of a service (default: off)",
+      )
       .option('--xds <address>', "serve xDS to Envoys, with mutual TLS by the fleet's CA: PORT or ADDRESS:PORT (default: off)")
       .option('--xds-clear <address>', 'serve xDS in clear text on loopback, for gRPC clients (default: off)')
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
