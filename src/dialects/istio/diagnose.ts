@@ -1,12 +1,12 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { FleetFacts } from '../../services/model/service-dialect.js'
 import type { Diagnostic, Origin, ServiceName } from '../../services/model/service-model.js'
-import { acceptAnnotation, acceptUnambiguous } from './names.js'
+import { acceptAnnotation, acceptUnambiguous, rootNamespace } from './names.js'
 import { destinationRuleType } from './resource-types.js'
 import { type Place, validateIstio, wantsUnambiguous } from './translate/accept.js'
 import { findRules, specOf } from './translate/find-rules.js'
 import { readLocalityRule } from './translate/read-locality-rule.js'
-import { type FoundEntry, findEntries, placesOf } from './translate/service-entries.js'
+import { type FoundEntry, findEntries, mayAddTo, placesOf } from './translate/service-entries.js'
 import { fieldsOf, listOf, textOf } from './validation/read-json.js'
 import { isSomeIp } from './validation/validate-workload-entry.js'
 
@@ -21,6 +21,15 @@ export function diagnoseIstio(service: ServiceName, fleet: FleetFacts): readonly
     }
   }
   for (const entry of findEntries(service, fleet)) {
+    if (!mayAddTo(service, entry.object)) {
+      found.push({
+        origin: originOf(entry.object, entry.place),
+        severity: 'error',
+        message: `${entry.host} is a service of the namespace ${service.namespace}, and entries add to services of their own namespace only: it does not count`,
+        fix: `Move the entry to the namespace ${service.namespace}, or to ${rootNamespace}.`,
+      })
+      continue
+    }
     diagnoseValidity(entry.object, entry.place, found)
     diagnoseEntry(entry, found)
   }

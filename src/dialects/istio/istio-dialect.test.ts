@@ -371,6 +371,20 @@ describe('ServiceEntries', () => {
       )
     })
 
+  test('an entry adds to services of its own namespace, in istio-system to all', () => {
+    for (const host of ['api.shop.svc.cluster.local', 'api.shop.svc.clusterset.local']) {
+      const from = (namespace: string) => entry({ hosts: [host], endpoints: [{ address: '10.6.6.6' }] }, { namespace })
+      const offered = (facts: FleetFacts) => istioDialect.offers(apiService, facts).length
+      assert.equal(offered(fleet([from('evil')])), 0)
+      assert.equal(offered(fleet([], [from('evil')])), 0)
+      assert.equal(offered(fleet([from('istio-system')])), 1)
+      assert.equal(offered(fleet([from('shop')])), 1)
+      assert.deepEqual(texts(fleet([from('evil')])), [
+        `error: ServiceEntry evil/more in east: ${host} is a service of the namespace shop, and entries add to services of their own namespace only: it does not count`,
+      ])
+    }
+  })
+
   test('the hub’s are for everybody; nobody gets what is exported to nobody', () => {
     const [offer] = istioDialect.offers(apiService, fleet([], [entry({ endpoints: [{ address: '10.1.0.1' }] })]))
     assert.equal(offer!.cluster, 'hub')

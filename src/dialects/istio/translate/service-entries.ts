@@ -4,6 +4,7 @@ import { hubAsMember } from '../../../services/model/planned-write.js'
 import { endpointsOf, offerFieldsOf } from '../../../services/model/read-service.js'
 import type { ClusterFacts, FleetFacts } from '../../../services/model/service-dialect.js'
 import type { Endpoint, FleetService, Offer, ServiceName, ServicePort } from '../../../services/model/service-model.js'
+import { rootNamespace } from '../names.js'
 import { serviceEntryType, workloadEntryType } from '../resource-types.js'
 import { fieldsOf, labelsOf, listOf, numberOf, textOf, textsOf } from '../validation/read-json.js'
 import { isAccepted, type Place } from './accept.js'
@@ -19,7 +20,10 @@ export interface FoundEntry {
   readonly reach: FleetService['reach']
 }
 
-/** The ServiceEntries of the fleet that speak of a service, hub first, then by cluster and name. */
+/**
+ * The ServiceEntries of the fleet that speak of a service, hub first, then by cluster and name. Whether their namespace may add to
+ * it is another question (`mayAddTo`).
+ */
 export function findEntries(service: ServiceName, fleet: FleetFacts): readonly FoundEntry[] {
   return placesOf(fleet).flatMap((place) =>
     [...place.objects(serviceEntryType)]
@@ -31,6 +35,14 @@ export function findEntries(service: ServiceName, fleet: FleetFacts): readonly F
         )
       }),
   )
+}
+
+/**
+ * What an entry gives is written into the service's namespace, where only its own people may write: an entry counts for services
+ * of its own namespace, and one in the root namespace, which is the mesh's administrator's, for all.
+ */
+export function mayAddTo(service: ServiceName, { metadata }: KubeObject): boolean {
+  return metadata.namespace === service.namespace || metadata.namespace === rootNamespace
 }
 
 /** The services that the hosts of a ServiceEntry mean; wildcards mean none. */
@@ -70,6 +82,7 @@ export function entryOffers(service: ServiceName, fleet: FleetFacts): Offer[] {
   const offers: Offer[] = []
   const joined = new Set<string>()
   for (const entry of findEntries(service, fleet)) {
+    if (!mayAddTo(service, entry.object)) continue
     const offer = offerOf(service, entry)
     if (offer === undefined) continue
     offers.push(offer)
