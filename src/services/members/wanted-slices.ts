@@ -43,25 +43,31 @@ export function wantedBuckets(
   }
   const headless = service.type === 'Headless'
   const names = new Map(namedPorts(service.ports).map(({ port, name }) => [`${port.port}/${port.protocol}`, name]))
+  const portsOf = new Map<RankedEndpoint['ports'], { readonly ports: readonly SlicePort[]; readonly text: string }>()
   const buckets = new Map<string, { bucket: Omit<Bucket, 'endpoints' | 'weight'>; total: number; endpoints: SliceEndpoint[] }>()
   for (const { ranked, priority: rank, share } of shares) {
     const { cluster, endpoint } = ranked
     const priority = headless ? 0 : rank
     const addressType = endpoint.addresses[0]?.includes(':') ? 'IPv6' : 'IPv4'
-    const ports = ranked.ports.map(({ port, targetPort }) => ({
-      name: headless ? port.name : (names.get(`${port.port}/${port.protocol}`) ?? port.name),
-      port: targetPort,
-      protocol: port.protocol,
-      ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
-    }))
-    const key = JSON.stringify([cluster, priority, addressType, ports])
-    let known = buckets.get(key)
+    // Endpoints of one offer share their list of ports.
+    let known = portsOf.get(ranked.ports)
     if (known === undefined) {
-      known = { bucket: { source: cluster, addressType, priority, ports }, total: 0, endpoints: [] }
-      buckets.set(key, known)
+      const ports = ranked.ports.map(({ port, targetPort }) => ({
+        name: headless ? port.name : (names.get(`${port.port}/${port.protocol}`) ?? port.name),
+        port: targetPort,
+        protocol: port.protocol,
+        ...(port.appProtocol === undefined ? {} : { appProtocol: port.appProtocol }),
+      }))
+      portsOf.set(ranked.ports, (known = { ports, text: JSON.stringify(ports) }))
     }
-    known.total += share
-    known.endpoints.push(sliceEndpoint(ranked, cluster === options.own, headless && options.demoted?.has(cluster) === true))
+    const key = `${cluster} ${priority} ${addressType} ${known.text}`
+    let filled = buckets.get(key)
+    if (filled === undefined) {
+      filled = { bucket: { source: cluster, addressType, priority, ports: known.ports }, total: 0, endpoints: [] }
+      buckets.set(key, filled)
+    }
+    filled.total += share
+    filled.endpoints.push(sliceEndpoint(ranked, cluster === options.own, headless && options.demoted?.has(cluster) === true))
   }
   return [...buckets.values()].map(({ bucket, total, endpoints }) => ({
     ...bucket,

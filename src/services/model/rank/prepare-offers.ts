@@ -30,8 +30,11 @@ function prepare(service: FleetService, offer: Offer): PreparedOffer {
   const ready: Candidate[] = []
   const terminating: Candidate[] = []
   const excluded: Excluded[] = []
+  if (offer.endpoints.length === 0) excluded.push(exclude(offer, undefined, 'it has no endpoints'))
+  let before: Candidate['ranked']['ports'] = []
   for (const endpoint of [...offer.endpoints].sort(compareEndpoints)) {
-    const ports = exposedPorts(service, offer, endpoint)
+    const ports = sameAs(before, exposedPorts(service, offer, endpoint))
+    before = ports
     const drop = (why: string) => excluded.push(exclude(offer, endpoint, why))
     if (endpoint.addresses.length === 0) drop('it has no address')
     else if (service.ports.length > 0 && ports.length === 0) drop(explainPorts(service, offer))
@@ -40,6 +43,17 @@ function prepare(service: FleetService, offer: Offer): PreparedOffer {
     else drop(endpoint.terminating ? 'it is terminating' : 'it is not ready')
   }
   return { offer, ready, terminating, excluded }
+}
+
+/** One list for endpoints that stand beside each other with the same ports: what is worked out for one holds for all. */
+function sameAs(before: Candidate['ranked']['ports'], ports: Candidate['ranked']['ports']): Candidate['ranked']['ports'] {
+  const same =
+    ports.length === before.length &&
+    ports.every(({ port, targetPort }, index) => {
+      const known = before[index]!
+      return known.port === port && known.targetPort === targetPort
+    })
+  return same ? before : ports
 }
 
 /**
