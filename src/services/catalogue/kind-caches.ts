@@ -21,6 +21,8 @@ export interface KindCachesOptions {
   readonly signal: AbortSignal
   /** Every change after a kind's first state; a kind that comes late tells its first state so, too. Must only enqueue. */
   readonly onChange: (type: ResourceType, change: CacheChange) => void
+  /** A kind that was not served before is now, and has been read. Must only enqueue. */
+  readonly onKind?: (type: ResourceType) => void
   /** Whether the core kinds can be read. Must only enqueue. */
   readonly onHealth: (healthy: boolean) => void
 }
@@ -35,6 +37,7 @@ const definitionType: ResourceType = {
 /** Kinds of which only the metadata is kept. */
 const metadataOnly = new Set(['Node', 'Namespace', 'CustomResourceDefinition'])
 const askAgainMs = 5000
+const mostBetweenAsksMs = 60_000
 
 /**
  * Caches over some kinds of one API, as far as it serves them. What it does not serve is looked for again when a
@@ -51,6 +54,9 @@ export class KindCaches {
   readonly #core: Set<string>
   #asking: Promise<void> | undefined
   #askAgain = false
+  /** Definitions of kinds that are wanted; discovery tells of a kind some time after its definition is there. */
+  #definitions: Cache | undefined
+  #misses = 0
   /** Settles once the core kinds and the optional ones that are served have been read. */
   readonly ready: Promise<void>
 
@@ -116,11 +122,25 @@ export class KindCaches {
       .catch(() => {})
       .finally(() => {
         this.#asking = undefined
-        if (this.#askAgain && !this.#options.signal.aborted) {
+        if (this.#options.signal.aborted) return
+        if (this.#askAgain) {
           this.#askAgain = false
           this.lookAgain()
-        }
+        } else this.#lookLater()
       })
+  }
+
+  #lookLater(): void {
+    const defined = this.#definitions?.list().some(({ metadata }) => this.#wanted.has(metadata.name)) === true
+    if (!defined) this.#misses = 0
+    else {
+      const delayMs = Math.min(500 * 2 ** this.#misses++, mostBetweenAsksMs)
+      const { clock, signal } = this.#options
+      sleep(clock, delayMs, signal).then(
+        () => this.lookAgain(),
+        () => {},
+      )
+    }
   }
 
   async #open(): Promise<void> {
@@ -165,7 +185,9 @@ export class KindCaches {
     this.#started.set(key, cache)
     this.#served.set(key, type)
     cache.onChange((change) => this.#options.onChange(type, change))
-    if (late) for (const object of cache.list()) this.#options.onChange(type, { type: 'ADDED', object })
+    if (!late) return
+    for (const object of cache.list()) this.#options.onChange(type, { type: 'ADDED', object })
+    this.#options.onKind?.(type)
   }
 
   async #followDefinitions(): Promise<void> {
@@ -174,6 +196,7 @@ export class KindCaches {
     const look = (object: KubeObject) => {
       if (this.#wanted.has(object.metadata.name)) this.lookAgain()
     }
+    this.#definitions = definitions
     definitions?.onChange(({ type, object }) => {
       if (type !== 'DELETED') look(object)
     })
