@@ -5,6 +5,7 @@ import { resolvePointer } from '../../../formats/json-pointer/json-pointer.js'
 import { formatYaml } from '../../../formats/yaml/format-yaml.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { applyStrictPatch } from './strict-patch.js'
 
 interface FieldOperation {
   readonly subPath: string
@@ -36,7 +37,7 @@ export function applyFieldOverrider(object: KubeObject, { fieldPath, yaml = [], 
 }
 
 function patch(document: unknown, operations: readonly FieldOperation[]): unknown {
-  return applyJsonPatch(
+  return applyStrictPatch(
     document,
     operations.map(({ operator, subPath, value }) => ({
       op: operator,

@@ -15,6 +15,7 @@ const tag = '[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}'
 const digest = '[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}'
 const name = `(?:${host}/)?${component}(?:/${component})*`
 const reference = new RegExp(`^(${name})(?::(${tag}))?(?:@(${digest}))?$`)
+const knownDigest = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})$/
 const onlyTag = new RegExp(`^${tag}$`)
 const onlyDigest = new RegExp(`^${digest}$`)
 /** Longer names are refused upstream; checked first, it bounds the work on hostile text too. */
@@ -23,7 +24,7 @@ const longest = 4096
 /** Throws a CodedError `image-name-invalid` for what names no image. */
 export function parseImageName(text: string): ImageName {
   const match = text.length > longest ? null : reference.exec(text)
-  if (match === null) {
+  if (match === null || (match[3] !== undefined && !knownDigest.test(match[3]))) {
     throw new CodedError({
       code: 'image-name-invalid',
       message: `${JSON.stringify(text.slice(0, 200))} is no image name`,

@@ -1,9 +1,10 @@
-import { applyJsonPatch, type JsonPatchOperation } from '../../../formats/json-patch/json-patch.js'
+import type { JsonPatchOperation } from '../../../formats/json-patch/json-patch.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type CommandArgsOverrider, patchContainerLists } from './container-lists.js'
 import { applyFieldOverrider, type FieldOverrider } from './field-overrider.js'
 import { type ImageOverrider, patchImages } from './image-overrider.js'
 import { applyMetadataOverrider, type MetadataOverrider } from './metadata-overrider.js'
+import { applyStrictPatch } from './strict-patch.js'
 
 /** The fields of Karmada's `overriders`, as they are written. */
 export interface KarmadaOverriders {
@@ -20,7 +21,7 @@ export interface KarmadaOverriders {
 export function applyKarmadaOverriders(object: KubeObject, overriders: KarmadaOverriders): KubeObject {
   let result = object
   const patch = (operations: readonly JsonPatchOperation[]) => {
-    if (operations.length > 0) result = applyJsonPatch(result, operations) as KubeObject
+    if (operations.length > 0) result = applyStrictPatch(result, operations) as KubeObject
   }
   for (const overrider of overriders.imageOverrider ?? []) patch(patchImages(result, overrider))
   for (const overrider of overriders.commandOverrider ?? []) patch(patchContainerLists(result, 'command', overrider))

@@ -28,11 +28,11 @@ export function checkKubefedOverrides(
         'Join the overrides of the cluster in one entry.',
       )
     const paths = new Set<string>()
-    const checked = clusterOverrides.map((override) => {
+    const checked = clusterOverrides.map((override, index) => {
       const path = pointerOf(override.path)
       if (refused.has(path))
         throw wrong(
-          `override of path ${JSON.stringify(path)} is not allowed (cluster ${JSON.stringify(clusterName)})`,
+          `override[${index}] for cluster ${JSON.stringify(clusterName)} has an invalid path: ${path}`,
           'Remove it: an object keeps its kind and name in every cluster.',
         )
       if (paths.has(path))
