@@ -55,7 +55,10 @@ export async function startOurNameServer(api: Pick<EmbeddedApi, 'cluster' | 'clu
 }
 
 /** CoreDNS with its plugin `kubernetes` on an API server; a string says why that is not possible here. */
-export async function startCoreDns(api: EmbeddedApi, lines: readonly string[] = []): Promise<DnsServer | string> {
+export async function startCoreDns(
+  api: { readonly port: number; readonly ca: Pick<EmbeddedApi['ca'], 'certPem'> },
+  lines: readonly string[] = [],
+): Promise<DnsServer | string> {
   const peer = findPeer('coredns')
   if ('reason' in peer) return `no CoreDNS: ${peer.reason}`
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-coredns-'))

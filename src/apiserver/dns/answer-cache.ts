@@ -1,7 +1,7 @@
 import type { QuestionCount } from './dns-counts.js'
 
 /** How many answers may be new before the old ones go. */
-const mostNew = 512
+const mostNew = 2048
 const headerSize = 12
 const SRV = 33
 /** Octets of a record that points to the question's name and has an address, by its type. */
@@ -29,6 +29,10 @@ export class AnswerCache {
   #young = new Map<string, Kept>()
   #old = new Map<string, Kept>()
 
+  /** What was looked for last, without being found: mostly it is kept next. */
+  #missed: Uint8Array | undefined
+  #missedKey = ''
+
   /** `random`: as Math.random. */
   constructor(random: () => number = () => 0) {
     this.#random = random
@@ -36,12 +40,15 @@ export class AnswerCache {
 
   /** The answer to a message that is the same but for its id. */
   find(message: Uint8Array): Uint8Array | undefined {
-    if (this.#young.size === 0) return undefined
     const key = keyOf(message)
     let kept = this.#young.get(key)
     if (kept === undefined) {
       kept = this.#old.get(key)
-      if (kept === undefined) return undefined
+      if (kept === undefined) {
+        this.#missed = message
+        this.#missedKey = key
+        return undefined
+      }
       this.#set(key, kept)
     }
     if (kept.count !== undefined) kept.count.count++
@@ -52,11 +59,13 @@ export class AnswerCache {
     return answer
   }
 
-  /** `count`: of the questions like this one. */
+  /** `count`: of the questions like this one. The answer must not be changed any more. */
   keep(message: Uint8Array, answer: Uint8Array, count?: QuestionCount): void {
     if (message.length < headerSize || message.length > 300 || answer.length < headerSize) return
-    const kept = keptOf(Buffer.from(answer), count)
-    if (kept !== undefined) this.#set(keyOf(message), kept)
+    const octets = Buffer.from(answer.buffer, answer.byteOffset, answer.length)
+    const kept = keptOf(octets, count)
+    if (kept !== undefined) this.#set(message === this.#missed ? this.#missedKey : keyOf(message), kept)
+    this.#missed = undefined
   }
 
   forget(): void {

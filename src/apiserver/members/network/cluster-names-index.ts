@@ -8,6 +8,10 @@ const services = 'services'
 const slices = 'endpointslices.discovery.k8s.io'
 const serviceName = 'kubernetes.io/service-name'
 
+/** What has been read of objects, which never change: another version is another object. */
+const namedServices = new WeakMap<object, NamedService>()
+const namedEndpoints = new WeakMap<object, readonly NamedEndpoint[]>()
+
 type NamedServiceObject = ForwardedService & { spec: { externalName?: string; ports?: NamedPort[] } }
 
 interface Indexes {
@@ -42,18 +46,27 @@ export class ClusterNamesIndex implements ClusterNames {
   service(namespace: string, name: string): NamedService | undefined {
     const service = this.#cluster.peek(services, `${namespace}/${name}`) as NamedServiceObject | undefined
     if (service === undefined) return undefined
+    const known = namedServices.get(service)
+    if (known !== undefined) return known
     const { type, clusterIP = '', externalName = '', ports = [] } = service.spec
-    return {
+    const named: NamedService = {
       kind: type === 'ExternalName' ? 'external' : clusterIP === 'None' || clusterIP === '' ? 'headless' : 'cluster-ip',
       clusterIps: addressesOfService(service),
       externalName,
       ports: ports.map((port) => ({ name: port.name ?? '', protocol: port.protocol ?? 'TCP', port: port.port })),
     }
+    namedServices.set(service, named)
+    return named
   }
 
   endpoints(namespace: string, service: string): readonly NamedEndpoint[] {
+    const keys = this.#built().slices.get(`${namespace}/${service}`)
+    if (keys.length === 1) {
+      const slice = this.#cluster.peek(slices, keys[0]!) as Slice | undefined
+      return slice === undefined ? [] : endpointsOfSlice(slice)
+    }
     const found = new Map<string, NamedEndpoint>()
-    for (const key of this.#built().slices.get(`${namespace}/${service}`)) {
+    for (const key of keys) {
       const slice = this.#cluster.peek(slices, key) as Slice | undefined
       for (const endpoint of slice === undefined ? [] : endpointsOfSlice(slice)) {
         const known = found.get(`${endpoint.address} ${endpoint.hostname}`)
@@ -115,7 +128,16 @@ function addressesOfService({ spec }: ForwardedService & { spec: { clusterIPs?: 
 }
 
 /** Endpoints that may be told of. */
-export function endpointsOfSlice(slice: Slice): NamedEndpoint[] {
+export function endpointsOfSlice(slice: Slice): readonly NamedEndpoint[] {
+  let found = namedEndpoints.get(slice)
+  if (found === undefined) {
+    found = readEndpoints(slice)
+    namedEndpoints.set(slice, found)
+  }
+  return found
+}
+
+function readEndpoints(slice: Slice): NamedEndpoint[] {
   if (slice.addressType === 'FQDN') return []
   const ports = (slice.ports ?? []).flatMap(({ name = '', protocol = 'TCP', port }) => (port ? [{ name, protocol, port }] : []))
   return (slice.endpoints ?? []).flatMap(({ addresses, conditions, hostname }) =>
