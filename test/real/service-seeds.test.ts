@@ -182,6 +182,61 @@ spec:
     })
   })
 
+  test('003-01c: an export and an import in one document: the import that is written by hand is filled in by the export', async () => {
+    // The kinds of the federation stand in the same text.
+    const documents = seed('003-01c-multi-cluster-app.yaml').split(/^---$/m)
+    const both = documents.filter((each) => each.includes('multicluster.x-k8s.io/')).join('---')
+    for (const context of [east, 'us-west']) await fleet.kubectl(`--context ${context} create namespace multi-cluster-app`)
+    const { stdout } = await apply(east, both)
+    assert.match(stdout, /^serviceexport.multicluster.x-k8s.io\/sample-app created$/m)
+    assert.match(stdout, /^serviceimport.multicluster.x-k8s.io\/sample-app created$/m)
+    const condition = async (what: string, type: string) => {
+      const { status } = (await read(east, `${what} sample-app -n multi-cluster-app`)) as KubeObject & {
+        status?: { conditions?: { type: string; status: string; reason: string; message: string }[] }
+      }
+      const found = status?.conditions?.find((each) => each.type === type)
+      return `${found?.status} ${found?.reason} ${found?.message}`
+    }
+    await eventually(async () => {
+      assert.equal(
+        await condition('serviceexport', 'Valid'),
+        `False NoService there is no Service multi-cluster-app/sample-app in ${east}`,
+      )
+      assert.equal(
+        await condition('serviceimport', 'Ready'),
+        'False Pending no cluster exports multi-cluster-app/sample-app to this one',
+      )
+    })
+    await apply(
+      east,
+      `${backends('sample-app', 'multi-cluster-app')}---
+apiVersion: v1
+kind: Service
+metadata: {name: sample-app, namespace: multi-cluster-app}
+spec: {selector: {app: sample-app}, ports: [{port: 80, targetPort: 80}]}
+`,
+    )
+    await eventually(async () => {
+      assert.match(await condition('serviceexport', 'Valid'), /^True Valid/)
+      assert.match(await condition('serviceimport', 'Ready'), /^True Ready/)
+      assert.deepEqual(places(await explain('multi-cluster-app/sample-app', 'us-west')), [`0 ${east}`, `0 ${east}`])
+    })
+    const { spec } = (await read(
+      'us-west',
+      'serviceimports.v1alpha1.multicluster.x-k8s.io sample-app -n multi-cluster-app',
+    )) as KubeObject & {
+      spec: { type: string; ips: string[] }
+    }
+    assert.equal(spec.type, 'ClusterSetIP')
+    assert.equal(spec.ips.length, 1)
+    await fleet.kubectl(`--context ${east} delete serviceexport sample-app -n multi-cluster-app`)
+    await eventually(async () => {
+      const gone = await fleet.kubectl('--context us-west get serviceimport sample-app -n multi-cluster-app', { fails: true })
+      assert.ok(gone.failed)
+      assert.match(await condition('serviceimport', 'Ready'), /^False Pending/, 'what somebody wrote stays')
+    })
+  })
+
   test('a link to no cluster is told with what was probably meant', async () => {
     await apply(
       'hub',
