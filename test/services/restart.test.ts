@@ -5,6 +5,7 @@ import { exportProblems, serviceDialects } from '../../src/app/service-dialects.
 import { silentLog } from '../../src/base/log.js'
 import { createSeededRandom } from '../../src/base/random.js'
 import type { Cluster, ClusterState, Inventory } from '../../src/inventory/cluster.js'
+import type { ResourceType } from '../../src/kube/object/resource-type.js'
 import { createCatalogue } from '../../src/services/catalogue/create-catalogue.js'
 import { startMemberServices } from '../../src/services/members/start-member-services.js'
 import { namespaceType } from '../../src/services/model/kube-kinds.js'
@@ -65,8 +66,50 @@ function startAnew(world: ServiceWorld, names: readonly string[], away: readonly
 
 const names = ['east', 'west', 'north']
 
-async function prepared(): Promise<ServiceWorld> {
+const propertyType: ResourceType = {
+  group: 'about.k8s.io',
+  version: 'v1beta1',
+  kind: 'ClusterProperty',
+  plural: 'clusterproperties',
+  namespaced: false,
+}
+const definitionType: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  kind: 'CustomResourceDefinition',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+}
+
+/** Gives a cluster another id than its name. */
+async function setId(world: ServiceWorld, cluster: string, value: unknown): Promise<void> {
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  await world.client(cluster).create(definitionType, {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: 'clusterproperties.about.k8s.io',
+      annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes/enhancements/pull/1' },
+    },
+    spec: {
+      group: 'about.k8s.io',
+      scope: 'Cluster',
+      names: { kind: 'ClusterProperty', plural: 'clusterproperties' },
+      versions: [{ name: 'v1beta1', served: true, storage: true, schema }],
+    },
+  })
+  await world.clock.advance(3000)
+  await world.client(cluster).create(propertyType, {
+    apiVersion: 'about.k8s.io/v1beta1',
+    kind: 'ClusterProperty',
+    metadata: { name: 'cluster.clusterset.k8s.io' },
+    spec: { value },
+  })
+}
+
+async function prepared(ids: Readonly<Record<string, unknown>> = {}): Promise<ServiceWorld> {
   const world = await createServiceWorld({ east: {}, west: {}, north: {} })
+  for (const [cluster, id] of Object.entries(ids)) await setId(world, cluster, id)
   await world.deploy('east', { endpoints: ['10.1.0.1'] })
   await world.exportService('east')
   await world.clock.advance(1500)
@@ -115,4 +158,31 @@ test('a cluster that leaves the fleet takes its endpoints along, even if it was 
   await anew.settle(5)
   assert.equal(await world.imported('north'), undefined)
   anew.stop()
+})
+
+test('a cluster that is away is known by its id, too: nothing of it is removed', async () => {
+  const world = await prepared({ east: 'orient' })
+  assert.deepEqual((await world.imported('north'))?.status?.clusters, [{ cluster: 'orient' }, { cluster: 'west' }])
+  await world.unexport('west')
+  const anew = startAnew(world, names, ['east'])
+  await anew.settle(20)
+  assert.notEqual(await world.imported('north'), undefined)
+  assert.ok((await world.traffic('north')).includes('orient active: 10.1.0.1'))
+  anew.leave('east')
+  await anew.settle(5)
+  assert.equal(await world.imported('north'), undefined)
+  anew.stop()
+})
+
+test('an id that is no id, or another cluster’s, counts as none', async () => {
+  for (const [east, west] of [
+    ['not a label', 7],
+    ['west', 'north'],
+    ['same', 'same'],
+    [{ a: 1 }, ['a']],
+    ['a'.repeat(64), 'a.b.c'],
+  ]) {
+    const world = await prepared({ east, west })
+    assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
+  }
 })

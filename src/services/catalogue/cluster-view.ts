@@ -1,4 +1,5 @@
 import { compareText } from '../../base/compare-text.js'
+import { isObject } from '../../base/json.js'
 import type { Cache } from '../../kube/informer/cache.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
@@ -19,6 +20,8 @@ export const clusterPropertyType: ResourceType = {
 }
 
 const sliceIndexes = { ofService: 'services.ofService', written: 'services.written' } as const
+/** One or two DNS labels. */
+const idPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)?$/
 const regionLabel = 'topology.kubernetes.io/region'
 const zoneLabel = 'topology.kubernetes.io/zone'
 const subZoneLabel = 'topology.istio.io/subzone'
@@ -33,8 +36,17 @@ export class ClusterView implements ClusterFacts {
   #commonLocality: Locality | undefined
   reach: ClusterReach = 'reachable'
 
-  constructor(name: string, labels: Readonly<Record<string, string>>, caches: KindCaches) {
+  readonly #isTaken: (id: string) => boolean
+
+  /** `isTaken`: whether an id is another cluster's, too. */
+  constructor(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    caches: KindCaches,
+    isTaken: (id: string) => boolean = () => false,
+  ) {
     this.name = name
+    this.#isTaken = isTaken
     this.#labels = labels
     this.#caches = caches
     this.#index()
@@ -58,9 +70,16 @@ export class ClusterView implements ClusterFacts {
   }
 
   get id(): string {
+    const claimed = this.claimedId
+    return claimed === undefined || this.#isTaken(claimed) ? this.name : claimed
+  }
+
+  /** What the cluster calls itself, if that can be an id: it becomes a label and part of names in every other cluster. */
+  get claimedId(): string | undefined {
     const property = this.#cache(clusterPropertyType)?.get('cluster.clusterset.k8s.io')
-    const value = (property?.['spec'] as { value?: string } | undefined)?.value
-    return value === undefined || value === '' ? this.name : value
+    const spec = property?.['spec']
+    const value = isObject(spec) ? spec['value'] : undefined
+    return typeof value === 'string' && value.length <= 63 && idPattern.test(value) ? value : undefined
   }
 
   get network(): string {

@@ -10,8 +10,9 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
 import { endpointSliceType, namespaceType, nodeType, serviceType } from '../model/kube-kinds.js'
-import type { ClusterFacts, FleetFacts, ServiceDialect } from '../model/service-dialect.js'
+import type { FleetFacts, ServiceDialect } from '../model/service-dialect.js'
 import { ClusterView, clusterPropertyType, selectObjects } from './cluster-view.js'
+import { declaresService } from './declares.js'
 import { KindCaches } from './kind-caches.js'
 
 export interface FleetObserverOptions {
@@ -24,6 +25,14 @@ export interface FleetObserverOptions {
   readonly signal: AbortSignal
   /** A cluster that cannot be read for longer counts as lost (default 5 s). */
   readonly graceMs?: number
+  /** Members that are not watched before somebody declares a service. */
+  readonly asleep?: SleepingMembers
+}
+
+export interface SleepingMembers {
+  includes(cluster: string): boolean
+  /** Resolves when one of them holds an object that declares a service. */
+  readonly woken: Promise<void>
 }
 
 /** What the observer tells of. Listeners must only enqueue. */
@@ -61,6 +70,8 @@ export class FleetObserver implements FleetFacts {
   readonly #hub: KindCaches | undefined
   readonly #listener: FleetListener
   #clusters: readonly ClusterView[] | undefined
+  /** How many clusters are called, or call themselves, by a name. */
+  #ids: ReadonlyMap<string, number> | undefined
   #active = false
 
   constructor(options: FleetObserverOptions, listener: FleetListener) {
@@ -92,6 +103,7 @@ export class FleetObserver implements FleetFacts {
         () => {},
       )
     }
+    void options.asleep?.woken.then(() => this.#activate())
     const off = inventory.onChange(({ name }) => this.#sync(name))
     signal.addEventListener(
       'abort',
@@ -121,6 +133,17 @@ export class FleetObserver implements FleetFacts {
     if (member !== undefined) return member.view === undefined
     const { inventory } = this.#options
     return !inventory.ready || inventory.find({ name }) !== undefined
+  }
+
+  /** An id that several clusters claim, or that is another's name, is nobody's: no cluster can pass for another. */
+  #isTaken(id: string): boolean {
+    if (this.#ids === undefined) {
+      const ids = new Map<string, number>()
+      for (const { name, view } of this.#members.values())
+        for (const each of new Set([name, view?.claimedId ?? name])) ids.set(each, (ids.get(each) ?? 0) + 1)
+      this.#ids = ids
+    }
+    return (this.#ids.get(id) ?? 0) > 1
   }
 
   /** From now on these kinds are read on all members, too. */
@@ -155,7 +178,7 @@ export class FleetObserver implements FleetFacts {
       if (member === undefined) return
       this.#members.delete(name)
       this.#queue.forget(name)
-      this.#clusters = undefined
+      this.#clusters = this.#ids = undefined
       this.#listener.cluster(name, 'left')
       return
     }
@@ -167,9 +190,11 @@ export class FleetObserver implements FleetFacts {
       view: undefined,
       unreadableSince: undefined,
     }
+    if (member === undefined) this.#ids = undefined
     this.#members.set(name, known)
     const lifetime = inventory.lifetime?.(name) ?? signal
-    if (known.lifetime !== lifetime) this.#open(known, lifetime)
+    const sleeps = !this.#active && this.#options.asleep?.includes(name) === true
+    if (known.lifetime !== lifetime && !sleeps) this.#open(known, lifetime)
     if (known.view !== undefined && known.view.labels !== cluster.labels) {
       known.view.labels = cluster.labels
       this.#listener.cluster(name, 'facts')
@@ -198,6 +223,9 @@ export class FleetObserver implements FleetFacts {
       log,
       signal: AbortSignal.any([lifetime, signal]),
       onChange: (type, change) => this.#hear(member, caches, type, change),
+      onKind: () => {
+        if (member.view?.caches === caches) this.#listener.cluster(member.name, 'facts')
+      },
       onHealth: (healthy) => {
         if (!healthy) inventory.suspect?.(member.name)
         this.#queue.add(member.name)
@@ -221,7 +249,7 @@ export class FleetObserver implements FleetFacts {
     if (member.caches !== caches) return
     const { view } = member
     if (view === undefined || view.caches !== caches) {
-      if (!this.#active && change.type !== 'DELETED' && this.#declaresBy(type, change.object)) this.#activate()
+      if (!this.#active && change.type !== 'DELETED' && declaresService(this.#options.dialects, change.object)) this.#activate()
       return
     }
     if (type.kind === nodeType.kind) {
@@ -230,15 +258,17 @@ export class FleetObserver implements FleetFacts {
       this.#listener.cluster(member.name, 'facts')
       return
     }
+    if (type.kind === clusterPropertyType.kind) this.#ids = undefined
     this.#listener.object(view, type, change)
     if (type.kind === clusterPropertyType.kind) this.#listener.cluster(member.name, 'facts')
   }
 
   /** From now on everything is read that services are made of. */
   #activate(): void {
-    if (this.#active) return
+    if (this.#active || this.#options.signal.aborted) return
     this.#active = true
     for (const member of this.#members.values()) {
+      this.#sync(member.name)
       const { caches } = member
       caches?.ready.then(
         () => this.#complete(member, caches),
@@ -257,27 +287,18 @@ export class FleetObserver implements FleetFacts {
     if (member.view?.caches === caches) return
     const labels = this.#options.inventory.find({ name: member.name })?.labels ?? {}
     const first = member.view === undefined
-    if (member.view === undefined) member.view = new ClusterView(member.name, labels, caches)
+    if (member.view === undefined) member.view = new ClusterView(member.name, labels, caches, (id) => this.#isTaken(id))
     else member.view.caches = caches
-    this.#clusters = undefined
+    this.#clusters = this.#ids = undefined
     this.#listener.cluster(member.name, first ? 'joined' : 'facts')
     this.#queue.add(member.name)
   }
 
   #declares(caches: KindCaches): boolean {
     for (const type of [serviceType, ...this.#memberKinds]) {
-      for (const object of caches.of(type)?.list() ?? []) if (this.#declaresBy(type, object)) return true
+      for (const object of caches.of(type)?.list() ?? []) if (declaresService(this.#options.dialects, object)) return true
     }
     return false
-  }
-
-  /** Whether the object may mean that there is a service of the fleet. */
-  #declaresBy(type: ResourceType, object: KubeObject): boolean {
-    if (type.kind === clusterPropertyType.kind) return false
-    if (type.kind !== serviceType.kind) return true
-    const { namespace = '', name } = object.metadata
-    const alone = aloneWith(object)
-    return this.#options.dialects.some((dialect) => dialect.offers({ namespace, name }, alone).length > 0)
   }
 
   /** How clusters stand: what the inventory says of them, and whether their watches are open. */
@@ -314,25 +335,4 @@ const placeLabels = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zo
 function samePlace({ type, object, previous }: CacheChange): boolean {
   if (type !== 'MODIFIED' || previous === undefined) return false
   return placeLabels.every((label) => object.metadata.labels?.[label] === previous.metadata.labels?.[label])
-}
-
-/** A fleet of one cluster that holds one Service, to ask a dialect whether that Service is any of its business. */
-function aloneWith(service: KubeObject): FleetFacts {
-  const key = `${service.metadata.namespace}/${service.metadata.name}`
-  const nowhere = { region: '', zone: '', subZone: '' }
-  const cluster: ClusterFacts = {
-    name: 'some',
-    id: 'some',
-    labels: {},
-    network: '',
-    locality: nowhere,
-    reach: 'reachable',
-    hasNamespace: () => true,
-    namespace: () => undefined,
-    service: ({ namespace, name }) => (`${namespace}/${name}` === key ? service : undefined),
-    slices: () => [],
-    objects: () => [],
-    localityOfNode: () => nowhere,
-  }
-  return { clusters: [cluster], cluster: () => cluster, hubObjects: () => [] }
 }

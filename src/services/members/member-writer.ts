@@ -5,6 +5,7 @@ import { isNotFound } from '../../kube/object/status-error.js'
 import type { ClusterView } from '../catalogue/cluster-view.js'
 import { type EndpointSlice, endpointSliceType, type KubeService, serviceType } from '../model/kube-kinds.js'
 import { type ServiceExport, type ServiceImport, serviceExportType, serviceImportType } from '../model/multi-cluster-kinds.js'
+import { multiClusterNames } from '../model/multi-cluster-names.js'
 import type { ServiceName } from '../model/service-model.js'
 import { serviceKey } from '../model/service-name.js'
 import type { WrittenObjects } from './written-objects.js'
@@ -56,6 +57,17 @@ export class MemberWriter {
     return this.#written
       .slices(serviceKey(this.service), this.view.writtenSlices(this.service))
       .filter(belongs) as EndpointSlice[]
+  }
+
+  /** The names of the clusters that a status lists by id: slices tell where the two differ, also of clusters not read yet. */
+  namesOf(clusters: readonly { cluster: string }[] = []): string[] {
+    const names = new Map<string, string>()
+    for (const { metadata } of this.slices(() => true)) {
+      const id = metadata.labels?.[multiClusterNames.sourceClusterLabel]
+      const name = metadata.annotations?.[multiClusterNames.sourceNameAnnotation]
+      if (id !== undefined && name !== undefined) names.set(id, name)
+    }
+    return clusters.map(({ cluster }) => names.get(cluster) ?? cluster)
   }
 
   async create<T extends KubeObject>(type: ResourceType, object: T): Promise<T> {

@@ -38,7 +38,7 @@ export async function writeClusterset(writer: MemberWriter, ports: ClustersetPor
   const found = writer.found()
   if (found?.metadata.deletionTimestamp !== undefined) return
   if (service === undefined) {
-    if (found !== undefined && !hangsOnUnread(found, ports)) await unexported(writer, found, ports)
+    if (found !== undefined && idsUnread(writer, found, ports).length === 0) await unexported(writer, found, ports)
     return
   }
   if (found !== undefined && !isOurs(found)) {
@@ -52,7 +52,8 @@ export async function writeClusterset(writer: MemberWriter, ports: ClustersetPor
     }
   }
   // While an exporting cluster was never read, its say in the matter is not known: the service stays as it was.
-  const held = found !== undefined && isOurs(found) && hangsOnUnread(found, ports)
+  const unreadIds = idsUnread(writer, found, ports)
+  const held = found !== undefined && isOurs(found) && unreadIds.length > 0
   const derivedName = derivedServiceName(name)
   let derived = writer.kubeService(derivedName)
   if (derived?.metadata.deletionTimestamp !== undefined) derived = undefined
@@ -72,11 +73,11 @@ export async function writeClusterset(writer: MemberWriter, ports: ClustersetPor
     }
   } else if (derived !== undefined) await writer.remove(serviceType, derived)
   await writeImportSlices(writer, ports, service, current, type === 'ClusterSetIP' ? derivedName : undefined)
-  const unread = held ? (found.status?.clusters ?? []).map(({ cluster }) => cluster).filter(ports.isUnread) : []
+  const unread = held ? unreadIds : []
   const ready = type === 'Headless' || (current.spec.ips ?? []).length > 0
   const familyProblem = familiesProblem(service, derived, view.name)
   await writeStatus(writer, current, ports, {
-    clusters: [...new Set([...service.offers.map(({ cluster }) => idOf(ports, cluster)), ...unread])].sort(),
+    clusters: [...new Set([...offeringTo(service, view.name, ports).map((cluster) => idOf(ports, cluster)), ...unread])].sort(),
     condition:
       familyProblem !== undefined
         ? ['False', 'IPFamilyNotSupported', familyProblem]
@@ -90,13 +91,20 @@ export async function writeClusterset(writer: MemberWriter, ports: ClustersetPor
 function visibleService({ view, service: name }: MemberWriter, { catalogue }: ClustersetPorts): FleetService | undefined {
   const service = catalogue.get(name, 'clusterset')
   if (service === undefined || !view.hasNamespace(name.namespace)) return undefined
-  const labelsOf = (cluster: string) => catalogue.facts.cluster(cluster)?.labels ?? {}
-  return service.offers.some((offer) => explainAudience(offer, view.name, labelsOf) === undefined) ? service : undefined
+  return offeringTo(service, view.name, { catalogue }).length > 0 ? service : undefined
 }
 
-/** True when a cluster that exported the service has never been read by this process. */
-function hangsOnUnread(found: ServiceImport, ports: ClustersetPorts): boolean {
-  return (found.status?.clusters ?? []).some(({ cluster }) => ports.isUnread(cluster))
+/** The clusters that offer the service to this one: it is told of no others. */
+function offeringTo(service: FleetService, name: string, { catalogue }: Pick<ClustersetPorts, 'catalogue'>): string[] {
+  const labelsOf = (cluster: string) => catalogue.facts.cluster(cluster)?.labels ?? {}
+  return service.offers.flatMap((offer) => (explainAudience(offer, name, labelsOf) === undefined ? [offer.cluster] : []))
+}
+
+/** Ids of clusters that exported the service and have never been read. */
+function idsUnread(writer: MemberWriter, found: ServiceImport | undefined, ports: ClustersetPorts): string[] {
+  const listed = found?.status?.clusters ?? []
+  const names = writer.namesOf(listed)
+  return listed.flatMap(({ cluster }, index) => (ports.isUnread(names[index]!) ? [cluster] : []))
 }
 
 /** Nobody (who was read) exports the service to this cluster. */

@@ -19,8 +19,8 @@ export async function writeExport(
   const found = writer.exported()
   if (found === undefined || found.metadata.deletionTimestamp !== undefined) return
   // What another exporting cluster has to say is not known yet: what was said holds.
-  const others = writer.found()?.status?.clusters ?? []
-  if (found.status?.conditions !== undefined && others.some(({ cluster }) => ports.isUnread(cluster))) return
+  const others = writer.namesOf(writer.found()?.status?.clusters)
+  if (found.status?.conditions !== undefined && others.some(ports.isUnread)) return
   const conditions = exportConditions({
     found,
     backing: writer.view.service(writer.service),
