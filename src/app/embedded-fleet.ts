@@ -41,6 +41,7 @@ import { registerMembers } from './register-members.js'
 import { serveXds } from './serve-xds.js'
 import { createServiceAdmission } from './service-admission.js'
 import { memberCrds } from './service-dialects.js'
+import { sleepUntilDeclared } from './sleeping-members.js'
 import { takeStartTurn } from './start-turn.js'
 import { systemClock, systemRandom } from './system-ports.js'
 import { answerWebhook } from './webhook.js'
@@ -278,6 +279,7 @@ async function openFleet(
     connect: connectEmbedded({ register, clusters: api.clusters, chaos, hubToken: pki.hubToken, env: options.env, log }),
     gateways: (catalogue) => gateways.mapFor(catalogue),
     ports,
+    asleep: sleepUntilDeclared(api.clusters, hubName, stopping.signal),
     signal: stopping.signal,
   })
   hub = running

@@ -25,6 +25,7 @@ import { createCaches } from '../kube/informer/create-caches.js'
 import { builtInSchemas } from '../kube/schema/built-in.js'
 import type { ServiceCatalogue } from '../services/catalogue/catalogue.js'
 import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
+import type { SleepingMembers } from '../services/catalogue/fleet-observer.js'
 import { createGatewayMap } from '../services/gateway/gateway-map.js'
 import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
 import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
@@ -49,6 +50,8 @@ export interface StartHubOptions {
   /** The gateways between networks (default: none, and then no cluster is told of endpoints in another network). */
   readonly gateways?: (catalogue: ServiceCatalogue) => GatewayMap
   readonly ports: ServerPorts
+  /** Members that are not watched for services before somebody declares one. */
+  readonly asleep?: SleepingMembers
   /** Ends everything. */
   readonly signal: AbortSignal
 }
@@ -132,6 +135,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     hub,
     inventory,
     dialects: serviceDialects,
+    ...(options.asleep ? { asleep: options.asleep } : {}),
     reroute: (service, ranking, facts) => throughGateways(service, ranking, (gateways ??= mapOf(facts))),
     ...ports,
     signal,
