@@ -56,7 +56,9 @@ export function formatProbeChart(
 ): string {
   const names = [...new Set(intervals.flatMap(({ counts }) => Object.keys(counts)))].sort()
   const pad = Math.max(6, ...names.map((name) => name.length))
-  const shown = intervals.slice(-Math.max(10, options.width - pad - 12))
+  // What is left of the line beside the names and a count of nine digits; as long as nothing is there, it is blank.
+  const room = Math.max(10, options.width - pad - 12)
+  const shown = intervals.slice(-room)
   const paint = (text: string, code: number) => (options.colour ? `\u001b[${code}m${text}\u001b[0m` : text)
   const row = (title: string, code: number, of: (interval: ProbeInterval) => number) => {
     const cells = shown.map((interval) => {
@@ -65,12 +67,13 @@ export function formatProbeChart(
       return bars[share === 0 ? 0 : Math.max(1, Math.round(share * 8))]
     })
     const sum = intervals.reduce((count, interval) => count + of(interval), 0)
-    return `${title.padEnd(pad)} ${paint(cells.join(''), code)} ${sum}`
+    return `${title.padEnd(pad)} ${paint(cells.join('').padStart(room), code)} ${sum}`
   }
   const last = shown.at(-1)
   const latencies = last?.latencies ?? []
   return [
-    options.title,
+    // A line that the terminal breaks would be two.
+    options.title.length > options.width ? `${options.title.slice(0, options.width - 1)}…` : options.title,
     ...names.map((name, index) => row(name, colours[index % colours.length]!, ({ counts }) => counts[name] ?? 0)),
     row('errors', 31, ({ errors }) => total(errors)),
     `p50 ${milliseconds(percentile(latencies, 0.5))}  p99 ${milliseconds(percentile(latencies, 0.99))}`,

@@ -52,7 +52,7 @@ export async function runProbe(run: ProbeRun): Promise<number> {
     }
     intervals.push(interval)
     if (intervals.length > 2000) intervals.shift()
-    const chart = formatProbeChart(intervals, { width: process.stdout.columns ?? 80, colour: io.colour, title })
+    const chart = formatProbeChart(intervals, { width: process.stdout.columns || 80, colour: io.colour, title })
     // Up to where the last chart began, and everything from there on erased.
     io.out(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ''}${chart}`)
     drawn = chart.split('\n').length - 1

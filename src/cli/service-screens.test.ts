@@ -102,7 +102,11 @@ test('what a probe has counted, as a line and as a chart', () => {
   assert.equal(formatProbeLine(interval), '10:00:01 us-east=6 us-west=1 errors=1(ECONNREFUSED:1) p50=4.0ms p99=9.0ms')
   assert.equal(formatProbeLine(gatherInterval(0, [])), '00:00:00 errors=0 p50=- p99=-')
   const chart = formatProbeChart([interval], { width: 40, colour: false, title: 'shop/api' })
-  assert.equal(chart, 'shop/api\nus-east ▆ 6\nus-west ▁ 1\nerrors  ▁ 1\np50 4.0ms  p99 9.0ms\n')
-  assert.match(formatProbeChart([interval], { width: 40, colour: true, title: '' }), /\u001b\[31m▁\u001b\[0m 1/)
+  const blank = ' '.repeat(20)
+  assert.equal(chart, `shop/api\nus-east ${blank}▆ 6\nus-west ${blank}▁ 1\nerrors  ${blank}▁ 1\np50 4.0ms  p99 9.0ms\n`)
+  assert.match(formatProbeChart([interval], { width: 40, colour: true, title: '' }), /\u001b\[31m {20}▁\u001b\[0m 1/)
+  // No line is as long as the terminal is wide, however long it has run.
+  const long = formatProbeChart(Array(200).fill(interval), { width: 40, colour: false, title: 'x'.repeat(90) })
+  assert.ok(long.split('\n').every((line) => line.length <= 40))
   assert.equal(percentile([], 0.5), Number.NaN)
 })

@@ -116,12 +116,16 @@ export function describeRanking(service: FleetService, ranking: Ranking): string
   return `${pairs(facts)}\n\n${rows.length === 0 ? 'No endpoint can be used from there.\n' : table}${left.length === 0 ? '' : `\nNot used:\n${left.join('')}`}`
 }
 
+/** The clusters whose endpoints are used, as long as they do not fail. */
+export function answeredBy({ groups }: Ranking): string[] {
+  const first = groups.filter(({ priority }) => priority === 0)
+  return [...new Set(first.flatMap((group) => group.endpoints.map(({ cluster }) => cluster)))]
+}
+
 /** Who would answer if one of the clusters were lost. */
 export function describeLosses(before: Ranking, losses: readonly { cluster: string; ranking: Ranking }[]): string {
-  const first = ({ groups }: Ranking) => [
-    ...new Set(groups.filter(({ priority }) => priority === 0).flatMap((group) => group.endpoints.map(({ cluster }) => cluster))),
-  ]
-  const rows = losses.map(({ cluster, ranking }) => ({ cluster, before: first(before), after: first(ranking) }))
+  if (losses.length === 0) return ''
+  const rows = losses.map(({ cluster, ranking }) => ({ cluster, before: answeredBy(before), after: answeredBy(ranking) }))
   const sentence = ({ before: was, after }: (typeof rows)[number]) =>
     after.length === 0 ? 'nobody' : was.join() === after.join() ? `${after.join(', ')} (no change)` : after.join(', ')
   return `\n${formatTable(rows, [

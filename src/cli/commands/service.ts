@@ -96,34 +96,32 @@ function registerExplain(service: Command, io: CommandIo): void {
     .action(async (name: string, options: Options & From) => {
       const format = parseOutputFormat(options.output)
       await open(options, io, async (opened) => {
-        const { describeLosses, describeRanking } = await import('../service-screens.js')
+        const { answeredBy, describeLosses, describeRanking } = await import('../service-screens.js')
         const { catalogue } = opened
         const consumer = consumerOf(opened, options.from)
         const without = options.without ?? []
         for (const cluster of without) knownCluster(opened, cluster)
-        const rankings = findService(opened, name, options.namespace).map((each) => ({
-          service: each,
-          ranking: catalogue.rank(each, consumer, without),
+        const explained = findService(opened, name, options.namespace).map((service) => ({
+          service,
+          ranking: catalogue.rank(service, consumer, without),
+          losses: [...new Set(service.offers.map(({ cluster }) => cluster))]
+            .filter((cluster) => !without.includes(cluster))
+            .map((cluster) => ({ cluster, ranking: catalogue.rank(service, consumer, [...without, cluster]) })),
         }))
         if (format === 'json' || format === 'yaml') {
-          const data = rankings.map(({ ranking }) => ranking)
-          printRows({
-            format,
-            rows: data,
-            columns: [],
-            data: data.length === 1 ? data[0] : data,
-            names: () => '',
-            empty: '',
-            out: io.out,
-            err: io.err,
-          })
+          // Always a list: a name may mean a service of the cluster set and one that joins Services of its name.
+          const data = explained.map(({ service: { service, reach }, ranking, losses }) => ({
+            service,
+            reach,
+            without,
+            ...ranking,
+            ifLost: losses.map((loss) => ({ cluster: loss.cluster, answeredBy: answeredBy(loss.ranking) })),
+          }))
+          printRows({ format, rows: data, columns: [], data, names: () => '', empty: '', out: io.out, err: io.err })
           return
         }
-        for (const { service: each, ranking } of rankings) {
-          io.out(describeRanking(each, ranking))
-          const losses = [...new Set(each.offers.map(({ cluster }) => cluster))]
-            .filter((cluster) => !without.includes(cluster))
-            .map((cluster) => ({ cluster, ranking: catalogue.rank(each, consumer, [...without, cluster]) }))
+        for (const { service, ranking, losses } of explained) {
+          io.out(describeRanking(service, ranking))
           io.out(describeLosses(ranking, losses))
         }
       })
