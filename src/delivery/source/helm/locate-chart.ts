@@ -78,7 +78,11 @@ async function credentialsForAddress(address: string, own: ChartCredentials, por
       if (ports.helmMajor === 4) continue
       throw new HelmError(`no cached repo found. (try 'helm repo update'): ${messageOf(error)}`, { cause: error })
     }
-    if (text.includes(address)) return entryCredentials(entry, own, ports)
+    if (!text.includes(address)) continue
+    const credentials = await entryCredentials(entry, own, ports)
+    // An index may list any address: the repository's login is for the repository.
+    if (entry.passCredentials || sameOrigin(entry.url, address, ports.helmMajor)) return credentials
+    return { ...withoutLogin(credentials), ...loginOf(own) }
   }
   return own
 }
@@ -110,15 +114,18 @@ async function findInRepository(
     findChartEntries(text, name)
   } catch (error) {
     const why = messageOf(error).replace('it is no index of charts', 'no API version specified')
-    throw new HelmError(`looks like ${JSON.stringify(repo)} is not a valid chart repository or cannot be reached: ${why}`, {
-      cause: error,
-    })
+    throw new HelmError(
+      `looks like ${JSON.stringify(withoutUser(repo))} is not a valid chart repository or cannot be reached: ${why}`,
+      {
+        cause: error,
+      },
+    )
   }
   const what =
     version === '' ? `chart ${JSON.stringify(name)}` : `chart ${JSON.stringify(name)} version ${JSON.stringify(version)}`
   const found = choose(findChartEntries(text, name), name, version)
   if (typeof found === 'string') {
-    throw new HelmError(`${what} not found in ${repo} repository`, { cause: new Error(found) })
+    throw new HelmError(`${what} not found in ${withoutUser(repo)} repository`, { cause: new Error(found) })
   }
   const [first] = found.urls
   if (first === undefined) throw new HelmError(`${what} has no downloadable URLs`)
@@ -199,6 +206,14 @@ export function credentialsOf(place: ChartPlace): ChartCredentials {
     ...(place.insecureSkipTlsVerify === true ? { insecure: true } : {}),
     ...(place.plainHttp === true ? { plainHttp: true } : {}),
   }
+}
+
+function withoutUser(address: string): string {
+  return address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1')
+}
+
+function loginOf({ username, password }: ChartCredentials): ChartCredentials {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) }
 }
 
 function withoutLogin({ username: _u, password: _p, ...rest }: ChartCredentials): ChartCredentials {

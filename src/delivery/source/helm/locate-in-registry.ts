@@ -7,7 +7,7 @@ import type { ChartPorts } from './http-repository.js'
 import type { LocatePorts } from './locate-chart.js'
 import { type OciReference, parseOciReference } from './oci-reference.js'
 import { fetchChartLayer, fetchVersions } from './oci-registry.js'
-import { createRegistrySession } from './registry-session.js'
+import { createRegistrySession, isLoopback } from './registry-session.js'
 import { chooseVersion, isVersion } from './repository-index.js'
 
 /** The packed chart that `oci://host/path[:tag][@digest]` and a version (or constraints) mean. */
@@ -48,7 +48,9 @@ export async function locateInRegistry(
     } catch (error) {
       // Helm 3 speaks plain HTTP with a registry that answers a TLS handshake so, without being asked to.
       if (ports.helmMajor !== 3 || credentials.plainHttp === true || !speaksHttp(error)) throw error
-      credentials = { ...credentials, plainHttp: true }
+      // Whoever stands between could answer so: a login stays at home, but for registries of this machine.
+      const { username: _u, password: _p, bearerToken: _t, ...rest } = credentials
+      credentials = isLoopback(reference.registry) ? { ...credentials, plainHttp: true } : { ...rest, plainHttp: true }
       return await run()
     }
   } catch (error) {

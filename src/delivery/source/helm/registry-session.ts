@@ -121,7 +121,7 @@ function schemeOf(reference: OciReference, credentials: ChartCredentials | undef
   })
 }
 
-function isLoopback(registry: string): boolean {
+export function isLoopback(registry: string): boolean {
   const name = registry.replace(/:[0-9]+$/, '')
   return name === 'localhost' || name === '[::1]' || /^127(?:\.[0-9]{1,3}){3}$/.test(name)
 }

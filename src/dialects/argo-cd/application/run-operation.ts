@@ -76,7 +76,8 @@ async function fixContent(
   const current = target.rendered
   const same =
     own && current !== undefined && revisions.every((revision, index) => revision === '' || revision === current.revisions[index])
-  const content = same ? current : await renderWith(services, sources, contextOf(application, cluster, services), { revisions })
+  const context = contextOf(application, cluster, services, target.project)
+  const content = same ? current : await renderWith(services, sources, context, { revisions })
   return { content, sources, multiple }
 }
 

@@ -58,7 +58,7 @@ export async function readTargetState(
   const none = { cluster, project, sources, multiple, conditions, rendered: undefined, retryMs: undefined }
   if (cluster === undefined || project === undefined || conditions.length > 0) return none
   try {
-    const rendered = await renderWith(services, sources, contextOf(application, cluster, services), options)
+    const rendered = await renderWith(services, sources, contextOf(application, cluster, services, project), options)
     for (const identity of rendered.repeated) {
       conditions.push({
         type: 'RepeatedResourceWarning',
@@ -89,8 +89,8 @@ export function renderWith(
 }
 
 /**
- * With the value `destination`, `lookup` in the application's charts reads the destination. Without it, nothing is found, as in Argo CD,
- * which renders without a cluster.
+ * With the value `destination`, `lookup` in the application's charts reads the destination: with the hub's rights there, so no more than
+ * the project lets the application have. Without it, nothing is found, as in Argo CD, which renders without a cluster.
  */
 export const helmLookupAnnotation = 'flotilla.dev/helm-lookup'
 
@@ -99,18 +99,23 @@ export function contextOf(
   application: Application,
   cluster: Cluster,
   services: Pick<TargetServices, 'inventory'>,
+  project: AppProject | undefined,
 ): RenderContext {
   const { version, apiVersions } = services.inventory.state(cluster.name)
   const { inventory } = services
   const isLive = application.metadata.annotations?.[helmLookupAnnotation] === 'destination'
-  const connect = isLive && inventory.client !== undefined ? () => inventory.client!(cluster.name) : undefined
+  const namespace = application.spec.destination.namespace ?? ''
+  const lookup =
+    isLive && inventory.client !== undefined && project !== undefined
+      ? createClusterLookup(() => inventory.client!(cluster.name), refusalsOf(project, cluster, namespace))
+      : undefined
   return {
     releaseName: application.metadata.name,
     target: {
-      namespace: application.spec.destination.namespace ?? '',
+      namespace,
       ...(version === undefined ? {} : { kubeVersion: version.gitVersion }),
       ...(apiVersions === undefined ? {} : { apiVersions }),
-      ...(connect === undefined ? {} : { lookup: createClusterLookup(connect) }),
+      ...(lookup === undefined ? {} : { lookup }),
     },
   }
 }
