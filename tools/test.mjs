@@ -32,6 +32,8 @@ if (real && wanted.length === 0) {
     'istio',
     'envoy',
     'grpc-xds',
+    'kubefed-planner',
+    'karmada',
   ]
   spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
   env.FLOTILLA_PEERS_BUILT = '1'

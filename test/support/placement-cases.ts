@@ -122,7 +122,10 @@ export function randomKarmadaCase(seed: number): KarmadaCase {
 function candidates(choose: Choice, count: number): KarmadaCandidate[] {
   return Array.from({ length: count }, (_, index) => ({
     name: `m${index}`,
-    labels: choose.maybe(0.5) ? { env: choose.pick(['test', 'prod']), tier: choose.pick(['a', 'b']) } : {},
+    labels: (choose.maybe(0.5) ? { env: choose.pick(['test', 'prod']), tier: choose.pick(['a', 'b']) } : {}) as Record<
+      string,
+      string
+    >,
     region: choose.pick(['r1', 'r2', 'r3', 'r4', 'r5'].slice(0, 1 + choose.below(5))),
     zones: choose.some(['z1', 'z2', 'z3'], 0.4),
     provider: choose.pick(['p1', 'p2', '']),

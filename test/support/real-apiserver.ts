@@ -39,6 +39,8 @@ export type PeerName =
   | 'grpc-xds'
   | 'mcs-conformance'
   | 'coredns'
+  | 'kubefed-planner'
+  | 'karmada'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

@@ -39,7 +39,7 @@ export interface KubefedPlan {
 /**
  * The planner of KubeFed's ReplicaSchedulingPreference, replica for replica: weights decide who profits from rounding up (each
  * share is rounded up, the heaviest first), among equal weights the FNV-1 hash of cluster and key does. A cluster with no
- * minimum and no weight stays at none, so that the sum may fall short; a minimum is given even beyond a maximum.
+ * minimum and no weight stays at none, so that the sum may fall short; a minimum beyond a maximum is kept if nothing else is left.
  */
 export function planKubefed(input: DivisionInput, rule: KubefedPlannerRule): KubefedPlan {
   const preferences = rule.clusters ?? { '*': { weight: 1 } }

@@ -23,10 +23,12 @@ export class SeatQueue {
   give(seats: number, sum: number): void {
     const count = this.#votes.length
     if (count === 0) return
-    // A party gets no fewer than what is safely below its share: those seats need no turn of their own.
+    // Rounding votes / divisor to the nearest is within a half of it, so that (seats - count / 2) of the whole are sure to be shared
+    // by proportion: those seats need no turn of their own. One less, for what doubles cannot tell apart.
+    const sure = Math.max(0, seats - count / 2) / sum
     let given = 0
     for (let index = 0; index < count; index++) {
-      const safe = Math.max(0, Math.floor(((this.#votes[index] as number) / sum) * (seats - count)) - count)
+      const safe = Math.max(0, Math.floor((this.#votes[index] as number) * sure - 0.5) - 1)
       this.#seats[index] = safe
       given += safe
       this.#rate(index)
