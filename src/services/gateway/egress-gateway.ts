@@ -45,6 +45,10 @@ export interface EgressGatewayOptions {
   readonly cross?: (gateway: RemoteGateway, end: () => void) => () => void
 }
 
+/** How long a gateway that failed is left alone while there are others. */
+const avoidMs = 2000
+const mostFailing = 10_000
+
 /**
  * The way out of a cluster to services behind other clusters' gateways: plain TCP comes in at an address of this cluster and
  * goes on in mutual TLS. The far side must be the gateway of the cluster that is meant. A gateway that does not answer is
@@ -55,10 +59,39 @@ export function createEgressGateway(options: EgressGatewayOptions): EgressGatewa
   const table = new ConnectionTable()
   const servers = new Map<string, Server>()
   let context = contextOf(options.tls)
+  /** Gateways that did not take a connection for a service lately, by when they are tried first again. */
+  const failing = new Map<string, number>()
+
+  /** Those that have failed lately come last. Once their time is over, one connection tries, and the others wait for what it finds. */
+  function inOrder(route: EgressRoute): RemoteGateway[] {
+    const good: RemoteGateway[] = []
+    const bad: RemoteGateway[] = []
+    for (const gateway of route.gateways()) {
+      const key = keyOf(gateway, route)
+      const until = failing.get(key)
+      if (until === undefined) good.push(gateway)
+      else if (until > clock.now()) bad.push(gateway)
+      else {
+        failing.set(key, clock.now() + avoidMs)
+        good.push(gateway)
+      }
+    }
+    return [...good, ...bad]
+  }
+
+  function note(gateway: RemoteGateway, route: EgressRoute, works: boolean): void {
+    const key = keyOf(gateway, route)
+    if (works) failing.delete(key)
+    else {
+      if (failing.size >= mostFailing) failing.clear()
+      failing.set(key, clock.now() + avoidMs)
+    }
+  }
 
   async function forward(socket: Socket, route: EgressRoute): Promise<void> {
-    for (const gateway of route.gateways().slice(0, attempts)) {
+    for (const gateway of inOrder(route).slice(0, attempts)) {
       const secure = await dialGateway(gateway, route)
+      note(gateway, route, secure !== undefined)
       if (socket.destroyed) {
         secure?.destroy()
         return
@@ -160,6 +193,10 @@ export function createEgressGateway(options: EgressGatewayOptions): EgressGatewa
       return table.drain(clock, graceMs)
     },
   }
+}
+
+function keyOf({ address, port }: RemoteGateway, route: EgressRoute): string {
+  return `${address}:${port} ${route.host}:${route.port}`
 }
 
 function contextOf({ ca, cert, key }: GatewayTls) {

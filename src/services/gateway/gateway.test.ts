@@ -137,6 +137,42 @@ test('a gateway that is gone is passed over for the next one', async () => {
   assert.equal(await talk(port, 'a'), 'west-2:a')
 })
 
+test('a gateway that hangs costs the first connection its time, and those after it nothing', async () => {
+  const echo = await startEcho('west-2')
+  const { remote } = await startGateway('eu-west', () => [echo])
+  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  closing.push(() => silent.close())
+  let hangs = true
+  const dead = { cluster: 'us-east', address: '127.0.0.1', port: (silent.address() as { port: number }).port }
+  const back = await startEcho('east')
+  const east = await startGateway('us-east', () => [back])
+  let nowMs = 0
+  const egress = createEgressGateway({
+    tls: await tlsOf('us-west'),
+    clock: { now: () => nowMs, after: systemClock.after },
+    dialMs: 150,
+  })
+  closing.push(() => egress.drain(0))
+  // One place for the cluster, whatever stands there: what failed is known by its address.
+  const gateways = () => [hangs ? dead : { ...east.remote }, remote]
+  const port = await egress.open({ address: '127.0.0.1', port: 0 }, { host, port: 80, gateways })
+  let from = Date.now()
+  assert.equal(await talk(port, 'a'), 'west-2:a')
+  assert.ok(Date.now() - from >= 140)
+  from = Date.now()
+  assert.equal(await talk(port, 'a'), 'west-2:a')
+  assert.ok(Date.now() - from < 140)
+  // Its time is over: one connection tries again.
+  nowMs = 2000
+  from = Date.now()
+  assert.equal(await talk(port, 'a'), 'west-2:a')
+  assert.ok(Date.now() - from >= 140)
+  hangs = false
+  assert.equal(await talk(port, 'a'), 'east:a')
+  silent.unref()
+})
+
 test('who has no certificate of the fleet gets nothing, and the far side must be the cluster that is meant', async () => {
   const echo = await startEcho('east')
   const { remote, gateway } = await startGateway('us-east', () => [echo])

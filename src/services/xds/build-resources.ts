@@ -124,7 +124,12 @@ export function buildCluster(target: ServiceTarget, service: FleetService, outli
       enforcing_local_origin_success_rate: { value: 0 },
     },
     // Weights of localities count; with a threshold of 0, endpoints that were put aside are not used because many were.
-    common_lb_config: { healthy_panic_threshold: { value: outliers?.minHealthPercent ?? 0 }, locality_weighted_lb_config: {} },
+    // Envoy would keep what it has learned of a host's health for up to a second when the hosts have just changed.
+    common_lb_config: {
+      healthy_panic_threshold: { value: outliers?.minHealthPercent ?? 0 },
+      locality_weighted_lb_config: {},
+      update_merge_window: { seconds: 0 },
+    },
     close_connections_on_host_health_failure: true,
     ignore_health_on_host_removal: true,
   }

@@ -27,6 +27,8 @@ export interface HaproxyGateway {
   update(routes: readonly PassthroughRoute[]): Promise<void>
   /** Connections open now and taken since the start of the present worker. */
   stats(): Promise<{ readonly open: number; readonly accepted: number }>
+  /** The process that has the connections now: another one after a reload. */
+  worker(): Promise<number>
   /** New configurations that were loaded: every other change went over the socket. */
   readonly reloads: number
   /** Takes no more connections and ends when those that are open have; resolves to the exit code. */
@@ -130,6 +132,7 @@ export async function startHaproxyGateway(
       const number = (name: string) => Number(new RegExp(`^${name}: (\\d+)$`, 'm').exec(info)?.[1] ?? 0)
       return { open: number('CurrConns'), accepted: number('CumConns') }
     },
+    worker: async () => Number(await worker()),
     async drain() {
       if (!over) child.kill('SIGUSR1')
       return ended
