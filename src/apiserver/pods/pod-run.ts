@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { formatTime } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -63,6 +64,7 @@ export class PodRun implements ContainerHost {
       read: this.#read,
       issue: (audience, seconds) => issueToken(cluster, this.pod, audience, seconds),
       ...(claimDirectory === undefined ? {} : { claimDirectory: (claim) => claimDirectory(cluster.name, claim) }),
+      nodesDirectory: join(options.directory, '.nodes', cluster.name),
       stamp: () => `${formatTime(options.clock.now()).replace(/[-:TZ]/g, '_')}.${++states}`,
     })
     this.#startTime = pod.status?.startTime ?? this.nowText()

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createBootstrapLayer } from '../../logical/bootstrap-layer.js'
@@ -327,13 +327,27 @@ test('claims keep their files, sub-paths stay inside, ephemeral containers join'
   assert.ok(!existsSync(files), 'its files go with it')
 })
 
-test('hostPath is refused', async () => {
-  const { member, launcher, reasons } = await start()
+test('hostPath is a directory of the node, which its pods share, and never one of this machine', async () => {
+  const { member, launcher, reasons, directory } = await start()
   const containers = [{ name: 'c', image: 'busybox', volumeMounts: [{ name: 'host', mountPath: '/host' }] }]
-  await member.apply(podOf({ containers, volumes: [{ name: 'host', hostPath: { path: '/etc' } }] }))
-  await member.settle(2)
-  assert.equal(launcher.containers.length, 0)
-  assert.ok(reasons().some((text) => text.includes('hostPath volumes are refused')))
+  const pod = (name: string, hostPath: object) =>
+    podOf({ containers, nodeName: 'node-1', volumes: [{ name: 'host', hostPath }] }, { name })
+  await member.apply(pod('root', { path: '/' }))
+  await member.apply(pod('up', { path: '/var/lib/app' }))
+  await member.apply(pod('none', { path: '/none', type: 'Directory' }))
+  await member.apply(pod('socket', { path: '/run/containerd.sock', type: 'Socket' }))
+  await member.settle(3)
+  const node = realpathSync(join(directory, 'pods', '.nodes', 'm1', 'node-1'))
+  const mounted = launcher.containers.flatMap(({ wish }) =>
+    wish.kind === 'built-in' ? wish.spec.mounts.map((mount) => mount.directory) : [],
+  )
+  assert.deepEqual(mounted.sort(), [node, join(node, 'var/lib/app')])
+  assert.equal(readFileSync(join(node, 'etc/hostname'), 'utf8'), 'node-1\n')
+  for (const text of ['/none is not a directory', '/run/containerd.sock is not a socket file'])
+    assert.ok(
+      reasons().some((reason) => reason.includes(`hostPath type check failed: ${text}`)),
+      text,
+    )
 })
 
 test('simulated pods have the log that their annotation says, and no containers to reach', async () => {

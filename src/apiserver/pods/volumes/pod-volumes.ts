@@ -1,13 +1,14 @@
-import { mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ReadObject } from '../environment.js'
-import { failureText } from '../failure-text.js'
 import type { PodFacts } from '../field-values.js'
 import { pathSegment } from '../path-segment.js'
 import type { Container, Pod, Volume } from '../pod-types.js'
 import type { Mount } from '../process/messages.js'
 import { expandVariables } from '../variables.js'
+import { hostPathDirectory, nodeRoot } from './host-path.js'
+import { makeInside } from './make-inside.js'
 import { MountProblem } from './mount-problem.js'
 import { type IssueToken, volumePayload } from './volume-payload.js'
 import { writeAtomically } from './write-atomically.js'
@@ -16,6 +17,8 @@ export interface VolumePorts {
   readonly read: ReadObject
   readonly issue: IssueToken
   readonly claimDirectory?: (claim: KubeObject) => string
+  /** Holds the file systems of the cluster's nodes, by their names. */
+  readonly nodesDirectory: string
   /** Names the directory of one state of a volume. */
   stamp(): string
 }
@@ -112,8 +115,11 @@ export class PodVolumes {
     if (claim || ephemeral) {
       return this.#claim(name, ephemeral ? `${facts.pod.metadata.name}-${name}` : (claim?.claimName ?? ''), facts)
     }
-    if (volume['hostPath'] !== undefined)
-      throw new MountProblem('hostPath volumes are refused: pods do not see the files of this machine')
+    if (volume['hostPath'] !== undefined) {
+      const root = nodeRoot(this.#ports.nodesDirectory, pathSegment(facts.pod.spec.nodeName, 'the node'))
+      this.#places.set(name, hostPathDirectory(volume['hostPath'] as { path?: string; type?: string }, root))
+      return
+    }
     const place = join(this.#directory, 'shown', name)
     const due = this.#renewAt.get(name)
     const issue: IssueToken = (audience, seconds) => this.#token(name, audience, seconds, due !== undefined && due > nowMs)
@@ -158,28 +164,4 @@ export class PodVolumes {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     this.#places.set(name, directory)
   }
-}
-
-/**
- * Where a path inside of a volume really is, made as directories as far as it is not there. Step by step: a link in the volume
- * may be anybody's, and nothing is made behind one that leads out.
- */
-function makeInside(volume: string, path: string, what: string): string {
-  const top = realpathSync(volume)
-  let at = top
-  for (const part of path.split('/').filter((each) => each !== '')) {
-    const next = join(at, part)
-    try {
-      mkdirSync(next)
-    } catch {
-      // It is there; or the next line says what is wrong.
-    }
-    try {
-      at = realpathSync(next)
-    } catch (error) {
-      throw new MountProblem(`${what} cannot be made: ${failureText(error)}`)
-    }
-    if (at !== top && !at.startsWith(`${top}/`)) throw new MountProblem(`${what} leads out of its volume`)
-  }
-  return at
 }

@@ -57,7 +57,12 @@ test('links in a volume lead to nothing that is made or removed', async () => {
     metadata: { name: 'p', namespace: 'n', uid: 'u' },
     spec: { containers: [], volumes: [{ name: 'scratch', emptyDir: {} }] },
   } as unknown as Pod
-  const ports = { read: () => undefined, issue: async () => ({ token: '', expiresAtMs: 0 }), stamp: () => 's' }
+  const ports = {
+    read: () => undefined,
+    issue: async () => ({ token: '', expiresAtMs: 0 }),
+    nodesDirectory: join(folder, 'nodes'),
+    stamp: () => 's',
+  }
   const volumes = new PodVolumes(join(folder, 'pod'), ports)
   await volumes.refresh({ pod, podIP: '', hostIP: '', allocatable: {} }, 0)
   const scratch = join(folder, 'pod', 'empty', 'scratch')
@@ -85,6 +90,7 @@ test('nothing is written for a pod that has gone meanwhile', async () => {
   let issued: (token: { token: string; expiresAtMs: number }) => void = () => {}
   const directory = join(folder, 'gone')
   const volumes = new PodVolumes(directory, {
+    nodesDirectory: join(folder, 'nodes'),
     read: () => undefined,
     issue: () => new Promise((resolve) => (issued = resolve)),
     stamp: () => 's',
@@ -155,7 +161,12 @@ test('a token is renewed once 80 % of its time has passed', async () => {
   let now = 0
   let issued = 0
   const issue = async () => ({ token: `jwt-${++issued}`, expiresAtMs: now + 1_000_000 })
-  const volumes = new PodVolumes(join(folder, 'tokens'), { read: () => undefined, issue, stamp: () => `s${now}` })
+  const volumes = new PodVolumes(join(folder, 'tokens'), {
+    read: () => undefined,
+    issue,
+    nodesDirectory: join(folder, 'nodes'),
+    stamp: () => `s${now}`,
+  })
   const token = () => readFileSync(join(folder, 'tokens', 'shown', 'v', 'token'), 'utf8')
   await volumes.refresh(facts, now)
   assert.equal(volumes.nextRenewal, 800_000)

@@ -1,21 +1,58 @@
 import type { Applet } from '../shell/shell-context.js'
 import { linesOf, readAll } from '../shell/streams.js'
+import { eachInput } from './each-input.js'
 import { lastValue, parseFlags } from './parse-flags.js'
 
-/** `awk [-F SEPARATOR] '{print $1, $NF}'`: fields of lines, and nothing else of the language. */
+/**
+ * `awk [-F SEPARATOR] '[CONDITION] {print ...}' [FILE...]`: fields and texts of lines, chosen by `/pattern/`, `NR`, `NF` or a field
+ * that is compared; nothing else of the language.
+ */
 const awk: Applet = async (args, context) => {
   const flags = parseFlags(args, [], ['F'])
   const [program = '', ...files] = flags.rest
-  const printed = /^\s*\{\s*print\s*((?:\$(?:\d+|NF)\s*(?:,\s*)?)*)\}\s*$/.exec(program)
-  if (printed === null || files.length > 0) throw new Error("only programs like '{print $1, $NF}' over the input are known here")
-  const wanted = [...(printed[1] ?? '').matchAll(/\$(\d+|NF)/g)].map(([, field]) => field as string)
-  const separator = lastValue(flags, 'F')
-  for await (const line of linesOf(context.stdin)) {
-    const fields = separator === undefined ? line.split(/[ \t]+/).filter((field) => field !== '') : line.split(separator)
-    const field = (name: string) => (name === '0' ? line : (fields[name === 'NF' ? fields.length - 1 : Number(name) - 1] ?? ''))
-    await context.stdout.write(`${wanted.length === 0 ? line : wanted.map(field).join(' ')}\n`)
-  }
-  return 0
+  const parts =
+    /^\s*(?:(!?)\/((?:\\.|[^/\\])+)\/|(NR|NF|\$(?:\d+|NF))\s*(==|!=|>=|<=|>|<)\s*(\d+|"[^"]*"))?\s*(?:\{\s*print\b\s*([^{}]*?);?\s*\})?\s*$/.exec(
+      program,
+    )
+  const items = /^(?:(?:\$(?:\d+|NF)|NR|NF|"(?:\\.|[^"\\])*")\s*(?:,\s*)?)*$/.test(parts?.[6] ?? '')
+    ? (parts?.[6] ?? '')
+    : undefined
+  if (parts === null || items === undefined || program.trim() === '')
+    throw new Error(`only programs like '/pattern/ {print $1, "text", $NF}' or 'NR > 1 {print $2}' are known here`)
+  const [, negated, pattern, left, operator = '', right = ''] = parts
+  const separator = lastValue(flags, 'F')?.replace('\\t', '\t')
+  const { RE2JS } = await import('re2js')
+  const compiled = pattern === undefined ? undefined : RE2JS.compile(pattern.replaceAll('\\/', '/'))
+  // Things side by side are joined, commas between them are blanks.
+  const printed = [...items.matchAll(/\$(?:\d+|NF)|NR|NF|"(?:\\.|[^"\\])*"|,/g)].map(([item]) => item)
+  let number = 0
+  return eachInput('awk', files, context, async (source) => {
+    for await (const line of linesOf(source)) {
+      number++
+      const fields = separator === undefined ? line.split(/[ \t]+/).filter((field) => field !== '') : line.split(separator)
+      const valueFor = (item: string): string => {
+        if (item === ',') return ' '
+        if (item === 'NR') return String(number)
+        if (item === 'NF') return String(fields.length)
+        if (item.startsWith('"')) return item.slice(1, -1).replace(/\\(.)/g, (_, letter: string) => escapes[letter] ?? letter)
+        return item === '$0' ? line : (fields[item === '$NF' ? fields.length - 1 : Number(item.slice(1)) - 1] ?? '')
+      }
+      if (compiled !== undefined && compiled.matcher(line).find() === (negated === '!')) continue
+      if (left !== undefined && !compares(valueFor(left), operator, right)) continue
+      await context.stdout.write(`${printed.length === 0 ? line : printed.map(valueFor).join('')}\n`)
+    }
+  })
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t' }
+
+function compares(value: string, operator: string, wanted: string): boolean {
+  const isText = wanted.startsWith('"')
+  const [a, b] = isText ? [value, wanted.slice(1, -1)] : [Number(value), Number(wanted)]
+  if (operator === '==') return a === b
+  if (operator === '!=') return a !== b
+  if (operator.endsWith('=')) return operator === '>=' ? a >= b : a <= b
+  return operator === '>' ? a > b : a < b
 }
 
 /** `tr [-d] SET [SET]` with ranges and \n, \t. */

@@ -1,39 +1,9 @@
-import { messageOf } from '../../../../base/errors.js'
 import { pause } from '../shell/shell.js'
 import type { Applet, CommandContext } from '../shell/shell-context.js'
-import { linesOf, readAll, type Source } from '../shell/streams.js'
+import { linesOf, readAll } from '../shell/streams.js'
+import { asExtended } from './as-extended.js'
+import { eachInput } from './each-input.js'
 import { lastValue, parseFlags } from './parse-flags.js'
-
-/** The files named, or the input when there are none; `-` is the input too. */
-async function eachInput(
-  name: string,
-  paths: readonly string[],
-  context: CommandContext,
-  work: (source: Source, path: string) => Promise<void>,
-): Promise<number> {
-  let code = 0
-  for (const path of paths.length === 0 ? ['-'] : paths) {
-    try {
-      await work(path === '-' ? context.stdin : fileSource(path, context), path)
-    } catch (error) {
-      if (!(error instanceof Error) || !('code' in error)) throw error
-      await context.stderr.write(`${name}: can't open '${path}': ${messageOf(error)}\n`)
-      code = 1
-    }
-  }
-  return code
-}
-
-function fileSource(path: string, context: CommandContext): Source {
-  let data: Uint8Array | undefined = context.world.files.read(path, context.cwd)
-  return {
-    async read() {
-      const now = data
-      data = undefined
-      return now
-    },
-  }
-}
 
 const echo: Applet = async (args, context) => {
   let from = 0
@@ -199,9 +169,7 @@ async function matcher(pattern: string, on: ReadonlySet<string>): Promise<(line:
     }
   }
   const { RE2JS } = await import('re2js')
-  const extended = on.has('E')
-    ? pattern
-    : pattern.replace(/\\([|+?(){}])|([|+?(){}])/g, (_, escaped?: string, bare?: string) => escaped ?? `\\${bare}`)
+  const extended = on.has('E') ? pattern : asExtended(pattern)
   const compiled = RE2JS.compile(on.has('w') ? `\\b(?:${extended})\\b` : extended, on.has('i') ? RE2JS.CASE_INSENSITIVE : 0)
   return (line) => compiled.matcher(line).find()
 }

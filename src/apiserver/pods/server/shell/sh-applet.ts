@@ -1,9 +1,11 @@
 import { messageOf } from '../../../../base/errors.js'
+import { columnApplets } from '../applets/column-applets.js'
 import { fieldApplets } from '../applets/field-applets.js'
 import { fileApplets } from '../applets/file-applets.js'
 import { networkApplets } from '../applets/network-applets.js'
 import { processApplets } from '../applets/process-applets.js'
 import { redisCli } from '../applets/redis-cli.js'
+import { sed } from '../applets/sed-applet.js'
 import { socatWith } from '../applets/socat.js'
 import { tar } from '../applets/tar-applet.js'
 import { textApplets } from '../applets/text-applets.js'
@@ -148,6 +150,8 @@ export const applets: ReadonlyMap<string, Applet> = new Map(
     ...textApplets,
     ...processApplets,
     ...fieldApplets,
+    ...columnApplets,
+    sed,
     ...networkApplets,
     socat: socatWith((script, context) => sh(['-c', script], context)),
     tar,
