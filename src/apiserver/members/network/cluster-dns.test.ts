@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import dnsPacket from 'dns-packet'
+import type { Answer, DnsHandler, HandlerContext } from '../../dns/handler.js'
 import { parseResolvConf, resolvConfOf } from '../../dns/resolv-conf.js'
 import { createResolver } from '../../dns/resolver-fixture.js'
 import { createMemberFixture, deploymentOf, type MemberFixture } from '../member-fixture.js'
@@ -116,6 +117,33 @@ test('several questions in one connection, and what is no question', { skip }, a
   const second = dnsPacket.decode(received.subarray(4 + received.readUInt16BE(0))) as dnsPacket.DecodedPacket & { rcode: string }
   assert.deepEqual([first.id, first.answers?.length], [1, 1])
   assert.deepEqual([second.id, second.rcode], [2, 'REFUSED'])
+  member.stop()
+})
+
+test('links of other rooms have their place in the chain, and say when their answers have changed', { skip }, async () => {
+  let address = '127.250.96.1'
+  let changed = () => {}
+  const handlersOf = (cluster: string, context: HandlerContext): DnsHandler[] => {
+    changed = context.changed
+    const records = (name: string): Answer => ({
+      code: 0,
+      authoritative: true,
+      answers: [{ name, ttl: 5, type: 'A', address }],
+    })
+    return [
+      { name: 'late', answer: ({ name }) => (name === 'a.example' ? records(name) : undefined) },
+      { name: 'early', order: 1, answer: ({ name }) => (name === `${cluster}.svc.cluster.local` ? records(name) : undefined) },
+    ]
+  }
+  const member = await start({ handlersOf })
+  const resolver = resolverIn('default')
+  assert.deepEqual(await resolver.lookup('a.example.'), [address])
+  assert.deepEqual(await resolver.lookup('m1.svc.cluster.local.'), [address], 'before the zone that would say no')
+  const old = address
+  address = '127.250.96.2'
+  assert.deepEqual(await resolver.lookup('a.example.'), [old], 'remembered')
+  changed()
+  assert.deepEqual(await resolver.lookup('a.example.'), [address])
   member.stop()
 })
 
