@@ -188,6 +188,16 @@ test('suspension holds deliveries, and overrides are listed in the order in whic
   assert.equal(decision.deliveries.find(({ cluster }) => cluster === 'berlin')!.held, undefined)
 })
 
+test("KubeFed's preferences: ready clusters only, and those with none get the object too", () => {
+  const division = { strategy: 'kubefed-planner', clusters: { berlin: { weight: 1 }, tokyo: { weight: 2 } } } as const
+  const decision = decidePlacement(deployment(9), policiesOf({ division, onlyReady: true }), fleet)
+  assert.deepEqual(shares(decision), { berlin: 3, paris: 0, tokyo: 6 })
+  assert.match(verdictOf(decision, 'oslo').why, /is not ready/)
+  const running = { replicas: { berlin: 3, paris: 0, tokyo: 6 }, running: { berlin: 3, tokyo: 2 }, bearable: { tokyo: 2 } }
+  const stuck = decidePlacement(deployment(9), policiesOf({ division, onlyReady: true }), fleet, running)
+  assert.deepEqual(shares(stuck), { berlin: 7, paris: 0, tokyo: 2 })
+})
+
 test('what fails removes nothing, what is no more chosen is removed', () => {
   const previous = { replicas: { berlin: 3, tokyo: 3 } }
   const gone = decidePlacement(deployment(), policiesOf({ groups: [{ name: 'none', names: ['nowhere'] }] }), fleet, previous)

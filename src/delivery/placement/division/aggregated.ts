@@ -24,7 +24,7 @@ function fewest(input: { readonly fresh: boolean; readonly shrinking: boolean })
 export const aggregated: DivisionStrategy<AggregatedRule> = {
   name: 'aggregated',
   about: 'in as few clusters as have room; what runs stays',
-  promises: { sum: true, withinFree: false, stable: true, stepwise: false },
+  promises: { sum: true, withinFree: false, stable: true, stepwise: false, keepsRunning: true },
   heedsRoom: true,
   ignoresSpread: false,
   samples: [{ strategy: 'aggregated' }],

@@ -85,7 +85,7 @@ function rounded(cost: number): string {
 export const cheapest: DivisionStrategy<CheapestRule> = {
   name: 'cheapest',
   about: 'in the cheapest clusters that have room; what runs stays unless moving it saves enough',
-  promises: { sum: true, withinFree: true, stable: true, stepwise: true },
+  promises: { sum: true, withinFree: true, stable: true, stepwise: true, keepsRunning: true },
   heedsRoom: true,
   ignoresSpread: false,
   samples: [{ strategy: 'cheapest' }, { strategy: 'cheapest', maxPrice: 5 }],

@@ -44,6 +44,8 @@ export interface DivisionPromises {
   readonly stable: boolean
   /** One replica more or less takes none from (gives none to) anybody else. */
   readonly stepwise: boolean
+  /** As long as replicas do not shrink, what runs is not moved: who loses a cluster starts only what ran there anew. */
+  readonly keepsRunning: boolean
 }
 
 /** What is to be known of a strategy without a rule at hand. */

@@ -15,7 +15,7 @@ function divide(input: DivisionInput): Division {
 export const duplicated: DivisionStrategy<DuplicatedRule> = {
   name: 'duplicated',
   about: 'every cluster gets all replicas',
-  promises: { sum: false, withinFree: false, stable: true, stepwise: false },
+  promises: { sum: false, withinFree: false, stable: true, stepwise: false, keepsRunning: true },
   heedsRoom: false,
   ignoresSpread: false,
   samples: [{ strategy: 'duplicated' }],

@@ -54,7 +54,7 @@ export const dynamicWeights: DivisionStrategy<DynamicWeightsRule> = {
   name: 'dynamic-weights',
   about: 'by free room; what runs stays',
   // Rounding may give a cluster one more than its room: Webster has no upper quota.
-  promises: { sum: true, withinFree: false, stable: true, stepwise: false },
+  promises: { sum: true, withinFree: false, stable: true, stepwise: false, keepsRunning: true },
   heedsRoom: true,
   ignoresSpread: false,
   samples: [{ strategy: 'dynamic-weights' }, { strategy: 'dynamic-weights', apportionment: 'largest-remainder' }],

@@ -156,7 +156,7 @@ export const kubefedPlanner: DivisionStrategy<KubefedPlannerRule> = {
   name: 'kubefed-planner',
   about: "KubeFed's ReplicaSchedulingPreference, replica for replica",
   // Overflow is asked for on top, and a minimum or an unbearable load breaks any sum.
-  promises: { sum: false, withinFree: false, stable: false, stepwise: false },
+  promises: { sum: false, withinFree: false, stable: false, stepwise: false, keepsRunning: false },
   heedsRoom: false,
   ignoresSpread: false,
   samples: [

@@ -44,7 +44,7 @@ export function nameTheRule(rule: ApportionmentRule | undefined, uid: string): s
 export const staticWeights: DivisionStrategy<StaticWeightsRule> = {
   name: 'static-weights',
   about: 'by fixed weights; divided anew each time, free room has no say',
-  promises: { sum: true, withinFree: false, stable: true, stepwise: true },
+  promises: { sum: true, withinFree: false, stable: true, stepwise: true, keepsRunning: false },
   heedsRoom: false,
   ignoresSpread: true,
   samples: [
@@ -63,6 +63,6 @@ export const staticWeights: DivisionStrategy<StaticWeightsRule> = {
 /** The same with the rule of Karmada up to 1.15. One seat more may there take one from somebody else. */
 export const legacyStaticWeights: DivisionStrategy<StaticWeightsRule> = {
   ...staticWeights,
-  promises: { sum: true, withinFree: false, stable: false, stepwise: false },
+  promises: { sum: true, withinFree: false, stable: false, stepwise: false, keepsRunning: false },
   samples: staticWeights.samples.map((rule) => ({ ...rule, apportionment: 'largest-remainder' as const })),
 }

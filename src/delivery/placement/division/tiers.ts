@@ -97,7 +97,7 @@ function shrink(tiers: readonly DivisionCluster[][], input: DivisionInput, rule:
 export const tiers: DivisionStrategy<TiersRule> = {
   name: 'tiers',
   about: 'first the clusters of one tier, what does not fit goes to the next; what runs stays',
-  promises: { sum: true, withinFree: true, stable: true, stepwise: false },
+  promises: { sum: true, withinFree: true, stable: true, stepwise: false, keepsRunning: true },
   heedsRoom: true,
   ignoresSpread: false,
   samples: [
