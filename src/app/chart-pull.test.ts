@@ -33,12 +33,16 @@ async function withServer<T>(server: ChartServer, run: (server: ChartServer) => 
 test('a hub renders the charts of kustomizations with its own chart repositories, where that is switched on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-pull-'))
   const index = 'apiVersion: v1\nentries:\n  web:\n  - {name: web, version: 1.2.0, urls: [web.tgz]}\n'
-  const server = await startChartServer((path) => ({ body: path.endsWith('.tgz') ? chart('1.2.0') : index }))
+  const server = await startChartServer((path, { headers }) => {
+    // Who writes a kustomization is not asked for what the hub's logins are.
+    assert.equal(headers.authorization, undefined)
+    return { body: path.endsWith('.tgz') ? chart('1.2.0') : index }
+  })
   const charts = createChartRepositories({
     directory: folder,
     get: httpGet,
     clock: systemClock,
-    credentials: () => undefined,
+    credentials: () => ({ username: 'hub', password: 'secret' }),
     advice,
   })
   try {

@@ -27,10 +27,13 @@ export function createChartPull(
   }
 }
 
-/** The same through a hub's chart repositories: with its credentials and its cache. */
+/**
+ * The same through a hub's chart repositories and their cache. Without the hub's logins: a kustomization names any repository, and no
+ * project has been asked whether whoever wrote it may read that.
+ */
 export function createHubChartPull(charts: Pick<ChartRepositories, 'resolve' | 'tree'>): ChartInflation['pull'] {
   return async ({ repo, name, version }) => {
-    const chart = { repository: repo, chart: name }
+    const chart = { repository: repo, chart: name, anonymous: true }
     return { tree: await charts.tree(chart, await charts.resolve(chart, version || '*')), path: '' }
   }
 }

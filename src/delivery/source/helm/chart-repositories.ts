@@ -47,7 +47,7 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
   }
   const pollMs = (options.pollSeconds ?? 180) * 1000
   const listeners = new Set<(change: { url: string }) => void>()
-  const known = new Set<string>()
+  const repositories = new Set<string>()
   const failed = new Set<string>()
   const changed = (url: string) => {
     for (const listener of listeners) listener({ url })
@@ -79,9 +79,10 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
 
   /** Where a chart is, and with what it is read. Credentials are part of the key: other ones may see other charts. */
   function locate(chart: ChartReference) {
-    known.add(chart.repository)
+    repositories.add(chart.repository)
     watch()
-    const found = options.credentials(chart.repository)
+    const known = options.credentials(chart.repository)
+    const found = chart.anonymous === true && known !== undefined ? withoutSecrets(known) : known
     if (isRegistry(chart.repository, found)) {
       const reference = parseOciReference(joined(chart))
       return {
@@ -163,7 +164,7 @@ export function createChartRepositories(options: ChartRepositoriesOptions): Char
     },
     notify(url, how) {
       const wanted = comparable(url)
-      for (const repository of known) {
+      for (const repository of repositories) {
         const found = comparable(repository)
         if (found !== wanted && !(how?.below && found.startsWith(`${wanted}/`))) continue
         indexes.forget(repository)
@@ -264,4 +265,15 @@ function notFound(chart: ChartReference, why: string): Stalled {
 
 function keyOf(address: string, credentials: ChartCredentials | undefined): string {
   return `${address} ${sha256Of(new TextEncoder().encode(JSON.stringify(credentials ?? null))).slice(0, 16)}`
+}
+
+function withoutSecrets({
+  username: _u,
+  password: _p,
+  bearerToken: _t,
+  clientCertificatePem: _c,
+  clientKeyPem: _k,
+  ...rest
+}: ChartCredentials): ChartCredentials {
+  return rest
 }

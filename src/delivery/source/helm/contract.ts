@@ -23,6 +23,8 @@ export interface ChartReference {
   readonly chart: string
   /** Shows the repository's credentials also to other hosts that its index points to. */
   readonly passCredentials?: boolean
+  /** Nothing is logged in with: who asks may not be one for whom the credentials are. What the server is trusted by stays. */
+  readonly anonymous?: boolean
 }
 
 /** Credentials and transport settings of a chart repository, asked for at each request to it. */
