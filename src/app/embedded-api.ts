@@ -9,7 +9,7 @@ import { createServiceAccountTokens } from '../apiserver/auth/service-account-to
 import { createStaticTokenAuthenticator } from '../apiserver/auth/static-token-authenticator.js'
 import type { LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contract.js'
 import { createRequestFairness } from '../apiserver/fairness/request-fairness.js'
-import { createApiFront } from '../apiserver/http/api-front.js'
+import { type ApiFrontOptions, createApiFront } from '../apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
 import { withCustomResources } from '../apiserver/logical/with-custom-resources.js'
@@ -71,6 +71,9 @@ export function openEmbeddedApi(options: {
   admission?: readonly AdmissionPlugin[]
   /** Opens the way into the containers of pods. */
   openPods?: (clusters: LogicalClusters) => PodAccess
+  /** How long slow clients are waited for; the usual where absent. */
+  patience?: ApiFrontOptions['patience']
+  watchLimits?: ApiFrontOptions['ports']['watchLimits']
 }): EmbeddedApi {
   const { directory, pki, ports } = options
   const storage: Storage = openFileStorage({
@@ -120,7 +123,12 @@ export function openEmbeddedApi(options: {
     ...(options.access === undefined ? {} : { anonymous: options.access.anonymous }),
     issuerDocuments: (cluster) => tokens.issuerDocuments(cluster),
     tls: { certPem: pki.server.certPem, keyPem: pki.server.keyPem, clientCaPem: pki.caPem },
-    ports: pods === undefined ? ports : { ...ports, pods },
+    ...(options.patience === undefined ? {} : { patience: options.patience }),
+    ports: {
+      ...ports,
+      ...(pods === undefined ? {} : { pods }),
+      ...(options.watchLimits === undefined ? {} : { watchLimits: options.watchLimits }),
+    },
   })
   return {
     clusters,

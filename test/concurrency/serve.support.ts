@@ -5,9 +5,12 @@ import { systemClock, systemRandom } from '../../src/app/system-ports.js'
 import type { Clock } from '../../src/base/clock.js'
 import { silentLog } from '../../src/base/log.js'
 
+/** How long slow clients are waited for. */
+export type ServeLimits = Pick<Parameters<typeof openEmbeddedApi>[0], 'patience' | 'watchLimits'>
+
 /** Orders to the server process; each is answered with a message. */
 export type ServeOrder =
-  | { readonly kind: 'start'; readonly directory: string; readonly port: number; readonly sync: boolean }
+  | ({ readonly kind: 'start'; readonly directory: string; readonly port: number; readonly sync: boolean } & ServeLimits)
   /** The wall clock goes forward or back by so much. */
   | { readonly kind: 'jump'; readonly ms: number }
   | { readonly kind: 'memory' }
@@ -39,7 +42,9 @@ async function answer(order: ServeOrder): Promise<object> {
       const ports = { clock, random: systemRandom, log: silentLog }
       const directory = openDataDirectory(order.directory)
       const pki = await openFleetPki(directory, ports)
-      api = openEmbeddedApi({ directory, pki, sync: order.sync, createdMs: 0, ports })
+      const { patience, watchLimits, sync } = order
+      const limits = { ...(patience === undefined ? {} : { patience }), ...(watchLimits === undefined ? {} : { watchLimits }) }
+      api = openEmbeddedApi({ directory, pki, sync, createdMs: 0, ports, ...limits })
       await api.serve('storm', { host: '127.0.0.1', port: order.port })
       return { token: pki.hubToken }
     }

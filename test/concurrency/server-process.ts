@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../support/real-apiserver.js'
-import type { ServeOrder } from './serve.support.js'
+import type { ServeLimits, ServeOrder } from './serve.support.js'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -33,7 +33,7 @@ export interface ServerProcess {
   stop(): Promise<void>
 }
 
-export async function startServer(options: { sync?: boolean } = {}): Promise<ServerProcess> {
+export async function startServer({ sync = false, ...limits }: { sync?: boolean } & ServeLimits = {}): Promise<ServerProcess> {
   const directory = mkdtempSync(join(tmpdir(), 'flotilla-storm-'))
   const [port] = await freePorts(1)
   let child: ChildProcess
@@ -50,7 +50,7 @@ export async function startServer(options: { sync?: boolean } = {}): Promise<Ser
     })
   const start = () => {
     child = fork(join(here, 'serve.support.js'), { execArgv: ['--expose-gc', '--enable-source-maps'] })
-    return ask<{ token: string }>({ kind: 'start', directory, port: port!, sync: options.sync ?? false })
+    return ask<{ token: string }>({ kind: 'start', directory, port: port!, sync, ...limits })
   }
   const kill = async () => {
     if (child.exitCode !== null || child.signalCode !== null) return

@@ -27,9 +27,22 @@ export interface ApiFrontOptions
     readonly clientCaPem: string
   }
   readonly ports: ServerPorts & ResourcePorts
+  readonly patience?: Partial<Patience>
   /** Milliseconds that requests to a cluster wait before they are looked at (default: none). */
   delayOf?(cluster: string): number
 }
+
+/** How long slow clients are waited for, in milliseconds: who sends nothing useful must not hold a connection for ever. */
+export interface Patience {
+  readonly handshakeMs: number
+  readonly headersMs: number
+  /** Head and body. Requests have deadlines of their own; this is for what comes before and after. */
+  readonly requestMs: number
+  /** How often is looked. */
+  readonly everyMs: number
+}
+
+const usualPatience: Patience = { handshakeMs: 20_000, headersMs: 20_000, requestMs: 120_000, everyMs: 5_000 }
 
 export interface ApiFront {
   /** Serves the cluster at an address of its own; port 0 takes a free one. */
@@ -100,9 +113,12 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     if (delayMs > 0) options.ports.clock.after(delayMs, handle)
     else handle()
   }
+  const patience = { ...usualPatience, ...options.patience }
   const https = createHttpsServer(
     {
       ...context,
+      handshakeTimeout: patience.handshakeMs,
+      connectionsCheckingInterval: patience.everyMs,
       cert: tls.certPem,
       key: tls.keyPem,
       requestCert: true,
@@ -125,8 +141,8 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     inItsTime(request, () => void handleRequest(request, response, handlerOptions, upgrade))
   })
   // Watches live long; the deadlines of other requests are kept per request.
-  https.requestTimeout = 120_000
-  https.headersTimeout = 20_000
+  https.requestTimeout = patience.requestMs
+  https.headersTimeout = patience.headersMs
   https.keepAliveTimeout = 120_000
   https.timeout = 0
   // The server itself never listens; this starts its watch over connections that are slow to send their heads.

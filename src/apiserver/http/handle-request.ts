@@ -134,6 +134,11 @@ export async function handleRequest(
     if (!long && seconds > 0) {
       finish = ports.clock.after(seconds * 1000, () => {
         abort.abort(deadlinePassed())
+        if (!request.complete && !response.headersSent) {
+          // What has come of its body is kept for as long as it may go on.
+          response.setHeader('Connection', 'close')
+          response.once('finish', () => request.destroy())
+        }
         void sendFailure(answerable, deadlinePassed(), plainForm)
       })
     }

@@ -20,7 +20,7 @@ import { contentTypeOf, sendBody, sendText, sendValue } from './send.js'
 import { sendPieces } from './send-list.js'
 import { connects, serveConnect } from './streaming/serve-connect.js'
 import { type IncludeObject, listPieces, type TransformOptions, transformObject } from './transform.js'
-import { streamWatch } from './watch-stream.js'
+import { streamWatch, type WatchLimits } from './watch-stream.js'
 import { createFrom, deleteOptionsFrom, isPatch, patchFrom, updateFrom } from './write-request.js'
 
 export interface ResourcePorts {
@@ -28,6 +28,8 @@ export interface ResourcePorts {
   readonly random: Random
   /** Absent: nothing runs in the pods of any cluster, and what connects to them is not served. */
   readonly pods?: PodAccess
+  /** How long and with how much slow readers of watches are waited for. */
+  readonly watchLimits?: Partial<WatchLimits>
 }
 
 /** Watches without a timeout of their own end after this long, plus up to as much again, so that they do not all end at once. */
@@ -161,6 +163,7 @@ function serveWatch(exchange: Exchange, ports: ResourcePorts, type: ResourceType
     list: { apiVersion: apiVersionOf(type.group, type.version), kind: `${type.kind}List` },
     start: (sink) => cluster.api.watch(watching, type, options, sink),
     stop: (reason) => abort.abort(reason),
+    limits: ports.watchLimits,
   })
 }
 

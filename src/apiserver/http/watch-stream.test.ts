@@ -13,7 +13,7 @@ const object = (name: string, text = ''): KubeObject => ({ apiVersion: 'v1', kin
 const added = (item: KubeObject) => ({ type: 'ADDED' as const, object: item })
 
 /** A response whose client reads only while it is told to. */
-function stream(limits?: WatchLimits) {
+function stream(limits?: Partial<WatchLimits>) {
   let reading = true
   let text = ''
   const held: (() => void)[] = []
@@ -105,8 +105,8 @@ test('a client that does not read is dropped', async () => {
   await watch.clock.advance(900)
   watch.push([added(object('fourth'))])
   assert.equal(watch.stopped(), undefined)
+  // Nothing more has to happen for that.
   await watch.clock.advance(200)
-  watch.push([added(object('fifth'))])
   assert.match(watch.stopped()?.message ?? '', /has read nothing for 1000 ms/)
   assert.ok(watch.response.destroyed)
   await watch.done
@@ -120,6 +120,25 @@ test('a client that falls too far behind is dropped', async () => {
   watch.push([added(object('large', 'x'.repeat(5000)))])
   for (let index = 0; index < 12; index++) watch.push([added(object(`o${index}`))])
   assert.match(watch.stopped()?.message ?? '', /11 events wait/)
+  await watch.done
+})
+
+test('a client that lets large objects wait is dropped, and one that reads them in time is not', async () => {
+  const watch = stream({ stalledMs: 60_000, waitingChars: 50_000 })
+  watch.push([added(object('first'))])
+  await turn()
+  const large = (name: string) => added(object(name, 'x'.repeat(20_000)))
+  for (let round = 0; round < 4; round++) {
+    watch.read(false)
+    for (const name of ['sent', 'waits', 'waits too']) watch.push([large(`${name} ${round}`)])
+    assert.equal(watch.stopped(), undefined)
+    watch.read(true)
+    for (let wait = 0; wait < 10; wait++) await turn()
+  }
+  assert.equal(watch.lines().length, 13)
+  watch.read(false)
+  for (let index = 0; index < 4; index++) watch.push([large(`o${index}`)])
+  assert.match(watch.stopped()?.message ?? '', /reads too slowly: 60\d\d\d characters wait/)
   await watch.done
 })
 

@@ -18,17 +18,19 @@ export interface WatchStreamOptions extends TransformOptions {
   readonly clock: Clock
   /** apiVersion and kind of the list whose items are watched. */
   readonly list: { readonly apiVersion: string; readonly kind: string }
-  readonly limits?: WatchLimits
+  readonly limits?: Partial<WatchLimits> | undefined
 }
 
 export interface WatchLimits {
-  /** A client that has taken nothing for so long while events wait is dropped. */
+  /** A client that has taken nothing for so long is dropped. */
   readonly stalledMs: number
   /** Live events that may wait for a slow client; the first burst (the initial state) does not count. */
   readonly waitingEvents: number
+  /** The same in characters of their objects: what waits is kept in memory although the history has forgotten it. */
+  readonly waitingChars: number
 }
 
-const defaultLimits: WatchLimits = { stalledMs: 30_000, waitingEvents: 20_000 }
+const defaultLimits: WatchLimits = { stalledMs: 30_000, waitingEvents: 20_000, waitingChars: 32 * 1024 * 1024 }
 
 /** How many characters are encoded in one turn of the event loop. */
 const turnChars = 192 * 1024
@@ -75,16 +77,25 @@ class WatchLines implements Turn {
   #first = true
   /** queued: its turn will come. blocked: the socket's buffer is full. */
   #state: 'idle' | 'queued' | 'scheduled' | 'blocked' = 'idle'
-  #blockedSince = 0
+  /** The live events that came while the client did not read, by their place in `waiting`. */
+  #held: { readonly at: number; readonly chars: number }[] = []
+  #heldChars = 0
+  #cancelStall: (() => void) | undefined
   #whenEmpty: (() => void) | undefined
 
   constructor(exchange: Exchange, options: WatchStreamOptions) {
     this.#exchange = exchange
     this.#response = exchange.response
     this.#options = options
-    this.#limits = options.limits ?? defaultLimits
-    this.#response.on('drain', () => this.#pump())
-    this.#response.once('close', () => this.#whenEmpty?.())
+    this.#limits = { ...defaultLimits, ...options.limits }
+    this.#response.on('drain', () => {
+      this.#cancelStall?.()
+      this.#pump()
+    })
+    this.#response.once('close', () => {
+      this.#cancelStall?.()
+      this.#whenEmpty?.()
+    })
   }
 
   /** Sends the head of the answer, once. */
@@ -100,12 +111,13 @@ class WatchLines implements Turn {
     this.begin()
     if (events.length === 0) return
     if (!this.#caughtUp) this.#allowance += events.length
+    if (this.#state === 'blocked' && this.#caughtUp) this.#weigh(events)
     for (const event of events) this.#waiting.push(event)
     const count = this.#waiting.length - this.#at
     if (count > this.#limits.waitingEvents + this.#allowance) {
       this.#drop(`the client reads too slowly: ${count} events wait`)
-    } else if (this.#state === 'blocked' && this.#options.clock.now() - this.#blockedSince > this.#limits.stalledMs) {
-      this.#drop(`the client has read nothing for ${this.#limits.stalledMs} ms`)
+    } else if (this.#heldChars > this.#limits.waitingChars) {
+      this.#drop(`the client reads too slowly: ${this.#heldChars} characters wait`)
     } else if (this.#state === 'idle') {
       if (count > promptEvents) this.#schedule()
       else {
@@ -127,9 +139,27 @@ class WatchLines implements Turn {
     })
   }
 
+  #weigh(events: readonly AnyEvent[]): void {
+    for (const [index, { type, object }] of events.entries()) {
+      if (type === 'BOOKMARK' || type === 'ERROR') continue
+      const chars = this.#options.encode(object as KubeObject).length
+      this.#held.push({ at: this.#waiting.length + index, chars })
+      this.#heldChars += chars
+    }
+  }
+
+  /** What has been encoded waits no longer. */
+  #unweigh(): void {
+    let passed = 0
+    while (passed < this.#held.length && this.#held[passed]!.at < this.#at) this.#heldChars -= this.#held[passed++]!.chars
+    if (passed > 0) this.#held.splice(0, passed)
+  }
+
   #drop(why: string): void {
+    this.#cancelStall?.()
     this.#waiting = []
     this.#at = 0
+    this.#held = []
     this.#options.stop(new Error(why))
     this.#response.destroy()
   }
@@ -149,6 +179,7 @@ class WatchLines implements Turn {
       lines.push(line)
       size += line.length
     }
+    if (this.#held.length > 0) this.#unweigh()
     if (this.#at >= this.#waiting.length) {
       this.#waiting = []
       this.#at = 0
@@ -159,7 +190,9 @@ class WatchLines implements Turn {
     if (this.#waiting.length === 0) this.#whenEmpty?.()
     if (!room) {
       this.#state = 'blocked'
-      this.#blockedSince = this.#options.clock.now()
+      const { stalledMs } = this.#limits
+      const stalled = () => this.#drop(`the client has read nothing for ${stalledMs} ms`)
+      this.#cancelStall = this.#options.clock.after(stalledMs, stalled)
     } else if (this.#waiting.length > 0) this.#schedule()
   }
 
