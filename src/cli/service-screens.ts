@@ -136,5 +136,8 @@ export function describeLosses(before: Ranking, losses: readonly { cluster: stri
 
 /** A line for standard error: what the answer does not know. */
 export function describeUnread(unread: OpenedCatalogue['unread']): string {
-  return unread.map(({ name, why }) => `warning: cluster ${name} is not in this answer: ${why}\n`).join('')
+  const lines = unread.map(({ name, why }) => `warning: cluster ${name} is not in this answer: ${why}\n`)
+  if (lines.length > 0)
+    lines.push('Members keep what they know of such a cluster, behind all others, until it answers or leaves the fleet.\n')
+  return lines.join('')
 }
