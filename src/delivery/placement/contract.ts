@@ -199,7 +199,7 @@ export interface PlacementDecision {
   readonly policy?: string
   readonly groups: readonly GroupVerdict[]
   readonly group?: string
-  /** One for each cluster, in the order of the fleet. */
+  /** One for each cluster, in order of name. */
   readonly clusters: readonly ClusterVerdict[]
   /** In order of name. */
   readonly deliveries: readonly Delivery[]

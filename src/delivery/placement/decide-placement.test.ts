@@ -142,6 +142,10 @@ test('an autoscaler keeps its replicas', () => {
   assert.deepEqual(shares(decision), { berlin: undefined, tokyo: undefined })
   assert.ok(decision.reasons.some((reason) => /left to HorizontalPodAutoscaler web/.test(reason)))
   assert.equal(decision.replicas.moved, 0)
+  const copies = decidePlacement(workload, policiesOf({ division: { strategy: 'duplicated' } }), fleet.slice(0, 2), {
+    replicas: { berlin: 9 },
+  })
+  assert.deepEqual(shares(copies), { berlin: undefined, paris: 6 }, 'a cluster that joins gets its copy')
 })
 
 test('what has no replicas goes whole to every selected cluster; with none asked, too', () => {

@@ -60,7 +60,7 @@ export function placeInGroup(input: GroupInput): GroupPlacement {
     .filter(({ passes }) => passes)
     .map(({ facts }): SpreadCandidate => {
       const own = has(facts.name) ? (had[facts.name] ?? 0) : 0
-      return { facts, score: has(facts.name) ? 100 : 0, available: (facts.free ?? asked) + own }
+      return { facts, score: has(facts.name) ? 100 : 0, available: (asked === 0 ? 0 : (facts.free ?? asked)) + own }
     })
     .sort(inOrderOfPreference)
   const reasons = [`${candidates.length} of ${judged.length} clusters pass every filter`]
@@ -106,11 +106,16 @@ interface Divided {
   readonly problem?: string
 }
 
-function divideAmong({ workload, previous }: GroupInput, chosen: readonly SpreadCandidate[], strategy: BoundStrategy): Divided {
+function divideAmong(
+  { workload, placement, previous }: GroupInput,
+  chosen: readonly SpreadCandidate[],
+  strategy: BoundStrategy,
+): Divided {
   const had = previous.replicas ?? {}
   const asked = workload.replicas ?? 0
-  if (workload.autoscaler !== undefined && chosen.some(({ facts }) => Object.hasOwn(had, facts.name)))
-    return leftToAutoscaler(workload.autoscaler, chosen, had)
+  const { autoscaler } = workload
+  if (autoscaler !== undefined && chosen.some(({ facts }) => Object.hasOwn(had, facts.name)))
+    return leftToAutoscaler(autoscaler, chosen, had, placement.division.strategy === 'duplicated' ? asked : undefined)
   const matchers = strategy.affinities.map(matcherOf)
   const byName = new Map(chosen.map(({ facts }) => [facts.name, facts]))
   const { replicas, unplaced, reasons, problem } = strategy.divide({
@@ -134,18 +139,27 @@ function divideAmong({ workload, previous }: GroupInput, chosen: readonly Spread
   return { replicas: kept, unplaced, reasons }
 }
 
-/** Clusters that have it keep what their autoscaler gave them; no cluster is added, as none is short of replicas that we know of. */
+/**
+ * Clusters that have it keep what their autoscaler gave them. Others start with `anew` replicas where each has all of them; where they are
+ * divided none is added, as what is asked says nothing any more.
+ */
 function leftToAutoscaler(
   autoscaler: string,
   chosen: readonly SpreadCandidate[],
   had: Readonly<Record<string, number>>,
+  anew: number | undefined,
 ): Divided {
-  const names = chosen.map(({ facts }) => facts.name).filter((name) => Object.hasOwn(had, name))
-  return {
-    replicas: new Map(names.map((name) => [name, had[name] ?? 0])),
-    unplaced: 0,
-    reasons: [`replicas are left to HorizontalPodAutoscaler ${autoscaler} in the ${names.length} clusters that have it`],
+  const replicas = new Map<string, number>()
+  let kept = 0
+  for (const { facts } of chosen) {
+    const before = numberOf(had, facts.name)
+    if (before !== undefined) kept++
+    const count = before ?? anew
+    if (count !== undefined) replicas.set(facts.name, count)
   }
+  const reasons = [`replicas are left to HorizontalPodAutoscaler ${autoscaler} in the ${kept} clusters that have it`]
+  if (replicas.size > kept) reasons.push(`${replicas.size - kept} clusters start with ${anew} each`)
+  return { replicas, unplaced: 0, reasons }
 }
 
 function failed(
