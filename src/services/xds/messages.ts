@@ -74,6 +74,7 @@ const tables: Readonly<Record<string, Fields>> = {
   [`${cluster}.CommonLbConfig`]: {
     healthy_panic_threshold: [1, 'envoy.type.v3.Percent'],
     locality_weighted_lb_config: [3, `${cluster}.LocalityWeighted`],
+    update_merge_window: [4, duration],
   },
   [`${cluster}.RingHashLbConfig`]: {},
   [`${cluster}.OutlierDetection`]: {
