@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { createAnswerer } from '../../src/apiserver/dns/answer-message.js'
 import { createClusterZone } from '../../src/apiserver/dns/cluster-zone.js'
 import { chain } from '../../src/apiserver/dns/handler.js'
-import { type QuestionOptions, readAnswer, writeQuestion } from '../support/dns-ask.js'
+import { type QuestionOptions, readAnswer, typeNumbers, writeQuestion } from '../support/dns-ask.js'
+import { explainDifference } from '../support/dns-differences.js'
 import { dnsMessages } from '../support/dns-messages.js'
+import { dnsNames } from '../support/dns-objects.js'
 
 // What ISC's compliance tester and the DNS flag days look for (RFC 1035, 2181, 2308, 3597, 6891, 7766, 8020).
 
@@ -142,4 +145,14 @@ test('names are compressed by pointers to what stands before them', () => {
   const zone = 12 + 'shop.svc.'.length
   assert.deepEqual([...message.subarray(at, at + 2)], [0xc0, zone])
   assert.deepEqual([...message.subarray(at + 12, at + 12 + 9)], [2, 0x6e, 0x73, 3, 0x64, 0x6e, 0x73, 0xc0, zone])
+})
+
+test('each difference from CoreDNS is in the docs', () => {
+  const page = readFileSync('docs/reference/dns.md', 'utf8')
+  for (const reason of explainDifference.reasons) assert.match(page, new RegExp(`^\\| ${reason.split(':')[0]} \\|`, 'm'), reason)
+  assert.ok(
+    page.includes(`${dnsNames.length} names with ${Object.keys(typeNumbers).length} types each`),
+    `${dnsNames.length} names`,
+  )
+  assert.ok(page.includes(`${dnsMessages.length} kinds of messages`), `${dnsMessages.length} kinds`)
 })
