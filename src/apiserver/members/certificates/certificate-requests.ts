@@ -136,7 +136,8 @@ async function sign(work: Work, request: SigningRequest, asked: CertificateReque
     return
   }
   const now = work.now()
-  const lifeMs = expirationSeconds === undefined ? yearMs : Math.min(Math.max(Number(expirationSeconds) * 1000, 2 * backdateMs), yearMs)
+  const lifeMs =
+    expirationSeconds === undefined ? yearMs : Math.min(Math.max(Number(expirationSeconds) * 1000, 2 * backdateMs), yearMs)
   const { publicKey, commonName, organizations, dnsNames, ipAddresses, emailAddresses, uris } = asked
   const pem = await certify({
     subject: { commonName, organizations, organizationalUnits: [clusterUnitOf(work.cluster)] },

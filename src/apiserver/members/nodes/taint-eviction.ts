@@ -77,7 +77,8 @@ export function toleratedSeconds(taints: readonly Taint[], tolerations: readonly
   }
   let least = Number.POSITIVE_INFINITY
   for (const { tolerationSeconds } of used as { tolerationSeconds?: number }[]) {
-    if (tolerationSeconds !== undefined && tolerationSeconds !== null) least = Math.min(least, Math.max(0, Number(tolerationSeconds)))
+    if (tolerationSeconds !== undefined && tolerationSeconds !== null)
+      least = Math.min(least, Math.max(0, Number(tolerationSeconds)))
   }
   return least
 }
