@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import dnsPacket from 'dns-packet'
 import { createSeededRandom } from '../../base/random.js'
@@ -8,6 +8,7 @@ import { createAnswerer } from './answer-message.js'
 import { DnsCounts, formatDnsCounts } from './dns-counts.js'
 import { type Answer, chain } from './handler.js'
 import { type NameServer, openNameServer } from './name-server.js'
+import { serveStream } from './serve-stream.js'
 
 const addresses = (count: number): Answer => ({
   code: 0,
@@ -110,6 +111,26 @@ describe('a name server on the wire', () => {
     })
     assert.ok(askers.length - before < 1000, `${askers.length - before} were answered`)
     assert.deepEqual(idsOf(await overTcp([framed(question('web.example'))])), [7])
+  })
+
+  test('who sends octet by octet, or nothing, has as long as anybody', async () => {
+    const slow = createServer((socket) => serveStream(socket, createAnswerer({ ask }), 150))
+    await new Promise<void>((done) => slow.listen(0, '127.0.0.1', done))
+    const lives = (interval: number) =>
+      new Promise<number>((resolve) => {
+        const from = performance.now()
+        const all = framed(question('web.example'))
+        const socket = connect((slow.address() as AddressInfo).port, '127.0.0.1')
+        let sent = 0
+        const timer = setInterval(() => socket.write(all.subarray(sent, ++sent)), interval)
+        socket.on('error', () => {})
+        socket.on('close', () => {
+          clearInterval(timer)
+          resolve(performance.now() - from)
+        })
+      })
+    for (const life of await Promise.all([lives(20), lives(5000)])) assert.ok(life > 140 && life < 3000, `${life} ms`)
+    slow.close()
   })
 
   test('datagrams of any kind, 3,000 of them: it answers on', { timeout: 20_000 }, async () => {

@@ -6,14 +6,14 @@ export interface StreamConnection {
 }
 
 /** From one answer to the next question being whole: a client that sends it octet by octet has no longer. */
-const patienceMs = 10_000
+const defaultPatienceMs = 10_000
 const lengthSize = 2
 
 /**
  * Messages with their length before them, any number in a connection, answered one after the other. A client that has said all
  * (half-closed) still gets its answers. What is no query ends the connection.
  */
-export function serveStream(socket: Socket, answer: AnswerMessage): StreamConnection {
+export function serveStream(socket: Socket, answer: AnswerMessage, patienceMs = defaultPatienceMs): StreamConnection {
   const asker = { address: socket.remoteAddress ?? '', stream: true }
   /** Not looked at yet; the first is looked at from `offset` on. */
   const parts: Buffer[] = []
