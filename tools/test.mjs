@@ -31,6 +31,7 @@ if (real && wanted.length === 0) {
     'kubectl-1.29',
     'istio',
     'envoy',
+    'coredns',
     'grpc-xds',
     'kubefed-planner',
     'karmada',
