@@ -17,7 +17,7 @@ import { untilStored } from './commit.js'
 import { getComputed, listComputed } from './computed-resource.js'
 import { createObject } from './create-object.js'
 import { type DeletionOptions, deleteObject } from './delete-object.js'
-import { listObjects } from './list-objects.js'
+import { listInTurns, listObjects } from './list-objects.js'
 import { awaitedRevision, storedRevision, tooLarge } from './list-options.js'
 import { patchObject } from './patch-object.js'
 import { named, type Resource, storageKey, viewOf } from './resource.js'
@@ -68,7 +68,7 @@ export class ClusterRegistry implements ClusterApi {
     if (resource.computed !== undefined) return listComputed(this.#scope.cluster, resource, options)
     const wanted = awaitedRevision(options)
     if (wanted > this.#scope.storage.revision()) await this.#untilRevision(context, wanted)
-    return listObjects(this.#scope.storage, resource, options)
+    return listInTurns(this.#scope.storage, resource, options)
   }
 
   #untilRevision(context: RequestContext, revision: number): Promise<void> {

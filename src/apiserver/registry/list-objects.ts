@@ -8,17 +8,39 @@ import { scanAt } from './past-state.js'
 import { type Resource, storageKey, viewOf } from './resource.js'
 import { compileSelection, type Selection } from './selection.js'
 
+/** How many objects a selector looks at in one turn of the event loop. */
+const turnObjects = 5000
+
 /**
  * A list or one page of it. Pages of one list show one revision as long as the history has it; after that 410 comes with a
  * token that goes on in the newest state.
  */
 export function listObjects(storage: ClusterStorage, resource: Resource, options: ListOptions): KubeList {
+  const listing = listSteps(storage, resource, options)
+  for (;;) {
+    const step = listing.next()
+    if (step.done) return step.value
+  }
+}
+
+/** The same, of the moment of the call, with turns of the event loop between the parts of a long search. */
+export async function listInTurns(storage: ClusterStorage, resource: Resource, options: ListOptions): Promise<KubeList> {
+  const listing = listSteps(storage, resource, options)
+  for (;;) {
+    const step = listing.next()
+    if (step.done) return step.value
+    await new Promise<void>((turn) => setImmediate(turn))
+  }
+}
+
+/** Has taken all that it needs of the storage when it yields. */
+function* listSteps(storage: ClusterStorage, resource: Resource, options: ListOptions): Generator<void, KubeList> {
   validateListOptions(options, false)
   const selection = compileSelection(resource, options)
   // What any state will do for is given whole.
   const limit = options.resourceVersion === '0' && !options.continue ? 0 : (options.limit ?? 0)
   const { revision, after } = startOf(storage, options, limit)
-  const items: KubeObject[] = []
+  let items: KubeObject[] = []
   // Lists of custom resources always say that there is no more, if there is none.
   const metadata: ListMeta = { ...(resource.custom === undefined ? {} : { continue: '' }), resourceVersion: String(revision) }
   const prefix = selection.namespace === '' ? '' : `${selection.namespace}/`
@@ -38,6 +60,18 @@ export function listObjects(storage: ClusterStorage, resource: Resource, options
   }
   let last: KubeObject | undefined
   let remaining = 0
+  if (whole && Array.isArray(objects)) {
+    const found: readonly KubeObject[] = objects
+    const { matches } = selection
+    if (matches === undefined && resource.conversion === undefined) items = [...found]
+    else {
+      for (const [index, object] of found.entries()) {
+        if (matches === undefined || matches(object)) items.push(viewOf(resource, object))
+        if (index % turnObjects === turnObjects - 1) yield
+      }
+    }
+    return { apiVersion: resource.apiVersion, kind: `${resource.type.kind}List`, metadata, items }
+  }
   for (const object of objects) {
     if (limit > 0 && items.length === limit) {
       remaining++

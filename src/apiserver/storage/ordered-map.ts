@@ -106,6 +106,10 @@ export class OrderedMap<V> {
       const { keys, values } = chunk
       // When the last one has it, all have.
       const whole = keys[keys.length - 1]!.startsWith(prefix)
+      if (whole && index === 0) {
+        into.push(...values)
+        continue
+      }
       for (; index < keys.length; index++) {
         if (!whole && !keys[index]!.startsWith(prefix)) return
         into.push(values[index]!)
