@@ -71,7 +71,7 @@ export async function withFleet<T>(
       throw new CodedError({
         code: 'no-fleet',
         message: `no embedded fleet is running on ${dataDirectory}`,
-        fix: 'Start one with `flotilla up`, or name a hub with --kubeconfig FILE --context NAME.',
+        fix: 'Start one with `flotilla up`, name the directory of a running one with --data-dir, or a hub with --kubeconfig FILE --context NAME.',
       })
     }
   }

@@ -100,6 +100,8 @@ function addHelmFlags(command: Command): Command {
     else command.option(flags, about, parse)
   }
   for (const flags of withoutEffect) command.addOption(new Option(flags, 'taken as helm takes it; without effect').hideHelp())
+  const names = withoutEffect.map((flags) => flags.replace(/^-\w, | <.*/g, ''))
+  command.addHelpText('after', `\nTaken as helm takes them, without effect here:\n  ${names.join(' ')}`)
   return command
 }
 
