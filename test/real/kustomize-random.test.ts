@@ -13,7 +13,9 @@ const [from = 1, to = 60] = (process.env['FLOTILLA_SEEDS'] ?? '').split('-').fil
 
 /** Where the real one ends for reasons of its own: it loses count of the names that an object has had, or cannot read what it wrote. */
 const isCrash = ({ theirs }: Comparison) =>
-  /panic:|number of previous names|missing metadata.name|invalid map key|Error: yaml: line/.test(theirs.stderr)
+  /panic:|number of previous names|missing metadata.name|invalid map key|Error: yaml: line|cannot decode !!str/.test(
+    theirs.stderr,
+  )
 
 async function compareSeeds(program: readonly string[], style: 'plain' | 'styled', last: number): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'flotilla-kustomize-'))

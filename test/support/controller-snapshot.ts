@@ -121,7 +121,21 @@ function simplify({ metadata, ...rest }: Fields): Fields {
     object['status'].conditions = [...object['status'].conditions].sort((a, b) => (a.type < b.type ? -1 : 1))
   }
   if (object['kind'] === 'EndpointSlice') delete kept.generation
+  // Addresses stand in their own order, and which pod has the lower one is chance.
+  if (Array.isArray(object['endpoints'])) object['endpoints'] = byTarget(object['endpoints'])
+  if (Array.isArray(object['subsets'])) {
+    object['subsets'] = object['subsets'].map((subset: Fields) => ({
+      ...subset,
+      ...(subset['addresses'] === undefined ? {} : { addresses: byTarget(subset['addresses']) }),
+      ...(subset['notReadyAddresses'] === undefined ? {} : { notReadyAddresses: byTarget(subset['notReadyAddresses']) }),
+    }))
+  }
   return object
+}
+
+function byTarget(endpoints: readonly Fields[]): Fields[] {
+  const name = ({ targetRef, ip, addresses }: Fields) => String(targetRef?.name ?? ip ?? addresses?.[0] ?? '')
+  return [...endpoints].sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0))
 }
 
 /** One line for each difference: where, what the real cluster has, what the embedded one has. */
