@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { endpointsOf, offerFieldsOf } from '../../services/model/read-service.js'
+import { createdMsOf, endpointsOf, offerFieldsOf } from '../../services/model/read-service.js'
 import type { ClusterFacts, FleetFacts, ServiceDialect } from '../../services/model/service-dialect.js'
 import type { Diagnostic, Offer, Origin, ServiceName, TrafficRule } from '../../services/model/service-model.js'
 import { namespaceAnnotation } from './annotations.js'
@@ -64,7 +64,7 @@ function offerOf(service: ServiceName, { cluster, object, says }: Namesake, glob
       origin: originOf(cluster, service),
       service,
       cluster: cluster.name,
-      createdMs: Date.parse(object.metadata.creationTimestamp ?? '') || 0,
+      createdMs: createdMsOf(object),
       reach: 'same-name',
       ...fields,
       labels: {},

@@ -1,7 +1,7 @@
 import { compareText } from '../../base/compare-text.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { hubAsMember } from '../../services/model/planned-write.js'
-import { endpointsOf } from '../../services/model/read-service.js'
+import { createdMsOf, endpointsOf } from '../../services/model/read-service.js'
 import type { ClusterFacts, FleetFacts, ServiceDialect } from '../../services/model/service-dialect.js'
 import type { Diagnostic, Offer, Origin, ServiceName } from '../../services/model/service-model.js'
 import { derivedName, parentOf } from './derived-service.js'
@@ -87,7 +87,7 @@ function offerOf(service: ServiceName, object: KubeObject, cluster: ClusterFacts
     origin: originOf(service),
     service,
     cluster: cluster.name,
-    createdMs: Date.parse(object.metadata.creationTimestamp ?? '') || 0,
+    createdMs: createdMsOf(object),
     reach: 'clusterset',
     type: 'ClusterSetIP',
     ports: readMultiClusterService(object).ports,

@@ -31,3 +31,20 @@ test('what would be refused in other clusters, or steer those who keep imports, 
     'exportedAnnotations: "multicluster.kubernetes.io/derived-service" is reserved and is left out',
   ])
 })
+
+test('what would not fit on the import, or is for others to say, is left out', () => {
+  const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`example.com/k${index}`, 'v'.repeat(1000)]))
+  const { annotations, problems } = readExportedMetadata({ exportedAnnotations: many })
+  assert.ok(JSON.stringify(annotations).length < 80_000)
+  assert.ok(problems.length <= 21)
+  const foreign = [
+    'argocd.argoproj.io/tracking-id',
+    'kubectl.kubernetes.io/last-applied-configuration',
+    'flotilla.dev/helm-lookup',
+    'a.services.flotilla.dev/x',
+    'lighthouse.multicluster.x-k8s.io/y',
+  ]
+  const kept = readExportedMetadata({ exportedAnnotations: Object.fromEntries(foreign.map((key) => [key, 'x'])) })
+  assert.deepEqual(kept.annotations, {})
+  assert.equal(kept.problems.length, foreign.length)
+})

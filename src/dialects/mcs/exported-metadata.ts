@@ -9,8 +9,18 @@ export interface ExportedMetadata {
   readonly problems: readonly string[]
 }
 
-/** Prefixes by which ServiceImports are kept: what stands there is for those who keep them, not for an exporter in another cluster. */
-const reserved = ['services.flotilla.dev', 'multicluster.kubernetes.io', 'multicluster.x-k8s.io']
+/** Prefixes, and those below them, by which ServiceImports are kept: what stands there is for those who keep them, not for an exporter in another cluster. */
+const reserved = [
+  'flotilla.dev',
+  'multicluster.kubernetes.io',
+  'multicluster.x-k8s.io',
+  'argocd.argoproj.io',
+  'kubectl.kubernetes.io',
+]
+/** An object takes at most 256 KiB of annotations: there must be room for others. */
+const mostEntries = 250
+const mostCharacters = 64 * 1024
+const mostProblems = 20
 const managedBy = 'app.kubernetes.io/managed-by'
 
 /**
@@ -21,18 +31,23 @@ export function readExportedMetadata(spec: { exportedLabels?: Metadata; exported
   const problems: string[] = []
   const keep = (field: string, map: Metadata, isValue: (value: string) => boolean): Metadata => {
     const kept: Record<string, string> = {}
+    let entries = 0
+    let characters = 0
     for (const [key, value] of Object.entries(map)) {
       const prefix = key.includes('/') ? key.slice(0, key.indexOf('/')) : ''
       const why =
-        reserved.includes(prefix) || key === managedBy
+        reserved.some((each) => prefix === each || prefix.endsWith(`.${each}`)) || key === managedBy
           ? 'is reserved'
           : !isQualifiedName(key)
             ? 'is no key'
             : !isValue(value)
               ? 'has a value that no label can have'
-              : ''
+              : ++entries > mostEntries || (characters += key.length + value.length) > mostCharacters
+                ? 'is too much beside the others'
+                : ''
       if (why === '') kept[key] = value
-      else problems.push(`${field}: "${key.slice(0, 100)}" ${why} and is left out`)
+      else if (problems.length === mostProblems) problems.push('and more')
+      else if (problems.length < mostProblems) problems.push(`${field}: "${key.slice(0, 100)}" ${why} and is left out`)
     }
     return kept
   }

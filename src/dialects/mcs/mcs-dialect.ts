@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { serviceType } from '../../services/model/kube-kinds.js'
 import { type ServiceExport, serviceExportType, serviceImportType } from '../../services/model/multi-cluster-kinds.js'
-import { endpointsOf, offerFieldsOf } from '../../services/model/read-service.js'
+import { createdMsOf, endpointsOf, offerFieldsOf } from '../../services/model/read-service.js'
 import type { ClusterFacts, ServiceDialect } from '../../services/model/service-dialect.js'
 import type { Offer, ServiceName } from '../../services/model/service-model.js'
 import { readExportAnnotations } from './export-annotations.js'
@@ -45,7 +45,7 @@ function offerOf(object: KubeObject, service: ServiceName, cluster: ClusterFacts
     origin: { cluster: cluster.name, text: `ServiceExport ${service.namespace}/${service.name}` },
     service,
     cluster: cluster.name,
-    createdMs: Date.parse(metadata.creationTimestamp ?? '') || 0,
+    createdMs: createdMsOf(object),
     reach: 'clusterset',
     ...fields,
     labels,

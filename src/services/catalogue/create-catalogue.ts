@@ -291,14 +291,19 @@ class Catalogue implements CreatedCatalogue {
     const service = parseServiceKey(key)
     const offers: Offer[] = []
     const rules: TrafficRule[] = []
+    let unknown = false
     for (const dialect of this.#options.dialects) {
-      offers.push(...this.#ask(dialect, () => dialect.offers(service, this.facts), []))
+      const offered = this.#ask(dialect, () => dialect.offers(service, this.facts), undefined)
+      offers.push(...(offered ?? []))
+      unknown ||= offered === undefined
       rules.push(...this.#ask(dialect, () => dialect.rules(service, this.facts), []))
     }
     const diagnostics = this.#options.dialects.flatMap((dialect) =>
       this.#ask(dialect, () => dialect.diagnose?.(service, this.facts) ?? [], []),
     )
     const before = this.#entries.get(key)?.byReach
+    // What a dialect offers is not known then: the service stays as it was.
+    if (unknown && before !== undefined) return false
     const byReach = new Map<FleetService['reach'], FleetService>()
     for (const reach of ['clusterset', 'same-name'] as const) {
       const of = offers.filter((offer) => offer.reach === reach)

@@ -7,6 +7,7 @@ import type { Cache, CacheChange } from '../../kube/informer/cache.js'
 import { createCaches } from '../../kube/informer/create-caches.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
+import { cleanObject } from './clean-object.js'
 
 export interface KindCachesOptions {
   readonly client: KubeClient
@@ -71,7 +72,7 @@ export class KindCaches {
       random,
       log,
       signal,
-      transform: withoutManagedFields,
+      transform: (object) => cleanObject(withoutManagedFields(object)),
       onHealth: (type, healthy) => this.#hearHealth(groupResourceOf(type), healthy),
     })
     this.ready = this.#open()

@@ -1,7 +1,7 @@
 import { compareText } from '../../base/compare-text.js'
 import { canonicalJson, equalJson } from '../../base/json.js'
 import type { Conflict, ConflictReason, FleetService, Offer, Origin, ServicePort, TrafficRule } from './service-model.js'
-import { portText, samePlace } from './service-ports.js'
+import { mostPorts, portText } from './service-ports.js'
 
 /**
  * Merges the offers of one service (all of the same name and reach) by the rules of KEP-1645: the oldest decides, ties go by
@@ -45,10 +45,13 @@ export function byAge(a: Offer, b: Offer): number {
 
 function mergePorts(offers: readonly Offer[]): ServicePort[] {
   const ports: ServicePort[] = []
+  const taken = new Set<string>()
   for (const offer of offers) {
     for (const port of offer.ports) {
-      const taken = ports.some((known) => known.name === port.name || samePlace(known, port))
-      if (!taken) ports.push(port)
+      const keys = [`name ${port.name}`, `${port.port}/${port.protocol}`]
+      if (ports.length === mostPorts || keys.some((key) => taken.has(key))) continue
+      ports.push(port)
+      for (const key of keys) taken.add(key)
     }
   }
   // A Service may leave the name away only while it has one port; two offers without names make two ports.
@@ -109,8 +112,8 @@ function conflictsOf(sorted: readonly Offer[], oldest: Offer, merged: readonly S
     conflicts.push({
       reason,
       message:
-        `${subject[reason]} differ: ${outcome}; ${text(oldest)} in ${place(oldest.origin)} (the oldest), ` +
-        losers.map((offer) => `${text(offer)} in ${offer.cluster}`).join(', '),
+        `${subject[reason]} differ: ${cut(outcome)}; ${cut(text(oldest))} in ${place(oldest.origin)} (the oldest), ` +
+        listLosers(losers.map((offer) => `${cut(text(offer))} in ${offer.cluster}`)),
       winner: oldest.origin,
       losers: losers.map((offer) => offer.origin),
     })
@@ -140,6 +143,18 @@ function portSet(offer: Offer): string[] {
 function mapText(map: Readonly<Record<string, string>>): string {
   const entries = Object.entries(map).map(([key, value]) => `${key}=${value}`)
   return entries.length === 0 ? 'none' : entries.sort(compareText).join(', ')
+}
+
+const mostText = 1000
+const mostLosers = 20
+
+function cut(words: string): string {
+  return words.length <= mostText ? words : `${words.slice(0, mostText)}...`
+}
+
+function listLosers(losers: readonly string[]): string {
+  const more = losers.length - mostLosers
+  return `${losers.slice(0, mostLosers).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
 function place(origin: Origin): string {

@@ -9,3 +9,6 @@ export function samePlace(a: ServicePort, b: ServicePort): boolean {
 export function portText(port: ServicePort): string {
   return `${port.name === '' ? '' : `${port.name} `}${port.port}/${port.protocol}`
 }
+
+/** Of a service, and of what one cluster gives to it: what is beyond is left out, so that nobody's list holds up the others. */
+export const mostPorts = 1000

@@ -1,7 +1,7 @@
 import { compareText } from '../../../base/compare-text.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { hubAsMember } from '../../../services/model/planned-write.js'
-import { endpointsOf, offerFieldsOf } from '../../../services/model/read-service.js'
+import { createdMsOf, endpointsOf, offerFieldsOf } from '../../../services/model/read-service.js'
 import type { ClusterFacts, FleetFacts } from '../../../services/model/service-dialect.js'
 import type { Endpoint, FleetService, Offer, ServiceName, ServicePort } from '../../../services/model/service-model.js'
 import { rootNamespace } from '../names.js'
@@ -102,13 +102,13 @@ function offerOf(service: ServiceName, { place, object, reach }: FoundEntry): Of
   const spec = specOf(object)
   if (textsOf(spec['exportTo']).includes('~') || !isAccepted(object, place)) return undefined
   const ports = portsOf(object)
-  const { name, namespace, creationTimestamp } = object.metadata
+  const { name, namespace } = object.metadata
   return {
     dialect: 'istio',
     origin: { cluster: place.name, text: `ServiceEntry ${namespace}/${name}` },
     service,
     cluster: place.name,
-    createdMs: Date.parse(creationTimestamp ?? '') || 0,
+    createdMs: createdMsOf(object),
     reach,
     type: 'ClusterSetIP',
     ports: ports.map(
@@ -171,7 +171,7 @@ function ownOffer(service: ServiceName, cluster: ClusterFacts): Offer | undefine
     origin: { cluster: cluster.name, text: `Service ${service.namespace}/${service.name}` },
     service,
     cluster: cluster.name,
-    createdMs: Date.parse(object.metadata.creationTimestamp ?? '') || 0,
+    createdMs: createdMsOf(object),
     reach: 'same-name',
     ...fields,
     labels: {},
