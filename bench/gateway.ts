@@ -192,27 +192,30 @@ async function untilMoved(
   place: Place,
   other: string,
   lose: () => void,
+  /** Ends what hangs, so that it is counted now. */
+  settle?: () => void,
 ): Promise<{ ms: number; errors: number; requests: number }> {
-  let [errors, requests, over] = [0, 0, false]
+  let [errors, requests] = [0, 0]
   let moved: number | undefined
   let lostAt = Number.POSITIVE_INFINITY
-  const workers = Array.from({ length: 4 }, async () => {
-    while (!over) {
-      const from = performance.now()
-      const { from: name, error } = await ask(place)
-      requests++
-      if (error !== undefined) errors++
-      if (name === other && from > lostAt) moved ??= performance.now() - lostAt
-      await new Promise((done) => setTimeout(done, 5))
-    }
-  })
+  const sent: Promise<void>[] = []
+  const send = async () => {
+    const from = performance.now()
+    requests++
+    const { from: name, error } = await ask(place)
+    if (error !== undefined) errors++
+    if (name === other && from > lostAt) moved ??= performance.now() - lostAt
+  }
+  // New clients keep coming, however long the others wait.
+  const timer = setInterval(() => sent.push(send()), 10)
   await new Promise((done) => setTimeout(done, 150))
   lose()
   lostAt = performance.now()
   for (let wait = 0; moved === undefined && wait < 2000; wait++) await new Promise((done) => setTimeout(done, 5))
   await new Promise((done) => setTimeout(done, 150))
-  over = true
-  await Promise.all(workers)
+  clearInterval(timer)
+  settle?.()
+  await Promise.all(sent)
   return { ms: moved ?? 10_000, errors, requests }
 }
 
@@ -230,13 +233,16 @@ async function measureGatewayFailover(ca: FleetCa, how: 'SIGKILL' | 'SIGSTOP', t
   const results: { ms: number; errors: number; requests: number }[] = []
   try {
     for (let round = 0; round < times; round++) {
-      const result = await untilMoved({ address: '127.0.0.1', port }, 'eu-west', () => east.child.kill(how))
+      const result = await untilMoved(
+        { address: '127.0.0.1', port },
+        'eu-west',
+        () => east.child.kill(how),
+        () => {
+          if (how === 'SIGSTOP') east.child.kill('SIGKILL')
+        },
+      )
       results.push(result)
-      if (how === 'SIGSTOP') {
-        const gone = once(east.child, 'exit')
-        east.child.kill('SIGKILL')
-        await gone
-      }
+      if (east.child.exitCode === null && east.child.signalCode === null) await once(east.child, 'exit')
       east = await start('us-east', '127.0.0.2')
     }
   } finally {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js'
-import type { GatewayRoutes, GatewayStats, GatewayTls } from '../../services/gateway/contract.js'
+import type { GatewayRoutes, GatewayTls } from '../../services/gateway/contract.js'
 import { createEastWestGateway } from '../../services/gateway/east-west-gateway.js'
 import { createEgressGateway, type EgressRoute, type RemoteGateway } from '../../services/gateway/egress-gateway.js'
 
@@ -18,7 +18,6 @@ export interface ClusterGateway {
   offer(port: number, route: EgressRoute): Promise<void>
   withdraw(port: number): void
   renew(tls: GatewayTls): void
-  stats(): { readonly in: GatewayStats; readonly out: GatewayStats }
   stop(graceMs: number): Promise<void>
 }
 
@@ -39,7 +38,6 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
       way.renew(next)
       out.renew(next)
     },
-    stats: () => ({ in: way.stats(), out: out.stats() }),
     async stop(graceMs) {
       await Promise.all([way.drain(graceMs), out.drain(graceMs)])
     },

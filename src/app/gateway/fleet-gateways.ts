@@ -6,7 +6,7 @@ import type { Log } from '../../base/log.js'
 import type { ServiceCatalogue } from '../../services/catalogue/catalogue.js'
 import type { CreatedCatalogue } from '../../services/catalogue/create-catalogue.js'
 import { createCatalogueRoutes, gatewayHostOf } from '../../services/gateway/catalogue-routes.js'
-import type { GatewayStats, GatewayTls } from '../../services/gateway/contract.js'
+import type { GatewayTls } from '../../services/gateway/contract.js'
 import type { EgressRoute, RemoteGateway } from '../../services/gateway/egress-gateway.js'
 import { EgressPorts } from '../../services/gateway/egress-ports.js'
 import { createGatewayMap } from '../../services/gateway/gateway-map.js'
@@ -100,11 +100,6 @@ export class FleetGateways {
 
   resume(cluster: string): void {
     if (this.#halted.delete(cluster)) this.#sweep()
-  }
-
-  /** Undefined while it does not run. */
-  stats(cluster: string): { readonly in: GatewayStats; readonly out: GatewayStats } | undefined {
-    return this.#members.get(cluster)?.gateway?.stats()
   }
 
   async stop(): Promise<void> {
