@@ -148,15 +148,16 @@ function affinity(choose: Choice): KarmadaAffinity {
 }
 
 function assignCase(choose: Choice): KarmadaCase {
-  // Beyond twelve, upstream's order among clusters with equal room is up to its sorting.
-  const clusters = candidates(choose, 1 + choose.below(12)).sort(
+  const kind = choose.below(6)
+  // Aggregating takes clusters in order of room; beyond twelve, upstream's order among equals is up to its sorting.
+  const most = kind !== 3 && choose.maybe(0.2) ? 60 : 12
+  const clusters = candidates(choose, 1 + choose.below(most)).sort(
     (a, b) => b.score - a.score || b.free - a.free || (a.name < b.name ? -1 : 1),
   )
-  const replicas = 1 + choose.below(choose.pick([5, 30, 300]))
+  const replicas = 1 + choose.below(choose.pick([5, 30, 300, 3000]))
   const previous: { name: string; replicas: number }[] = []
   if (choose.maybe(0.6))
     for (const { name } of clusters) if (choose.maybe(0.5)) previous.push({ name, replicas: choose.below(1 + replicas / 2) })
-  const kind = choose.below(6)
   const weighted = (
     weightPreference: NonNullable<KarmadaPlacement['replicaScheduling']>['weightPreference'],
   ): KarmadaPlacement => ({

@@ -202,6 +202,18 @@ test("KubeFed's preferences: ready clusters only, and those with none get the ob
   assert.deepEqual(shares(stuck), { berlin: 7, paris: 0, tokyo: 2 })
 })
 
+test('overrides that are refused hold every delivery, and say why', () => {
+  const twice = [{ clusterName: 'paris' }, { clusterName: 'paris' }]
+  const decision = decidePlacement(
+    deployment(),
+    policiesOf({}, { overrides: [{ dialect: 'kubefed', name: 'own', overrides: twice }] }),
+    fleet,
+  )
+  assert.equal(decision.outcome, 'placed')
+  for (const { held } of decision.deliveries)
+    assert.equal(held, 'the overrides are refused: cluster "paris" appears more than once')
+})
+
 test('what fails removes nothing, what is no more chosen is removed', () => {
   const previous = { replicas: { berlin: 3, tokyo: 3 } }
   const gone = decidePlacement(deployment(), policiesOf({ groups: [{ name: 'none', names: ['nowhere'] }] }), fleet, previous)

@@ -1,4 +1,5 @@
 import { compareText } from '../../base/compare-text.js'
+import { messageOf } from '../../base/errors.js'
 import { keyOf } from '../../kube/object/kube-object.js'
 import type {
   AffinityGroup,
@@ -16,6 +17,7 @@ import type {
 import { matcherOf } from './match-cluster.js'
 import { closestOf } from './match-resource.js'
 import { orderOverrides } from './overrides/order-overrides.js'
+import type { OverrideFinder } from './overrides/override-policy.js'
 import { type GroupPlacement, placeInGroup } from './place-in-group.js'
 import { decidePolicy, policyName } from './policy/decide-policy.js'
 
@@ -112,7 +114,7 @@ function deliver(
   placed: GroupPlacement,
   previous: PreviousPlacement,
 ): Delivery[] {
-  const overridesOf = orderOverrides(workload.object, policies.overrides ?? [])
+  const { overridesOf, refused } = readOverrides(workload, policies)
   const facts = new Map(clusters.map((cluster) => [cluster.name, cluster]))
   const { suspended } = policy
   return [...placed.selected].sort(compareText).map((cluster) => {
@@ -123,7 +125,7 @@ function deliver(
         ? `${policyName(policy)} suspends all deliveries`
         : Array.isArray(suspended) && suspended.includes(cluster)
           ? `${policyName(policy)} suspends deliveries to ${cluster}`
-          : undefined
+          : refused
     return {
       cluster,
       ...(replicas === undefined || leftAlone ? {} : { replicas }),
@@ -131,6 +133,15 @@ function deliver(
       ...(held === undefined ? {} : { held }),
     }
   })
+}
+
+/** Overrides that are refused as a whole hold every delivery: an object without them is not what was asked for. */
+function readOverrides({ object }: Workload, policies: PlacementPolicies): { overridesOf: OverrideFinder; refused?: string } {
+  try {
+    return { overridesOf: orderOverrides(object, policies.overrides ?? []) }
+  } catch (error) {
+    return { overridesOf: () => [], refused: `the overrides are refused: ${messageOf(error)}` }
+  }
 }
 
 /** Nothing is removed on the strength of a placement that failed: what is there stays there. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { freeByTotals } from './free-by-totals.js'
 import { freeReplicas, type NodeFacts } from './free-replicas.js'
 import { podRequests, readAmounts } from './pod-requests.js'
+import { replicaNeeds } from './replica-needs.js'
 
 const node = (name: string, cpu: string, more: Partial<NodeFacts> = {}): NodeFacts => ({
   name,
@@ -44,6 +45,24 @@ test('nodes that take no such pods do not count', () => {
   assert.equal(freeReplicas([node('c', '4', { cordoned: true }), node('n', '4', { ready: false })], [], needs('1')).replicas, 0)
   const labelled = [node('x', '4', { labels: { disk: 'ssd' } }), node('y', '4')]
   assert.equal(freeReplicas(labelled, [], { ...needs('1'), nodeSelector: { disk: 'ssd' } }).replicas, 4)
+})
+
+test('a pod template says which nodes it may run on', () => {
+  const nodes = [node('x', '4', { labels: { disk: 'ssd', gen: '5' } }), node('y', '4', { labels: { gen: '2' } }), node('z', '4')]
+  const fits = (spec: object) =>
+    freeReplicas(nodes, [], replicaNeeds({ containers: [{ resources: { requests: { cpu: '4' } } }], ...spec })).replicas
+  const affinity = (...nodeSelectorTerms: object[]) => ({
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+  })
+  const expression = (key: string, operator: string, ...values: string[]) => ({ matchExpressions: [{ key, operator, values }] })
+  assert.equal(fits({}), 3)
+  assert.equal(fits({ nodeSelector: { disk: 'ssd' } }), 1)
+  assert.equal(fits(affinity(expression('gen', 'Gt', '1'))), 2)
+  assert.equal(fits(affinity(expression('gen', 'Gt', '3'), expression('gen', 'DoesNotExist'))), 2)
+  assert.equal(fits(affinity({ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['z'] }] })), 1)
+  assert.equal(fits(affinity({})), 0, 'an empty term matches no node')
+  assert.equal(fits(affinity(expression('gen', 'Near', '3'))), 0)
+  assert.equal(fits({ affinity: { nodeAffinity: 7 }, tolerations: 'all' }), 3)
 })
 
 test('pods are counted, and a resource that is not offered has no room', () => {

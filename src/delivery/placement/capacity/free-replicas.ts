@@ -1,7 +1,7 @@
-import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
-import type { Taint, Toleration } from '../contract.js'
+import type { Taint } from '../contract.js'
 import { tolerates } from '../filters/taints.js'
 import type { Amounts } from './pod-requests.js'
+import { matchesNode, type ReplicaNeeds } from './replica-needs.js'
 
 export interface NodeFacts {
   readonly name: string
@@ -18,13 +18,6 @@ export interface PodFacts {
   readonly requests: Amounts
   /** Succeeded or Failed: it takes no room. */
   readonly finished?: boolean
-}
-
-/** What one replica needs. */
-export interface ReplicaNeeds {
-  readonly requests: Amounts
-  readonly nodeSelector?: Readonly<Record<string, string>>
-  readonly tolerations?: readonly Toleration[]
 }
 
 export interface FreeReplicas {
@@ -81,10 +74,7 @@ export function freeReplicas(nodes: readonly NodeFacts[], pods: readonly PodFact
 function explainNode(node: NodeFacts, needs: ReplicaNeeds): string | undefined {
   if (!node.ready) return 'is not ready'
   if (node.cordoned === true) return 'is cordoned'
-  if (needs.nodeSelector !== undefined) {
-    const selector = fromLabelSelector({ matchLabels: needs.nodeSelector }, { validate: false })
-    if (!matchesLabels(selector, node.labels)) return 'does not match the node selector'
-  }
+  if (!matchesNode(needs, node)) return 'does not match the node selector or affinity'
   const taint = node.taints?.find(
     (each) => each.effect !== 'PreferNoSchedule' && !needs.tolerations?.some((one) => tolerates(one, each)),
   )

@@ -8,14 +8,7 @@ export interface SpreadGroup {
 }
 
 /** Beyond so many steps the search gives way to taking the best groups in turn. */
-const mostSteps = 20_000
-
-interface Path {
-  readonly groups: readonly SpreadGroup[]
-  readonly score: number
-  readonly size: number
-  readonly id: number
-}
+const mostSteps = 50_000
 
 /**
  * Between `min` and `max` groups that have at least `clusters` clusters together: the combination with the highest score, then
@@ -30,14 +23,19 @@ export function chooseGroups(
   clusters: number,
 ): { groups: readonly SpreadGroup[]; exact: boolean } {
   const groups = [...all].sort((a, b) => a.size - b.size || b.score - a.score || compareText(a.name, b.name))
-  const paths: Path[] = []
   const taken: SpreadGroup[] = []
+  let best: SpreadGroup[] | undefined
+  let bestScore = 0
+  let bestSize = 0
   let steps = 0
   // Upstream leaves the levels one after the other once all groups are needed; nothing is undone then.
   const allNeeded = groups.length === min
-  const walk = (sum: number, begin: number): void => {
-    if (sum >= clusters && taken.length >= min && taken.length <= max) {
-      paths.push(pathOf(taken, paths.length + 1))
+  const walk = (size: number, score: number, begin: number): void => {
+    if (size >= clusters && taken.length >= min && taken.length <= max) {
+      if (best !== undefined && (score < bestScore || (score === bestScore && size <= bestSize))) return
+      best = [...taken]
+      bestScore = score
+      bestSize = size
       return
     }
     if (taken.length >= max) return
@@ -45,33 +43,33 @@ export function chooseGroups(
       if (++steps > mostSteps) return
       const group = groups[index] as SpreadGroup
       taken.push(group)
-      walk(sum + group.size, index + 1)
+      walk(size + group.size, score + group.score, index + 1)
       if (allNeeded) break
       taken.pop()
     }
   }
-  walk(0, 0)
+  walk(0, 0, 0)
   if (steps > mostSteps) return { groups: inTurn(groups, min, max, clusters), exact: false }
-  paths.sort((a, b) => b.score - a.score || b.size - a.size || a.id - b.id)
-  let best = paths[0]
-  if (best === undefined) return { groups: [], exact: true }
-  for (const path of paths) if (isStartOf(path, best)) best = path
-  return { groups: best.groups, exact: true }
+  return { groups: best === undefined ? [] : startThatSuffices(best, min, clusters), exact: true }
 }
 
-function pathOf(taken: readonly SpreadGroup[], id: number): Path {
-  const groups = [...taken].sort((a, b) => b.score - a.score || compareText(a.name, b.name))
-  let score = 0
+/**
+ * The shortest start of the combination, by score, that the search would have ended at too: it suffices, and without its largest
+ * group it would not.
+ */
+function startThatSuffices(combination: readonly SpreadGroup[], min: number, clusters: number): readonly SpreadGroup[] {
+  const ordered = [...combination].sort((a, b) => b.score - a.score || compareText(a.name, b.name))
   let size = 0
-  for (const group of groups) {
-    score += group.score
+  let largest = 0
+  for (const [index, group] of ordered.entries()) {
     size += group.size
+    largest = Math.max(largest, group.size)
+    const count = index + 1
+    const suffices = size >= clusters && count >= min
+    const needsAll = count - 1 < min || size - largest < clusters
+    if (suffices && needsAll) return ordered.slice(0, count)
   }
-  return { groups, score, size, id }
-}
-
-function isStartOf(part: Path, whole: Path): boolean {
-  return part.groups.length < whole.groups.length && part.groups.every((group, index) => group.name === whole.groups[index]?.name)
+  return ordered
 }
 
 /** The best by score until there are enough; while the most that are allowed fall short, the smallest gives way to a larger one. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { compareText } from '../../../base/compare-text.js'
 import { createSeededRandom } from '../../../base/random.js'
 import type { ClusterFacts, SpreadConstraint } from '../contract.js'
-import { chooseGroups } from './choose-groups.js'
+import { chooseGroups, type SpreadGroup } from './choose-groups.js'
 import { inOrderOfPreference, type SpreadCandidate, selectClusters } from './select-clusters.js'
 import { groupsOf } from './spread-key.js'
 
@@ -110,4 +111,49 @@ test('a thousand groups are chosen from without trying every combination', () =>
   assert.ok(chosen.length >= 3 && chosen.length <= 20)
   assert.ok(chosen.reduce((sum, { size }) => sum + size, 0) >= 90)
   assert.deepEqual(chooseGroups(groups, 3, 4, 90).groups, [], 'four groups of at most seven have no ninety')
+})
+
+/** Every combination that the search ends at, kept and sorted, as upstream does it. */
+function naiveChoice(all: readonly SpreadGroup[], min: number, max: number, clusters: number): string[] {
+  const groups = [...all].sort((a, b) => a.size - b.size || b.score - a.score || compareText(a.name, b.name))
+  const paths: { names: string[]; score: number; size: number }[] = []
+  const walk = (taken: SpreadGroup[], begin: number): boolean => {
+    const size = taken.reduce((sum, group) => sum + group.size, 0)
+    if (size >= clusters && taken.length >= min && taken.length <= max) {
+      const names = [...taken].sort((a, b) => b.score - a.score || compareText(a.name, b.name)).map(({ name }) => name)
+      paths.push({ names, score: taken.reduce((sum, group) => sum + group.score, 0), size })
+      return true
+    }
+    if (taken.length < max) for (let index = begin; index < groups.length; index++) walk([...taken, groups[index]!], index + 1)
+    return false
+  }
+  walk([], 0)
+  paths.sort((a, b) => b.score - a.score || b.size - a.size)
+  let best = paths[0]?.names ?? []
+  for (const { names } of paths)
+    if (names.length < best.length && names.every((name, index) => name === best[index])) best = names
+  return best
+}
+
+test('groups are those of the naive twin', () => {
+  for (let seed = 1; seed <= 250; seed++) {
+    const random = createSeededRandom(seed)
+    const below = (end: number) => Math.floor(random.number() * end)
+    const groups = Array.from({ length: 1 + below(9) }, (_, index) => ({
+      name: `g${index}`,
+      size: 1 + below(5),
+      score: below(4) * 1000 + below(3) * 50,
+    }))
+    const min = 1 + below(3)
+    const max = min + below(4)
+    // Where all groups are needed, upstream stops at the first that suffices; so do we.
+    if (groups.length === min) continue
+    const clusters = below(14)
+    const chosen = chooseGroups(groups, min, max, clusters).groups.map(({ name }) => name)
+    assert.deepEqual(
+      chosen,
+      naiveChoice(groups, min, max, clusters),
+      `seed ${seed}: ${JSON.stringify({ groups, min, max, clusters })}`,
+    )
+  }
 })
