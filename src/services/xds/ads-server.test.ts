@@ -287,6 +287,43 @@ test('streams without a node, with rubbish, and that end', async () => {
   assert.deepEqual(server.status(), [])
 })
 
+test('bounds: names, nested metadata, and clients that do not read', async () => {
+  const { port } = await serve()
+  const url = typeUrlOf('cluster')
+  const failed = async (delta: boolean, message: Message) => {
+    const client = open(port, delta)
+    const ended = new Promise<Error>((done) => client.call.on('error', done))
+    client.ask(message)
+    return (await ended).message
+  }
+  const long = 'a'.repeat(513)
+  assert.match(await failed(false, { node: { id: 'n' }, type_url: url, resource_names: [long] }), /at most 512 characters/)
+  assert.match(
+    await failed(true, { node: { id: 'n' }, type_url: url, resource_names_subscribe: [long] }),
+    /at most 512 characters/,
+  )
+  const versions = { [long]: '1' }
+  assert.match(
+    await failed(true, { node: { id: 'n' }, type_url: url, initial_resource_versions: versions }),
+    /at most 512 characters/,
+  )
+  let metadata: Message = { fields: {} }
+  for (let depth = 0; depth < 300; depth++) metadata = { fields: { __proto__x: { struct_value: metadata } } }
+  const nested = open(port)
+  const answered = Promise.race([nested.next(), new Promise((done) => nested.call.on('error', done))])
+  nested.ask({ node: { id: 'n', metadata }, type_url: url, resource_names: [apiCluster] })
+  await answered
+
+  const slow = open(port)
+  slow.call.pause()
+  const rounds = 400
+  for (let round = 0; round < rounds; round++)
+    slow.ask({ ...(round === 0 ? { node: { id: 'slow' } } : {}), type_url: url, resource_names: [apiCluster, `none-${round}`] })
+  await new Promise((done) => setTimeout(done, 100))
+  slow.call.resume()
+  for (let round = 0; round < rounds; round++) await slow.next()
+})
+
 test('who is connected can be asked, over mutual TLS only by who has a certificate', async () => {
   const ca = await createFleetCa({ clock: systemClock })
   const own = await ca.issueServer({ names: ['127.0.0.1'] })

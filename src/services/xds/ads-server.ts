@@ -76,7 +76,12 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
         views.set(key, { view, users: 1 })
         return view
       },
-      send: (message) => call.write(message),
+      send(message) {
+        const more = call.write(message)
+        // Who does not read is not heard either: each request would be one more answer to keep.
+        if (!more) call.pause()
+        return more
+      },
     })
     streams.add(stream)
     const leave = () => {
@@ -95,7 +100,10 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
         call.emit('error', { code: grpc.status.INVALID_ARGUMENT, details })
       }
     })
-    call.on('drain', () => stream.resume())
+    call.on('drain', () => {
+      stream.resume()
+      call.resume()
+    })
     call.on('end', () => {
       leave()
       call.end()

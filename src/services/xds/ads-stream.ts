@@ -37,6 +37,8 @@ export interface AdsStreamOptions {
 
 /** A client asks for at most this many names of a kind. */
 const mostNames = 50_000
+/** A host of DNS, a port, and what stands around them. */
+const longestName = 512
 const kindOfUrl = new Map(resourceKinds.map((kind) => [typeUrlOf(kind), kind]))
 
 /** What was asked that cannot be answered; the stream ends with it. */
@@ -145,7 +147,7 @@ export class AdsStream {
 
   #world(subscription: Subscription, request: Message, first: boolean): void {
     const names = request.resource_names as readonly string[]
-    limitNames(names.length)
+    limitNames(names.length, names)
     const whole = subscription.kind === 'cluster' || subscription.kind === 'listener'
     const before = subscription.names
     const next = new Set(names.filter((name) => name !== '*'))
@@ -165,7 +167,7 @@ export class AdsStream {
   #delta(subscription: Subscription, request: Message, first: boolean): void {
     const add = request.resource_names_subscribe as readonly string[]
     const drop = request.resource_names_unsubscribe as readonly string[]
-    limitNames(add.length + subscription.names.size)
+    limitNames(add.length + subscription.names.size, add)
     const names = new Set(subscription.names)
     for (const name of add) {
       if (name === '*') subscription.everything = true
@@ -176,9 +178,12 @@ export class AdsStream {
     if (first) {
       if (add.length === 0) subscription.everything = true
       // From a stream of before: what differs is sent.
-      for (const [name, version] of Object.entries(request.initial_resource_versions as Record<string, string>)) {
-        subscription.sent.set(name, String(version))
-      }
+      const had = Object.entries(request.initial_resource_versions as Record<string, string>)
+      limitNames(
+        had.length,
+        had.map(([name]) => name),
+      )
+      for (const [name, version] of had) subscription.sent.set(name, String(version).slice(0, longestName))
     }
     for (const name of drop) {
       if (name === '*') subscription.everything = false
@@ -263,6 +268,8 @@ function deltaResponse(
   })
 }
 
-function limitNames(count: number): void {
+function limitNames(count: number, names: readonly string[]): void {
+  if (names.some((name) => name.length > longestName))
+    throw new BadDiscoveryRequest(`a name of a resource has at most ${longestName} characters`)
   if (count > mostNames) throw new BadDiscoveryRequest(`at most ${mostNames} names of a kind can be subscribed to`)
 }

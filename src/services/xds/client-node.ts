@@ -16,6 +16,7 @@ export interface ClientNode {
 }
 
 const mostTcpListeners = 1000
+const mostLabels = 100
 
 /**
  * Reads a node as clients send it. `cluster` names a cluster of the fleet (else metadata CLUSTER_ID); a locality, if given,
@@ -38,7 +39,9 @@ export function readClientNode(node: Message, facts: FleetFacts): ClientNode {
       locality,
       network: text(metadata.NETWORK) || (cluster?.network ?? ''),
       labels: Object.fromEntries(
-        Object.entries(record(metadata.LABELS)).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+        Object.entries(record(metadata.LABELS))
+          .slice(0, mostLabels)
+          .flatMap(([key, value]) => (typeof value === 'string' ? [[key.slice(0, 317), value]] : [])),
       ),
     },
     http: socketPlace(text(settings.http)) ?? { address: '127.0.0.1', port: 15_080 },
@@ -46,7 +49,7 @@ export function readClientNode(node: Message, facts: FleetFacts): ClientNode {
       .slice(0, mostTcpListeners)
       .flatMap(([where, target]) => {
         const place = socketPlace(where)
-        return place === undefined || typeof target !== 'string' ? [] : [{ place, target }]
+        return place === undefined || typeof target !== 'string' || target.length > 512 ? [] : [{ place, target }]
       }),
   }
 }
