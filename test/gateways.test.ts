@@ -218,9 +218,16 @@ test('pods in three networks reach each other through gateways only, and move on
     assert.ok(longest < 3000, `the slowest answer took ${longest} ms`)
     assert.ok(errors.length <= 2, `failed: ${errors.join(' ')} within ${performance.now() - began} ms`)
 
-    // A way between two networks that is cut ends what crosses it; healed, both are there again.
+    // A way that is slow slows what goes through the gateways.
     await failCluster(hub, 'argocd', lost, { state: null })
     await until('the lost cluster answers again', async () => (await ask()) === first)
+    await failLink(hub, 'argocd', ['us-west', lost], { latencyMs: 200 })
+    await until('the way is slow', async () => {
+      const from = performance.now()
+      return (await ask()) === first && performance.now() - from > 390
+    })
+
+    // A way between two networks that is cut ends what crosses it.
     await failLink(hub, 'argocd', ['us-west', lost], { outage: { kind: 'cut' } })
     await until('traffic goes around the way that is cut', async () => {
       for (let time = 0; time < 5; time++) if ((await ask()) !== other) return false

@@ -1,7 +1,12 @@
 import type { Clock } from '../../base/clock.js'
 import type { GatewayRoutes, GatewayTls } from '../../services/gateway/contract.js'
 import { createEastWestGateway } from '../../services/gateway/east-west-gateway.js'
-import { createEgressGateway, type EgressRoute, type RemoteGateway } from '../../services/gateway/egress-gateway.js'
+import {
+  type Crossing,
+  createEgressGateway,
+  type EgressRoute,
+  type RemoteGateway,
+} from '../../services/gateway/egress-gateway.js'
 
 export const gatewayPort = 15_443
 
@@ -10,7 +15,7 @@ export interface ClusterGatewayOptions {
   readonly tls: GatewayTls
   readonly routes: GatewayRoutes
   readonly clock: Clock
-  readonly cross: (gateway: RemoteGateway, end: () => void) => () => void
+  readonly cross: (gateway: RemoteGateway, end: () => void) => Crossing
 }
 
 /** Both gateways of one embedded cluster: the way in at port 15443, and the way out at a port for each route. */

@@ -1,4 +1,5 @@
 import { isUsable } from '../../apiserver/auth/fleet-ca.js'
+import { delayed } from '../../apiserver/members/network/forwarding/delayed.js'
 import type { Links } from '../../apiserver/members/network/forwarding/links.js'
 import type { Clock } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
@@ -221,7 +222,11 @@ export class FleetGateways {
           tls: member.tls,
           routes: createCatalogueRoutes({ catalogue, cluster: member.name }),
           clock,
-          cross: (gateway, end) => links.cross([address, gateway.address], end),
+          cross(gateway, end) {
+            const way = [address, gateway.address]
+            const { latencyMs } = links.fault(way)
+            return { left: links.cross(way, end), ...(latencyMs > 0 ? { slow: () => delayed(latencyMs) } : {}) }
+          },
         })
         for (const held of member.held.values()) this.#offer(member, held)
       } catch (error) {

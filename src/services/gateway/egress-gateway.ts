@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect, createSecureContext, type TLSSocket } from 'node:tls'
 import type { Clock } from '../../base/clock.js'
 import { CodedError } from '../../base/errors.js'
@@ -8,7 +9,7 @@ import type { GatewayStats, GatewayTls } from './contract.js'
 import type { Place } from './dial.js'
 import { clusterOfCertificate } from './identity.js'
 import { formatSni, taken } from './sni-name.js'
-import { splice } from './splice.js'
+import { type SpliceCounts, splice } from './splice.js'
 
 /** A gateway of another cluster. */
 export interface RemoteGateway extends Place {
@@ -33,6 +34,14 @@ export interface EgressGateway {
   drain(graceMs: number): Promise<number>
 }
 
+/** A connection on its way to another network. */
+export interface Crossing {
+  /** It has ended. */
+  left(): void
+  /** Makes what each direction has to go through, where the way is slow. */
+  readonly slow?: () => Duplex
+}
+
 export interface EgressGatewayOptions {
   readonly tls: GatewayTls
   readonly clock: Clock
@@ -41,8 +50,8 @@ export interface EgressGatewayOptions {
   readonly dialMs?: number
   /** Gateways that are tried for a connection (default 3). */
   readonly attempts?: number
-  /** Told of each connection through a gateway: `end` ends it when the way there is cut. What is returned is called when it has ended. */
-  readonly cross?: (gateway: RemoteGateway, end: () => void) => () => void
+  /** Told of each connection through a gateway: `end` ends it when the way there is cut. */
+  readonly cross?: (gateway: RemoteGateway, end: () => void) => Crossing
 }
 
 /** How long a gateway that failed is left alone while there are others. */
@@ -97,14 +106,15 @@ export function createEgressGateway(options: EgressGatewayOptions): EgressGatewa
         return
       }
       if (secure === undefined) continue
-      const left = options.cross?.(gateway, () => {
+      const crossing = options.cross?.(gateway, () => {
         socket.resetAndDestroy()
         secure.destroy()
       })
-      splice(socket, secure, (counts) => {
-        left?.()
+      const ended = (counts: SpliceCounts) => {
+        crossing?.left()
         table.count(counts)
-      })
+      }
+      splice(socket, secure, ended, crossing?.slow)
       return
     }
     table.refuse('endpoints')

@@ -8,9 +8,9 @@ export interface SpliceCounts {
 
 /**
  * Joins two connections until both have ended: bytes go on with back-pressure, the end of one direction is handed on while
- * the other still flows, and an error of either ends both. `ended` is called once.
+ * the other still flows, and an error of either ends both. `ended` is called once. `slow` makes what each direction goes through.
  */
-export function splice(client: Duplex, server: Duplex, ended: (counts: SpliceCounts) => void): void {
+export function splice(client: Duplex, server: Duplex, ended: (counts: SpliceCounts) => void, slow?: () => Duplex): void {
   const counts: SpliceCounts = { toServer: 0, toClient: 0 }
   let open = 2
   const closed = () => {
@@ -22,8 +22,13 @@ export function splice(client: Duplex, server: Duplex, ended: (counts: SpliceCou
   server.on('data', (chunk: Buffer) => {
     counts.toClient += chunk.length
   })
-  client.pipe(server)
-  server.pipe(client)
+  if (slow === undefined) {
+    client.pipe(server)
+    server.pipe(client)
+  } else {
+    client.pipe(slow()).pipe(server)
+    server.pipe(slow()).pipe(client)
+  }
   for (const [one, other] of [
     [client, server],
     [server, client],
