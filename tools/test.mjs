@@ -26,6 +26,7 @@ if (real && wanted.length === 0) {
     'tools/peers/build.mjs',
     ...peers,
     'go-clients',
+    'mcs-conformance',
     'flux-kustomize',
     'helm4',
     'kubectl-1.29',
