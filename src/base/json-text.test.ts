@@ -101,3 +101,13 @@ function circular(): unknown {
   value.push(value)
   return value
 }
+
+test('a text made of marks takes no time', () => {
+  const marks = Array.from({ length: 60_000 }, (_, index) => `int64-${index}:`).join('')
+  const text = `{"a":"${marks}","b":9007199254740993}`
+  const started = performance.now()
+  const value = parseJson(text)
+  assert.deepEqual(value, { a: marks, b: 9007199254740993n })
+  assert.equal(printJson(value), text)
+  assert.ok(performance.now() - started < 2000)
+})

@@ -89,8 +89,11 @@ function parseLong(text: string, rounded: unknown, beyond: BeyondInt64): unknown
 
 /** A text that stands nowhere in another. */
 function absentMark(text: string): string {
+  const taken = new Set<number>()
+  // In one pass: the text may be made of nothing but marks.
+  for (const [, digits] of text.matchAll(/int64-([0-9]{1,15}):/g)) taken.add(Number(digits))
   let count = 0
-  while (text.includes(`int64-${count}:`)) count++
+  while (taken.has(count)) count++
   return `int64-${count}:`
 }
 
