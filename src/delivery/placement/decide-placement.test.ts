@@ -130,6 +130,18 @@ test('groups are tried in order, and the one in force first', () => {
   assert.equal(fresh.group, 'own')
 })
 
+test('who is left out by the spread is told by what', () => {
+  const spread = [
+    { by: 'region', minGroups: 1, maxGroups: 1 },
+    { by: 'cluster', maxGroups: 1 },
+  ] as const
+  const twin = { ...fleet[3]!, name: 'osaka', free: 1 }
+  const decision = decidePlacement(deployment(), policiesOf({ spread }), [...fleet, twin])
+  assert.deepEqual(shares(decision), { tokyo: 6 })
+  assert.equal(verdictOf(decision, 'paris').why, 'its region eu-west is not among those chosen')
+  assert.equal(verdictOf(decision, 'osaka').why, 'it comes after the 1 chosen')
+})
+
 test('an autoscaler keeps its replicas', () => {
   const workload = { ...deployment(6), autoscaler: 'web' }
   const first = decidePlacement(workload, policiesOf({}), fleet)

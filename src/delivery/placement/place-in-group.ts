@@ -93,9 +93,9 @@ function chooseBySpread(
   replicas: number,
 ): SpreadResult {
   const constraints = placement.spread ?? []
-  if (constraints.length === 0) return { selected: candidates, reasons: [], leftOut: '' }
+  if (constraints.length === 0) return { selected: candidates, reasons: [], leftOut: () => '' }
   if (strategy.strategy.ignoresSpread)
-    return { selected: candidates, reasons: ['spread constraints have no say with fixed weights'], leftOut: '' }
+    return { selected: candidates, reasons: ['spread constraints have no say with fixed weights'], leftOut: () => '' }
   return selectClusters({ candidates, constraints, replicas, divides: strategy.strategy.heedsRoom })
 }
 
@@ -208,7 +208,8 @@ function verdictsOf(
       function whyOf(cluster: string): string {
         if (!passes) return verdicts[verdicts.length - 1]?.why ?? ''
         if (problem !== undefined) return problem
-        if (!selected.has(cluster)) return kept.has(cluster) ? 'the division gives it no replicas' : (spread?.leftOut ?? '')
+        if (!selected.has(cluster))
+          return kept.has(cluster) ? 'the division gives it no replicas' : (spread?.leftOut(facts) ?? '')
         if (workload.replicas === undefined) return 'gets the object'
         return count === 1 ? 'gets 1 replica' : `gets ${count ?? 0} replicas`
       }

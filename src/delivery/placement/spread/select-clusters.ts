@@ -23,8 +23,8 @@ export interface SpreadResult {
   readonly selected: readonly SpreadCandidate[]
   readonly reasons: readonly string[]
   readonly problem?: string
-  /** What became of those left out; one text for all of them. */
-  readonly leftOut: string
+  /** Why a candidate that was not selected was left out. */
+  readonly leftOut: (cluster: ClusterFacts) => string
 }
 
 /** Score, then room, then name. */
@@ -47,14 +47,14 @@ export function selectClusters(input: SpreadInput): SpreadResult {
     .filter(({ by }) => by !== 'cluster')
     .sort((a, b) => coarseness(a.by) - coarseness(b.by) || compareText(nameOfKey(a.by), nameOfKey(b.by)))
   if (ofGroups.length > 0) return byGroups(input, ofGroups, ofClusters)
-  if (ofClusters === undefined) return { selected: candidates, reasons: [], leftOut: '' }
+  if (ofClusters === undefined) return { selected: candidates, reasons: [], leftOut: () => '' }
   const { minGroups: min = 1, maxGroups: max = Number.POSITIVE_INFINITY } = ofClusters
   if (candidates.length < min) return fail(`${candidates.length} clusters are feasible, at least ${min} are asked for`)
   const count = Math.min(max, candidates.length)
   const reasons = [`at most ${max} clusters: the first ${count} of ${candidates.length} by score, room and name`]
   const selected = input.divides ? withRoom(candidates, count, input.replicas, reasons) : candidates.slice(0, count)
   if (selected === undefined) return fail(`no ${count} clusters have room for ${input.replicas} replicas`)
-  return { selected, reasons, leftOut: `${count} clusters that come before it are enough` }
+  return { selected, reasons, leftOut: () => `it comes after the ${count} chosen` }
 }
 
 /** While room is short, the last of those chosen gives way to the one with most room of the others, and so on upwards. */
@@ -150,7 +150,13 @@ function byGroups(
     if (names.size > maxGroups)
       reasons.push(`${nameOfKey(by)} ${beyond.join(', ')} come along, as clusters chosen are in several`)
   }
-  return { selected, reasons, leftOut: 'the groups and clusters that come before it are enough' }
+  const leftOut = (cluster: ClusterFacts) => {
+    const index = constraints.findIndex(({ by }, at) => !groupsOf(by, cluster).some((group) => chosenGroups[at]?.includes(group)))
+    const missed = constraints[index]
+    if (missed === undefined) return `it comes after the ${selected.length} chosen`
+    return `its ${nameOfKey(missed.by)} ${groupsOf(missed.by, cluster).join(', ')} is not among those chosen`
+  }
+  return { selected, reasons, leftOut }
 }
 
 /** Karmada's score of a group: room for its part counts first (in thousands), the mean score of its clusters second. */
@@ -179,5 +185,5 @@ function mean(members: readonly SpreadCandidate[], count: number): number {
 }
 
 function fail(problem: string): SpreadResult {
-  return { selected: [], reasons: [], problem, leftOut: problem }
+  return { selected: [], reasons: [], problem, leftOut: () => problem }
 }
