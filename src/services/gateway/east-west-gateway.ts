@@ -22,6 +22,9 @@ export interface EastWestGatewayOptions {
   readonly dial?: Partial<DialOptions>
 }
 
+/** A hello comes in a few packets; one that comes byte by byte would be looked at from its start with each. */
+const mostHelloParts = 64
+
 /**
  * The way into a cluster whose pods cannot be reached from elsewhere. One port (Istio's 15443) for all services: the name in
  * the first TLS message says which. `outbound_....` goes through to the endpoint still encrypted; for `tcp_....` both sides
@@ -66,7 +69,7 @@ export function createEastWestGateway(options: EastWestGatewayOptions): Gateway 
       size += chunk.length
       const bytes = parts.length === 1 ? chunk : Buffer.concat(parts)
       const result = parseClientHello(bytes.subarray(0, mostHelloBytes))
-      if (result === 'more' && size < mostHelloBytes) return
+      if (result === 'more' && size < mostHelloBytes && parts.length < mostHelloParts) return
       socket.off('readable', read)
       late()
       const target = typeof result === 'object' ? parseSni(result.hello.serverName) : undefined

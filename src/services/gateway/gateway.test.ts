@@ -198,6 +198,24 @@ test('routes that refuse, rubbish, and clients that say nothing', async () => {
   assert.deepEqual([refused.route, refused.hello], [1, 2])
 })
 
+test('a first message that comes byte by byte is not waited for to its end', async () => {
+  const { remote, gateway } = await startGateway('us-east', () => [], { helloMs: 5000 })
+  const socket = connect({ host: '127.0.0.1', port: remote.port, noDelay: true })
+  const ended = new Promise((done) => socket.once('close', done))
+  socket.on('error', () => {})
+  // A record of 16 KiB, as its head says.
+  const bytes = [22, 3, 1, 0x40, 0, 1, 0, 0x3f, 0xfc, ...Array.from({ length: 500 }, () => 0)]
+  for (const byte of bytes) {
+    if (socket.destroyed) break
+    socket.write(Uint8Array.of(byte))
+    await new Promise((done) => setImmediate(done))
+    await new Promise((done) => setTimeout(done, 1))
+  }
+  await ended
+  assert.ok(socket.bytesWritten < bytes.length)
+  assert.equal(gateway.stats().refused.hello, 1)
+})
+
 test('more connections than allowed are reset', async () => {
   const echo = await startEcho('east')
   const { remote, gateway } = await startGateway('us-east', () => [echo], { maxConnections: 1 })
