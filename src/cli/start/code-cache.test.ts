@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import {
   chmodSync,
+  existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -99,6 +101,31 @@ test('where nothing can be written, the next folder is taken, or nothing is kept
   assert.deepEqual(cache.read('up', text), code)
   openCodeCache([join(file, 'x')], 'v1').write('up', text, code)
   assert.equal(openCodeCache([join(file, 'x')], 'v1').read('up', text), undefined)
+})
+
+test('a folder that is a link, that others write to, or that is below somebody else’s, is not written to', {
+  skip: process.platform === 'win32',
+}, () => {
+  const open = folder()
+  mkdirSync(open)
+  chmodSync(open, 0o777)
+  const real = folder()
+  mkdirSync(real, { mode: 0o700 })
+  const link = folder()
+  symlinkSync(real, link)
+  for (const at of [open, link]) {
+    openCodeCache([at], 'v1').write('up', text, code)
+    assert.deepEqual(readdirSync(at), [])
+  }
+  const uid = process.geteuid
+  const below = join(folder(), 'x')
+  try {
+    process.geteuid = () => 4711
+    openCodeCache([below], 'v1').write('up', text, code)
+  } finally {
+    process.geteuid = uid as () => number
+  }
+  assert.equal(existsSync(below), false)
 })
 
 test('files of names that are used no more go, before there are too many', () => {

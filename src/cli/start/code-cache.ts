@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { crc32 } from 'node:zlib'
 
 /**
@@ -59,6 +60,7 @@ export function openCodeCache(folders: readonly string[], runtime = `${process.v
         const path = fileOf(folder, name)
         const draft = `${path}.${process.pid}.draft`
         try {
+          if (!isOwnPlace(folder)) continue
           mkdirSync(folder, { recursive: true, mode: 0o700 })
           removeSurplus(folder)
           const header = Buffer.alloc(headerBytes, ' ')
@@ -116,6 +118,21 @@ function readTrusted(path: string, start: string): Buffer | undefined {
 
 function isOwn(uid: number): boolean {
   return process.geteuid === undefined || process.geteuid() === uid
+}
+
+/**
+ * Whether nobody else says what stands there: root that runs with somebody's HOME leaves no files in it, and follows no links of
+ * theirs. What is not there yet belongs to who owns the folder above.
+ */
+function isOwnPlace(folder: string): boolean {
+  if (process.platform === 'win32') return true
+  for (let path = folder; ; path = dirname(path)) {
+    const facts = lstatSync(path, { throwIfNoEntry: false })
+    if (facts === undefined && dirname(path) !== path) continue
+    if (facts === undefined || !isOwn(facts.uid)) return false
+    // A home may be reached by a link; the folder itself is none, and nobody else writes to it.
+    return path !== folder || (facts.isDirectory() && (facts.mode & 0o022) === 0)
+  }
 }
 
 function removeSurplus(folder: string): void {
