@@ -149,6 +149,9 @@ function writeParts(chart: RenderedChart, flags: RenderChartFlags, outputDir: st
   const written: string[] = []
   const seen = new Set<string>()
   const write = (directory: string, path: string, content: string) => {
+    // Names of charts and templates are the chart's.
+    if (path.split(/[\\/]/).includes('..'))
+      throw new HelmError(`template ${JSON.stringify(path)} is outside of the output directory`)
     const file = `${directory}/${path}`
     mkdirSync(dirname(file), { recursive: true })
     writeFileSync(file, `---\n# Source: ${path}\n${content}\n`, { flag: seen.has(file) ? 'a' : 'w' })
