@@ -1,6 +1,7 @@
 import type { LogicalClusters, ServerPorts } from '../../apiserver/contract.js'
 import type { LinkFault, Links } from '../../apiserver/members/network/forwarding/links.js'
 import type { Members } from '../../apiserver/members/start-members.js'
+import { sleep } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { EmbeddedApi } from '../embedded-api.js'
@@ -27,6 +28,8 @@ export interface FleetChaosOptions {
   readonly ports: ServerPorts
 }
 
+const tryAgainMs = 1000
+
 /** Makes the clusters of an embedded fleet fail as the annotations on the hub say: for sockets and for clients in this process. */
 export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
   const { clusters, hub, api, members, addressOf, ports } = options
@@ -44,7 +47,20 @@ export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
       options.links.set(number, otherNumber, worse(chaos.links[other], present.get(other)?.links[cluster]))
     }
   }
-  const stop = followChaos(
+  let ended = false
+  /** While a cluster was silent, another program may have taken its port: it is asked for until it is free, or nobody wants it any more. */
+  const serve = async (cluster: string, address: { host: string; port: number }) => {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await api.serve(cluster, address)
+      } catch (error) {
+        if (attempt === 0) ports.log.warn('a cluster is not back yet', { cluster, error: messageOf(error) })
+        await sleep(ports.clock, tryAgainMs)
+        if (ended || isSilent(present.get(cluster) ?? wholeCluster)) return
+      }
+    }
+  }
+  const unfollow = followChaos(
     clusters,
     hub,
     (cluster, chaos) => {
@@ -61,7 +77,7 @@ export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
       const step = (steps.get(cluster) ?? Promise.resolve())
         .then(async () => {
           if (isSilent(chaos)) await api.refuse(cluster)
-          else await api.serve(cluster, address)
+          else await serve(cluster, address)
         })
         .catch((error: unknown) => ports.log.warn('a cluster could not be cut or healed', { cluster, error: messageOf(error) }))
       steps.set(cluster, step)
@@ -86,7 +102,10 @@ export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
         },
       }
     },
-    stop,
+    stop() {
+      ended = true
+      unfollow()
+    },
   }
 }
 
