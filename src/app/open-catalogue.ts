@@ -6,6 +6,9 @@ import { createHttpClient } from '../kube/client/http-client.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
 import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
+import { createGatewayMap } from '../services/gateway/gateway-map.js'
+import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
+import { embeddedClusterType } from './embedded-clusters/embedded-cluster.js'
 import { serviceDialects } from './service-dialects.js'
 import { createSystemClientPorts } from './system-client-ports.js'
 import { systemClock, systemRandom } from './system-ports.js'
@@ -38,7 +41,25 @@ export async function withCatalogue<T>(
     const sources = [createClusterSecretSource({ caches, namespace })]
     const inventory = createInventory({ sources, hub, connect, ...ports, signal })
     await inventory.whenReady
-    const catalogue = createCatalogue({ hub, inventory, dialects: serviceDialects, ...ports, signal })
+    // Only embedded fleets have gateways, and there people want to see what stands behind them.
+    const embedded = (await hub.resources()).forName(embeddedClusterType.plural) !== undefined
+    let gateways: GatewayMap | undefined
+    const none = { has: () => false, egress: () => undefined }
+    const catalogue = createCatalogue({
+      hub,
+      inventory,
+      dialects: serviceDialects,
+      ...(!embedded
+        ? {
+            reroute: (service, ranking, facts) => {
+              gateways ??= createGatewayMap(facts, none)
+              return throughGateways(service, ranking, gateways)
+            },
+          }
+        : {}),
+      ...ports,
+      signal,
+    })
     const end = systemClock.now() + limitMs
     // Probing and reading go on beside each other; the last member to answer decides.
     let quiet = 0
