@@ -58,6 +58,22 @@ const fails = (code: number, message: RegExp) => (error: unknown) => {
 }
 
 describe('custom resources', () => {
+  test('paths of a scale lead to nothing that is not the object’s own', async () => {
+    const { client, type } = await createClusterFixture()
+    for (const [index, path] of ['.spec.__proto__.polluted', '.spec.constructor.prototype.polluted'].entries()) {
+      const name = `w${index}`
+      const scale = { specReplicasPath: path, statusReplicasPath: '.status.replicas' }
+      const made = definition([version('v1', { subresources: { scale } })])
+      if (index === 0) await client.create(type('crd'), made)
+      else await client.patch({ type: type('crd'), name: made.metadata.name }, { kind: 'merge', body: { spec: made['spec'] } })
+      await client.create(type('widgets'), widget(name, { color: 'red' }))
+      const target = { type: type('widgets'), namespace: 'default', name, subresource: 'scale' }
+      await client.patch(target, { kind: 'merge', body: { spec: { replicas: 5 } } }).catch(() => {})
+      assert.equal(Reflect.get({}, 'polluted'), undefined)
+      assert.equal(Reflect.get(Object, 'polluted'), undefined)
+    }
+  })
+
   test('are served as soon as they are defined', async () => {
     const { client, type, catalogue } = await createClusterFixture()
     assert.equal(catalogue().forName('widgets'), undefined)

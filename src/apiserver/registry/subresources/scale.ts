@@ -1,5 +1,5 @@
 import { formatTime } from '../../../base/clock.js'
-import { cloneJson, isObject } from '../../../base/json.js'
+import { cloneJson, isObject, setOwn } from '../../../base/json.js'
 import { printJson } from '../../../base/json-text.js'
 import { withManagedFields } from '../../../kube/apply/managed-fields.js'
 import { ownersInParent, ownersInScale } from '../../../kube/apply/scale-owners.js'
@@ -199,13 +199,16 @@ async function setReplicas(request: WriteRequest, body: KubeObject, owners?: rea
   return scaleOf(resource, await storeChanged({ ...request, view }, object, stored, true))
 }
 
+/** A definition names any path: only what is the object's own is followed, or `__proto__` would be every object's. */
 function setAt(object: KubeObject, path: string, value: unknown): void {
   const parts = path.split('.')
   const last = parts.pop()!
   let target: Record<string, unknown> = object
   for (const part of parts) {
-    if (!isObject(target[part])) target[part] = {}
-    target = target[part] as Record<string, unknown>
+    const own = Object.hasOwn(target, part) ? target[part] : undefined
+    const next = isObject(own) ? own : {}
+    if (next !== own) setOwn(target, part, next)
+    target = next
   }
-  target[last] = value
+  setOwn(target, last, value)
 }
