@@ -1,4 +1,6 @@
-import { Agent, request } from 'node:https'
+import { Agent as HttpAgent, request as requestPlain } from 'node:http'
+import { Agent, request as requestSecure } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { contentTypes, type Step } from './case.js'
 
 /** A server to which cases are sent. */
@@ -6,6 +8,8 @@ export interface Target {
   readonly host: string
   readonly port: number
   readonly token: string
+  /** A connection to a server in this process, without TLS. */
+  readonly connect?: () => Duplex
 }
 
 export interface RawAnswer {
@@ -14,7 +18,18 @@ export interface RawAnswer {
   readonly text: string
 }
 
-const agents = new Map<string, Agent>()
+const agents = new Map<string, HttpAgent>()
+
+class LocalAgent extends HttpAgent {
+  readonly #connect: () => Duplex
+  constructor(connect: () => Duplex) {
+    super({ keepAlive: true })
+    this.#connect = connect
+  }
+  override createConnection(): Duplex {
+    return this.#connect()
+  }
+}
 
 /** Closes all connections: a test process ends when nothing is open. */
 export function closeConnections(): void {
@@ -22,11 +37,11 @@ export function closeConnections(): void {
   agents.clear()
 }
 
-function agentOf(target: Target): Agent {
+function agentOf(target: Target): HttpAgent {
   const key = `${target.host}:${target.port}`
   let agent = agents.get(key)
   if (agent === undefined) {
-    agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
+    agent = target.connect ? new LocalAgent(target.connect) : new Agent({ keepAlive: true, rejectUnauthorized: false })
     agents.set(key, agent)
   }
   return agent
@@ -51,7 +66,7 @@ export function send(target: Target, step: Step): Promise<RawAnswer> {
     else headers[name] = value
   }
   return new Promise((resolve, reject) => {
-    const sent = request(
+    const sent = (target.connect ? requestPlain : requestSecure)(
       {
         host: target.host,
         port: target.port,

@@ -2,11 +2,12 @@ import { constants } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { UsageError } from '../../base/errors.js'
 import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
 import { createAuditIds } from './audit-ids.js'
-import { describeConnection } from './connection.js'
+import { describeConnection, presetConnection } from './connection.js'
 import { type HandlerOptions, handleRequest } from './handle-request.js'
 import type { PathOptions } from './paths.js'
 import { createRequestCounts } from './request-counts.js'
@@ -47,6 +48,8 @@ const usualPatience: Patience = { handshakeMs: 20_000, headersMs: 20_000, reques
 export interface ApiFront {
   /** Serves the cluster at an address of its own; port 0 takes a free one. */
   listen(clusterName: string, address: { host: string; port: number }): Promise<{ port: number }>
+  /** Serves HTTP over a stream whose other end is in this process: without TLS. The caller ends it. */
+  accept(clusterName: string, stream: Duplex): void
   /** Stops serving the cluster and ends its connections. */
   unlisten(clusterName: string): Promise<void>
   /** From now on new connections are shown this certificate. */
@@ -194,6 +197,10 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
       listeners.set(clusterName, { server, port, key, sockets })
       clusterOfAddress.set(key, clusterName)
       return { port }
+    },
+    accept(clusterName, stream) {
+      presetConnection(stream, clusterName)
+      https.emit('secureConnection', stream)
     },
     unlisten,
     setCertificate({ certPem, keyPem }) {

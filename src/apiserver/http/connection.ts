@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 
 /** What the server knows of a connection: its cluster, and who the client's certificate says it is. */
@@ -15,7 +15,7 @@ export interface PeerCertificate {
   readonly organizationalUnits: readonly string[]
 }
 
-const connections = new WeakMap<Socket, Connection>()
+const connections = new WeakMap<Duplex, Connection>()
 
 /** Reads the peer's certificate once for each connection: parsing it for every request would cost more than the request. */
 export function describeConnection(
@@ -41,6 +41,11 @@ export function describeConnection(
   const connection = { cluster, certificate, badCertificate }
   connections.set(socket, connection)
   return connection
+}
+
+/** A connection within the process: without TLS, so without a certificate. */
+export function presetConnection(stream: Duplex, cluster: string): void {
+  connections.set(stream, { cluster, certificate: undefined, badCertificate: undefined })
 }
 
 /** The token of `Authorization: Bearer ...`; undefined when the header is absent or of another scheme. */
