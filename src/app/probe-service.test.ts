@@ -25,6 +25,15 @@ test('an answer is recognised by the address or the pod that it names', () => {
 test('answers, refusals, server errors and silence', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/silent') return
+    if (request.url === '/endless') {
+      const more = setInterval(() => response.write('more '), 20)
+      response.on('close', () => clearInterval(more))
+      return
+    }
+    if (request.url === '/escape') {
+      response.end('\u001b]0;title\u0007 \u001b[2Jgone')
+      return
+    }
     response.statusCode = request.url === '/broken' ? 503 : 200
     response.end(request.url === '/who' ? '10.0.0.11' : `welcome to ${request.headers.host} and more`)
   })
@@ -36,6 +45,8 @@ test('answers, refusals, server errors and silence', async () => {
   assert.equal((await ask('/')).from, 'welcome to api:80')
   assert.equal((await ask('/broken')).error, 'HTTP 503')
   assert.equal((await ask('/silent')).error, 'no answer within 200 ms')
+  assert.equal((await ask('/endless')).error, 'no answer within 200 ms')
+  assert.equal((await ask('/escape')).from, '?]0;title? ?[2Jgone')
   server.closeAllConnections()
   await new Promise((done) => server.close(done))
   assert.equal((await ask('/', port)).error, 'ECONNREFUSED')

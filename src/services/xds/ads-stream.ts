@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.js'
 import type { ServiceName } from '../model/service-model.js'
-import { type ClientNode, viewKeyOf } from './client-node.js'
+import { type ClientNode, text, viewKeyOf } from './client-node.js'
 import { type ClientView, type ResourceKind, resourceKinds, typeUrlOf } from './client-view.js'
 import { encodeMessage, type Message, messageTypes } from './messages.js'
 import { differenceOf, Subscription } from './subscription.js'
@@ -136,7 +136,7 @@ export class AdsStream {
     if (refused) {
       subscription.refusal = {
         version: subscription.version,
-        message: String(refused.message ?? '').slice(0, 2048),
+        message: text(refused.message, 2048),
         atMs: this.#options.clock.now(),
       }
     } else {

@@ -84,6 +84,7 @@ function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
 }
 
-function text(value: unknown): string {
-  return typeof value === 'string' ? value.slice(0, 1024) : ''
+/** Shown in terminals: without control characters. */
+export function text(value: unknown, most = 1024): string {
+  return typeof value === 'string' ? value.slice(0, most).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ') : ''
 }
