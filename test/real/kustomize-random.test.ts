@@ -13,7 +13,7 @@ const [from = 1, to = 60] = (process.env['FLOTILLA_SEEDS'] ?? '').split('-').fil
 
 /** Where the real one ends for reasons of its own: it loses count of the names that an object has had, or cannot read what it wrote. */
 const isCrash = ({ theirs }: Comparison) =>
-  /panic:|number of previous names|missing metadata.name|invalid map key|Error: yaml: line|cannot decode !!str/.test(
+  /panic:|number of previous names|missing metadata.name|invalid map key|Error: yaml: line|Error: map\[string\]/.test(
     theirs.stderr,
   )
 
