@@ -7,8 +7,9 @@ import { createSeededRandom } from '../../src/base/random.js'
 import type { Cluster, ClusterState, Inventory } from '../../src/inventory/cluster.js'
 import type { ResourceType } from '../../src/kube/object/resource-type.js'
 import { createCatalogue } from '../../src/services/catalogue/create-catalogue.js'
+import { derivedServiceName } from '../../src/services/members/derived-name.js'
 import { startMemberServices } from '../../src/services/members/start-member-services.js'
-import { namespaceType } from '../../src/services/model/kube-kinds.js'
+import { type KubeService, namespaceType, serviceType } from '../../src/services/model/kube-kinds.js'
 import { createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
 
 /** The part of a hub that is about services, on the clusters of a world whose own hub has ended. */
@@ -185,4 +186,21 @@ test('an id that is no id, or another cluster’s, counts as none', async () => 
     const world = await prepared({ east, west })
     assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
   }
+})
+
+test('a Service of somebody else by the name of the one behind an import is left alone', async () => {
+  const world = await createServiceWorld({ east: {}, north: {} })
+  await world.client('north').create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } })
+  const name = derivedServiceName({ namespace: shop, name: 'api' })
+  const theirs = { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace: shop }, spec: { ports: [{ port: 7 }] } }
+  await world.client('north').create(serviceType, theirs as KubeService)
+  await world.deploy('east', { endpoints: ['10.1.0.1'] })
+  await world.exportService('east')
+  await world.settle({ quietSeconds: 2 })
+  await world.unexport('east')
+  await world.settle({ quietSeconds: 2 })
+  const kept = await world.find<KubeService>('north', serviceType, shop, name)
+  assert.equal(kept?.spec?.ports?.[0]?.port, 7)
+  assert.equal(kept?.metadata.ownerReferences, undefined)
+  await world.stop()
 })

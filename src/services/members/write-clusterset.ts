@@ -57,6 +57,12 @@ export async function writeClusterset(writer: MemberWriter, ports: ClustersetPor
   const derivedName = derivedServiceName(name)
   let derived = writer.kubeService(derivedName)
   if (derived?.metadata.deletionTimestamp !== undefined) derived = undefined
+  if (derived !== undefined && !isOurService(derived, found)) {
+    if (found === undefined || !isOurs(found)) return
+    const message = `the Service ${derivedName} is somebody else's: it is left as it is. Delete it and it is made anew`
+    await writeStatus(writer, found, ports, { condition: ['False', 'Pending', message] })
+    return
+  }
   let current: ServiceImport =
     found === undefined
       ? await writer.create(serviceImportType, newImport(service, derivedName))
@@ -123,7 +129,7 @@ async function unexported(writer: MemberWriter, found: ServiceImport, ports: Clu
     return
   }
   const derived = writer.kubeService(derivedServiceName(writer.service))
-  if (derived !== undefined) await writer.remove(serviceType, derived)
+  if (derived !== undefined && isOurService(derived, found)) await writer.remove(serviceType, derived)
   await writeImportSlices(writer, ports, undefined, found, undefined)
   const metadata = {
     labels: { [names.ownerLabel]: null },
@@ -234,6 +240,12 @@ function mapChanges(
   for (const [key, value] of Object.entries(wanted)) if (now[key] !== value) change[key] = value
   for (const key of own) if (wanted[key] === undefined && now[key] !== undefined) change[key] = null
   return change
+}
+
+/** Whether the Service behind an import was made by the catalogue, and may be changed and deleted. */
+function isOurService({ metadata }: KubeService, owner: ServiceImport | undefined): boolean {
+  if (metadata.labels?.[names.ownerLabel] === names.owner) return true
+  return metadata.ownerReferences?.some(({ uid }) => uid === owner?.metadata.uid) === true
 }
 
 function newDerived(service: FleetService, name: string, owner: ServiceImport): KubeService {
