@@ -147,8 +147,9 @@ test('links of other rooms have their place in the chain, and say when their ans
   member.stop()
 })
 
-test('a cluster whose power comes back has one name server, at once', { skip }, async () => {
+test('a cluster whose power comes back has one name server, at once', { skip }, async (t) => {
   const member = await start()
+  t.after(() => member.stop())
   for (let round = 0; round < 5; round++) {
     member.restart()
     let isBack = false
