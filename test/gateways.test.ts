@@ -168,10 +168,12 @@ test('pods in three networks reach each other through gateways only, and move on
     })
 
     // No address of a pod in another network is known in us-west: only its own gateway.
-    const slices = (await west.list<EndpointSlice>(endpointSliceType, { namespace })).items
-    const imported = slices.filter(({ metadata }) => metadata.labels?.[multiClusterNames.serviceNameLabel] === 'api')
-    const sources = imported.map(({ metadata }) => metadata.labels?.[multiClusterNames.sourceClusterLabel]).sort()
-    assert.deepEqual(sources, ['eu-west', 'us-east'])
+    const imported = await until('both clusters have a slice in us-west', async () => {
+      const slices = (await west.list<EndpointSlice>(endpointSliceType, { namespace })).items
+      const found = slices.filter(({ metadata }) => metadata.labels?.[multiClusterNames.serviceNameLabel] === 'api')
+      const sources = found.map(({ metadata }) => metadata.labels?.[multiClusterNames.sourceClusterLabel])
+      return sources.sort().join() === 'eu-west,us-east' && found
+    })
     for (const { endpoints } of imported)
       assert.deepEqual(
         endpoints?.map(({ addresses }) => addresses[0]),
