@@ -14,6 +14,8 @@ import { createServiceWorld, type ServiceWorld, shop } from '../support/service-
 
 /** The part of a hub that is about services, on the clusters of a world whose own hub has ended. */
 function startAnew(world: ServiceWorld, names: readonly string[], away: readonly string[]) {
+  /** Clusters that the inventory has found not to answer, and since when. */
+  const unknown = new Map<string, number>()
   const ending = new AbortController()
   const ports = { clock: world.clock, random: createSeededRandom(5), log: silentLog }
   const members = new Map(names.map((name) => [name, createFaultyClient(world.client(name), () => 1)]))
@@ -35,7 +37,10 @@ function startAnew(world: ServiceWorld, names: readonly string[], away: readonly
   const inventory: Inventory = {
     list,
     find: ({ name = '' }) => list().find((each) => each.name === name),
-    state: (): ClusterState => ({ health: 'Healthy', reason: '', message: '', since: 0 }),
+    state: (name): ClusterState => {
+      const since = unknown.get(name)
+      return { health: since === undefined ? 'Healthy' : 'Unknown', reason: '', message: '', since: since ?? 0 }
+    },
     client: (name) => members.get(name)!.client,
     onChange(listener) {
       listeners.add(listener)
@@ -53,7 +58,16 @@ function startAnew(world: ServiceWorld, names: readonly string[], away: readonly
   const output = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal: ending.signal })
   return {
     output,
-    heal: (name: string) => members.get(name)!.faults.heal(),
+    heal(name: string) {
+      members.get(name)!.faults.heal()
+      unknown.delete(name)
+      for (const listener of listeners) listener({ name, what: 'health' })
+    },
+    /** The inventory has noticed. */
+    lose(name: string) {
+      unknown.set(name, world.clock.now())
+      for (const listener of listeners) listener({ name, what: 'health' })
+    },
     leave: (name: string) => {
       left.add(name)
       for (const listener of listeners) listener({ name, what: 'left' })
@@ -127,6 +141,34 @@ test('a hub that starts anew writes nothing when nothing has changed', async () 
   const anew = startAnew(world, names, [])
   await anew.settle(10)
   assert.equal(anew.output.writes, 0)
+  anew.stop()
+})
+
+test('a cluster that was lost while no hub ran stands by once the next hub has given it up, and comes back', async () => {
+  const world = await prepared()
+  const anew = startAnew(world, names, ['east'])
+  await anew.settle(3)
+  anew.lose('east')
+  await anew.settle(4)
+  assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
+  await anew.settle(4)
+  assert.deepEqual(await world.traffic('north'), ['east standby 1: 10.1.0.1', 'west active: 10.2.0.1'])
+  const { writes } = anew.output
+  await anew.settle(60)
+  assert.equal(anew.output.writes, writes, 'once')
+  anew.heal('east')
+  await anew.settle(120)
+  assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
+  anew.stop()
+})
+
+test('what nobody else can give is left in use, whatever happened to its cluster', async () => {
+  const world = await prepared()
+  const anew = startAnew(world, names, ['east', 'west'])
+  anew.lose('east')
+  anew.lose('west')
+  await anew.settle(30)
+  assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
   anew.stop()
 })
 

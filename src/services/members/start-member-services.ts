@@ -38,6 +38,8 @@ export interface MemberServices {
   readonly idle: boolean
 }
 
+/** A cluster that has not been read by this process, and does not answer for longer, is waited for no more. */
+const awayMs = 5000
 /** Services that are worked on in one cluster at a time. */
 const handsPerCluster = 8
 const component = 'flotilla-services'
@@ -137,10 +139,17 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
       waiting.set(`${output.name} ${key}`, output)
       return true
     }
+    const isAway = (cluster: string) => {
+      const { health, since } = inventory.state(cluster)
+      if (health !== 'Unknown') return false
+      const left = since + awayMs - clock.now()
+      if (left > 0) output.queue.addAfter(key, left)
+      return left <= 0
+    }
     try {
-      await writeClusterset(writer, { catalogue, nowText, isUnread, warn })
+      await writeClusterset(writer, { catalogue, nowText, isUnread, isAway, warn })
       await writeExport(writer, { catalogue, nowText, isUnread, problemsOf: options.problemsOf })
-      await writeSameName(writer, { catalogue, isUnread })
+      await writeSameName(writer, { catalogue, isUnread, isAway })
     } finally {
       writes += writer.writes
     }
@@ -182,6 +191,10 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
   const offs = [
     catalogue.onMember(hear),
     catalogue.onCluster(hearCluster),
+    inventory.onChange(({ name, what }) => {
+      if (what !== 'health') return
+      for (const [place, output] of hanging.get(name) ?? []) output.queue.add(place.slice(output.name.length + 1))
+    }),
     catalogue.onChange((changed) => {
       const keys = new Set(changed === 'all' ? known : changed.map(serviceKey))
       const present = new Set(catalogue.list().map(({ service }) => serviceKey(service)))

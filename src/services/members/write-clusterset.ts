@@ -24,6 +24,8 @@ export interface ClustersetPorts {
   readonly nowText: () => string
   /** True for a cluster that has never been read: what it offers is not known. The service is looked at again when it is. */
   readonly isUnread: (cluster: string) => boolean
+  /** True for such a cluster that does not answer, and has not for longer than the grace. */
+  readonly isAway: (cluster: string) => boolean
   warn(object: KubeObject, reason: string, message: string): void
 }
 
@@ -337,6 +339,7 @@ async function writeImportSlices(
     }),
     idOf: (source) => idOf(ports, source),
     isUnread: ports.isUnread,
+    isAway: ports.isAway,
   })
 }
 

@@ -1,10 +1,10 @@
 import { equalJson } from '../../base/json.js'
-import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
 import type { KubeService } from '../model/kube-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
 import { consumerFor } from './consumer-for.js'
 import type { MemberWriter } from './member-writer.js'
 import { type Bucket, wantedBuckets } from './wanted-slices.js'
+import type { ClustersetPorts } from './write-clusterset.js'
 import { writeSlices } from './write-slices.js'
 
 const names = multiClusterNames
@@ -15,7 +15,7 @@ const names = multiClusterNames
  */
 export async function writeSameName(
   writer: MemberWriter,
-  { catalogue, isUnread }: { readonly catalogue: CreatedCatalogue; readonly isUnread: (cluster: string) => boolean },
+  { catalogue, isUnread, isAway }: Pick<ClustersetPorts, 'catalogue' | 'isUnread' | 'isAway'>,
 ): Promise<void> {
   const { view, service: name } = writer
   const service = catalogue.get(name, 'same-name')
@@ -25,8 +25,10 @@ export async function writeSameName(
   if ((service === undefined || !usable) && present.length === 0) return
   let buckets: Bucket[] = []
   let ownPriority: number | undefined
+  let hasOthers = false
   if (service !== undefined && usable && fits(own, service.type)) {
     const ranking = catalogue.rank(service, consumerFor(catalogue, view, service))
+    hasOthers = ranking.groups.length > 0
     const all = wantedBuckets(service, ranking, { own: view.name })
     buckets = all.filter((bucket) => bucket.source !== view.name)
     const mine = all.filter((bucket) => bucket.source === view.name).map((bucket) => bucket.priority)
@@ -52,6 +54,8 @@ export async function writeSameName(
       : { annotations: { [names.ownPriorityAnnotation]: String(ownPriority) } }),
     idOf: (source) => catalogue.facts.cluster(source)?.id ?? source,
     isUnread,
+    isAway,
+    hasOthers,
   })
 }
 

@@ -20,6 +20,10 @@ export interface SliceWishes {
   idOf(source: string): string
   /** True for the name of a cluster that was never read: its slices stay. */
   isUnread(source: string): boolean
+  /** True for such a cluster that has not answered for so long that it counts as lost: its slices stand by. */
+  isAway(source: string): boolean
+  /** Whether there are endpoints to use without these slices (default: whether a bucket is in use). */
+  readonly hasOthers?: boolean
 }
 
 /** Brings the slices to what is wanted, with as few writes as possible. */
@@ -34,7 +38,17 @@ export async function writeSlices(writer: MemberWriter, wishes: SliceWishes): Pr
   for (const bucket of wishes.buckets) of(bucket.source).buckets.push(bucket)
   const writes: Promise<unknown>[] = []
   for (const [source, { present, buckets }] of sources) {
-    if (buckets.length === 0 && wishes.isUnread(source)) continue
+    if (buckets.length === 0 && wishes.isUnread(source)) {
+      // What others still give is used without waiting for a cluster that does not answer.
+      const others = wishes.hasOthers ?? wishes.buckets.some(({ priority }) => priority === 0)
+      if (others && wishes.isAway(source)) {
+        for (const slice of present) {
+          const change = standby(slice)
+          if (change !== undefined) writes.push(writer.patch(endpointSliceType, slice, change))
+        }
+      }
+      continue
+    }
     const plan = planSlices(present, buckets)
     const taken = new Set(present.map((slice) => slice.metadata.name))
     for (const { now, bucket, endpoints } of plan.keep) {
@@ -64,6 +78,20 @@ export async function writeSlices(writer: MemberWriter, wishes: SliceWishes): Pr
   }
   const failed = (await Promise.allSettled(writes)).find((each) => each.status === 'rejected')
   if (failed !== undefined) throw failed.reason
+}
+
+/** What takes a slice out of balancing, or out of the answers for a headless service; undefined when it is already. */
+function standby({ metadata, endpoints: found }: EndpointSlice): Record<string, unknown> | undefined {
+  const { kubeServiceLabel, standbyLabel, priorityAnnotation, headlessLabel } = multiClusterNames
+  const used = metadata.labels?.[kubeServiceLabel]
+  if (used !== undefined) {
+    const labels = { [kubeServiceLabel]: null, [standbyLabel]: used }
+    return { metadata: { labels, annotations: { [priorityAnnotation]: '1' } } }
+  }
+  const endpoints = found ?? []
+  if (metadata.labels?.[headlessLabel] === undefined || endpoints.every(({ conditions }) => conditions?.ready === false))
+    return undefined
+  return { endpoints: endpoints.map((each) => ({ ...each, conditions: { ...each.conditions, ready: false } })) }
 }
 
 /** The name of the cluster whose endpoints the slice holds. */
