@@ -140,7 +140,14 @@ async function storm(server: ServerProcess, seconds: number, seed: number): Prom
   const problems: string[] = []
   for (const segment of witness.segments) problems.push(...checkSegment('witness', segment, changes, () => true))
   const lastIn = new Map(streams.map(({ stream, view }) => [stream, changes.findLast(view)?.revision ?? 0]))
-  await until(() => streams.every(({ stream }) => stream.revision() >= lastIn.get(stream)!), 'the watches')
+  const behind = () =>
+    streams
+      .filter(({ stream }) => stream.revision() < lastIn.get(stream)!)
+      .map(
+        ({ stream }) =>
+          `${stream.name} at ${stream.revision()} of ${lastIn.get(stream)} over connection ${stream.segments.length}`,
+      )
+  await untilStill(behind, 'the watches')
   for (const { stream, view } of streams) {
     for (const segment of stream.segments) problems.push(...checkSegment(stream.name, segment, changes, view))
     stream.stop()
@@ -196,6 +203,21 @@ function follow(name: string, target: Target, signal: AbortSignal): ReadonlyMap<
     has: (key: string) => state.has(key),
     [Symbol.iterator]: () => state[Symbol.iterator](),
   } as unknown as ReadonlyMap<string, KubeObject>
+}
+
+/** Waits as long as they come on: a reader that sleeps now and then has the longer to go the quicker the machine wrote. */
+async function untilStill(behind: () => readonly string[], what: string): Promise<void> {
+  let before = ''
+  for (let since = performance.now(); performance.now() - since < 30_000; ) {
+    const now = behind()
+    if (now.length === 0) return
+    if (now.join() !== before) {
+      before = now.join()
+      since = performance.now()
+    }
+    await new Promise((done) => setTimeout(done, 20))
+  }
+  assert.fail(`${what} do not come on: ${before}`)
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
