@@ -28,17 +28,20 @@ const views: readonly { name: string; query: string; view: View }[] = [
  */
 export async function runStorm({ seconds, seed }: { seconds: number; seed: number }): Promise<void> {
   const server = await startServer({ sync: true })
+  /** What follows the server until the end, however the storm ends. */
+  const stops: (() => void)[] = []
   try {
-    await storm(server, seconds, seed)
+    await storm(server, seconds, seed, stops)
   } catch (error) {
     console.log(`a storm of ${seconds} s with seed ${seed} failed`)
     throw error
   } finally {
+    for (const stop of stops) stop()
     await server.stop()
   }
 }
 
-async function storm(server: ServerProcess, seconds: number, seed: number): Promise<void> {
+async function storm(server: ServerProcess, seconds: number, seed: number, stops: (() => void)[]): Promise<void> {
   const random = createSeededRandom(seed)
   const target: Target = { port: server.port, token: server.token }
   const first = await ask(target, 'GET', stormPath)
@@ -53,6 +56,15 @@ async function storm(server: ServerProcess, seconds: number, seed: number): Prom
     ].map((each) => ({ stream: followStream(target, { ...each, query, random }), view })),
   )
   const stopping = new AbortController()
+  stops.push(
+    () => stopping.abort(),
+    () => witness.stop(),
+    ...streams.map(
+      ({ stream }) =>
+        () =>
+          stream.stop(),
+    ),
+  )
   const caches = [0, 1].map((number) => follow(`reflector-${number}`, target, stopping.signal))
 
   const clients = startStorm(target, { clients: 8, keys: 10, random, agent: () => server.agent() })
