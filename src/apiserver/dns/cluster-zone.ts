@@ -31,7 +31,7 @@ const schemaVersion = '1.1.0'
  * name of a Service give all of its ports, and endpoints without a hostname are known by their address with dashes.
  */
 export function createClusterZone(options: ClusterZoneOptions): DnsHandler {
-  const zone = createZone(options.domain, options.ttl ?? 30)
+  const zone = createZone(options.domain, options.ttl ?? 30, { schemaVersion, serverAddress: options.serverAddress })
   return {
     name: 'cluster',
     order: handlerOrder.cluster,
@@ -55,15 +55,9 @@ function answerIn(zone: Zone, options: ClusterZoneOptions, question: Question, d
   const { domain, names } = options
   if (name === domain) return zone.apex(question)
   const labels = name.slice(0, -domain.length - 1).split('.')
+  const known = zone.wellKnown(question, labels)
+  if (known !== undefined) return known
   const last = labels.pop()
-  if (last === 'dns-version') {
-    return labels.length > 0 ? zone.missing : zone.give(question, [zone.record(name, { type: 'TXT', texts: [schemaVersion] })])
-  }
-  if (last === 'dns') {
-    if (labels.length === 0) return zone.empty
-    const known = labels.length === 1 && labels[0] === 'ns'
-    return known ? zone.give(question, [zone.address(name, options.serverAddress)]) : zone.missing
-  }
   if (last !== 'svc' && last !== 'pod') return zone.missing
   const namespace = labels.pop()
   if (namespace === undefined) return zone.empty

@@ -23,7 +23,7 @@ const schemaVersion = '1.0.0'
  * of a service (`<clusterid>.<svc>.<ns>.svc`) has no records, as the specification demands.
  */
 export function createClusterSetZone(options: ClusterSetZoneOptions): DnsHandler {
-  const zone = createZone(options.domain, options.ttl ?? 5)
+  const zone = createZone(options.domain, options.ttl ?? 5, { schemaVersion, serverAddress: options.serverAddress })
   return {
     name: 'clusterset',
     order: handlerOrder.clusterset,
@@ -42,16 +42,9 @@ function answerIn(zone: Zone, options: ClusterSetZoneOptions, question: Question
   const { domain, names } = options
   if (name === domain) return zone.apex(question)
   const labels = name.slice(0, -domain.length - 1).split('.')
+  const known = zone.wellKnown(question, labels)
+  if (known !== undefined) return known
   const last = labels.pop()
-  if (last === 'dns-version') {
-    return labels.length > 0 ? zone.missing : zone.give(question, [zone.record(name, { type: 'TXT', texts: [schemaVersion] })])
-  }
-  if (last === 'dns') {
-    if (labels.length === 0) return zone.empty
-    return labels.length === 1 && labels[0] === 'ns'
-      ? zone.give(question, [zone.address(name, options.serverAddress)])
-      : zone.missing
-  }
   if (last !== 'svc') return zone.missing
   const namespace = labels.pop()
   if (namespace === undefined) return zone.empty

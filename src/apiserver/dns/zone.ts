@@ -13,6 +13,8 @@ export interface Zone {
   give(question: Question, records: readonly DnsRecord[]): Answer
   /** What is at the name of the zone itself. */
   apex(question: Question): Answer
+  /** What every zone of services has beside them: `dns-version` and `ns.dns`. Undefined for other labels. */
+  wellKnown(question: Question, labels: readonly string[]): Answer | undefined
   record(name: string, data: Data<DnsRecord>): DnsRecord
   address(name: string, address: string): DnsRecord
   /** The same for several, each once. */
@@ -21,8 +23,16 @@ export interface Zone {
 
 const anyType = 255
 
-/** `ttl`: seconds that answers hold, and that it holds that there is none. */
-export function createZone(domain: string, ttl: number): Zone {
+/** What a zone says of itself. */
+export interface ZoneFacts {
+  /** Of the specification that its names follow. */
+  readonly schemaVersion: string
+  /** Where the name server is. */
+  readonly serverAddress: string
+}
+
+/** `ttl`: seconds that answers hold, and that it holds that there is none. `facts`: for zones of services. */
+export function createZone(domain: string, ttl: number, facts?: ZoneFacts): Zone {
   const record = (name: string, data: Data<DnsRecord>) => ({ name, ttl, ...data }) as DnsRecord
   const primary = `ns.dns.${domain}`
   const soa = record(domain, {
@@ -52,6 +62,16 @@ export function createZone(domain: string, ttl: number): Zone {
     found,
     give,
     apex: (question) => give(question, [soa, record(domain, { type: 'NS', target: primary })]),
+    wellKnown(question, labels) {
+      const last = labels.at(-1)
+      if (facts === undefined || (last !== 'dns-version' && last !== 'dns')) return undefined
+      const { name } = question
+      if (last === 'dns-version') {
+        return labels.length > 1 ? missing : give(question, [record(name, { type: 'TXT', texts: [facts.schemaVersion] })])
+      }
+      if (labels.length === 1) return empty
+      return labels.length === 2 && labels[0] === 'ns' ? give(question, [addressRecord(name, facts.serverAddress)]) : missing
+    },
     record,
     address: addressRecord,
     addresses(name, addresses) {
