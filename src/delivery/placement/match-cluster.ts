@@ -37,11 +37,6 @@ export function matcherOf(affinity: ClusterAffinity): AffinityMatcher {
   }
 }
 
-/** Whether a cluster matches an affinity. For many clusters use `matcherOf`. */
-export function matchesCluster(affinity: ClusterAffinity, cluster: ClusterFacts): boolean {
-  return matcherOf(affinity).matches(cluster)
-}
-
 function selectorOf(affinity: ClusterAffinity): LabelSelector | undefined {
   if (affinity.labels === undefined) return undefined
   try {

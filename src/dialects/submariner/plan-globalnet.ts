@@ -9,13 +9,7 @@ import type { ClusterFacts, FleetFacts } from '../../services/model/service-dial
 import { AddressPool } from './globalnet/address-pool.js'
 import { assignCidr, type ClusterInfo } from './globalnet/allocate-cidr.js'
 import { type BrokerSettings, readBroker, readRecord, recordName, writeRecord } from './globalnet/cluster-record.js'
-import {
-  allocatedTo,
-  clusterEgressCount,
-  clusterEgressName,
-  conditionsOf,
-  decideAddresses,
-} from './globalnet/decide-addresses.js'
+import { clusterEgressCount, clusterEgressName, conditionsOf, decideAddresses } from './globalnet/decide-addresses.js'
 import { brokerType, clusterGlobalEgressIpType, globalEgressIpType, globalIngressIpType } from './resource-types.js'
 import { brokerPlace, findBroker } from './submariner-dialect.js'
 
@@ -206,10 +200,4 @@ function make(type: ResourceType, metadata: KubeObject['metadata'], spec: Record
 
 function recordOf(broker: KubeObject): Lookup {
   return { place: brokerPlace, type: configMapType, namespace: broker.metadata.namespace ?? '', name: recordName }
-}
-
-/** The global address of an exported service in one cluster. */
-export function globalAddressOf(cluster: ClusterFacts, service: { namespace: string; name: string }): string | undefined {
-  const [object] = cluster.objects(globalIngressIpType, service)
-  return object === undefined ? undefined : allocatedTo(object)[0]
 }

@@ -131,7 +131,6 @@ export class AdsStream {
   }
 
   #note(subscription: Subscription, request: Message): void {
-    subscription.waiting = false
     const refused = request.error_detail as Message | null | undefined
     if (refused) {
       subscription.refusal = {
@@ -212,7 +211,6 @@ export class AdsStream {
     for (const name of absent) sent.set(name, '')
     subscription.nonce = String(++this.#nonces)
     subscription.version = subscription.nonce
-    subscription.waiting = true
     const gone = [...removed, ...absent]
     this.#write(
       this.#options.protocol === 'delta'

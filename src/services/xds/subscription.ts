@@ -20,8 +20,6 @@ export class Subscription {
   version = ''
   acknowledged = ''
   refusal: Refusal | undefined
-  /** Sent and not yet answered. */
-  waiting = false
 
   constructor(kind: ResourceKind) {
     this.kind = kind
