@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { runRealTier } from './real-tier.mjs'
 
 const args = process.argv.slice(2)
 const real = args.includes('--real')
@@ -18,35 +19,8 @@ if (files.length === 0) {
   console.error(`no test file${wanted.length > 0 ? ` matches ${wanted.join(', ')}` : ''}`)
   process.exit(2)
 }
-const env = { ...process.env }
-if (real && wanted.length === 0) {
-  // Built before the tests, whose time is limited, the most wanted first; each line names the program, or why it cannot be had.
-  const peers = ['etcd', 'kube-apiserver', 'helm3', 'kustomize', 'kube-controller-manager', 'kube-scheduler', 'kubectl-1.37']
-  const args = [
-    'tools/peers/build.mjs',
-    ...peers,
-    'go-clients',
-    'mcs-conformance',
-    'flux-kustomize',
-    'helm4',
-    'kubectl-1.29',
-    'istio',
-    'envoy',
-    'coredns',
-    'grpc-xds',
-    'kubefed-planner',
-    'karmada',
-  ]
-  spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] })
-  env.FLOTILLA_PEERS_BUILT = '1'
-}
+if (real) process.exit((await runRealTier(files, wanted.length === 0)) ? 0 : 1)
 const reporter = process.env.FLOTILLA_TEST_REPORTER ?? (process.stdout.isTTY ? 'spec' : 'dot')
-const flags = [
-  '--enable-source-maps',
-  '--test',
-  `--test-reporter=${reporter}`,
-  `--test-concurrency=${real ? 1 : 2}`,
-  `--test-timeout=${real ? 600000 : 120000}`,
-]
-const result = spawnSync(process.execPath, [...flags, ...files], { env, stdio: ['ignore', 'inherit', 'inherit'] })
+const flags = ['--enable-source-maps', '--test', `--test-reporter=${reporter}`, '--test-concurrency=2', '--test-timeout=120000']
+const result = spawnSync(process.execPath, [...flags, ...files], { stdio: ['ignore', 'inherit', 'inherit'] })
 process.exit(result.status ?? 1)

@@ -49,6 +49,7 @@ export function findCorpus(): { folder: string } | { reason: string } {
   const pathOf = (name: string) => join(folder, name.replace('/', '+'))
   const missing = repositories.filter((name) => !existsSync(pathOf(name)))
   if (missing.length === 0) return { folder }
+  if (process.env['FLOTILLA_FETCH_MINUTES'] === '0') return { reason: 'FLOTILLA_FETCH_MINUTES is 0' }
   const endsAt = Date.now() + Number(process.env['FLOTILLA_FETCH_MINUTES'] ?? 10) * 60_000
   const problem = git(['ls-remote', '--exit-code', addressOf(missing[0]!), 'HEAD'], 20_000)
   if (problem !== undefined) {

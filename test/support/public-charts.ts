@@ -66,6 +66,7 @@ export async function publicCharts(): Promise<{ root: string } | { reason: strin
   const named = process.env['FLOTILLA_CHARTS']
   if (named !== undefined) return existsSync(named) ? { root: named } : { reason: 'FLOTILLA_CHARTS names no directory' }
   const root = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'flotilla-public-charts')
+  if (process.env['FLOTILLA_FETCH_MINUTES'] === '0' && !existsSync(root)) return { reason: 'FLOTILLA_FETCH_MINUTES is 0' }
   return fetchPublicCharts(root, repositories, fewestCharts)
 }
 
@@ -77,9 +78,11 @@ export async function fetchPublicCharts(
 ): Promise<{ root: string } | { reason: string }> {
   const failures: string[] = []
   let count = 0
+  let silent = 0
   const queue = Object.entries(wanted)
   const work = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    // Where the first four do not answer, the others are not waited for.
+    for (let next = queue.shift(); next !== undefined && (silent < 4 || count > 0); next = queue.shift()) {
       const [repo, charts] = next
       for (const chart of charts) {
         const folder = join(root, new URL(repo).host, chart)
@@ -89,7 +92,9 @@ export async function fetchPublicCharts(
         } catch (error) {
           failures.push(`${chart}: ${messageOf(error)}`)
           // Nothing else of it will be had either.
-          if (/dial tcp|no such host|does not answer/.test(messageOf(error))) break
+          if (!/dial tcp|no such host|does not answer/.test(messageOf(error))) continue
+          silent++
+          break
         }
       }
     }
