@@ -50,6 +50,8 @@ export interface StartHubOptions {
   /** The gateways between networks (default: none, and then no cluster is told of endpoints in another network). */
   readonly gateways?: (catalogue: ServiceCatalogue) => GatewayMap
   readonly ports: ServerPorts
+  /** Whether leases are kept on members for the clusters that endpoints came from (default: yes). */
+  readonly leases?: boolean
   /** Members that are not watched for services before somebody declares one. */
   readonly asleep?: SleepingMembers
   /** Ends everything. */
@@ -140,7 +142,14 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     ...ports,
     signal,
   })
-  const memberServices = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal })
+  const memberServices = startMemberServices({
+    catalogue,
+    inventory,
+    problemsOf: exportProblems,
+    ...ports,
+    signal,
+    leases: options.leases !== false,
+  })
   carryOutPlans({ planners: servicePlanners, catalogue, inventory, hub, ...ports, signal })
   await manager.start(signal)
   const stopped = new Promise<void>((done) => {

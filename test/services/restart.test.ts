@@ -55,7 +55,14 @@ function startAnew(world: ServiceWorld, names: readonly string[], away: readonly
     ...ports,
     signal: ending.signal,
   })
-  const output = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal: ending.signal })
+  const output = startMemberServices({
+    catalogue,
+    inventory,
+    problemsOf: exportProblems,
+    ...ports,
+    signal: ending.signal,
+    leases: true,
+  })
   return {
     output,
     heal(name: string) {
@@ -156,6 +163,32 @@ test('a cluster that was lost while no hub ran stands by once the next hub has g
   const { writes } = anew.output
   await anew.settle(60)
   assert.equal(anew.output.writes, writes, 'once')
+  anew.heal('east')
+  await anew.settle(120)
+  assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
+  anew.stop()
+})
+
+test('what leases say counts for the next hub: a source whose lease has ended is not waited for, one that answers is not held to it', async () => {
+  const world = await prepared()
+  const first = startAnew(world, names, [])
+  await first.settle(10)
+  first.stop()
+  await world.clock.advance(3_600_000)
+  const anew = startAnew(world, names, ['east'])
+  await anew.settle(1)
+  anew.lose('east')
+  await anew.settle(2)
+  assert.deepEqual(
+    await world.traffic('north'),
+    ['east standby 1: 10.1.0.1', 'west active: 10.2.0.1'],
+    'before the grace is over',
+  )
+  assert.match(
+    JSON.stringify((await world.imported('north'))?.status?.conditions),
+    /"reason":"LeaseExpired","message":"endpoints of east /,
+  )
+  assert.ok(anew.output.writes <= 4, `a slice and a condition in two clusters: ${anew.output.writes}`)
   anew.heal('east')
   await anew.settle(120)
   assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])

@@ -47,8 +47,9 @@ const http = { name: 'http', port: 80, protocol: 'TCP', targetPort: 8080 }
 export async function createServiceWorld(
   members: Readonly<Record<string, Readonly<Record<string, string>>>>,
   seed = 1,
+  more: { leases?: boolean } = {},
 ): Promise<ServiceWorld> {
-  const world = await createWorld({ members, seed })
+  const world = await createWorld({ members, seed, ...more })
   const find = async <T extends KubeObject>(cluster: string, type: ResourceType, namespace: string, name: string) =>
     world
       .client(cluster)

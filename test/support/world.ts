@@ -41,6 +41,8 @@ export interface WorldOptions {
   readonly log?: Log
   /** Changes that are kept for watches, of all clusters together (default: as in a real fleet). */
   readonly history?: number
+  /** Keeps leases for source clusters (default: no). */
+  readonly leases?: boolean
 }
 
 const namespace = 'argocd'
@@ -114,6 +116,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     openRepositories: () => repositories,
     connect: (_cluster, connection) => clients.get(names.get(connection.server) ?? '') ?? refuse(connection.server),
     ports,
+    // Worlds are waited for until nothing is written any more.
+    leases: options.leases ?? false,
     signal: stopping.signal,
   })
   return {

@@ -9,6 +9,7 @@ import type { ClusterFacts } from '../model/service-dialect.js'
 import type { ClusterReach, Locality, ServiceName } from '../model/service-model.js'
 import { serviceKey } from '../model/service-name.js'
 import type { KindCaches } from './kind-caches.js'
+import { type SliceSource, SliceSources } from './source-of-slice.js'
 
 /** The id of a cluster in its cluster set (KEP-2149). */
 export const clusterPropertyType: ResourceType = {
@@ -34,6 +35,7 @@ export class ClusterView implements ClusterFacts {
   #caches: KindCaches
   #locality: Locality | undefined
   #commonLocality: Locality | undefined
+  #sources = new SliceSources()
   reach: ClusterReach = 'reachable'
 
   readonly #isTaken: (id: string) => boolean
@@ -132,6 +134,11 @@ export class ClusterView implements ClusterFacts {
     return this.#cache(endpointSliceType)?.byIndex(sliceIndexes.written, serviceKey(name)) ?? []
   }
 
+  /** The clusters whose endpoints stand in slices that the catalogue has written here. */
+  get sources(): readonly SliceSource[] {
+    return this.#sources.list()
+  }
+
   objects(type: ResourceType, where: { namespace?: string; name?: string } = {}): readonly KubeObject[] {
     return selectObjects(this.#cache(type), where)
   }
@@ -149,6 +156,13 @@ export class ClusterView implements ClusterFacts {
     const slices = this.#cache(endpointSliceType)
     slices?.addIndex(sliceIndexes.ofService, (slice) => (isWrittenSlice(slice) ? [] : serviceOfSlice(slice)))
     slices?.addIndex(sliceIndexes.written, (slice) => (isWrittenSlice(slice) ? serviceOfSlice(slice) : []))
+    const sources = new SliceSources()
+    this.#sources = sources
+    for (const slice of slices?.list() ?? []) if (isWrittenSlice(slice)) sources.add(slice)
+    slices?.onChange(({ type, object, previous }) => {
+      if (previous !== undefined && isWrittenSlice(previous)) sources.drop(previous)
+      if (type !== 'DELETED' && isWrittenSlice(object)) sources.add(object)
+    })
   }
 
   /** Where most nodes are; of equally many, the first by name. */

@@ -9,8 +9,10 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isAlreadyExists, isConflict } from '../../kube/object/status-error.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
-import { type ClusterView, serviceOfSlice } from '../catalogue/cluster-view.js'
+import { type ClusterView, isWrittenSlice, serviceOfSlice } from '../catalogue/cluster-view.js'
 import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
+import { sourceOf } from '../catalogue/source-of-slice.js'
+import { keepLeases } from '../leases/keep-leases.js'
 import { endpointSliceType, namespaceType, serviceType } from '../model/kube-kinds.js'
 import { serviceExportType, serviceImportType } from '../model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
@@ -29,11 +31,15 @@ export interface MemberServicesOptions {
   readonly random: Random
   readonly log: Log
   readonly signal: AbortSignal
+  /** Keeps leases for source clusters in the clusters that import from them. */
+  readonly leases?: boolean
 }
 
 export interface MemberServices {
   /** Writes to members since the start. */
   readonly writes: number
+  /** Renewals of leases since the start. */
+  readonly leaseWrites: number
   /** Nothing is to be done for any member that can be reached. */
   readonly idle: boolean
 }
@@ -139,7 +145,9 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
       waiting.set(`${output.name} ${key}`, output)
       return true
     }
+    const expiredSince = (cluster: string) => leases?.expiredSince(output.name, cluster)
     const isAway = (cluster: string) => {
+      if (expiredSince(cluster) !== undefined) return true
       const { health, since } = inventory.state(cluster)
       if (health !== 'Unknown') return false
       const left = since + awayMs - clock.now()
@@ -147,7 +155,7 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
       return left <= 0
     }
     try {
-      await writeClusterset(writer, { catalogue, nowText, isUnread, isAway, warn })
+      await writeClusterset(writer, { catalogue, nowText, isUnread, isAway, expiredSince, warn })
       await writeExport(writer, { catalogue, nowText, isUnread, problemsOf: options.problemsOf })
       await writeSameName(writer, { catalogue, isUnread, isAway })
     } finally {
@@ -188,6 +196,16 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
     for (const service of catalogue.list()) output.queue.add(serviceKey(service.service))
   }
 
+  /** Looks again at the services of which a cluster has endpoints of another. */
+  function lookAgain(consumer: string, source: string): void {
+    const view = catalogue.facts.cluster(consumer)
+    if (view === undefined) return
+    const { queue } = outputOf(consumer)
+    for (const slice of view.objects(endpointSliceType))
+      if (isWrittenSlice(slice) && sourceOf(slice) === source) for (const key of serviceOfSlice(slice)) queue.add(key)
+  }
+
+  const leases = options.leases ? keepLeases({ catalogue, inventory, clock, log, signal, onTurn: lookAgain }) : undefined
   const offs = [
     catalogue.onMember(hear),
     catalogue.onCluster(hearCluster),
@@ -217,6 +235,9 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
   return {
     get writes() {
       return writes
+    },
+    get leaseWrites() {
+      return leases?.writes ?? 0
     },
     get idle() {
       return [...outputs.values()].every(({ queue }) => queue.idle)

@@ -1,9 +1,11 @@
+import { formatTime } from '../../base/clock.js'
 import { compareText } from '../../base/compare-text.js'
 import { equalJson } from '../../base/json.js'
 import { setCondition } from '../../kube/object/condition.js'
 import type { Condition, KubeObject } from '../../kube/object/kube-object.js'
 import { controllerReferenceTo } from '../../kube/object/owner.js'
 import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
+import { sourceOf } from '../catalogue/source-of-slice.js'
 import { type KubeService, serviceType } from '../model/kube-kinds.js'
 import { mcsGroup, type ServiceImport, type ServiceImportSpec, serviceImportType } from '../model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
@@ -26,6 +28,8 @@ export interface ClustersetPorts {
   readonly isUnread: (cluster: string) => boolean
   /** True for such a cluster that does not answer, and has not for longer than the grace. */
   readonly isAway: (cluster: string) => boolean
+  /** When a cluster whose lease has expired here was last known to be alive (epoch ms). */
+  readonly expiredSince: (cluster: string) => number | undefined
   warn(object: KubeObject, reason: string, message: string): void
 }
 
@@ -92,6 +96,7 @@ export async function writeClusterset(writer: MemberWriter, ports: ClustersetPor
         : ready
           ? ['True', 'Ready', '']
           : ['False', 'Pending', 'the service has no address yet'],
+    sources: writer.slices(({ metadata }) => metadata.labels?.[names.serviceNameLabel] === name.name).map(sourceOf),
   })
 }
 
@@ -351,17 +356,44 @@ async function writeStatus(
   writer: MemberWriter,
   found: ServiceImport,
   ports: ClustersetPorts,
-  wanted: { clusters?: readonly string[]; condition: [Condition['status'], string, string] },
+  wanted: {
+    clusters?: readonly string[]
+    condition: [Condition['status'], string, string]
+    /** Clusters whose endpoints are here: it is said when their leases have expired. */
+    sources?: readonly string[]
+  },
 ): Promise<void> {
   const [status, reason, message] = wanted.condition
   const { generation } = found.metadata
   const before = found.status?.conditions ?? []
   const said = { type: 'Ready', status, reason, message, ...(generation === undefined ? {} : { observedGeneration: generation }) }
-  const conditions = setCondition<Condition>(before, said, ports.nowText())
+  const ready = setCondition<Condition>(before, said, ports.nowText())
+  const fresh = wanted.sources === undefined ? undefined : freshness(wanted.sources, before, ports)
+  const conditions = fresh === undefined ? ready : setCondition<Condition>(ready, fresh, ports.nowText())
   const clusters = wanted.clusters?.map((cluster) => ({ cluster }))
   const change = {
     ...(conditions === before ? {} : { conditions }),
     ...(clusters === undefined || equalJson(clusters, found.status?.clusters ?? []) ? {} : { clusters }),
   }
   if (Object.keys(change).length > 0) await writer.patch(serviceImportType, found, { status: change }, 'status')
+}
+
+/** What leases say of the clusters that endpoints came from; nothing while none has ever expired. */
+function freshness(
+  sources: readonly string[],
+  before: readonly Condition[],
+  { expiredSince }: ClustersetPorts,
+): Pick<Condition, 'type' | 'status' | 'reason' | 'message'> | undefined {
+  const type = names.sourcesFreshCondition
+  const expired = [...new Set(sources)].sort(compareText).flatMap((source) => {
+    const since = expiredSince(source)
+    return since === undefined ? [] : [`${source} (last known to be alive at ${formatTime(since)})`]
+  })
+  if (expired.length > 0) {
+    const message = `endpoints of ${expired.join(', ')} are used only when nobody else is left: the lease has expired`
+    return { type, status: 'False', reason: 'LeaseExpired', message: message.slice(0, 32_768) }
+  }
+  return before.some((condition) => condition.type === type)
+    ? { type, status: 'True', reason: 'LeasesRenewed', message: '' }
+    : undefined
 }

@@ -1,5 +1,6 @@
 import { equalJson } from '../../base/json.js'
 import type { OwnerReference } from '../../kube/object/kube-object.js'
+import { sourceOf } from '../catalogue/source-of-slice.js'
 import { type EndpointSlice, endpointSliceType } from '../model/kube-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
 import { shortHash } from './derived-name.js'
@@ -92,12 +93,6 @@ function standby({ metadata, endpoints: found }: EndpointSlice): Record<string, 
   if (metadata.labels?.[headlessLabel] === undefined || endpoints.every(({ conditions }) => conditions?.ready === false))
     return undefined
   return { endpoints: endpoints.map((each) => ({ ...each, conditions: { ...each.conditions, ready: false } })) }
-}
-
-/** The name of the cluster whose endpoints the slice holds. */
-export function sourceOf({ metadata }: EndpointSlice): string {
-  const { sourceNameAnnotation, sourceClusterLabel } = multiClusterNames
-  return metadata.annotations?.[sourceNameAnnotation] ?? metadata.labels?.[sourceClusterLabel] ?? ''
 }
 
 function annotationsOf(wishes: SliceWishes, bucket: Bucket): Record<string, string> {

@@ -25,6 +25,8 @@ export const multiClusterNames = {
   ownPriorityAnnotation: 'services.flotilla.dev/own-priority',
   /** On slices: the name of the source cluster, where its id is another. */
   sourceNameAnnotation: 'services.flotilla.dev/source-name',
+  /** Condition of a ServiceImport: False while a lease of a cluster whose endpoints it has is expired. */
+  sourcesFreshCondition: 'services.flotilla.dev/SourcesFresh',
   /** On ServiceExports: who may import, and the share of the exporting cluster. */
   clustersAnnotation: 'services.flotilla.dev/clusters',
   clusterSelectorAnnotation: 'services.flotilla.dev/cluster-selector',
