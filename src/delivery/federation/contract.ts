@@ -43,7 +43,7 @@ export interface HubFacts {
 
 /** What one object of the hub asks for. Derived, never stored. */
 export interface Federated {
-  /** Stable, unique in the fleet: `kubefed/FederatedDeployment/shop/web`. */
+  /** `federatedId(dialect, source)`: the engine reads the source out of it again. */
   readonly id: string
   /** As it goes out, before replicas and overrides: no status, uid, resourceVersion, managedFields, ownerReferences. */
   readonly workload: Workload
@@ -145,8 +145,8 @@ export type MemberState =
 
 export interface MemberResult {
   readonly state: MemberState
-  /** What was being done: for codes such as CreationFailed. */
-  readonly step: 'read' | 'create' | 'update' | 'delete' | 'retain' | 'none'
+  /** What was being done: for codes such as CreationFailed. `override`: the object could not be made for this cluster. */
+  readonly step: 'read' | 'create' | 'update' | 'delete' | 'retain' | 'override' | 'none'
   readonly message: string
   /** Epoch ms when `state`, `step` or `message` last changed. */
   readonly since: number
@@ -236,5 +236,14 @@ export interface ClusterNotes {
   readonly cordoned?: boolean
 }
 
-/** The engine's own mark on copies: watched by the label, known by the annotation. */
-export const federationMark = { label: 'flotilla.dev/federated', annotation: 'flotilla.dev/federated-by' } as const
+/**
+ * The engine's own marks on copies. The label's value is the hub (the UID of its namespace kube-system), so that several hubs share a
+ * cluster without seeing each other's copies; the annotation's is the id of the Federated; `applied` is a digest of what was wanted.
+ */
+export const federationMark = {
+  label: 'flotilla.dev/federated',
+  annotation: 'flotilla.dev/federated-by',
+  applied: 'flotilla.dev/federated-as',
+  /** How a copy is removed, where that is not the default: known even when its source is not any more. */
+  removal: 'flotilla.dev/federated-removal',
+} as const
