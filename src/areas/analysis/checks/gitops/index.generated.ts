@@ -1,0 +1,4 @@
+// Written by tools/checks/index.mjs.
+import type { Check } from '../../contract.js'
+
+export const gitopsChecks: readonly Check[] = []

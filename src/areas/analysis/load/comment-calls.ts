@@ -1,0 +1,35 @@
+import type { ScriptText } from './read-calls.js'
+
+/** Programs whose command lines are recognised where only people read them: in comments and running text. */
+const programs =
+  'kubectl|helm|helmfile|argocd|flux|fleet|clusterctl|kind|kubefedctl|cilium|istioctl|subctl|linkerd|eksctl|gcloud|az|aws|liqoctl|kubectx|kubeadm|velero|skupper'
+
+const shown = new RegExp(
+  `^[^\\S\\n]*#+[^\\S\\n]*(?:[\\w ,()'-]{1,60}:[^\\S\\n]+)?(?:\\$ )?((?:${programs})[^\\S\\n]+[a-z-][^\\n]*)$`,
+  'gm',
+)
+
+/**
+ * Command lines that comments show: `# cilium clustermesh connect --context a --destination-context b`. A sentence that merely
+ * begins with a program's name is none: two words have to look like a command and a flag or the end of the line.
+ */
+export function commentCalls(file: string, text: string): ScriptText[] {
+  if (!text.includes('#')) return []
+  const found: ScriptText[] = []
+  for (const match of text.matchAll(shown)) {
+    const command = match[1]!
+    if (!/(^|\s)--?[a-z]/.test(command)) continue
+    const offset = match.index + match[0].length - command.length
+    const linesBefore = countLines(text, offset)
+    const columnsBefore = offset - (text.lastIndexOf('\n', offset - 1) + 1)
+    found.push({ file, text: command, linesBefore, columnsBefore, offset, inComment: true })
+  }
+  return found
+}
+
+/** Line breaks in front of an offset. */
+export function countLines(text: string, offset: number): number {
+  let lines = 0
+  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) lines++
+  return lines
+}

@@ -1,0 +1,192 @@
+import { canonicalJson, isObject } from '../../../base/json.js'
+import { parseYamlDocuments } from '../../../formats/yaml/parse-yaml.js'
+import { YamlError } from '../../../formats/yaml/yaml-error.js'
+import type { Call } from '../model/call.js'
+import { Document, type DocumentText, KubeDocument } from '../model/document.js'
+import type { FleetModel } from '../model/fleet-model.js'
+import { Locator } from '../model/locator.js'
+import type { Settings } from '../model/settings.js'
+import type { Path, Spot } from '../model/spot.js'
+import { buildModel } from './build-model.js'
+import { clusterOfPath } from './cluster-of-path.js'
+import { commentCalls } from './comment-calls.js'
+import { embeddedTexts } from './embedded-texts.js'
+import type { InputText, Unreadable } from './input-text.js'
+import { markdownBlocks } from './markdown-blocks.js'
+import { readCalls, type ScriptText } from './read-calls.js'
+import { readSettings } from './read-settings.js'
+import { roleOf } from './recognise.js'
+import { splitDocuments } from './split-documents.js'
+
+/** Objects that were read from a running cluster. */
+export interface LiveCluster {
+  /** How findings name it: `context prod-us`. */
+  readonly source: string
+  readonly cluster: string
+  readonly objects: readonly unknown[]
+}
+
+export interface LoadOptions {
+  readonly live?: readonly LiveCluster[]
+  /** Of `flotilla.yaml`s that stand above what is checked. */
+  readonly settings?: readonly InputText[]
+}
+
+export interface LoadedFleet {
+  readonly model: FleetModel
+  readonly unreadable: readonly Unreadable[]
+}
+
+/** Makes the model of everything that was given. Never throws for what a file holds: that is said in `unreadable`. */
+export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {}): LoadedFleet {
+  const loading = new Loading([...(options.settings ?? []), ...inputs])
+  for (const input of inputs) loading.read(input)
+  for (const live of options.live ?? []) loading.readLive(live)
+  return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [])
+}
+
+class Loading {
+  readonly #documents: Document[] = []
+  readonly #calls: Call[] = []
+  readonly #unreadable: Unreadable[] = []
+  readonly #locator = new Locator()
+  readonly #seen = new Map<string, Document>()
+  readonly #settings: Settings
+
+  constructor(inputs: readonly InputText[]) {
+    this.#settings = readSettings(inputs, this.#locator, (problem) => this.#unreadable.push(problem))
+  }
+
+  finish(live: readonly string[]): LoadedFleet {
+    return { model: buildModel(this.#documents, this.#calls, this.#settings, live), unreadable: this.#unreadable }
+  }
+
+  read(input: InputText): void {
+    const { path } = input
+    const text = input.text.includes('\r\n') ? input.text.replaceAll('\r\n', '\n') : input.text
+    if (/\.(sh|bash|zsh)$/.test(path) || text.startsWith('#!'))
+      this.#script({ file: path, text, linesBefore: 0, columnsBefore: 0, offset: 0, inComment: false })
+    else if (/\.(md|markdown)$/.test(path)) this.#markdown(path, text)
+    else if (/\.json$/.test(path)) this.#text({ file: path, text, linesBefore: 0, offset: 0, indent: 0 })
+    else if (/\.ya?ml$/.test(path) || /(^|\/)kustomization$/i.test(path) || looksLikeYaml(text)) {
+      for (const document of splitDocuments(path, text)) this.#text(document)
+      this.#comments(path, text)
+    }
+  }
+
+  readLive({ source, cluster, objects }: LiveCluster): void {
+    for (const value of objects) if (isObject(value)) this.#add({ value, source, cluster })
+  }
+
+  #markdown(file: string, text: string): void {
+    for (const block of markdownBlocks(text)) {
+      if (/^(ya?ml)$/.test(block.language))
+        for (const document of splitDocuments(file, block.text, { ...block, indent: 0 })) this.#text(document)
+      else if (/^(sh|bash|shell|console|zsh)$/.test(block.language))
+        this.#script({
+          file,
+          text: block.text.replace(/^\$ /gm, '  '),
+          linesBefore: block.linesBefore,
+          columnsBefore: 0,
+          offset: block.offset,
+          inComment: false,
+        })
+    }
+  }
+
+  #script(script: ScriptText): void {
+    const { calls, heredocs } = readCalls(script)
+    this.#calls.push(...calls)
+    for (const { target, ...heredoc } of heredocs) {
+      if (target !== undefined && !/\.(ya?ml|json)$/.test(target)) continue
+      if (!looksLikeYaml(heredoc.text)) continue
+      for (const document of splitDocuments(heredoc.file, heredoc.text, { ...heredoc, indent: 0 })) this.#text(document)
+    }
+    if (!script.inComment) this.#comments(script.file, script.text, script)
+  }
+
+  #comments(file: string, text: string, base?: ScriptText): void {
+    for (const script of commentCalls(file, text))
+      this.#calls.push(
+        ...readCalls({
+          ...script,
+          linesBefore: script.linesBefore + (base?.linesBefore ?? 0),
+          offset: script.offset + (base?.offset ?? 0),
+        }).calls,
+      )
+  }
+
+  /** One document's text. */
+  #text(text: DocumentText, parent?: Spot, cluster?: string): void {
+    let value: unknown
+    try {
+      value = text.file.endsWith('.json')
+        ? JSON.parse(text.text)
+        : parseYamlDocuments(text.text, { duplicateKeys: 'error' })[0]?.value
+    } catch (error) {
+      this.#notRead(text, error)
+      return
+    }
+    if (value === undefined || value === null) return
+    if (!isObject(value)) return
+    this.#add({ value, source: text.file, text, parent, cluster: cluster ?? clusterOfPath(text.file, this.#settings) })
+  }
+
+  #add(found: {
+    value: Record<string, unknown>
+    source: string
+    text?: DocumentText
+    parent?: Spot | undefined
+    cluster?: string | undefined
+    root?: Path
+  }): void {
+    const { value } = found
+    const role = roleOf(value, found.text === undefined || found.parent !== undefined ? '' : found.text.file)
+    if (
+      role === 'object' &&
+      Array.isArray(value['items']) &&
+      typeof value['kind'] === 'string' &&
+      value['kind'].endsWith('List')
+    ) {
+      for (const [index, item] of value['items'].entries())
+        if (isObject(item)) this.#add({ ...found, value: item, root: [...(found.root ?? []), 'items', index] })
+      return
+    }
+    const options = { ...found, role, locator: this.#locator, ...(found.parent === undefined ? {} : { parent: found.parent }) }
+    const document = role === 'object' ? new KubeDocument(options as never) : new Document(options as never)
+    if (this.#isCopy(document)) return
+    this.#documents.push(document)
+    for (const embedded of embeddedTexts(document, this.#locator)) this.#text(embedded.text, embedded.parent, document.cluster)
+  }
+
+  /** The same document in a script and in the file that the script writes is one document at two places. */
+  #isCopy(document: Document): boolean {
+    if (!(document instanceof KubeDocument) || document.written === undefined || document.name === '') return false
+    const key = `${document.cluster ?? ''}|${document.apiVersion}|${document.kind}|${document.namespace ?? ''}|${document.name}`
+    const known = this.#seen.get(key)
+    if (known === undefined) {
+      this.#seen.set(key, document)
+      return false
+    }
+    if (canonicalJson(known.value) !== canonicalJson(document.value)) return false
+    known.copies.push(document)
+    return true
+  }
+
+  #notRead(text: DocumentText, error: unknown): void {
+    const at =
+      error instanceof YamlError
+        ? { line: error.line, column: error.column, message: error.message.replace(/^\d+:\d+: /, '') }
+        : { line: 1, column: 1, message: error instanceof Error ? error.message : String(error) }
+    this.#unreadable.push({
+      file: text.file,
+      line: text.fixed?.line ?? at.line + text.linesBefore,
+      column: text.fixed?.column ?? at.column + text.indent,
+      message: at.message,
+    })
+  }
+}
+
+function looksLikeYaml(text: string): boolean {
+  return /^\s*(apiVersion|kind|metadata|[\w."-]+):(\s|$)/m.test(text) && !/^\s*[├└│]/m.test(text)
+}
