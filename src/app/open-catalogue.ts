@@ -8,6 +8,14 @@ import { createCaches } from '../kube/informer/create-caches.js'
 import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
 import { createGatewayMap } from '../services/gateway/gateway-map.js'
 import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
+import {
+  type Lease,
+  leaseNamespace,
+  leaseSelector,
+  leaseType,
+  readLease,
+  type SourceLease,
+} from '../services/leases/source-lease.js'
 import { embeddedClusterType } from './embedded-clusters/embedded-cluster.js'
 import { serviceDialects } from './service-dialects.js'
 import { createSystemClientPorts } from './system-client-ports.js'
@@ -17,6 +25,8 @@ export interface OpenedCatalogue {
   readonly catalogue: CreatedCatalogue
   /** Clusters that do not answer: what they offer is not in the catalogue. */
   readonly unread: readonly { readonly name: string; readonly why: string }[]
+  /** The leases that a cluster holds for the sources of its endpoints; none where they cannot be read. */
+  leasesIn(cluster: string): Promise<readonly SourceLease[]>
 }
 
 /**
@@ -74,8 +84,17 @@ export async function withCatalogue<T>(
         return catalogue.facts.pending.includes(name) ? [{ name, why: 'it could not be read in time' }] : []
       return [{ name, why: message }]
     })
-    return await use({ catalogue, unread })
+    return await use({ catalogue, unread, leasesIn: (cluster) => readLeases(inventory.client(cluster)) })
   } finally {
     ending.abort()
+  }
+}
+
+async function readLeases(client: KubeClient): Promise<SourceLease[]> {
+  try {
+    const { items } = await client.list<Lease>(leaseType, { namespace: leaseNamespace, labelSelector: leaseSelector })
+    return items.flatMap((lease) => readLease(lease, systemClock.now()) ?? [])
+  } catch {
+    return []
   }
 }

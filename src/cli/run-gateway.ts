@@ -8,6 +8,7 @@ import { createSystemClientPorts } from '../app/system-client-ports.js'
 import { createLineLog, systemClock } from '../app/system-ports.js'
 import { readPlace } from '../app/xds-options.js'
 import { CodedError, UsageError } from '../base/errors.js'
+import { checkLeases } from '../services/leases/check-leases.js'
 import type { GatewayCertificateOptions, GatewayRunOptions } from './commands/gateway.js'
 import type { CommandIo } from './contract.js'
 import { parseLogLevel } from './parse-log-level.js'
@@ -30,10 +31,13 @@ export async function runGateway(options: GatewayRunOptions, io: CommandIo): Pro
     await client.version()
     const gateway = await startLoneGateway({ client, cluster, listen, tls, engine, drainMs, log })
     const tell = async () => log.info('gateway counters', await gateway.metrics())
+    const checking = new AbortController()
+    if (options.checkLeases) checkLeases({ client, cluster, clock: systemClock, log, signal: checking.signal })
     const timer = every > 0 ? setInterval(() => void tell().catch(() => {}), every * 1000) : undefined
     io.out(`Gateway of ${cluster} at ${listen.address}:${gateway.port}; stop with Ctrl-C.`)
     const died = await Promise.race([untilStopped().then(() => false), gateway.ended.then(() => true)])
     clearInterval(timer)
+    checking.abort()
     if (died) {
       const message = 'HAProxy has ended by itself'
       throw new CodedError({ code: 'haproxy-failed', message, fix: 'Look at its log, and start the gateway again.' })

@@ -4,7 +4,7 @@ import { rankEndpoints } from '../services/model/rank/rank-endpoints.js'
 import type { Endpoint, FleetService, Offer } from '../services/model/service-model.js'
 import { formatTable } from './print.js'
 import { formatProbeChart, formatProbeLine, gatherInterval, percentile } from './probe-screen.js'
-import { describeLosses, describeRanking, describeService, serviceColumns } from './service-screens.js'
+import { describeLeases, describeLosses, describeRanking, describeService, serviceColumns } from './service-screens.js'
 
 const place = (region: string) => ({ region, zone: `${region}a`, subZone: '' })
 
@@ -109,4 +109,19 @@ test('what a probe has counted, as a line and as a chart', () => {
   const long = formatProbeChart(Array(200).fill(interval), { width: 40, colour: false, title: 'x'.repeat(90) })
   assert.ok(long.split('\n').every((line) => line.length <= 40))
   assert.equal(percentile([], 0.5), Number.NaN)
+})
+
+test('leases are told with their age and what they are good for', () => {
+  const lease = (name: string, renewedMs: number) => ({ source: { id: name, name }, renewedMs, durationMs: 60_000 })
+  assert.equal(describeLeases('us-west', [], 0), '')
+  assert.equal(
+    describeLeases('us-west', [lease('us-east', 1_000_000), lease('eu', 1_060_000)], 1_070_000),
+    [
+      '',
+      'LEASE IN US-WEST   RENEWED   STATE',
+      'eu                 10s ago   holds for 50s',
+      'us-east            70s ago   expired: used only when nobody else is left',
+      '',
+    ].join('\n'),
+  )
 })

@@ -1,4 +1,5 @@
 import type { OpenedCatalogue } from '../app/open-catalogue.js'
+import type { SourceLease } from '../services/leases/source-lease.js'
 import { formatLocality } from '../services/model/rank/locality-text.js'
 import type { Endpoint, FleetService, Offer, Origin, Ranking, ServicePort } from '../services/model/service-model.js'
 import { type Column, formatAge, formatTable } from './print.js'
@@ -131,6 +132,21 @@ export function describeLosses(before: Ranking, losses: readonly { cluster: stri
   return `\n${formatTable(rows, [
     { title: 'IF LOST', value: ({ cluster }) => cluster },
     { title: 'TRAFFIC GOES TO', value: sentence },
+  ])}`
+}
+
+/** When the sources of a cluster's endpoints were last known to be alive, as the cluster itself can read it. */
+export function describeLeases(consumer: string, leases: readonly SourceLease[], nowMs: number): string {
+  if (leases.length === 0) return ''
+  const rows = [...leases].sort((a, b) => (a.source.name < b.source.name ? -1 : 1))
+  const state = ({ renewedMs, durationMs }: SourceLease) =>
+    nowMs - renewedMs <= durationMs
+      ? `holds for ${Math.ceil((renewedMs + durationMs - nowMs) / 1000)}s`
+      : 'expired: used only when nobody else is left'
+  return `\n${formatTable(rows, [
+    { title: `LEASE IN ${consumer.toUpperCase()}`, value: ({ source }) => source.name },
+    { title: 'RENEWED', value: ({ renewedMs }) => `${formatAge(renewedMs, nowMs)} ago` },
+    { title: 'STATE', value: state },
   ])}`
 }
 

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { formatMicroTime } from '../../src/base/clock.js'
+import { silentLog } from '../../src/base/log.js'
+import { checkLeases } from '../../src/services/leases/check-leases.js'
 import { type Lease, leaseNamespace, leaseSelector, leaseType } from '../../src/services/leases/source-lease.js'
 import { namespaceType } from '../../src/services/model/kube-kinds.js'
 import { conditionTexts, createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
@@ -77,4 +80,22 @@ test('a source that does not answer is not renewed; the import says so, nothing 
   ])
   assert.deepEqual(await world.traffic('north'), ['east active: 10.1.0.1', 'west active: 10.2.0.1'])
   await world.stop()
+})
+
+test('in a cluster whose hub is away, a source whose lease has expired stands by while there is somebody else', async () => {
+  const world = await prepared()
+  await world.stop()
+  const ending = new AbortController()
+  checkLeases({ client: world.client('north'), cluster: 'north', clock: world.clock, log: silentLog, signal: ending.signal })
+  await world.clock.advance(30_000)
+  const both = ['east active: 10.1.0.1', 'west active: 10.2.0.1']
+  assert.deepEqual(await world.traffic('north'), both, 'the leases hold')
+  await world.clock.advance(60_000)
+  assert.deepEqual(await world.traffic('north'), both, 'nothing is known of anybody')
+  const target = { type: leaseType, namespace: leaseNamespace, name: 'flotilla-source-west' }
+  const renewTime = formatMicroTime(world.clock.now())
+  await world.client('north').patch(target, { kind: 'merge', body: { spec: { renewTime } } })
+  await world.clock.advance(15_000)
+  assert.deepEqual(await world.traffic('north'), ['east standby 1: 10.1.0.1', 'west active: 10.2.0.1'])
+  ending.abort()
 })

@@ -10,6 +10,7 @@ export interface GatewayRunOptions {
   key?: string
   engine: string
   drain: string
+  checkLeases?: boolean
   metricsSeconds: string
   logLevel: string
 }
@@ -39,6 +40,7 @@ export const gatewayCommand: CommandEntry = {
       .option('--key <file>', 'and its key')
       .option('--engine <name>', 'builtin, or haproxy (lets TLS through only)', 'builtin')
       .option('--drain <time>', 'how long open connections may go on after SIGTERM: 30s, 5m', '30s')
+      .option('--check-leases', 'let endpoints of clusters whose leases have expired stand by, also while the hub is away')
       .option('--metrics-seconds <seconds>', 'how often counters are written to the log; 0: only in the end', '60')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: GatewayRunOptions) => {

@@ -96,7 +96,7 @@ function registerExplain(service: Command, io: CommandIo): void {
     .action(async (name: string, options: Options & From) => {
       const format = parseOutputFormat(options.output)
       await open(options, io, async (opened) => {
-        const { answeredBy, describeLosses, describeRanking } = await import('../service-screens.js')
+        const { answeredBy, describeLeases, describeLosses, describeRanking } = await import('../service-screens.js')
         const { catalogue } = opened
         const consumer = consumerOf(opened, options.from)
         const without = options.without ?? []
@@ -108,14 +108,24 @@ function registerExplain(service: Command, io: CommandIo): void {
             .filter((cluster) => !without.includes(cluster))
             .map((cluster) => ({ cluster, ranking: catalogue.rank(service, consumer, [...without, cluster]) })),
         }))
+        const now = Date.now()
+        const leases = await opened.leasesIn(consumer.cluster)
+        const leasesOf = ({ offers }: Fleet) =>
+          leases.filter(({ source }) => offers.some(({ cluster }) => cluster === source.name))
         if (format === 'json' || format === 'yaml') {
           // Always a list: a name may mean a service of the cluster set and one that joins Services of its name.
-          const data = explained.map(({ service: { service, reach }, ranking, losses }) => ({
-            service,
-            reach,
+          const data = explained.map(({ service: fleet, ranking, losses }) => ({
+            service: fleet.service,
+            reach: fleet.reach,
             without,
             ...ranking,
             ifLost: losses.map((loss) => ({ cluster: loss.cluster, answeredBy: answeredBy(loss.ranking) })),
+            leases: leasesOf(fleet).map(({ source, renewedMs, durationMs }) => ({
+              cluster: source.name,
+              renewTime: new Date(renewedMs).toISOString(),
+              durationSeconds: durationMs / 1000,
+              expired: now - renewedMs > durationMs,
+            })),
           }))
           printRows({ format, rows: data, columns: [], data, names: () => '', empty: '', out: io.out, err: io.err })
           return
@@ -123,6 +133,7 @@ function registerExplain(service: Command, io: CommandIo): void {
         for (const { service, ranking, losses } of explained) {
           io.out(describeRanking(service, ranking))
           io.out(describeLosses(ranking, losses))
+          io.out(describeLeases(consumer.cluster, leasesOf(service), now))
         }
       })
     })

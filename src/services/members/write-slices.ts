@@ -6,6 +6,7 @@ import { multiClusterNames } from '../model/multi-cluster-names.js'
 import { shortHash } from './derived-name.js'
 import type { MemberWriter } from './member-writer.js'
 import { planSlices } from './plan-slices.js'
+import { standby } from './standby.js'
 import type { Bucket } from './wanted-slices.js'
 
 export interface SliceWishes {
@@ -79,20 +80,6 @@ export async function writeSlices(writer: MemberWriter, wishes: SliceWishes): Pr
   }
   const failed = (await Promise.allSettled(writes)).find((each) => each.status === 'rejected')
   if (failed !== undefined) throw failed.reason
-}
-
-/** What takes a slice out of balancing, or out of the answers for a headless service; undefined when it is already. */
-function standby({ metadata, endpoints: found }: EndpointSlice): Record<string, unknown> | undefined {
-  const { kubeServiceLabel, standbyLabel, priorityAnnotation, headlessLabel } = multiClusterNames
-  const used = metadata.labels?.[kubeServiceLabel]
-  if (used !== undefined) {
-    const labels = { [kubeServiceLabel]: null, [standbyLabel]: used }
-    return { metadata: { labels, annotations: { [priorityAnnotation]: '1' } } }
-  }
-  const endpoints = found ?? []
-  if (metadata.labels?.[headlessLabel] === undefined || endpoints.every(({ conditions }) => conditions?.ready === false))
-    return undefined
-  return { endpoints: endpoints.map((each) => ({ ...each, conditions: { ...each.conditions, ready: false } })) }
 }
 
 function annotationsOf(wishes: SliceWishes, bucket: Bucket): Record<string, string> {
