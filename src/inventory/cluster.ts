@@ -19,6 +19,8 @@ export interface Cluster {
   /** What it was derived from, for messages: `Secret argocd/cluster-us-east`; the hub itself: `in-cluster`. */
   readonly source: string
   readonly connection: Connection | undefined
+  /** It is reached by its agent, and fetches what is meant for it. */
+  readonly isPulled?: boolean
   /** Why there is no connection: what is wrong in the source, where, and the fix. */
   readonly problem?: { readonly reason: string; readonly message: string }
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { CodedError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { parseJson, printJson } from '../../base/json-text.js'
@@ -27,6 +28,8 @@ export interface HttpClientOptions {
   readonly name: string
   readonly connection: Connection
   readonly ports: ClientPorts
+  /** Takes the place of sockets, for servers that only a tunnel leads to: a stream for each request. The server is `http://`. */
+  readonly dial?: () => Duplex
   readonly limits?: TransportLimits & {
     /** Bytes of one watch event (default 32 MiB). */
     readonly eventBytes?: number
@@ -54,9 +57,9 @@ class HttpClient implements KubeClient {
   readonly #eventBytes: number
   #catalogue: Promise<ResourceCatalogue> | undefined
 
-  constructor({ name, connection, ports, limits }: HttpClientOptions) {
+  constructor({ name, connection, ports, limits, dial }: HttpClientOptions) {
     this.name = name
-    this.#transport = new HttpTransport(name, connection, ports, limits)
+    this.#transport = new HttpTransport(name, connection, ports, limits, dial)
     this.#eventBytes = limits?.eventBytes ?? 32 * 1024 * 1024
   }
 

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { sleep } from '../../base/clock.js'
 import { CodedError } from '../../base/errors.js'
@@ -8,7 +9,7 @@ import { errorOfAnswer, networkProblem, unreachable } from './answer-errors.js'
 import type { ClientPorts } from './client-ports.js'
 import type { Connection } from './connection.js'
 import { type Credential, type CredentialSource, createCredentialSource } from './credential-source.js'
-import { createTunnelAgent } from './proxy-tunnel.js'
+import { createDialAgent, createTunnelAgent } from './proxy-tunnel.js'
 import { Semaphore } from './semaphore.js'
 
 export interface HttpRequest {
@@ -46,12 +47,20 @@ export class HttpTransport {
   readonly #credentials: CredentialSource
   readonly #gate: Semaphore
   readonly #bodyBytes: number
+  readonly #dial: (() => Duplex) | undefined
   #agent: HttpAgent | undefined
   /** The client certificate that #agent was made with; exec plugins may hand out new ones. */
   #agentCertificate: string | undefined
   #closed = false
 
-  constructor(cluster: string, connection: Connection, ports: ClientPorts, limits: TransportLimits = {}) {
+  constructor(
+    cluster: string,
+    connection: Connection,
+    ports: ClientPorts,
+    limits: TransportLimits = {},
+    dial?: () => Duplex,
+  ) {
+    this.#dial = dial
     this.#cluster = cluster
     this.#connection = connection
     this.#ports = ports
@@ -180,7 +189,8 @@ export class HttpTransport {
       rejectUnauthorized: !tls.insecure,
       ALPNProtocols: ['http/1.1'],
     }
-    if (this.#base.protocol === 'http:')
+    if (this.#dial !== undefined) this.#agent = createDialAgent(this.#dial)
+    else if (this.#base.protocol === 'http:')
       this.#agent = new HttpAgent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 8 })
     else this.#agent = proxyUrl ? createTunnelAgent(proxyUrl, options) : new HttpsAgent(options)
     return this.#agent

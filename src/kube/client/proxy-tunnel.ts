@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent, type AgentOptions, request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
@@ -37,6 +37,21 @@ export function createTunnelAgent(proxyUrl: string, options: AgentOptions): Agen
   Object.assign(agent, {
     createConnection: (target: Options, done: Done) => {
       tunnel(target, done)
+    },
+  })
+  return agent
+}
+
+/** An http agent whose connections are streams that somebody else opens, one for each request. */
+export function createDialAgent(dial: () => Duplex): HttpAgent {
+  const agent = new HttpAgent({ keepAlive: false })
+  Object.assign(agent, {
+    createConnection: (_target: unknown, done: (error: Error | null, socket?: Duplex) => void) => {
+      try {
+        done(null, dial())
+      } catch (error) {
+        done(error as Error)
+      }
     },
   })
   return agent

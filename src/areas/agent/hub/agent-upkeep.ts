@@ -1,0 +1,131 @@
+import { type Clock, formatMicroTime, formatTime } from '../../../base/clock.js'
+import { messageOf } from '../../../base/errors.js'
+import type { Log } from '../../../base/log.js'
+import type { KubeClient } from '../../../kube/client/kube-client.js'
+import type { ResourceType } from '../../../kube/object/resource-type.js'
+import { isNotFound } from '../../../kube/object/status-error.js'
+import { type AgentClusterStatus, agentClusterType, clusterNamespace } from '../resource-types.js'
+import type { AgentClusterSource } from './agent-cluster-source.js'
+import type { ConnectedAgents } from './connected-agents.js'
+import { ensureNamespace } from './work-writer.js'
+
+const leases: ResourceType = {
+  group: 'coordination.k8s.io',
+  version: 'v1',
+  kind: 'Lease',
+  plural: 'leases',
+  namespaced: true,
+}
+const leaseSeconds = 60
+const leaseName = 'flotilla-agent'
+
+/**
+ * Writes down how agents are: the phase of their AgentCluster when it changes, and a Lease in the cluster's namespace every half minute
+ * while they are here, by which anybody sees when a cluster was last alive. Those who may not come any more are sent away.
+ */
+export function keepAgentRecords(options: {
+  hub: KubeClient
+  source: AgentClusterSource
+  agents: ConnectedAgents
+  clock: Clock
+  log: Log
+  signal: AbortSignal
+}): void {
+  const { hub, source, agents, clock, log, signal } = options
+  const due = new Set<string>()
+  let running = false
+
+
+  async function record(cluster: string): Promise<void> {
+    const known = source.get(cluster)
+    if (known === undefined) return
+    const agent = agents.get(cluster)
+    const { phase, message } = phaseOf(known.spec.approved, agent?.heartbeat?.problem, agents.absence(cluster))
+    const agentVersion = agent?.heartbeat?.agentVersion ?? known.status?.agentVersion
+    const before = known.status ?? {}
+    if (before.phase === phase && before.message === message && before.agentVersion === agentVersion) return
+    const status: AgentClusterStatus = {
+      phase,
+      message,
+      ...(before.phase === phase ? {} : { since: formatTime(clock.now()) }),
+      ...(agentVersion === undefined ? {} : { agentVersion }),
+    }
+    await hub.patch({ type: agentClusterType, name: cluster, subresource: 'status' }, { kind: 'merge', body: { status } })
+  }
+
+  async function renew(cluster: string): Promise<void> {
+    const namespace = clusterNamespace(cluster)
+    const renewTime = formatMicroTime(clock.now())
+    const body = { spec: { holderIdentity: cluster, leaseDurationSeconds: leaseSeconds, renewTime } }
+    const target = { type: leases, namespace, name: leaseName }
+    try {
+      await hub.patch(target, { kind: "merge", body })
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+      const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: leaseName, namespace }, ...body }
+      await ensureNamespace(hub, namespace)
+      await hub.create(leases, lease)
+    }
+  }
+
+  async function work(): Promise<void> {
+    if (running) return
+    running = true
+    while (due.size > 0 && !signal.aborted) {
+      const some = [...due].slice(0, 16)
+      for (const cluster of some) due.delete(cluster)
+      await Promise.all(
+        some.map((cluster) =>
+          record(cluster).catch((error: unknown) => {
+            if (!signal.aborted && !isNotFound(error))
+              log.debug('the state of an agent cannot be written', { cluster, problem: messageOf(error) })
+          }),
+        ),
+      )
+    }
+    running = false
+  }
+
+  agents.onChange((cluster) => {
+    due.add(cluster)
+    queueMicrotask(() => void work())
+  })
+  source.onChange(() => {
+    for (const { cluster } of agents.list()) {
+      if (source.keyOf(cluster) === undefined) agents.expel(cluster, 'the hub has denied or removed this cluster')
+    }
+  })
+  void source.ready.then(() => {
+    for (const { name } of source.list()) due.add(name)
+    void work()
+  })
+  const beat = () => {
+    if (signal.aborted) return
+    const here = agents.list().map((agent) => agent.cluster)
+    void (async () => {
+      // A few at a time: the leases of a thousand clusters are no burst.
+      for (let at = 0; at < here.length && !signal.aborted; at += 16) {
+        await Promise.all(
+          here.slice(at, at + 16).map((cluster) =>
+            renew(cluster).catch((error: unknown) => {
+              if (!signal.aborted) log.debug('the lease of an agent cannot be renewed', { cluster, problem: messageOf(error) })
+            }),
+          ),
+        )
+      }
+    })()
+    clock.after((leaseSeconds / 2) * 1000, beat)
+  }
+  clock.after(1000, beat)
+}
+
+function phaseOf(
+  approved: boolean | undefined,
+  problem: string | undefined,
+  absence: string | undefined,
+): { phase: string; message: string } {
+  if (approved === false) return { phase: 'Denied', message: 'somebody has denied it' }
+  if (approved === undefined) return { phase: 'Pending', message: 'waits for approval' }
+  if (absence !== undefined) return { phase: 'Offline', message: absence }
+  return { phase: 'Connected', message: problem ?? 'its agent is here' }
+}
