@@ -94,6 +94,8 @@ export interface Placement {
   readonly onlyReady?: boolean
   /** Whether a cluster without room for a single replica is left out at once. */
   readonly needsRoom?: boolean
+  /** Why it goes nowhere, where that is meant (an empty list of clusters): what runs is then withdrawn, other than where no cluster can take it. */
+  readonly nowhere?: string
 }
 
 export interface PlacementPolicy {

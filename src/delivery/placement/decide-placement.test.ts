@@ -313,3 +313,12 @@ test('a thousand clusters: the sum is right, the order of input has no say, repe
     assert.deepEqual([again.replicas.moved, again.removals], [0, []], division.strategy)
   }
 })
+
+test('a placement that means nowhere withdraws what runs; one that finds no cluster does not', () => {
+  const previous = { replicas: { paris: 3 } }
+  const meant = decidePlacement(deployment(), policiesOf({ nowhere: 'the list of clusters is empty' }), fleet, previous)
+  assert.deepEqual([meant.outcome, meant.removals, meant.deliveries], ['not placed', ['paris'], []])
+  assert.equal(verdictOf(meant, 'paris').why, 'the list of clusters is empty')
+  const unlucky = decidePlacement(deployment(), policiesOf({ groups: [{ name: 'g', names: ['rome'] }] }), fleet, previous)
+  assert.deepEqual([unlucky.outcome, unlucky.removals], ['not placed', []])
+})

@@ -41,6 +41,7 @@ const notThere: readonly ScoreTerm[] = [{ term: 'locality', points: 0, why: 'has
 /** Filter, score, spread and divide within one affinity group (or the whole fleet). */
 export function placeInGroup(input: GroupInput): GroupPlacement {
   const { workload, placement, group, previous } = input
+  if (placement.nowhere !== undefined) return placeNowhere(input, placement.nowhere)
   const had = previous.replicas ?? {}
   const has = (cluster: string) => Object.hasOwn(had, cluster)
   const strategy = bindStrategy(placement.division)
@@ -84,6 +85,17 @@ export function placeInGroup(input: GroupInput): GroupPlacement {
   const { replicas, unplaced } = divided
   const selected = new Set(replicas.keys())
   return { verdicts: verdictsOf(input, judged, selected, replicas, spread), selected, replicas, unplaced, reasons }
+}
+
+/** No problem: that it goes nowhere is what was asked for. */
+function placeNowhere({ clusters, previous }: GroupInput, why: string): GroupPlacement {
+  const verdicts = clusters
+    .map(({ name }): ClusterVerdict => {
+      const before = numberOf(previous.replicas, name)
+      return { cluster: name, filters: [], scores: [], selected: false, why, ...withDefined('previous', before) }
+    })
+    .sort((a, b) => compareText(a.cluster, b.cluster))
+  return { verdicts, selected: new Set(), replicas: new Map(), unplaced: 0, reasons: [why] }
 }
 
 function chooseBySpread(

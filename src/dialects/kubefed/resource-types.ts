@@ -1,16 +1,17 @@
 import type { ResourceType } from '../../kube/object/resource-type.js'
 
-const core = (kind: string, plural: string): ResourceType => ({
+const core = (kind: string, plural: string, shortName?: string): ResourceType => ({
   group: 'core.kubefed.io',
   version: 'v1beta1',
   kind,
   plural,
   namespaced: true,
+  ...(shortName === undefined ? {} : { shortNames: [shortName] }),
 })
 
 /** Kinds of KubeFed that are there before any kind is federated. */
-export const kubeFedClusterType = core('KubeFedCluster', 'kubefedclusters')
-export const federatedTypeConfigType = core('FederatedTypeConfig', 'federatedtypeconfigs')
+export const kubeFedClusterType = core('KubeFedCluster', 'kubefedclusters', 'kfc')
+export const federatedTypeConfigType = core('FederatedTypeConfig', 'federatedtypeconfigs', 'ftc')
 export const kubeFedConfigType = core('KubeFedConfig', 'kubefedconfigs')
 export const replicaSchedulingPreferenceType: ResourceType = {
   group: 'scheduling.kubefed.io',
@@ -18,4 +19,21 @@ export const replicaSchedulingPreferenceType: ResourceType = {
   kind: 'ReplicaSchedulingPreference',
   plural: 'replicaschedulingpreferences',
   namespaced: true,
+  shortNames: ['rsp'],
 }
+export const propagatedVersionType: ResourceType = {
+  group: 'core.kubefed.io',
+  version: 'v1alpha1',
+  kind: 'PropagatedVersion',
+  plural: 'propagatedversions',
+  namespaced: true,
+}
+export const clusterPropagatedVersionType: ResourceType = {
+  ...propagatedVersionType,
+  kind: 'ClusterPropagatedVersion',
+  plural: 'clusterpropagatedversions',
+  namespaced: false,
+}
+
+/** Where KubeFed lives unless told: its configuration, clusters and type configurations. */
+export const kubeFedNamespace = 'kube-federation-system'
