@@ -6,6 +6,8 @@ import type { KubeClient } from '../kube/client/kube-client.js'
 import type { Condition, KubeObject } from '../kube/object/kube-object.js'
 import { isAlreadyExists, isNotFound } from '../kube/object/status-error.js'
 import { crdType, namespaceType } from './core-types.js'
+import { federationCrds } from './federation-dialects.js'
+import { installKubeFed } from './install-kubefed.js'
 
 const crds: readonly KubeObject[] = [...argoCdCrds, clusterProfileCrd]
 
@@ -14,13 +16,14 @@ const crds: readonly KubeObject[] = [...argoCdCrds, clusterProfileCrd]
  * where it is missing. Definitions that are there (Argo CD's own, for instance) stay as they are.
  */
 export async function installHub(hub: KubeClient, options: { namespace: string; more?: readonly KubeObject[] }): Promise<void> {
-  const wanted = [...crds, ...(options.more ?? [])]
+  const wanted = [...crds, ...federationCrds, ...(options.more ?? [])]
   await createMissing(() =>
     hub.create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: options.namespace } }),
   )
   await Promise.all(wanted.map((crd) => createMissing(() => hub.create(crdType, crd, { fieldManager: 'flotilla' }))))
   await Promise.all(wanted.map((crd) => untilEstablished(hub, crd.metadata.name)))
   await hub.resources({ refresh: true })
+  await installKubeFed(hub)
   await createMissing(() =>
     hub.create(appProjectType, {
       apiVersion: 'argoproj.io/v1alpha1',
