@@ -35,6 +35,7 @@ import { createGitServer } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
 import { installHub } from './install-hub.js'
+import { createKubeFedAdmission } from './kubefed-admission.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
 import { registerMembers } from './register-members.js'
@@ -166,6 +167,7 @@ async function openFleet(
         functions: applicationSetProfile(ports),
         quietUsers: [hubUser.name],
       }),
+      createKubeFedAdmission({ cluster: hubName, namespace, quietUsers: [hubUser.name] }),
     ],
   })
   opened.push(() => api.stop())

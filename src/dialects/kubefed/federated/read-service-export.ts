@@ -76,7 +76,7 @@ function federatedExport(
     warnings: [
       {
         reason: 'ExportedWithFederatedService',
-        message: `there is no Service ${keyOf(source)} on the hub: it exports the one that FederatedService ${keyOf(source)} makes in the clusters, and goes there with it`,
+        message: `it exports the Service that FederatedService ${keyOf(source)} makes in the clusters, and goes there with it`,
       },
     ],
   }
