@@ -13,10 +13,7 @@ export function checkTexts(
 ): string[] {
   const inputs = Object.entries(texts).map(([path, text]) => ({ path, text }))
   const { model, unreadable } = loadFleet(inputs, options)
-  const problem = unreadable[0]
-  if (problem !== undefined) throw new Error(`${problem.file}:${problem.line}:${problem.column}: ${problem.message}`)
-  const report = runChecks(model, Array.isArray(checks) ? checks : [checks as Check])
-  if (report.broken[0] !== undefined) throw new Error(`${report.broken[0].file}: ${report.broken[0].message}`)
+  const report = runChecks(model, 'run' in checks ? [checks] : checks, unreadable)
   return report.findings.map(({ severity, sides, message }) => {
     const { file, line, column } = sides[0]!.place
     return `${severity} ${file}:${line}:${column} ${message}`

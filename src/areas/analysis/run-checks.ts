@@ -1,11 +1,11 @@
 import { compareText } from '../../base/compare-text.js'
 import { messageOf } from '../../base/errors.js'
 import type { Check, Finding, Severity } from './contract.js'
-import { isWithin } from './load/cluster-of-path.js'
 import type { Unreadable } from './load/input-text.js'
 import type { FleetModel } from './model/fleet-model.js'
-import type { Suppression } from './model/settings.js'
 import type { Place, Spot } from './model/spot.js'
+import { brokenCheck, brokenFinding, unreadableFinding, unreadableInput, unusedSuppression } from './own-checks.js'
+import { Suppressions } from './suppressions.js'
 
 /** A finding as it is shown: places looked up, the check's general words filled in. */
 export interface ReportedFinding {
@@ -31,38 +31,31 @@ export interface ReportedSide {
 export interface CheckReport {
   readonly findings: readonly ReportedFinding[]
   readonly suppressed: readonly { readonly finding: ReportedFinding; readonly reason: string }[]
-  /** Checks that broke on this input: their silence means nothing. */
-  readonly broken: readonly Unreadable[]
 }
 
-/** `flotilla.dev/ignore-checks: "id: reason; other-id: reason"` on an object. */
-export const suppressionAnnotation = 'flotilla.dev/ignore-checks'
-
-/** Runs checks over a model. Findings come sorted by place; the same finding of several checks is not merged. */
-export function runChecks(model: FleetModel, checks: readonly Check[]): CheckReport {
-  const found: ReportedFinding[] = []
+/**
+ * Runs checks over a model. Findings come sorted by place. What could not be read, a check that broke on this input (its
+ * silence would mean nothing), and suppressions that suppress nothing are findings themselves.
+ */
+export function runChecks(model: FleetModel, checks: readonly Check[], unreadable: readonly Unreadable[] = []): CheckReport {
+  const found: ReportedFinding[] = unreadable.map((problem) => reportFinding(unreadableInput, unreadableFinding(problem)))
   const suppressed: { finding: ReportedFinding; reason: string }[] = []
-  const broken: Unreadable[] = []
-  const used = new Set<Suppression | string>()
+  const suppressions = new Suppressions(model)
   for (const check of checks) {
     try {
       for (const finding of check.run(model)) {
         const reported = reportFinding(check, finding)
-        const reason = suppressionOf(check, finding, reported, model.settings.suppressions, used)
+        const reason = suppressions.reasonFor(reported)
         if (reason === undefined) found.push(reported)
         else suppressed.push({ finding: reported, reason })
       }
     } catch (error) {
-      broken.push({
-        file: `check ${check.id}`,
-        line: 0,
-        column: 0,
-        message: `the check failed on this input: ${messageOf(error)}`,
-      })
+      found.push(reportFinding(brokenCheck, brokenFinding(check.id, messageOf(error))))
     }
   }
-  found.sort(byPlace)
-  return { findings: found, suppressed, broken }
+  const ids = new Set(checks.map(({ id }) => id))
+  for (const finding of suppressions.unused(ids)) found.push(reportFinding(unusedSuppression, finding))
+  return { findings: withoutRepeats(found.sort(byPlace)), suppressed }
 }
 
 function reportFinding(check: Check, finding: Finding): ReportedFinding {
@@ -88,29 +81,12 @@ function reportSide(spot: Spot): ReportedSide {
   }
 }
 
-function suppressionOf(
-  check: Check,
-  finding: Finding,
-  reported: ReportedFinding,
-  suppressions: readonly Suppression[],
-  used: Set<Suppression | string>,
-): string | undefined {
-  for (const spot of finding.at) {
-    const annotation = spot.annotations?.[suppressionAnnotation]
-    if (typeof annotation !== 'string') continue
-    for (const part of annotation.split(';')) {
-      const [id, ...reason] = part.split(':')
-      if (id?.trim() === check.id && reason.join(':').trim() !== '') return reason.join(':').trim()
-    }
-  }
-  for (const suppression of suppressions) {
-    if (suppression.check !== check.id) continue
-    if (suppression.path !== undefined && !reported.sides.some(({ place }) => isWithin(place.file, suppression.path!))) continue
-    if (suppression.object !== undefined && !reported.sides.some(({ subject }) => subject === suppression.object)) continue
-    used.add(suppression)
-    return suppression.reason
-  }
-  return undefined
+/** What several renderings of one file have in common is one finding. */
+function withoutRepeats(sorted: readonly ReportedFinding[]): ReportedFinding[] {
+  return sorted.filter((finding, index) => {
+    const before = sorted[index - 1]
+    return before === undefined || byPlace(before, finding) !== 0
+  })
 }
 
 function byPlace(a: ReportedFinding, b: ReportedFinding): number {

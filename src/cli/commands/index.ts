@@ -4,11 +4,13 @@ import { applicationCommand } from './app.js'
 import { applicationSetCommand } from './appset.js'
 import { backupCommand } from './backup.js'
 import { chaosCommand } from './chaos.js'
+import { checkCommand } from './check.js'
 import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
 import { downCommand } from './down.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
+import { placementCommand } from './placement.js'
 import { renderCommand } from './render.js'
 import { restoreCommand } from './restore.js'
 import { serviceCommand } from './service.js'
@@ -27,6 +29,8 @@ export const commands: readonly CommandEntry[] = [
   clusterCommand,
   applicationCommand,
   applicationSetCommand,
+  placementCommand,
+  checkCommand,
   renderCommand,
   chaosCommand,
   backupCommand,

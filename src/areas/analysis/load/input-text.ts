@@ -3,6 +3,15 @@ export interface InputText {
   /** As findings name it, with `/`: relative to where the user stands. */
   readonly path: string
   readonly text: string
+  /** Part of a kustomization that was rendered: what it holds is not applied as it is, and only says where that was written. */
+  readonly isSource?: boolean
+}
+
+/** An object that kustomize or Helm made of files. */
+export interface RenderedObject {
+  readonly value: unknown
+  /** What made it: a kustomization, a template of a chart. Findings stand there unless a source has an object like it. */
+  readonly file: string
 }
 
 /** Something of the input that could not be read: it is said, and never counts as clean. */
@@ -11,5 +20,7 @@ export interface Unreadable {
   readonly line: number
   readonly column: number
   readonly message: string
+  /** `error` unless told: for what is sound, only not to be had here, such as a base on another server. */
+  readonly severity?: 'error' | 'warning' | 'note'
   readonly fix?: string
 }

@@ -11,7 +11,7 @@ import { buildModel } from './build-model.js'
 import { clusterOfPath } from './cluster-of-path.js'
 import { commentCalls } from './comment-calls.js'
 import { embeddedTexts } from './embedded-texts.js'
-import type { InputText, Unreadable } from './input-text.js'
+import type { InputText, RenderedObject, Unreadable } from './input-text.js'
 import { markdownBlocks } from './markdown-blocks.js'
 import { readCalls, type ScriptText } from './read-calls.js'
 import { readSettings } from './read-settings.js'
@@ -28,6 +28,7 @@ export interface LiveCluster {
 
 export interface LoadOptions {
   readonly live?: readonly LiveCluster[]
+  readonly rendered?: readonly RenderedObject[]
   /** Of `flotilla.yaml`s that stand above what is checked. */
   readonly settings?: readonly InputText[]
 }
@@ -41,6 +42,7 @@ export interface LoadedFleet {
 export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {}): LoadedFleet {
   const loading = new Loading([...(options.settings ?? []), ...inputs])
   for (const input of inputs) loading.read(input)
+  for (const rendered of options.rendered ?? []) loading.readRendered(rendered)
   for (const live of options.live ?? []) loading.readLive(live)
   return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [])
 }
@@ -52,6 +54,8 @@ class Loading {
   readonly #locator = new Locator()
   readonly #seen = new Map<string, Document>()
   readonly #settings: Settings
+  readonly #sources = new Map<string, KubeDocument[]>()
+  #readsSource = false
 
   constructor(inputs: readonly InputText[]) {
     this.#settings = readSettings(inputs, this.#locator, (problem) => this.#unreadable.push(problem))
@@ -63,6 +67,7 @@ class Loading {
 
   read(input: InputText): void {
     const { path } = input
+    this.#readsSource = input.isSource === true
     const text = input.text.includes('\r\n') ? input.text.replaceAll('\r\n', '\n') : input.text
     if (/\.(sh|bash|zsh)$/.test(path) || text.startsWith('#!'))
       this.#script({ file: path, text, linesBefore: 0, columnsBefore: 0, offset: 0, inComment: false })
@@ -72,6 +77,31 @@ class Loading {
       for (const document of splitDocuments(path, text)) this.#text(document)
       this.#comments(path, text)
     }
+  }
+
+  readRendered({ value, file }: RenderedObject): void {
+    if (!isObject(value)) return
+    const source = this.#sourceOf(value)
+    const text = source?.written ?? { file, text: '', linesBefore: 0, offset: 0, indent: 0, fixed: { file, line: 1, column: 1 } }
+    this.#add({
+      value,
+      source: file,
+      text,
+      cluster: clusterOfPath(file, this.#settings),
+      rendered: true,
+      ...(source === undefined ? {} : { root: source.prefix }),
+    })
+  }
+
+  /** The document of a source that an object was most likely made of: names may have got prefixes and suffixes. */
+  #sourceOf(value: Record<string, unknown>): Document | undefined {
+    const metadata = value['metadata']
+    const name = isObject(metadata) ? metadata['name'] : undefined
+    if (typeof name !== 'string') return undefined
+    const candidates = (this.#sources.get(String(value['kind'])) ?? []).filter(
+      (each) => name.includes(each.name) && each.name !== '',
+    )
+    return candidates.sort((a, b) => b.name.length - a.name.length)[0]
   }
 
   readLive({ source, cluster, objects }: LiveCluster): void {
@@ -139,6 +169,7 @@ class Loading {
     parent?: Spot | undefined
     cluster?: string | undefined
     root?: Path
+    rendered?: boolean
   }): void {
     const { value } = found
     const role = roleOf(value, found.text === undefined || found.parent !== undefined ? '' : found.text.file)
@@ -154,6 +185,12 @@ class Loading {
     }
     const options = { ...found, role, locator: this.#locator, ...(found.parent === undefined ? {} : { parent: found.parent }) }
     const document = role === 'object' ? new KubeDocument(options as never) : new Document(options as never)
+    if (this.#readsSource && found.rendered !== true && document instanceof KubeDocument) {
+      const known = this.#sources.get(document.kind)
+      if (known === undefined) this.#sources.set(document.kind, [document])
+      else known.push(document)
+      return
+    }
     if (this.#isCopy(document)) return
     this.#documents.push(document)
     for (const embedded of embeddedTexts(document, this.#locator)) this.#text(embedded.text, embedded.parent, document.cluster)
@@ -169,7 +206,7 @@ class Loading {
       return false
     }
     if (canonicalJson(known.value) !== canonicalJson(document.value)) return false
-    known.copies.push(document)
+    if (!document.rendered) known.copies.push(document)
     return true
   }
 

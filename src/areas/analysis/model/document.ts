@@ -41,6 +41,8 @@ export interface DocumentOptions {
   readonly locator: Locator
   /** What it stands in: a ConfigMap of the Dex configuration, an Application of its Helm values. */
   readonly parent?: Spot
+  /** Rendered: what is written at `text` is only the nearest to it. */
+  readonly rendered?: boolean
   /** In a document that is not one object (a List), where the object is. */
   readonly root?: Path
 }
@@ -53,6 +55,8 @@ export class Document extends View {
   /** By name: of a folder, a context or as told by `flotilla.yaml`; undefined for what belongs to no cluster in particular. */
   readonly cluster: string | undefined
   readonly parent: Spot | undefined
+  /** True of what kustomize or Helm made: its places are the nearest in the files that it was made of. */
+  readonly rendered: boolean
   /** Documents with the same content of the same cluster, which checks do not see again. */
   readonly copies: Document[] = []
   readonly #locator: Locator
@@ -67,6 +71,7 @@ export class Document extends View {
     this.cluster = options.cluster
     this.parent = options.parent
     this.prefix = options.root ?? []
+    this.rendered = options.rendered === true
     this.#locator = options.locator
   }
 

@@ -1,0 +1,151 @@
+import { posix } from 'node:path'
+import type { InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
+import { messageOf } from '../../base/errors.js'
+import { isObject } from '../../base/json.js'
+import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
+import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
+import { builtInSchemas } from '../../kube/schema/built-in.js'
+import { renderChartParts } from '../render-chart.js'
+import { openDirectoryTree } from '../render-directory.js'
+import type { Gathered } from './gather-inputs.js'
+
+/** The inputs with kustomizations and charts rendered: what would be applied, and what of the files is only made into that. */
+export interface RenderedInputs {
+  readonly texts: readonly InputText[]
+  readonly rendered: readonly RenderedObject[]
+  readonly unreadable: readonly Unreadable[]
+}
+
+export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> {
+  const rendered: RenderedObject[] = []
+  const unreadable: Unreadable[] = [...gathered.unreadable]
+  const parts = kustomizationParts(gathered)
+  const sources = new Set<string>()
+  for (const folder of gathered.kustomizations) {
+    const part = parts.get(folder)
+    // Patches are no objects, rendered or not.
+    for (const path of part?.patches ?? []) sources.add(path)
+    // A component only changes what takes it in, and Rancher Fleet lays its overlays over charts.
+    if (part?.isComponent === true || isBelowFleet(folder, gathered))
+      for (const path of allFiles(folder, parts)) sources.add(path)
+  }
+  for (const folder of gathered.kustomizations) {
+    if ([...parts.values()].some(({ folders }) => folders.includes(folder))) continue
+    if (parts.get(folder)?.isComponent === true || isBelowFleet(folder, gathered)) continue
+    let place = ''
+    const file = parts.get(folder)?.file ?? folder
+    try {
+      const { tree, path } = await openDirectoryTree(folder)
+      place = path
+      const { objects } = await buildKustomization(tree, path, {
+        schemas: builtInSchemas,
+        elapsed: () => performance.now(),
+        maxMilliseconds: 60_000,
+      })
+      for (const value of objects) rendered.push({ value, file })
+      for (const path of allFiles(folder, parts)) sources.add(path)
+    } catch (error) {
+      const message = messageOf(error).replaceAll(`${place}/`, '').replaceAll(place, folder)
+      const elsewhere = /remote|https?:\/\/|git|helmCharts|--enable-helm/i.test(message)
+      unreadable.push({
+        file,
+        line: 1,
+        column: 1,
+        message: `the kustomization ${elsewhere ? 'needs what is not here, and was not rendered' : 'does not build'}: ${message}`,
+        ...(elsewhere
+          ? { severity: 'note' as const, fix: 'Nothing has to be done; what comes from elsewhere is not checked.' }
+          : {}),
+      })
+    }
+  }
+  for (const folder of gathered.charts) await renderOneChart(folder, rendered, unreadable)
+  return {
+    texts: gathered.texts.map((text) => (sources.has(text.path) ? { ...text, isSource: true } : text)),
+    rendered,
+    unreadable,
+  }
+}
+
+async function renderOneChart(folder: string, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
+  const file = `${folder}/Chart.yaml`
+  try {
+    const parts = await renderChartParts('release', folder, { includeCrds: false, noHooks: false }, () => {})
+    for (const { path, text } of [...parts.manifests, ...parts.hooks].map(({ path, content }) => ({ path, text: content })))
+      for (const { value } of parseYamlDocuments(text)) {
+        const own = path.split('/').slice(1).join('/')
+        if (isObject(value)) rendered.push({ value, file: `${folder}/${own}` })
+      }
+  } catch (error) {
+    const message = messageOf(error)
+    if (/library charts are not installable/i.test(message)) return
+    unreadable.push({
+      file,
+      line: 1,
+      column: 1,
+      severity: 'note',
+      message: `the chart does not render with its own values, and was not checked: ${message}`,
+      fix: 'Nothing has to be done if its values or dependencies come from elsewhere.',
+    })
+  }
+}
+
+function isBelowFleet(folder: string, { texts }: Gathered): boolean {
+  return texts.some(({ path }) => /(^|\/)fleet\.yaml$/.test(path) && `${folder}/`.startsWith(`${posix.dirname(path)}/`))
+}
+
+interface KustomizationParts {
+  readonly file: string
+  readonly isComponent: boolean
+  /** Kustomizations that it takes in. */
+  readonly folders: readonly string[]
+  readonly files: readonly string[]
+  readonly patches: readonly string[]
+}
+
+function kustomizationParts({ texts, kustomizations }: Gathered): Map<string, KustomizationParts> {
+  const found = new Map<string, KustomizationParts>()
+  const all = new Set(kustomizations)
+  for (const { path, text } of texts) {
+    if (!/(^|\/)kustomization(\.ya?ml)?$/i.test(path)) continue
+    const folder = posix.dirname(path)
+    let value: unknown
+    try {
+      value = parseYamlDocuments(text)[0]?.value
+    } catch {
+      continue
+    }
+    if (!isObject(value)) continue
+    const named = (...keys: string[]): string[] =>
+      keys
+        .flatMap((key) => (Array.isArray(value[key]) ? value[key] : []))
+        .flatMap((entry: unknown) => {
+          const text = typeof entry === 'string' ? entry : isObject(entry) ? entry['path'] : undefined
+          return typeof text === 'string' && !text.includes('\n') ? [posix.join(folder, text)] : []
+        })
+    const resources = named('resources', 'bases', 'components', 'crds')
+    found.set(folder, {
+      file: path,
+      isComponent: value['kind'] === 'Component',
+      folders: resources.filter((path) => all.has(path)),
+      files: resources.filter((path) => !all.has(path)),
+      patches: named(
+        'patches',
+        'patchesStrategicMerge',
+        'patchesJson6902',
+        'transformers',
+        'generators',
+        'configurations',
+        'replacements',
+      ),
+    })
+  }
+  return found
+}
+
+/** Every file that a kustomization and those below it are made of. */
+function allFiles(folder: string, parts: ReadonlyMap<string, KustomizationParts>, seen = new Set<string>()): string[] {
+  const part = parts.get(folder)
+  if (part === undefined || seen.has(folder)) return []
+  seen.add(folder)
+  return [...part.files, ...part.patches, ...part.folders.flatMap((below) => allFiles(below, parts, seen))]
+}

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { defineCheck } from '../contract.js'
+import { loadFleet } from '../load/load-fleet.js'
+import type { KubeDocument } from '../model/document.js'
+import type { Edit } from '../model/edit.js'
+import { runChecks } from '../run-checks.js'
+import { applyTextEdits, planFixes } from './plan-fixes.js'
+
+function fix(text: string, edits: (object: KubeDocument) => Edit[], path = 'a.yaml'): string {
+  const check = defineCheck({
+    id: 'x',
+    topic: 'schema',
+    severity: 'error',
+    title: '',
+    why: '',
+    evidence: [],
+    fix: '',
+    *run(model) {
+      for (const object of model.objects) yield { message: 'm', at: [object.at('kind')], edits: edits(object) }
+    },
+  })
+  const { model } = loadFleet([{ path, text }])
+  return applyTextEdits(text, planFixes(runChecks(model, [check]).findings).edits.get(path) ?? [])
+}
+
+const text = `# a comment
+apiVersion: v1
+kind: Service # kept
+metadata:
+  name: a   # its name
+  annotations:
+    old: "1"  # why
+    other: "2"
+spec:
+  ports:
+    - port: 80
+      name: web
+    - port: 81
+`
+
+test('sets, renames and adds, and everything else stays as it is', () => {
+  const mended = fix(text, (view) => [
+    { kind: 'set', view, path: ['spec', 'ports', 0, 'port'], value: 8080 },
+    { kind: 'rename', view, path: ['metadata', 'annotations', 'old'], to: 'new/key' },
+    { kind: 'add', view, path: ['spec'], key: 'type', value: 'ClusterIP' },
+  ])
+  assert.equal(
+    mended,
+    text
+      .replace('port: 80\n', 'port: 8080\n')
+      .replace('old: "1"', 'new/key: "1"')
+      .replace('- port: 81\n', '- port: 81\n  type: ClusterIP\n'),
+  )
+})
+
+test('removes whole lines: a member of a map, an item of a list', () => {
+  assert.equal(
+    fix(text, (view) => [{ kind: 'remove', view, path: ['metadata', 'annotations', 'old'] }]),
+    text.replace('    old: "1"  # why\n', ''),
+  )
+  assert.equal(
+    fix(text, (view) => [{ kind: 'remove', view, path: ['spec', 'ports', 1] }]),
+    text.replace('    - port: 81\n', ''),
+  )
+  assert.equal(
+    fix(text, (view) => [{ kind: 'remove', view, path: ['spec', 'ports', 0, 'port'] }]),
+    text,
+  )
+})
+
+test('a document in a script is mended there', () => {
+  const script = `cat <<EOF > a.yaml\n${text}EOF\n`
+  assert.equal(
+    fix(script, (view) => [{ kind: 'set', view, path: ['metadata', 'name'], value: 'b' }], 'a.sh'),
+    script.replace('name: a ', 'name: b '),
+  )
+})
