@@ -11,6 +11,7 @@ import { downCommand } from './down.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
 import { placementCommand } from './placement.js'
+import { placementCommand } from './placement.js'
 import { renderCommand } from './render.js'
 import { restoreCommand } from './restore.js'
 import { serviceCommand } from './service.js'
@@ -31,6 +32,7 @@ export const commands: readonly CommandEntry[] = [
   applicationSetCommand,
   placementCommand,
   checkCommand,
+  placementCommand,
   renderCommand,
   chaosCommand,
   backupCommand,
