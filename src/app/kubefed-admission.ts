@@ -68,7 +68,8 @@ function makeNamespace({ cluster, user, ports }: AdmissionRequest, name: string)
 }
 
 /** The hub as its storage has it now. */
-function factsFrom({ storage, ports, findKind, type }: AdmissionRequest, namespace: string): HubFacts {
+function factsFrom(request: AdmissionRequest, namespace: string): HubFacts {
+  const { storage, ports, type } = request
   const own = (apiVersion: string, kind: string) => apiVersion === apiVersionOf(type.group, type.version) && kind === type.kind
   return {
     objects: (wanted, where = {}) => [...find(storage, wanted, where)],
@@ -77,7 +78,7 @@ function factsFrom({ storage, ports, findKind, type }: AdmissionRequest, namespa
       if (own(apiVersion, kind)) return type
       const slash = apiVersion.indexOf('/')
       return (
-        findKind(apiVersion, kind) && {
+        request.findKind(apiVersion, kind) && {
           group: slash < 0 ? '' : apiVersion.slice(0, slash),
           version: apiVersion.slice(slash + 1),
           kind,
