@@ -147,6 +147,7 @@ export const rooms = [
       'src/kube/informer',
       'src/kube/queue',
       'src/controller',
+      'src/inventory',
       'src/delivery/placement',
     ],
   },

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../../base/json.js'
+import { canonicalJson, isObject } from '../../../base/json.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { replicasField } from '../../placement/replicas-of.js'
 import type { Desired } from '../contract.js'
 
 const known = new WeakMap<object, string>()
@@ -16,8 +18,15 @@ export function digestText(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16)
 }
 
-/** What is written to a cluster: a copy that carries this digest is what was wanted. */
+/** What is written to a cluster: a copy that carries this digest is what was wanted. Replicas that the cluster keeps have no say. */
 export function digestOfDesired({ object, rules }: Desired): string {
   const { labels, annotations, retain, onRemoval, propagation } = rules
-  return digestText(`${digestOf(object)} ${canonicalJson({ labels, annotations, retain, onRemoval, propagation })}`)
+  const counted = retain.includes('replicas') ? digestText(canonicalJson(withoutReplicas(object))) : digestOf(object)
+  return digestText(`${counted} ${canonicalJson({ labels, annotations, retain, onRemoval, propagation })}`)
+}
+
+function withoutReplicas(object: KubeObject): KubeObject {
+  const field = replicasField(object)
+  const { spec } = object
+  return field === undefined || !isObject(spec) ? object : { ...object, spec: { ...spec, [field]: undefined } }
 }
