@@ -35,9 +35,11 @@ import { createGitServer } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
 import { installHub } from './install-hub.js'
+import { createKarmadaAdmission } from './karmada-admission.js'
 import { createKubeFedAdmission } from './kubefed-admission.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
+import { openFleetView } from './open-fleet-view.js'
 import { registerMembers } from './register-members.js'
 import { serveXds } from './serve-xds.js'
 import { createServiceAdmission } from './service-admission.js'
@@ -168,6 +170,7 @@ async function openFleet(
         quietUsers: [hubUser.name],
       }),
       createKubeFedAdmission({ cluster: hubName, namespace, quietUsers: [hubUser.name] }),
+      createKarmadaAdmission(hubName),
     ],
   })
   opened.push(() => api.stop())
@@ -286,6 +289,8 @@ async function openFleet(
   })
   hub = running
   gateways.start(running.services)
+  const view = openFleetView({ inventory: running.inventory, env: options.env, ports })
+  await api.serveView(view, hubName, { host: config.host, port: config.fleetPort ?? 0 })
   const manager = createControllerManager({
     hub: hubClient,
     caches: createCaches({ client: hubClient, ...ports, signal: stopping.signal }),
@@ -338,12 +343,18 @@ function describe(
     kubeconfig: directory.file('kubeconfig'),
     hub: { server: hub?.server ?? '', context: hubName },
     clusters: members,
+    fleet: { server: serverAt({ host: config.host, port: config.fleetPort ?? 0 }), context: freeContext('fleet', clusters) },
     // This variable wins over the CA that the fleet's gitconfig names.
     git: {
       url,
       clone: `${env.GIT_SSL_CAINFO ? 'unset GIT_SSL_CAINFO; ' : ''}git clone -c include.path=${directory.file('gitconfig')} ${url}`,
     },
   }
+}
+
+/** A cluster of that name keeps its context. */
+function freeContext(wanted: string, clusters: readonly PlacedCluster[]): string {
+  return clusters.some(({ name }) => name === wanted) ? freeContext(`${wanted}-view`, clusters) : wanted
 }
 
 function gitUrl(config: FleetConfig, name: string): string {

@@ -1,4 +1,6 @@
 import type { FederationDialect } from '../delivery/federation/contract.js'
+import { karmadaCrds } from '../dialects/karmada/crds.js'
+import { karmadaDialect } from '../dialects/karmada/karmada-dialect.js'
 import { kubeFedCrds } from '../dialects/kubefed/kinds/crds.js'
 import { kubeFedDialect } from '../dialects/kubefed/kubefed-dialect.js'
 import { placementCrd, placementDecisionCrd } from '../dialects/placement/placement-crd.js'
@@ -6,7 +8,7 @@ import { placementDialect } from '../dialects/placement/placement-dialect.js'
 import type { KubeObject } from '../kube/object/kube-object.js'
 
 /** The APIs in which federation is declared, in the order in which they win where two want the same object in a cluster. */
-export const federationDialects: readonly FederationDialect[] = [kubeFedDialect, placementDialect]
+export const federationDialects: readonly FederationDialect[] = [kubeFedDialect, placementDialect, karmadaDialect]
 
 /** Definitions that a hub has for them. */
-export const federationCrds: readonly KubeObject[] = [...kubeFedCrds, placementCrd, placementDecisionCrd]
+export const federationCrds: readonly KubeObject[] = [...kubeFedCrds, placementCrd, placementDecisionCrd, ...karmadaCrds]

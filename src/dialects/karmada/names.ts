@@ -21,8 +21,8 @@ export const annotations = {
   templateGeneration: 'resourcetemplate.karmada.io/generation',
   templateUid: 'resourcetemplate.karmada.io/uid',
   conflictResolution: 'work.karmada.io/conflict-resolution',
-  /** Ours: the generation of the template that a binding of a lazy policy was made for. */
-  activeGeneration: 'flotilla.dev/active-generation',
+  /** Ours: a digest of the template that a binding of a lazy policy was made for. */
+  activeTemplate: 'flotilla.dev/active-template',
 } as const
 
 /** Marks an object of the hub that is not run there. */
