@@ -26,7 +26,7 @@ import { builtInSchemas } from '../kube/schema/built-in.js'
 import type { ServiceCatalogue } from '../services/catalogue/catalogue.js'
 import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
 import type { SleepingMembers } from '../services/catalogue/fleet-observer.js'
-import { createGatewayMap } from '../services/gateway/gateway-map.js'
+import { createMemberGateways } from '../services/gateway/members/member-gateways.js'
 import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
 import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
 import { carryOutPlans } from '../services/plans/carry-out-plans.js'
@@ -47,7 +47,7 @@ export interface StartHubOptions {
   readonly connect: ConnectCluster
   /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
   readonly sources?: readonly InventorySource[]
-  /** The gateways between networks (default: none, and then no cluster is told of endpoints in another network). */
+  /** The gateways between networks (default: those that members have Services for). */
   readonly gateways?: (catalogue: ServiceCatalogue) => GatewayMap
   readonly ports: ServerPorts
   /** Whether leases are kept on members for the clusters that endpoints came from (default: yes). */
@@ -125,7 +125,6 @@ export async function openHubParts(options: StartHubOptions) {
 /** Starts the controllers of the GitOps dialects against a hub. Resolves once they have read its state. */
 export async function startHub(options: StartHubOptions): Promise<Hub> {
   const { hub, namespace, ports, signal } = options
-  const mapOf = options.gateways ?? ((facts) => createGatewayMap(facts, { has: () => false, egress: () => undefined }))
   const { caches, inventory, deliveries, repositories, services } = await openHubParts(options)
   const manager = createControllerManager({ hub, caches, ...ports, services })
   manager.add(createApplicationController({ namespace }))
@@ -142,6 +141,8 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     ...ports,
     signal,
   })
+  const write = { inventory, log: ports.log }
+  const mapOf = options.gateways ?? (() => createMemberGateways({ catalogue, clock: ports.clock, signal, write }))
   const memberServices = startMemberServices({
     catalogue,
     inventory,

@@ -6,7 +6,7 @@ import { createHttpClient } from '../kube/client/http-client.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
 import { type CreatedCatalogue, createCatalogue } from '../services/catalogue/create-catalogue.js'
-import { createGatewayMap } from '../services/gateway/gateway-map.js'
+import { createMemberGateways } from '../services/gateway/members/member-gateways.js'
 import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
 import {
   type Lease,
@@ -51,18 +51,17 @@ export async function withCatalogue<T>(
     const sources = [createClusterSecretSource({ caches, namespace })]
     const inventory = createInventory({ sources, hub, connect, ...ports, signal })
     await inventory.whenReady
-    // Only embedded fleets have gateways, and there people want to see what stands behind them.
+    // The gateways of an embedded fleet are no objects, and there people want to see what stands behind them.
     const embedded = (await hub.resources()).forName(embeddedClusterType.plural) !== undefined
     let gateways: GatewayMap | undefined
-    const none = { has: () => false, egress: () => undefined }
-    const catalogue = createCatalogue({
+    const catalogue: CreatedCatalogue = createCatalogue({
       hub,
       inventory,
       dialects: serviceDialects,
       ...(!embedded
         ? {
-            reroute: (service, ranking, facts) => {
-              gateways ??= createGatewayMap(facts, none)
+            reroute: (service, ranking) => {
+              gateways ??= createMemberGateways({ catalogue, clock: systemClock, signal })
               return throughGateways(service, ranking, gateways)
             },
           }

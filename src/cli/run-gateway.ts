@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { defaultDataDirectory, openDataDirectory, writePrivateFile } from '../app/data-directory.js'
-import { issueGatewayTls, openGatewayAuthority } from '../app/gateway/gateway-authority.js'
+import { issueGatewayTls, openAuthorityIn, openGatewayAuthority } from '../app/gateway/gateway-authority.js'
 import { startLoneGateway } from '../app/gateway/lone-gateway.js'
 import { connectKubeconfigFile } from '../app/kubeconfig-files.js'
 import { createSystemClientPorts } from '../app/system-client-ports.js'
@@ -29,7 +30,10 @@ export async function runGateway(options: GatewayRunOptions, io: CommandIo): Pro
   const tls = ca !== undefined && cert !== undefined && key !== undefined ? { ca, cert, key } : undefined
   try {
     await client.version()
-    const gateway = await startLoneGateway({ client, cluster, listen, tls, engine, drainMs, log })
+    const { egress } = options
+    if (egress !== undefined && isIP(egress) === 0) throw badOption('--egress', egress, 'Use an address, for example 0.0.0.0.')
+    const way = egress === undefined ? {} : { egress }
+    const gateway = await startLoneGateway({ client, cluster, listen, tls, engine, drainMs, log, ...way })
     const tell = async () => log.info('gateway counters', await gateway.metrics())
     const checking = new AbortController()
     if (options.checkLeases) checkLeases({ client, cluster, clock: systemClock, log, signal: checking.signal })
@@ -57,17 +61,20 @@ export async function runGateway(options: GatewayRunOptions, io: CommandIo): Pro
   process.exit(process.exitCode ?? 0)
 }
 
-/** Writes what a gateway beside a real cluster needs to be believed by the gateways of an embedded fleet. */
+/** Writes what a gateway beside a real cluster needs to be believed by the other gateways of its fleet. */
 export async function writeGatewayCertificate(
   cluster: string,
-  { out, days, dataDir }: GatewayCertificateOptions,
+  { out, days, dataDir, caDir }: GatewayCertificateOptions,
   io: CommandIo,
 ): Promise<void> {
   const valid = Number(days)
   if (!Number.isInteger(valid) || valid < 1 || valid > 3650) throw badOption('--days', days, 'Use 1 to 3650.')
   if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(cluster)) throw badOption('the cluster', cluster, 'Use a DNS label.')
-  const directory = openDataDirectory(resolve(dataDir ?? defaultDataDirectory(io.env)))
-  const tls = await issueGatewayTls(await openGatewayAuthority(directory, systemClock), cluster, valid)
+  const authority =
+    caDir === undefined
+      ? openGatewayAuthority(openDataDirectory(resolve(dataDir ?? defaultDataDirectory(io.env))), systemClock)
+      : openAuthorityIn(resolve(caDir), systemClock)
+  const tls = await issueGatewayTls(await authority, cluster, valid)
   const folder = resolve(out)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [name, text] of Object.entries({ 'ca.crt': tls.ca, 'tls.crt': tls.cert, 'tls.key': tls.key }))

@@ -132,7 +132,7 @@ export class FleetGateways {
     return member
   }
 
-  #hold(consumer: string, key: EgressKey): { address: string; port: number } | undefined {
+  #hold(consumer: string, key: EgressKey): { addresses: readonly string[]; port: number } | undefined {
     const address = this.#options.addressOf(consumer)
     if (address === undefined || !this.#needs(consumer)) return undefined
     const member = this.#member(consumer)
@@ -144,7 +144,7 @@ export class FleetGateways {
       member.held.set(name, held)
       if (member.gateway !== undefined) this.#offer(member, held)
     }
-    return { address, port }
+    return { addresses: [address], port }
   }
 
   #offer(member: Member, held: Held): void {

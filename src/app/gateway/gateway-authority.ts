@@ -13,8 +13,12 @@ export const gatewayCertificateDays = 30
  * The authority of a fleet's gateways, `pki/gateway-ca.*`, made on first use. It is not the authority of the API servers: whoever
  * has a gateway's certificate is a gateway to other gateways, and nobody to any API.
  */
-export async function openGatewayAuthority(directory: DataDirectory, clock: Clock): Promise<FleetCa> {
-  const folder = directory.file('pki')
+export function openGatewayAuthority(directory: DataDirectory, clock: Clock): Promise<FleetCa> {
+  return openAuthorityIn(directory.file('pki'), clock)
+}
+
+/** The same in a directory of its own, for fleets that are not embedded. */
+export async function openAuthorityIn(folder: string, clock: Clock): Promise<FleetCa> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const [certificate, key] = [join(folder, 'gateway-ca.crt'), join(folder, 'gateway-ca.key')]
   if (existsSync(certificate) && existsSync(key)) {

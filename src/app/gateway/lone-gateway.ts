@@ -10,6 +10,7 @@ import { startHaproxyGateway } from '../../services/gateway/haproxy/haproxy-gate
 import { clusterOfCertificate, gatewayName } from '../../services/gateway/identity.js'
 import { systemClock } from '../system-ports.js'
 import { readTlsFiles } from '../xds-options.js'
+import { startLoneEgress } from './lone-egress.js'
 import { readOneCluster } from './read-cluster.js'
 
 export interface LoneGatewayOptions {
@@ -19,6 +20,8 @@ export interface LoneGatewayOptions {
   /** Files in PEM, read again when they change. HAProxy, which lets TLS through only, needs none. */
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string } | undefined
   readonly engine: 'builtin' | 'haproxy'
+  /** Also offers services behind other clusters' gateways at this address (built-in engine). */
+  readonly egress?: string
   readonly drainMs: number
   readonly log: Log
 }
@@ -50,6 +53,13 @@ export async function startLoneGateway(options: LoneGatewayOptions): Promise<Lon
   for (let waited = 0; waited < 15_000 && catalogue.facts.pending.length > 0; waited += 20)
     await new Promise((done) => setTimeout(done, 20))
   if (tls === undefined) {
+    if (options.egress !== undefined) {
+      throw new UsageError({
+        code: 'bad-gateway-option',
+        message: 'HAProxy is a way in only',
+        fix: 'Leave --egress out, or use the built-in engine.',
+      })
+    }
     const routes = () => listPassthroughRoutes({ catalogue, cluster })
     const gateway = await startHaproxyGateway(
       { listen, drainSeconds: Math.max(1, Math.ceil(drainMs / 1000)), clock: systemClock, log },
@@ -79,6 +89,7 @@ export async function startLoneGateway(options: LoneGatewayOptions): Promise<Lon
   }
   const gateway = createEastWestGateway({ routes: createCatalogueRoutes({ catalogue, cluster }), tls, clock: systemClock })
   const port = await gateway.listen(listen)
+  const egress = options.egress === undefined ? undefined : await startLoneEgress({ client, address: options.egress, tls, log })
   let known = JSON.stringify(tls)
   const check = () => {
     if (reading.signal.aborted) return
@@ -86,6 +97,7 @@ export async function startLoneGateway(options: LoneGatewayOptions): Promise<Lon
       const now = readGatewayTls(options.tls, cluster)
       if (JSON.stringify(now) !== known) {
         gateway.renew(now)
+        egress?.renew(now)
         known = JSON.stringify(now)
         log.info('the gateway has new certificates')
       }
@@ -101,12 +113,22 @@ export async function startLoneGateway(options: LoneGatewayOptions): Promise<Lon
     async metrics() {
       const { open, accepted, refused, bytesToClients, bytesToEndpoints } = gateway.stats()
       const reasons = Object.fromEntries(Object.entries(refused).map(([reason, count]) => [`refused-${reason}`, count]))
-      return { open, accepted, ...reasons, bytesToEndpoints, bytesToClients }
+      const way = egress?.stats()
+      const out: Record<string, number> =
+        way === undefined
+          ? {}
+          : {
+              'egress-routes': way.routes,
+              'egress-open': way.open,
+              'egress-accepted': way.accepted,
+              'egress-refused': Object.values(way.refused).reduce((sum, count) => sum + count, 0),
+            }
+      return { open, accepted, ...reasons, bytesToEndpoints, bytesToClients, ...out }
     },
     async drain() {
-      const left = await gateway.drain(drainMs)
+      const left = await Promise.all([gateway.drain(drainMs), egress?.drain(drainMs) ?? 0])
       reading.abort()
-      return left
+      return left[0] + left[1]
     },
   }
 }

@@ -11,6 +11,7 @@ export interface GatewayRunOptions {
   engine: string
   drain: string
   checkLeases?: boolean
+  egress?: string
   metricsSeconds: string
   logLevel: string
 }
@@ -19,6 +20,7 @@ export interface GatewayCertificateOptions {
   out: string
   days: string
   dataDir?: string
+  caDir?: string
 }
 
 /** `flotilla gateway`: the way into a cluster whose pods cannot be reached from elsewhere. */
@@ -40,6 +42,7 @@ export const gatewayCommand: CommandEntry = {
       .option('--key <file>', 'and its key')
       .option('--engine <name>', 'builtin, or haproxy (lets TLS through only)', 'builtin')
       .option('--drain <time>', 'how long open connections may go on after SIGTERM: 30s, 5m', '30s')
+      .option('--egress <address>', 'also offer services behind other clusters\u2019 gateways at this address (0.0.0.0: all)')
       .option('--check-leases', 'let endpoints of clusters whose leases have expired stand by, also while the hub is away')
       .option('--metrics-seconds <seconds>', 'how often counters are written to the log; 0: only in the end', '60')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
@@ -49,10 +52,14 @@ export const gatewayCommand: CommandEntry = {
       })
     gateway
       .command('certificate <cluster>')
-      .description('make the certificate of a cluster\u2019s gateway with the authority of an embedded fleet\u2019s gateways')
+      .description('make the certificate of a cluster\u2019s gateway, with the authority of the fleet\u2019s gateways')
       .requiredOption('--out <dir>', 'where ca.crt, tls.crt and tls.key are written')
       .option('--days <number>', 'how long it is valid', '90')
-      .option('--data-dir <dir>', 'data directory of the fleet (default: the one of `flotilla up`)')
+      .option(
+        '--data-dir <dir>',
+        'data directory of an embedded fleet, whose authority is used (default: the one of `flotilla up`)',
+      )
+      .option('--ca-dir <dir>', 'in place of that: a directory for the authority of clusters of your own, made on first use')
       .action(async (cluster: string, options: GatewayCertificateOptions) => {
         const { writeGatewayCertificate } = await import('../run-gateway.js')
         await writeGatewayCertificate(cluster, options, io)

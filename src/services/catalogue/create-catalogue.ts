@@ -35,6 +35,8 @@ export interface CreatedCatalogue extends ServiceCatalogue {
   onCluster(listener: ClusterListener): () => void
   /** True for a cluster of the fleet that has never been read: what it offers is not in the catalogue. */
   isUnread(cluster: string): boolean
+  /** What `reroute` goes by has changed: every ranking is worked out anew. */
+  rerank(): void
   /** Services of a namespace that somebody offers. */
   inNamespace(namespace: string): readonly ServiceName[]
 }
@@ -128,6 +130,11 @@ class Catalogue implements CreatedCatalogue {
       zone === undefined || zone === cluster.locality.zone ? cluster.locality : { ...cluster.locality, zone, subZone: '' }
     const { name, network } = cluster
     return { cluster: name, locality, network, labels: completeLabels({}, { cluster: name, locality, network }) }
+  }
+
+  rerank(): void {
+    this.#allRanked = true
+    this.#flushSoon()
   }
 
   isUnread(cluster: string): boolean {

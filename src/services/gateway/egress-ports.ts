@@ -1,5 +1,7 @@
-const first = 16_000
+/** Of every egress gateway. */
+export const firstEgressPort = 16_000
 const size = 16_000
+export const lastEgressPort = firstEgressPort + size - 1
 /** Routes of one cluster; each is a listener. */
 export const mostEgressRoutes = 2_000
 
@@ -21,10 +23,18 @@ export class EgressPorts {
     if (known !== undefined) return known
     if (this.#byName.size >= mostEgressRoutes) return undefined
     let at = hash(name) % size
-    while (this.#taken.has(first + at)) at = (at + 1) % size
-    this.#byName.set(name, first + at)
-    this.#taken.set(first + at, name)
-    return first + at
+    while (this.#taken.has(firstEgressPort + at)) at = (at + 1) % size
+    this.#byName.set(name, firstEgressPort + at)
+    this.#taken.set(firstEgressPort + at, name)
+    return firstEgressPort + at
+  }
+
+  /** Gives a name the port that it had before; false when either is taken. */
+  restore(name: string, port: number): boolean {
+    if (this.#byName.has(name) || this.#taken.has(port) || this.#byName.size >= mostEgressRoutes) return false
+    this.#byName.set(name, port)
+    this.#taken.set(port, name)
+    return true
   }
 
   free(name: string): void {

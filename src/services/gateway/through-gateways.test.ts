@@ -58,7 +58,7 @@ function mapOf(withGateway: readonly string[]): GatewayMap {
     networkBehind: (cluster) => (withGateway.includes(cluster) ? networks[cluster] : undefined),
     egress: (consumer, { port, cluster }) =>
       withGateway.includes(consumer)
-        ? { address: `gateway-of-${consumer}`, port: ports.hold(`${port.port} ${cluster}`)! }
+        ? { addresses: [`gateway-of-${consumer}`], port: ports.hold(`${port.port} ${cluster}`)! }
         : undefined,
   }
 }

@@ -7,7 +7,9 @@ export interface GatewayMap {
   /** The network of a cluster whose gateway takes connections from elsewhere; undefined: it has none. */
   networkBehind(cluster: string): string | undefined
   /** Where consumers of a cluster find a service's port in another cluster; undefined: their cluster has no way out. */
-  egress(consumer: string, route: EgressKey): { readonly address: string; readonly port: number } | undefined
+  egress(consumer: string, route: EgressKey): { readonly addresses: readonly string[]; readonly port: number } | undefined
+  /** Where the gateway of a cluster takes connections, for people. */
+  placesOf?(cluster: string): readonly string[]
 }
 
 /** What one port of an egress gateway stands for. */
@@ -90,7 +92,7 @@ function replace(
   if (gateways.networkBehind(cluster) !== network)
     return { why: `it is in ${where}, which no gateway of ${cluster} leads to from ${own}` }
   const ports: RankedEndpoint['ports'][number][] = []
-  let address: string | undefined
+  let addresses: readonly string[] = []
   const offered = new Map(
     members.flatMap((each) => each.ports.map(({ port }) => [`${port.protocol} ${port.port}`, port] as const)),
   )
@@ -99,12 +101,12 @@ function replace(
     const place = gateways.egress(consumer.cluster, { service, port, cluster })
     if (place === undefined)
       return { why: `it is in ${where}, and ${consumer.cluster || 'the consumer'} has no gateway out of ${own}` }
-    address = place.address
+    addresses = place.addresses
     ports.push({ port, targetPort: place.port })
   }
-  if (address === undefined) return { why: `it is in ${where}, and gateways carry TCP only` }
+  if (addresses.length === 0) return { why: `it is in ${where}, and gateways carry TCP only` }
   const { locality } = group
-  const endpoint = {
+  const endpointAt = (address: string) => ({
     addresses: [address],
     ports: ports.map(({ port, targetPort }) => ({ name: port.name, protocol: port.protocol, port: targetPort })),
     ready: members.some((each) => each.endpoint.ready),
@@ -114,7 +116,9 @@ function replace(
     labels: {},
     weight: 1,
     network: consumer.network,
-  }
+  })
+  const places = gateways.placesOf?.(cluster) ?? []
+  const at = places.length === 0 ? '' : ` (${places.join(', ')})`
   const count = `${members.length} endpoint${members.length === 1 ? '' : 's'}`
   return {
     group: {
@@ -122,8 +126,8 @@ function replace(
       locality,
       cluster,
       weight: share,
-      endpoints: [{ cluster, endpoint, weight: 1, ports }],
-      why: `${group.why}; ${count} in ${where}, through the gateways of ${consumer.cluster} and ${cluster}`,
+      endpoints: addresses.map((address) => ({ cluster, endpoint: endpointAt(address), weight: 1, ports })),
+      why: `${group.why}; ${count} in ${where}, through the gateways of ${consumer.cluster} and ${cluster}${at}`,
     },
   }
 }
