@@ -152,6 +152,11 @@ export interface Authorizer {
   authorize(cluster: LogicalCluster, user: UserInfo, attributes: AccessAttributes): { allowed: boolean; reason: string }
 }
 
+/** The same, where somebody else has to be asked. */
+export interface RemoteAuthorizer {
+  authorize(cluster: LogicalCluster, user: UserInfo, attributes: AccessAttributes): Promise<{ allowed: boolean; reason: string }>
+}
+
 export interface AccessAttributes {
   readonly verb: string
   readonly group: string

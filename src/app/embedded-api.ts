@@ -10,6 +10,7 @@ import { createStaticTokenAuthenticator } from '../apiserver/auth/static-token-a
 import type { LogicalClusters, ServerPorts, UserInfo } from '../apiserver/contract.js'
 import { createRequestFairness } from '../apiserver/fairness/request-fairness.js'
 import { type ApiFrontOptions, createApiFront } from '../apiserver/http/api-front.js'
+import type { RequestView } from '../apiserver/http/request-view.js'
 import { createBootstrapLayer } from '../apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../apiserver/logical/logical-clusters.js'
 import { withCustomResources } from '../apiserver/logical/with-custom-resources.js'
@@ -41,6 +42,8 @@ export interface EmbeddedApi {
   readonly measurements: PodMeasurements
   /** Serves a cluster (made on first use) at its port; port 0 is any that is free. */
   serve(name: string, address: { host: string; port: number }): Promise<{ port: number }>
+  /** Serves a view to the users of a cluster, at an address of its own, until the end. */
+  serveView(view: RequestView, cluster: string, address: { host: string; port: number }): Promise<{ port: number }>
   /** Refuses connections to the cluster and ends those that there are, until it is served again. */
   refuse(name: string): Promise<void>
   /** Requests to the cluster wait so long before they are looked at. */
@@ -139,6 +142,13 @@ export function openEmbeddedApi(options: {
         return await front.listen(name, address)
       } catch (error) {
         throw explainListenFailure(error, `the API of ${name}`, address)
+      }
+    },
+    async serveView(view, cluster, address) {
+      try {
+        return await front.listenFor(view, cluster, address)
+      } catch (error) {
+        throw explainListenFailure(error, `the view ${view.name}`, address)
       }
     },
     refuse: (name) => front.unlisten(name),

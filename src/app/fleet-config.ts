@@ -11,6 +11,8 @@ export interface FleetDescription {
   readonly kubeconfig: string
   readonly hub: { readonly server: string; readonly context: string }
   readonly clusters: readonly { readonly name: string; readonly server: string; readonly context: string }[]
+  /** One API over all members. */
+  readonly fleet?: { readonly server: string; readonly context: string }
   readonly git: { readonly url: string; readonly clone: string }
 }
 
@@ -25,6 +27,8 @@ export interface FleetConfig {
   readonly host: string
   readonly hubPort: number
   readonly gitPort: number
+  /** Of the API over all members (absent in fleets of before: the next free one). */
+  readonly fleetPort?: number
   /** The hub's number in the address plan (absent in fleets of before: 0). */
   readonly networkStart?: number
   /** `number` as the hub's (absent in fleets of before: by their order). */
@@ -116,6 +120,7 @@ export async function planFleet(
     host: known?.host ?? wanted.host,
     hubPort,
     gitPort: known?.gitPort ?? (await free()),
+    fleetPort: known?.fleetPort ?? (await free()),
     networkStart,
     members,
   }
@@ -153,7 +158,7 @@ function freeNumbers(members: readonly { readonly number: number }[], start: num
 }
 
 function portsOf(config: FleetConfig | undefined): Set<number | undefined> {
-  return new Set([config?.hubPort, config?.gitPort, ...(config?.members ?? []).map((member) => member.port)])
+  return new Set([config?.hubPort, config?.gitPort, config?.fleetPort, ...(config?.members ?? []).map((member) => member.port)])
 }
 
 /** Ports that nobody has, upwards. */

@@ -8,7 +8,7 @@ import type { FleetPki } from './fleet-pki.js'
 import { gitUserName } from './git-server/git-server.js'
 
 /**
- * The kubeconfig: a context for the hub and for each member, for the owner only. What they chose with `kubectl config`, the current
+ * The kubeconfig: a context for the hub, for each member and for all of them, for the owner only. What they chose with `kubectl config`, the current
  * context and the namespaces of contexts, stays: clusters come and go while people work.
  */
 export function writeKubeconfig(directory: DataDirectory, description: FleetDescription, pki: FleetPki): void {
@@ -19,7 +19,7 @@ export function writeKubeconfig(directory: DataDirectory, description: FleetDesc
   })
   const path = directory.file('kubeconfig')
   const chosen = readChoices(path)
-  const targets = [description.hub, ...description.clusters].map((each) => ({
+  const targets = [description.hub, ...description.clusters, ...(description.fleet ? [description.fleet] : [])].map((each) => ({
     name: each.context,
     connection: connection(each.server),
     ...namespaceOf(chosen?.contexts.get(each.context)),

@@ -1,5 +1,5 @@
 import { statusErrors } from '../../kube/object/status-error.js'
-import type { Authorizer, LogicalCluster, UserInfo } from '../contract.js'
+import type { Authorizer, LogicalCluster, RemoteAuthorizer, UserInfo } from '../contract.js'
 import { forbiddenText } from './forbidden.js'
 
 /** Request headers by lower-case name, each with all of its values (Node's `headersDistinct`). */
@@ -11,24 +11,29 @@ const serviceAccountPrefix = 'system:serviceaccount:'
  * The user on whose behalf the request runs: the one that the `Impersonate-*` headers name, if `user` may impersonate every
  * part of it, otherwise `user`. Throws Forbidden with upstream's text.
  */
-export function impersonate(authorizer: Authorizer, cluster: LogicalCluster, user: UserInfo, headers: DistinctHeaders): UserInfo {
+export async function impersonate(
+  authorizer: Authorizer | RemoteAuthorizer,
+  cluster: LogicalCluster,
+  user: UserInfo,
+  headers: DistinctHeaders,
+): Promise<UserInfo> {
   const wanted = requested(headers)
   if (wanted === undefined) return user
-  const check = (resource: string, group: string, name: string, namespace = '', subresource = '') => {
+  const check = async (resource: string, group: string, name: string, namespace = '', subresource = '') => {
     const attributes = { verb: 'impersonate', group, version: 'v1', resource, subresource, namespace, name }
-    const { allowed, reason } = authorizer.authorize(cluster, user, attributes)
+    const { allowed, reason } = await authorizer.authorize(cluster, user, attributes)
     if (!allowed) throw statusErrors.forbidden({ resource, group, name }, forbiddenText(user, attributes, reason))
   }
   const groups = [...wanted.groups]
   const account = parseServiceAccount(wanted.name)
   if (account) {
-    check('serviceaccounts', '', account.name, account.namespace)
+    await check('serviceaccounts', '', account.name, account.namespace)
     if (groups.length === 0) groups.push('system:serviceaccounts', `system:serviceaccounts:${account.namespace}`)
-  } else check('users', '', wanted.name)
-  for (const group of wanted.groups) check('groups', '', group)
-  if (wanted.uid !== '') check('uids', 'authentication.k8s.io', wanted.uid)
+  } else await check('users', '', wanted.name)
+  for (const group of wanted.groups) await check('groups', '', group)
+  if (wanted.uid !== '') await check('uids', 'authentication.k8s.io', wanted.uid)
   for (const [key, values] of Object.entries(wanted.extra)) {
-    for (const value of values) check('userextras', 'authentication.k8s.io', value, '', key)
+    for (const value of values) await check('userextras', 'authentication.k8s.io', value, '', key)
   }
   const anonymous = wanted.name === 'system:anonymous'
   const implied = anonymous ? 'system:unauthenticated' : 'system:authenticated'

@@ -5,22 +5,23 @@ import { type AddressInfo, createServer as createNetServer, type Server, type So
 import type { Duplex } from 'node:stream'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { UsageError } from '../../base/errors.js'
-import type { Authenticator, Authorizer, LogicalClusters, ServerPorts } from '../contract.js'
+import type { Authenticator, LogicalClusters, ServerPorts } from '../contract.js'
 import { createAuditIds } from './audit-ids.js'
-import { describeConnection, presetConnection } from './connection.js'
+import { describeConnection, presetConnection, type Served } from './connection.js'
 import { type HandlerOptions, handleRequest } from './handle-request.js'
 import type { PathOptions } from './paths.js'
 import { createRequestCounts } from './request-counts.js'
+import type { RequestView } from './request-view.js'
 import type { ResourcePorts } from './resource-request.js'
 import { answerUpgrade } from './streaming/upgrade.js'
 
 export interface ApiFrontOptions
   extends Pick<PathOptions, 'issuerDocuments' | 'moreMetrics'>,
     Pick<HandlerOptions, 'audit' | 'fairness' | 'anonymous'> {
-  readonly clusters: LogicalClusters
+  readonly clusters: Pick<LogicalClusters, 'get'>
   /** Asked in this order. */
   readonly authenticators: readonly Authenticator[]
-  readonly authorizer: Authorizer
+  readonly authorizer: HandlerOptions['authorizer']
   readonly tls: {
     readonly certPem: string
     readonly keyPem: string
@@ -48,6 +49,8 @@ const usualPatience: Patience = { handshakeMs: 20_000, headersMs: 20_000, reques
 export interface ApiFront {
   /** Serves the cluster at an address of its own; port 0 takes a free one. */
   listen(clusterName: string, address: { host: string; port: number }): Promise<{ port: number }>
+  /** Serves something else at an address of its own, to the cluster's users by the cluster's rules. `close` ends it. */
+  listenFor(view: RequestView, clusterName: string, address: { host: string; port: number }): Promise<{ port: number }>
   /** Serves HTTP over a stream whose other end is in this process: without TLS. The caller ends it. */
   accept(clusterName: string, stream: Duplex): void
   /** Stops serving the cluster and ends its connections. */
@@ -98,12 +101,12 @@ interface Listener {
 export function createApiFront(options: ApiFrontOptions): ApiFront {
   const { tls } = options
   const listeners = new Map<string, Listener>()
-  const clusterOfAddress = new Map<string, string>()
+  const servedAtAddress = new Map<string, Served>()
   const handlerOptions = {
     ...options,
     counts: createRequestCounts(),
     auditIds: createAuditIds(options.ports.random),
-    clusterAt: (address: string, port: number) => clusterOfAddress.get(`${address}:${port}`) ?? clusterOfAddress.get(`*:${port}`),
+    servedAt: (address: string, port: number) => servedAtAddress.get(`${address}:${port}`) ?? servedAtAddress.get(`*:${port}`),
   }
   const context: SecureContextOptions = {
     ca: tls.clientCaPem,
@@ -112,7 +115,7 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     secureOptions: constants.SSL_OP_NO_TICKET,
   }
   const inItsTime = (request: IncomingMessage, handle: () => void) => {
-    const delayMs = options.delayOf?.(describeConnection(request.socket as TLSSocket, handlerOptions.clusterAt).cluster) ?? 0
+    const delayMs = options.delayOf?.(describeConnection(request.socket as TLSSocket, handlerOptions.servedAt).cluster) ?? 0
     if (delayMs > 0) options.ports.clock.after(delayMs, handle)
     else handle()
   }
@@ -164,40 +167,44 @@ export function createApiFront(options: ApiFrontOptions): ApiFront {
     const listener = listeners.get(clusterName)
     if (listener === undefined) return
     listeners.delete(clusterName)
-    clusterOfAddress.delete(listener.key)
+    servedAtAddress.delete(listener.key)
     const closed = new Promise<void>((resolve) => listener.server.close(() => resolve()))
     for (const socket of listener.sockets) socket.destroy()
     await closed
   }
 
+  async function listen(name: string, served: Served, address: { host: string; port: number }): Promise<{ port: number }> {
+    if (listeners.has(name)) {
+      throw new UsageError({
+        code: 'already-listening',
+        message: `${name} is already served on port ${listeners.get(name)!.port}`,
+        fix: 'Call unlisten first to move it.',
+      })
+    }
+    const sockets = new Set<Socket>()
+    const server = createNetServer({ noDelay: true }, (socket) => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      https.emit('connection', socket)
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen({ host: address.host, port: address.port, backlog: 1024 }, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    })
+    const { port } = server.address() as AddressInfo
+    const key = `${anyAddress.has(address.host) ? '*' : address.host}:${port}`
+    listeners.set(name, { server, port, key, sockets })
+    servedAtAddress.set(key, served)
+    return { port }
+  }
+
   return {
-    async listen(clusterName, address) {
-      if (listeners.has(clusterName)) {
-        throw new UsageError({
-          code: 'already-listening',
-          message: `cluster ${clusterName} is already served on port ${listeners.get(clusterName)!.port}`,
-          fix: 'Call unlisten first to move it.',
-        })
-      }
-      const sockets = new Set<Socket>()
-      const server = createNetServer({ noDelay: true }, (socket) => {
-        sockets.add(socket)
-        socket.once('close', () => sockets.delete(socket))
-        https.emit('connection', socket)
-      })
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ host: address.host, port: address.port, backlog: 1024 }, () => {
-          server.off('error', reject)
-          resolve()
-        })
-      })
-      const { port } = server.address() as AddressInfo
-      const key = `${anyAddress.has(address.host) ? '*' : address.host}:${port}`
-      listeners.set(clusterName, { server, port, key, sockets })
-      clusterOfAddress.set(key, clusterName)
-      return { port }
-    },
+    listen: (clusterName, address) => listen(clusterName, { cluster: clusterName }, address),
+    // No cluster has a slash in its name.
+    listenFor: (view, clusterName, address) => listen(`${clusterName}/${view.name}`, { cluster: clusterName, view }, address),
     accept(clusterName, stream) {
       presetConnection(stream, clusterName)
       https.emit('secureConnection', stream)

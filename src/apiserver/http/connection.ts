@@ -1,12 +1,21 @@
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
+import type { RequestView } from './request-view.js'
 
 /** What the server knows of a connection: its cluster, and who the client's certificate says it is. */
 export interface Connection {
   readonly cluster: string
+  /** What answers in place of the cluster's own API. */
+  readonly view?: RequestView | undefined
   readonly certificate: PeerCertificate | undefined
   /** The client showed a certificate that its fleet's authority has not issued, or that is out of date. */
   readonly badCertificate: string | undefined
+}
+
+/** What is served at a local address and port. */
+export interface Served {
+  readonly cluster: string
+  readonly view?: RequestView | undefined
 }
 
 export interface PeerCertificate {
@@ -20,11 +29,11 @@ const connections = new WeakMap<Duplex, Connection>()
 /** Reads the peer's certificate once for each connection: parsing it for every request would cost more than the request. */
 export function describeConnection(
   socket: TLSSocket,
-  clusterAt: (address: string, port: number) => string | undefined,
+  servedAt: (address: string, port: number) => Served | undefined,
 ): Connection {
   const known = connections.get(socket)
   if (known) return known
-  const cluster = clusterAt(socket.localAddress ?? '', socket.localPort ?? -1) ?? ''
+  const served = servedAt(socket.localAddress ?? '', socket.localPort ?? -1) ?? { cluster: '' }
   const peer = socket.getPeerCertificate()
   const shown = peer !== null && Object.keys(peer).length > 0
   let certificate: PeerCertificate | undefined
@@ -38,7 +47,7 @@ export function describeConnection(
     ]
     if (commonName !== '') certificate = { commonName, organizations, organizationalUnits }
   } else if (shown) badCertificate = String(socket.authorizationError ?? 'not issued by the authority of this fleet')
-  const connection = { cluster, certificate, badCertificate }
+  const connection = { ...served, certificate, badCertificate }
   connections.set(socket, connection)
   return connection
 }

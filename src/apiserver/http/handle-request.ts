@@ -12,12 +12,13 @@ import type {
   Authorizer,
   LogicalCluster,
   LogicalClusters,
+  RemoteAuthorizer,
   ServerPorts,
   UserInfo,
 } from '../contract.js'
 import type { RequestFairness } from '../fairness/request-fairness.js'
 import { mediaOfFailure } from './accept.js'
-import { bearerTokenOf, describeConnection } from './connection.js'
+import { bearerTokenOf, describeConnection, type Served } from './connection.js'
 import { type Exchange, plainForm } from './exchange.js'
 import { type PathOptions, servePath } from './paths.js'
 import { durationSeconds } from './query-options.js'
@@ -28,12 +29,12 @@ import { type Answerable, sendFailure, sendText } from './send.js'
 import type { Upgrade } from './streaming/upgrade.js'
 
 export interface HandlerOptions extends Pick<PathOptions, 'issuerDocuments'> {
-  readonly clusters: LogicalClusters
+  readonly clusters: Pick<LogicalClusters, 'get'>
   readonly authenticators: readonly Authenticator[]
-  readonly authorizer: Authorizer
+  readonly authorizer: Authorizer | RemoteAuthorizer
   readonly ports: ServerPorts & ResourcePorts
-  /** Which cluster is served at a local address and port. */
-  readonly clusterAt: (address: string, port: number) => string | undefined
+  /** What is served at a local address and port. */
+  readonly servedAt: (address: string, port: number) => Served | undefined
   readonly counts: RequestCounts
   /** Writes down who did what. */
   readonly audit?: AuditOptions
@@ -91,14 +92,15 @@ export async function handleRequest(
     if (trail !== undefined) response.once('close', () => trail?.write('ResponseComplete', { code: response.statusCode }))
   }
   try {
-    const connection = describeConnection(request.socket as TLSSocket, options.clusterAt)
+    const connection = describeConnection(request.socket as TLSSocket, options.servedAt)
     const cluster = options.clusters.get(connection.cluster)
     if (cluster === undefined) throw statusErrors.serviceUnavailable('no cluster is served here: it was removed')
     const url = request.url ?? '/'
     const mark = url.indexOf('?')
     const path = mark < 0 ? url : url.slice(0, mark)
     const query = mark < 0 ? noQuery : new URLSearchParams(url.slice(mark + 1))
-    const info = requestInfoOf(request.method ?? 'GET', path, query)
+    const { view } = connection
+    const info = requestInfoOf(view?.read ?? parseRequestInfo, request.method ?? 'GET', path, query)
     if (info === undefined) return refuseEscape(response)
     verb = info.verb
     const attributes = attributesOf(info)
@@ -107,7 +109,7 @@ export async function handleRequest(
     try {
       known = await authenticateRequest(request, path, connection, cluster, options)
       user = known
-      if (impersonates(request)) user = impersonate(options.authorizer, cluster, known, request.headersDistinct)
+      if (impersonates(request)) user = await impersonate(options.authorizer, cluster, known, request.headersDistinct)
     } catch (error) {
       // Who was refused to be somebody else is known.
       writeDown(cluster, path, attributes, known)
@@ -115,7 +117,8 @@ export async function handleRequest(
     }
     writeDown(cluster, path, attributes, known, user)
     if (attributes.path === undefined || !isOpen(attributes.path)) {
-      const { allowed, reason } = options.authorizer.authorize(cluster, user, attributes)
+      const decision = options.authorizer.authorize(cluster, user, attributes)
+      const { allowed, reason } = decision instanceof Promise ? await decision : decision
       trail?.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid')
       trail?.annotate('authorization.k8s.io/reason', reason)
       if (!allowed) throw forbidden(user, attributes, reason)
@@ -159,7 +162,8 @@ export async function handleRequest(
       warn: (text) => void warnings.push(text),
       annotate: (key, text) => trail?.annotate(key, text),
     }
-    if (info.isResource) await serveResource(exchange, ports)
+    if (view !== undefined) await view.serve(exchange)
+    else if (info.isResource) await serveResource(exchange, ports)
     else await servePath(exchange, options)
   } catch (error) {
     await fail(error, answerable, options)
@@ -201,9 +205,14 @@ const noQuery = new URLSearchParams()
 const nobody: UserInfo = { name: '', groups: [] }
 
 /** Undefined for a path that cannot be read. */
-function requestInfoOf(method: string, path: string, query: URLSearchParams): RequestInfo | undefined {
+function requestInfoOf(
+  read: typeof parseRequestInfo,
+  method: string,
+  path: string,
+  query: URLSearchParams,
+): RequestInfo | undefined {
   try {
-    return parseRequestInfo(method, path, query)
+    return read(method, path, query)
   } catch {
     return undefined
   }

@@ -1,5 +1,5 @@
 import { statusErrors } from '../../kube/object/status-error.js'
-import type { Authorizer, LogicalCluster } from '../contract.js'
+import type { Authorizer, LogicalCluster, RemoteAuthorizer } from '../contract.js'
 import { serveDiscovery } from '../discovery/serve-discovery.js'
 import { wantsPretty } from './accept.js'
 import { type Exchange, plainForm } from './exchange.js'
@@ -13,7 +13,7 @@ const issuerPaths = { configuration: '/.well-known/openid-configuration', keys: 
 
 export interface PathOptions {
   readonly counts: RequestCounts
-  readonly authorizer: Authorizer
+  readonly authorizer: Authorizer | RemoteAuthorizer
   /** More of /metrics, in the text format of Prometheus. */
   readonly moreMetrics?: () => string
   /** The documents by which others verify the tokens of the cluster's service accounts. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { CodedError } from '../../base/errors.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { forbidden } from '../auth/forbidden.js'
-import type { Authorizer } from '../contract.js'
+import type { Authorizer, RemoteAuthorizer } from '../contract.js'
 import { type ClusterBackup, readBackup } from '../storage/backup.js'
 import { type Exchange, plainForm } from './exchange.js'
 import { readBody } from './read-body.js'
@@ -27,9 +27,9 @@ async function readInTurns(body: Buffer): Promise<ClusterBackup[]> {
 
 const nextTurn = () => new Promise<void>((turn) => setImmediate(turn))
 
-export async function serveBackup(exchange: Exchange, authorizer: Authorizer): Promise<void> {
+export async function serveBackup(exchange: Exchange, authorizer: Authorizer | RemoteAuthorizer): Promise<void> {
   const { cluster, request, response, query, user } = exchange
-  const { allowed, reason } = authorizer.authorize(cluster, user, everything)
+  const { allowed, reason } = await authorizer.authorize(cluster, user, everything)
   if (!allowed) throw forbidden(user, everything, reason)
   if (request.method === 'PUT') {
     const body = await readBody(request, mostBytes)

@@ -1,0 +1,66 @@
+import { CodedError } from '../../base/errors.js'
+import { formatFieldSelector, parseFieldSelector } from '../../kube/object/field-selector.js'
+import { formatLabelSelector, matchesLabels, parseLabelSelector } from '../../kube/object/selector.js'
+import { statusErrors } from '../../kube/object/status-error.js'
+import { clusterLabel, splitName } from './cluster-key.js'
+
+/** The fields by which a field selector names clusters. */
+const clusterFields: ReadonlySet<string> = new Set(['metadata.cluster', clusterLabel])
+
+/** What a list or watch asks of whom. */
+export interface Selection {
+  /** Whether a cluster is asked. */
+  readonly includes: (key: string) => boolean
+  /** The request names clusters: it does not mean whatever clusters there are. */
+  readonly narrowed: boolean
+  /** What the clusters are asked: the selectors without what was meant for the view. Empty: none. */
+  readonly labelSelector: string
+  readonly fieldSelector: string
+}
+
+/**
+ * Takes from the selectors what names clusters: labels `flotilla.dev/cluster` with any operator, fields `metadata.cluster` with
+ * = and !=, and names in fields that carry a cluster (`metadata.name=web@us-east`, `spec.nodeName=node-1@us-east`). Throws
+ * BadRequest for selectors that cannot be read.
+ */
+export function selectMembers(
+  selectors: { readonly labels: string; readonly fields: string; readonly key?: string | undefined },
+  isKey: (key: string) => boolean,
+): Selection {
+  const tests: ((key: string) => boolean)[] = []
+  const { key: only } = selectors
+  if (only !== undefined) tests.push((key) => key === only)
+  return readable(() => {
+    const all = parseLabelSelector(selectors.labels)
+    const labels = all === 'nothing' ? [] : all
+    const own = labels.filter((each) => each.key === clusterLabel)
+    const others = labels.filter((each) => each.key !== clusterLabel)
+    if (own.length > 0) tests.push((key) => matchesLabels(own, { [clusterLabel]: key }))
+    const fields = parseFieldSelector(selectors.fields).flatMap((term) => {
+      if (clusterFields.has(term.field)) {
+        const wanted = term.operator === '='
+        tests.push((key) => (key === term.value) === wanted)
+        return []
+      }
+      if (!/name(space)?$/i.test(term.field) || term.operator !== '=') return [term]
+      const { name, key: named } = splitName(term.value, isKey)
+      if (named !== undefined) tests.push((key) => key === named)
+      return [{ ...term, value: name }]
+    })
+    return {
+      includes: (key) => tests.every((test) => test(key)),
+      narrowed: tests.length > 0,
+      labelSelector: own.length === 0 ? selectors.labels : formatLabelSelector(others),
+      fieldSelector: selectors.fields === '' ? '' : formatFieldSelector(fields),
+    }
+  })
+}
+
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof CodedError && /-selector$/.test(error.code)) throw statusErrors.badRequest(error.message)
+    throw error
+  }
+}
