@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import { CodedError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import type { Desired, MemberResult, MemberState } from '../../delivery/federation/contract.js'
-import type { KubeObject } from '../../kube/object/kube-object.js'
+import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 
 /** Rules of a removal; see `Member.drop`. */
 export type Removal = Partial<Pick<Desired['rules'], 'onRemoval' | 'propagation' | 'labels'>>
@@ -28,6 +28,13 @@ export interface WorkOrder {
   /** Absent, and no removal either: a copy that nobody asked for is known; it stays as it is. */
   readonly desired?: Desired
   readonly removal?: Removal
+  /** Of the object and of the copy as last told: an agent that has lost its state knows where to look. */
+  readonly kinds: readonly KindRef[]
+}
+
+export interface KindRef {
+  readonly group: string
+  readonly kind: string
 }
 
 /** What an agent says of one thing. `result` absent: it is gone. */
@@ -68,12 +75,19 @@ export function readOrder(work: Work): WorkOrder {
   const { id, desired, packed, removal } = work.spec
   const generation = work.metadata.generation ?? 0
   const rest = packed === undefined ? desired : (unpack(packed) as Omit<Desired, 'id'>)
+  const live = work.status === undefined ? undefined : liveOf(work.status)
+  const kinds = [rest?.object, live].flatMap((object) => (object === undefined ? [] : [kindOf(object)]))
   return {
     id,
     generation,
+    kinds,
     ...(rest === undefined || removal !== undefined ? {} : { desired: { ...rest, id } }),
     ...(removal === undefined ? {} : { removal }),
   }
+}
+
+export function kindOf({ apiVersion, kind }: KubeObject): KindRef {
+  return { group: groupOf(apiVersion), kind }
 }
 
 export function encodeStatus(generation: number, { live, ...result }: MemberResult): WorkStatus {

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
 import type { Log } from '../../../base/log.js'
-import { messageOf } from '../../../base/errors.js'
-import type { CertifyAgent } from '../join/join-desk.js'
 import { keyFingerprint, readRequestKey } from '../join/agent-key.js'
+import type { CertifyAgent } from '../join/join-desk.js'
 import { clusterNamespace } from '../resource-types.js'
 import { encodeStatus, readOrder, readReport, workName } from '../work.js'
 import type { ConnectedAgent, ConnectedAgents } from './connected-agents.js'
@@ -80,9 +80,7 @@ export class AgentDesk {
   async #certificate(cluster: string, body: unknown, response: ServerResponse): Promise<void> {
     const { publicKey, proof } = isObject(body) ? body : {}
     const key =
-      typeof publicKey === 'string' && typeof proof === 'string'
-        ? readRequestKey({ publicKey, proof, name: cluster })
-        : undefined
+      typeof publicKey === 'string' && typeof proof === 'string' ? readRequestKey({ publicKey, proof, name: cluster }) : undefined
     if (key === undefined || keyFingerprint(key) !== this.#options.keyOf(cluster)) {
       send(response, 403, { message: 'that is not the key by which this cluster has joined' })
       return

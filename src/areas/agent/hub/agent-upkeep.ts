@@ -35,7 +35,6 @@ export function keepAgentRecords(options: {
   const due = new Set<string>()
   let running = false
 
-
   async function record(cluster: string): Promise<void> {
     const known = source.get(cluster)
     if (known === undefined) return
@@ -59,7 +58,7 @@ export function keepAgentRecords(options: {
     const body = { spec: { holderIdentity: cluster, leaseDurationSeconds: leaseSeconds, renewTime } }
     const target = { type: leases, namespace, name: leaseName }
     try {
-      await hub.patch(target, { kind: "merge", body })
+      await hub.patch(target, { kind: 'merge', body })
     } catch (error) {
       if (!isNotFound(error)) throw error
       const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: leaseName, namespace }, ...body }

@@ -111,9 +111,7 @@ export class WorkWriter {
 }
 
 export async function ensureNamespace(hub: KubeClient, name: string): Promise<void> {
-  await hub
-    .create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
-    .catch(ignoring(isAlreadyExists))
+  await hub.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch(ignoring(isAlreadyExists))
 }
 
 function ignoring(what: (error: unknown) => boolean): (error: unknown) => undefined {

@@ -1,0 +1,171 @@
+import { WebSocket } from 'ws'
+import type { ServerPorts } from '../../apiserver/contract.js'
+import { signRequest } from '../../areas/agent/join/agent-key.js'
+import { createApiProxy } from '../../areas/agent/member/api-proxy.js'
+import { Keeper } from '../../areas/agent/member/keeper.js'
+import type { RequestRules } from '../../areas/agent/member/request-rules.js'
+import { runAgent } from '../../areas/agent/member/run-agent.js'
+import type { StateStore } from '../../areas/agent/member/state-store.js'
+import { mostMessageBytes } from '../../areas/agent/tunnel/frames.js'
+import type { Link } from '../../areas/agent/tunnel/link.js'
+import { CodedError, messageOf } from '../../base/errors.js'
+import { isObject } from '../../base/json.js'
+import { createMember } from '../../delivery/federation/member/create-member.js'
+import type { ClientPorts } from '../../kube/client/client-ports.js'
+import type { Connection } from '../../kube/client/connection.js'
+import type { KubeClient } from '../../kube/client/kube-client.js'
+import { version } from './agent-version.js'
+import {
+  connectionTo,
+  explainConnect,
+  type HubPlace,
+  type Identity,
+  joinHub,
+  keptCertificate,
+  openKey,
+  renewAt,
+  resolveHubCa,
+} from './join-hub.js'
+import { createWebSocketLink } from './web-socket-link.js'
+
+export interface StartAgentOptions {
+  readonly name: string
+  readonly place: HubPlace
+  /** For the first start, and after a certificate has ended. */
+  readonly token?: string
+  readonly store: StateStore
+  /** The member's API, for what is meant for it. */
+  readonly client: KubeClient
+  /** The same, for requests that the hub sends through. */
+  readonly connection: Connection
+  readonly clientPorts: ClientPorts
+  readonly rules: RequestRules
+  readonly ports: ServerPorts
+  readonly signal: AbortSignal
+  readonly onWait?: (message: string) => void
+}
+
+/** Joins where that is still to be done, and returns as whom the agent comes. */
+export async function joinAgent(options: Omit<StartAgentOptions, 'client' | 'connection' | 'clientPorts' | 'rules'>): Promise<{
+  place: HubPlace
+  identity: Identity
+}> {
+  const { name, store, token, ports, signal } = options
+  const place = await resolveHubCa(options.place)
+  const key = await openKey(store)
+  const kept = await keptCertificate(store, key, name, ports.clock.now())
+  if (kept !== undefined) return { place, identity: { key, certificatePem: kept } }
+  if (token === undefined || token === '') {
+    throw new CodedError({
+      code: 'agent-token-missing',
+      message: `the agent of ${name} has no certificate that holds, and no token to ask for one`,
+      fix: 'Give --token (or FLOTILLA_AGENT_TOKEN) from flotilla agent token create.',
+    })
+  }
+  const wait = options.onWait === undefined ? {} : { onWait: options.onWait }
+  const certificatePem = await joinHub({ place, name, token, key, store, clock: ports.clock, log: ports.log, signal, ...wait })
+  return { place, identity: { key, certificatePem } }
+}
+
+/**
+ * Runs an agent until the signal. What was ordered before is kept from the first moment on, with the hub or without it; asking to join
+ * comes after that. Rejects when the hub refuses to let it join.
+ */
+export async function startAgent(options: StartAgentOptions): Promise<void> {
+  const { name, store, client, connection, clientPorts, rules, ports, signal } = options
+  const { clock, random, log } = ports
+  const keeper = new Keeper({
+    createMember: (hub, kinds) => createMember({ cluster: name, client, hub, kinds, clock, random, log, signal }),
+    store,
+    clock,
+    log,
+    signal,
+  })
+  await keeper.start()
+  const apiProxy = createApiProxy({ connection, ports: clientPorts, rules, log })
+  const joined = await joinAgent(options)
+  const { place } = joined
+  let { identity } = joined
+  try {
+    await runAgent({
+      connect: async () => {
+        if ((await keptCertificate(store, identity.key, name, clock.now())) === undefined) {
+          // It ended while the agent could not renew it; the key is still known to the hub.
+          identity = (await joinAgent(options)).identity
+        }
+        return connectTunnel(place, identity)
+      },
+      keeper,
+      apiProxy,
+      agentVersion: version,
+      problem: () =>
+        client.version().then(
+          () => undefined,
+          (error: unknown) => messageOf(error),
+        ),
+      upkeep: async (ask) => {
+        if (clock.now() < renewAt(identity.certificatePem)) return
+        const { publicPem: publicKey, privatePem } = identity.key
+        const answer = await ask('/v1/certificate', { publicKey, proof: signRequest(privatePem, name) })
+        const certificatePem = isObject(answer) ? answer['certificate'] : undefined
+        if (typeof certificatePem !== 'string') return
+        await store.write('certificate', certificatePem)
+        identity = { ...identity, certificatePem }
+        log.info('the certificate was renewed')
+      },
+      clock,
+      random,
+      log,
+      signal,
+    })
+  } finally {
+    await keeper.flush()
+    apiProxy.close()
+  }
+}
+
+/** One WebSocket to the hub's front, with the agent's certificate. */
+function connectTunnel(place: HubPlace, identity: Identity): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`${place.url.replace(/^https:/, 'wss:').replace(/\/$/, '')}/agent/v1/tunnel`, {
+      ...connectionTo(place, identity),
+      handshakeTimeout: 20_000,
+      maxPayload: mostMessageBytes,
+      perMessageDeflate: false,
+      followRedirects: false,
+    })
+    const failed = (error: Error) => reject(explainConnect(error, place))
+    socket.once('open', () => {
+      socket.off('error', failed)
+      resolve(createWebSocketLink(socket))
+    })
+    socket.once('error', failed)
+    socket.once('unexpected-response', (request, response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => {
+        if (chunks.length < 16) chunks.push(chunk)
+      })
+      const done = () => {
+        const { reason, message } = readRefusal(Buffer.concat(chunks).toString('utf8'))
+        request.destroy()
+        reject(
+          new CodedError({
+            code: response.statusCode === 401 ? 'agent-certificate' : 'agent-denied',
+            message: `the hub refuses the tunnel (${response.statusCode}${reason}): ${message}`,
+            fix: 'Look at kubectl get agentclusters on the hub; a cluster that was removed has to join again.',
+          }),
+        )
+      }
+      response.once('end', done)
+      response.once('error', done)
+    })
+  })
+}
+
+function readRefusal(body: string): { reason: string; message: string } {
+  try {
+    const value: unknown = JSON.parse(body)
+    if (isObject(value)) return { reason: ` ${String(value['reason'] ?? '')}`, message: String(value['message'] ?? '') }
+  } catch {}
+  return { reason: '', message: 'what answers there is no hub of Flotilla' }
+}
