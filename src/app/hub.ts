@@ -17,6 +17,8 @@ import { createApplicationSetStatusController } from '../dialects/argo-cd/applic
 import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
 import { createRepositoryCredentials } from '../dialects/argo-cd/repository-secret/repository-credentials.js'
 import { publishClusterProfiles } from '../dialects/cluster-profile/publish-profiles.js'
+import { createKubeFedClusterSource } from '../dialects/kubefed/cluster/cluster-source.js'
+import { publishClusterStatus } from '../dialects/kubefed/cluster/publish-cluster-status.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import type { ConnectCluster, Inventory, InventorySource } from '../inventory/cluster.js'
 import { createInventory } from '../inventory/create-inventory.js'
@@ -30,6 +32,8 @@ import { createMemberGateways } from '../services/gateway/members/member-gateway
 import { type GatewayMap, throughGateways } from '../services/gateway/through-gateways.js'
 import { type MemberServices, startMemberServices } from '../services/members/start-member-services.js'
 import { carryOutPlans } from '../services/plans/carry-out-plans.js'
+import { type AgentHub, type AgentPlace, createAgentHub } from './agent/agent-hub.js'
+import { type HubAgentOptions, throughAgents } from './agent/through-agents.js'
 import { createHubChartPull } from './chart-pull.js'
 import { createRemoteSources } from './remote-sources.js'
 import { exportProblems, serviceDialects, servicePlanners } from './service-dialects.js'
@@ -47,6 +51,8 @@ export interface StartHubOptions {
   readonly connect: ConnectCluster
   /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
   readonly sources?: readonly InventorySource[]
+  /** Clusters that are reached by their agents (default: none; the hub must serve AgentCluster and Work). */
+  readonly agents?: HubAgentOptions
   /** The gateways between networks (default: those that members have Services for). */
   readonly gateways?: (catalogue: ServiceCatalogue) => GatewayMap
   readonly ports: ServerPorts
@@ -63,6 +69,9 @@ export interface Hub {
   readonly inventory: Inventory
   readonly deliveries: Deliveries
   readonly repositories: Repositories
+  /** Clusters that are reached by their agents, and where agents connect. */
+  readonly agents?: AgentHub
+  readonly agentPlace?: AgentPlace
   /** Services across clusters. */
   readonly services: CreatedCatalogue
   readonly memberServices: MemberServices
@@ -85,10 +94,12 @@ export async function openHubParts(options: StartHubOptions) {
     changed: (url) => repositories.notify(url, { below: true }),
   })
   const repositories = options.openRepositories(credentials)
+  const agents = options.agents && (await createAgentHub({ hub, namespace, caches, ports, signal }))
+  const sources = options.sources ?? [createClusterSecretSource({ caches, namespace })]
   const inventory = createInventory({
-    sources: options.sources ?? [createClusterSecretSource({ caches, namespace })],
+    sources: agents === undefined ? sources : [...sources, agents.source],
     hub,
-    connect,
+    connect: agents === undefined ? connect : throughAgents(connect, agents, { ...options.agents, log }),
     clock,
     random,
     log,
@@ -119,18 +130,21 @@ export async function openHubParts(options: StartHubOptions) {
     templateFunctions: applicationSetProfile({ clock, random }),
   }
   await inventory.whenReady
-  return { caches, inventory, deliveries, repositories, services }
+  return { caches, inventory, deliveries, repositories, services, agents }
 }
 
 /** Starts the controllers of the GitOps dialects against a hub. Resolves once they have read its state. */
 export async function startHub(options: StartHubOptions): Promise<Hub> {
   const { hub, namespace, ports, signal } = options
-  const { caches, inventory, deliveries, repositories, services } = await openHubParts(options)
+  const { caches, inventory, deliveries, repositories, services, agents } = await openHubParts(options)
+  const listen = options.agents?.listen
+  const agentPlace = listen && (await agents?.listen(listen, inventory))
   const manager = createControllerManager({ hub, caches, ...ports, services })
   manager.add(createApplicationController({ namespace }))
   manager.add(createApplicationSetController({ namespace }))
   manager.add(createApplicationSetStatusController({ namespace }))
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
+  publishClusterStatus({ hub, inventory, ...ports, signal })
   let gateways: GatewayMap | undefined
   const catalogue = createCatalogue({
     hub,
@@ -162,5 +176,15 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     if (signal.aborted) end()
     else signal.addEventListener('abort', end, { once: true })
   })
-  return { inventory, deliveries, repositories, services: catalogue, memberServices, settled: () => manager.settled(), stopped }
+  return {
+    inventory,
+    deliveries,
+    repositories,
+    services: catalogue,
+    memberServices,
+    settled: () => manager.settled(),
+    stopped,
+    ...(agents === undefined ? {} : { agents }),
+    ...(agentPlace === undefined ? {} : { agentPlace }),
+  }
 }

@@ -1,3 +1,4 @@
+import { agentCrds } from '../areas/agent/definitions.js'
 import { CodedError } from '../base/errors.js'
 import { argoCdCrds } from '../dialects/argo-cd/kinds/crds.js'
 import { appProjectType } from '../dialects/argo-cd/kinds/resource-types.js'
@@ -9,7 +10,7 @@ import { crdType, namespaceType } from './core-types.js'
 import { federationCrds } from './federation-dialects.js'
 import { installKubeFed } from './install-kubefed.js'
 
-const crds: readonly KubeObject[] = [...argoCdCrds, clusterProfileCrd]
+const crds: readonly KubeObject[] = [...argoCdCrds, clusterProfileCrd, ...agentCrds]
 
 /**
  * Makes a Kubernetes API fit to be a hub: the namespace, the custom resource definitions and the default AppProject, each only
