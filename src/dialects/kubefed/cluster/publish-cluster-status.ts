@@ -1,0 +1,113 @@
+import type { Clock } from '../../../base/clock.js'
+import { compareText } from '../../../base/compare-text.js'
+import { messageOf } from '../../../base/errors.js'
+import { equalJson } from '../../../base/json.js'
+import type { Log } from '../../../base/log.js'
+import type { Random } from '../../../base/random.js'
+import type { Inventory } from '../../../inventory/cluster.js'
+import type { KubeClient } from '../../../kube/client/kube-client.js'
+import type { ResourceType } from '../../../kube/object/resource-type.js'
+import { isNotFound } from '../../../kube/object/status-error.js'
+import { WorkQueue } from '../../../kube/queue/work-queue.js'
+import { kubeFedClusterType } from '../resource-types.js'
+import { type ClusterPlaces, type KubeFedClusterStatus, kubeFedClusterStatus } from './cluster-status.js'
+
+const nodes: ResourceType = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false }
+const regionLabels = ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region']
+const zoneLabels = ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone']
+const sourcePrefix = 'KubeFedCluster '
+
+/**
+ * Writes how clusters that came in as KubeFedClusters are: when that changes, not at each probe. Region and zones are read from
+ * the nodes when a cluster has come up.
+ */
+export function publishClusterStatus(options: {
+  hub: KubeClient
+  inventory: Inventory
+  clock: Clock
+  random: Random
+  log: Log
+  signal: AbortSignal
+}): void {
+  const { hub, inventory, clock, log, signal } = options
+  const placesOf = new Map<string, ClusterPlaces>()
+  const hands = 4
+  let busy = 0
+  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
+
+  function pump(): void {
+    while (busy < hands && !signal.aborted) {
+      const name = queue.take()
+      if (name === undefined) return
+      busy++
+      void publish(name)
+        .then(
+          () => {
+            queue.done(name)
+            queue.forget(name)
+          },
+          (error) => {
+            queue.done(name)
+            if (signal.aborted) return
+            log.warn('cannot write the status of a KubeFedCluster', {
+              cluster: name,
+              error: messageOf(error),
+              retryMs: queue.addFailed(name),
+            })
+          },
+        )
+        .finally(() => {
+          busy--
+          pump()
+        })
+    }
+  }
+
+  async function publish(name: string): Promise<void> {
+    const cluster = inventory.find({ name })
+    if (cluster === undefined || !cluster.source.startsWith(sourcePrefix)) {
+      placesOf.delete(name)
+      return
+    }
+    const [namespace = '', object = ''] = cluster.source.slice(sourcePrefix.length).split('/')
+    const target = { type: kubeFedClusterType, namespace, name: object }
+    const state = inventory.state(name)
+    if (state.health !== 'Healthy') placesOf.delete(name)
+    else if (!placesOf.has(name)) placesOf.set(name, await readPlaces(name))
+    const places = placesOf.get(name)
+    try {
+      const before = (await hub.get(target, { signal }))['status'] as KubeFedClusterStatus | undefined
+      const status = kubeFedClusterStatus({ cluster, state, ...(places === undefined ? {} : { places }) }, before, nowText())
+      if (status === undefined || equalJson(status, before)) return
+      await hub.patch(
+        { ...target, subresource: 'status' },
+        { kind: 'merge', body: { status } },
+        { fieldManager: 'flotilla', signal },
+      )
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+
+  /** Empty where nodes cannot be read: the account may lack the right. */
+  async function readPlaces(name: string): Promise<ClusterPlaces> {
+    try {
+      const { items } = await inventory.client(name).list(nodes, { signal })
+      const labels = items.map(({ metadata }) => metadata.labels ?? {})
+      const first = (keys: readonly string[], from: Record<string, string>) => keys.map((key) => from[key]).find((each) => each)
+      const region = labels.map((each) => first(regionLabels, each)).find((each) => each !== undefined)
+      const zones = new Set(labels.flatMap((each) => first(zoneLabels, each) ?? []))
+      return { ...(region === undefined ? {} : { region }), zones: [...zones].sort(compareText) }
+    } catch {
+      return {}
+    }
+  }
+
+  function nowText(): string {
+    return `${new Date(clock.now()).toISOString().slice(0, 19)}Z`
+  }
+
+  const stop = inventory.onChange(({ name }) => queue.add(name))
+  signal.addEventListener('abort', stop, { once: true })
+  for (const { name } of inventory.list()) queue.add(name)
+}
