@@ -95,7 +95,10 @@ export async function openHubParts(options: StartHubOptions) {
   })
   const repositories = options.openRepositories(credentials)
   const agents = options.agents && (await createAgentHub({ hub, namespace, caches, ports, signal }))
-  const sources = options.sources ?? [createClusterSecretSource({ caches, namespace })]
+  const sources = options.sources ?? [
+    createClusterSecretSource({ caches, namespace }),
+    createKubeFedClusterSource({ hub, caches }),
+  ]
   const inventory = createInventory({
     sources: agents === undefined ? sources : [...sources, agents.source],
     hub,
