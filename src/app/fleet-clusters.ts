@@ -10,6 +10,7 @@ import {
   healthProperty,
   lastSeenProperty,
 } from '../dialects/cluster-profile/cluster-profile.js'
+import { aliasesProperty, joinedValue } from '../dialects/cluster-profile/to-cluster-profile.js'
 import { mcsCrds } from '../dialects/mcs/crds.js'
 import { formatYaml } from '../formats/yaml/format-yaml.js'
 import type { Cluster } from '../inventory/cluster.js'
@@ -56,7 +57,13 @@ export async function listFleetClusters(fleet: FleetHub, selector?: string): Pro
     }),
     hub.list<Application>(applicationType, { namespace }),
   ])
-  const byProfile = new Map(profiles.items.map((profile) => [profile.spec.displayName ?? profile.metadata.name, profile]))
+  // A cluster with several names has one profile.
+  const byProfile = new Map(
+    profiles.items.flatMap((profile) => {
+      const aliases = joinedValue(profile.status?.properties, aliasesProperty)
+      return [...aliases, profile.spec.displayName ?? profile.metadata.name].map((name) => [name, profile] as const)
+    }),
+  )
   const clusters = secrets.items.map((secret) => parseClusterSecret(secret))
   const known = new Set(clusters.map((cluster) => cluster.name))
   const rows = clusters.map((cluster) => toRow(cluster, byProfile.get(cluster.name), applications.items))
@@ -92,7 +99,7 @@ function toRow(
     version: profile?.status?.version?.kubernetes,
     lastSeen: lastSeen === undefined ? undefined : Date.parse(lastSeen),
     applications: applications.filter((app) => pointsAt(app, cluster)).length,
-    apiVersions: (properties.get(apiVersionsProperty) ?? '').split(',').filter((each) => each !== ''),
+    apiVersions: joinedValue(profile?.status?.properties, apiVersionsProperty),
     source: cluster.source,
   }
 }

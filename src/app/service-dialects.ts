@@ -1,4 +1,5 @@
 import { ciliumDialect } from '../dialects/cilium/cilium-dialect.js'
+import { clusterPropertyCrd } from '../dialects/cluster-profile/cluster-property.js'
 import { gkeCrds } from '../dialects/gke/crds.js'
 import { gkeDialect } from '../dialects/gke/gke-dialect.js'
 import { gkePlanner } from '../dialects/gke/plan-derived-services.js'
@@ -24,7 +25,7 @@ export const serviceDialects: readonly ServiceDialect[] = [mcsDialect, ciliumDia
 export const servicePlanners: readonly Planner[] = [gkePlanner, globalnetPlanner]
 
 /** Definitions that embedded members have from the start. */
-export const memberCrds: readonly KubeObject[] = [...mcsCrds, ...istioCrds, ...gkeCrds, ...submarinerCrds]
+export const memberCrds: readonly KubeObject[] = [clusterPropertyCrd, ...mcsCrds, ...istioCrds, ...gkeCrds, ...submarinerCrds]
 
 /** What a ServiceExport says that cannot be understood, or does not count. */
 export function exportProblems({ metadata, spec }: ServiceExport): readonly string[] {

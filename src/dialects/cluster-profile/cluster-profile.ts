@@ -1,13 +1,10 @@
-import { formatTime } from '../../base/clock.js'
-import type { Cluster, ClusterState } from '../../inventory/cluster.js'
-import { setCondition } from '../../kube/object/condition.js'
 import type { Condition, KubeObject } from '../../kube/object/kube-object.js'
 import { isDns1123Subdomain } from '../../kube/object/names.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 
 /**
  * multicluster.x-k8s.io/v1alpha1 ClusterProfile (KEP-4322): how the fleet's clusters stand, for people and for other
- * tools. Written by Flotilla, read by nobody here: the sources of clusters stay what they are.
+ * tools. Those of other managers can be a source of clusters (`createProfileSource`).
  */
 export interface ClusterProfile extends KubeObject {
   kind: 'ClusterProfile'
@@ -15,8 +12,29 @@ export interface ClusterProfile extends KubeObject {
   status?: {
     conditions?: Condition[]
     version?: { kubernetes?: string }
-    properties?: { name: string; value: string }[]
+    properties?: { name: string; value: string; lastObservedTime?: string }[]
+    accessProviders?: AccessProvider[]
+    /** Deprecated; read, never written. */
+    credentialProviders?: AccessProvider[]
   }
+}
+
+/** One way to reach the cluster (KEP-5339): no secrets here, a consumer's own plugin brings the credentials. */
+export interface AccessProvider {
+  name: string
+  /** clientcmd/v1 Cluster, as in a kubeconfig. */
+  cluster: ProfileCluster
+}
+
+export interface ProfileCluster {
+  server?: string
+  'tls-server-name'?: string
+  'insecure-skip-tls-verify'?: boolean
+  /** base64 of PEM. */
+  'certificate-authority-data'?: string
+  'proxy-url'?: string
+  'disable-compression'?: boolean
+  extensions?: { name: string; extension: unknown }[]
 }
 
 export const clusterProfileType: ResourceType = {
@@ -27,90 +45,6 @@ export const clusterProfileType: ResourceType = {
   singular: 'clusterprofile',
   namespaced: true,
   subresources: ['status'],
-}
-
-/** The CustomResourceDefinition, with columns that say what matters. */
-export const clusterProfileCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'clusterprofiles.multicluster.x-k8s.io',
-    annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes/enhancements/pull/4322' },
-  },
-  spec: {
-    group: clusterProfileType.group,
-    scope: 'Namespaced',
-    names: { kind: 'ClusterProfile', listKind: 'ClusterProfileList', plural: 'clusterprofiles', singular: 'clusterprofile' },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'Healthy', type: 'string', jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].status' },
-          { name: 'Version', type: 'string', jsonPath: '.status.version.kubernetes' },
-          {
-            name: 'Message',
-            type: 'string',
-            priority: 1,
-            jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].message',
-          },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            required: ['spec'],
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec: {
-                type: 'object',
-                required: ['clusterManager'],
-                properties: {
-                  displayName: { type: 'string' },
-                  clusterManager: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } },
-                },
-              },
-              status: {
-                type: 'object',
-                properties: {
-                  conditions: {
-                    type: 'array',
-                    'x-kubernetes-list-type': 'map',
-                    'x-kubernetes-list-map-keys': ['type'],
-                    items: {
-                      type: 'object',
-                      required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
-                      properties: {
-                        type: { type: 'string' },
-                        status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-                        reason: { type: 'string' },
-                        message: { type: 'string' },
-                        lastTransitionTime: { type: 'string', format: 'date-time' },
-                        observedGeneration: { type: 'integer', format: 'int64' },
-                      },
-                    },
-                  },
-                  version: { type: 'object', properties: { kubernetes: { type: 'string' } } },
-                  properties: {
-                    type: 'array',
-                    items: {
-                      type: 'object',
-                      required: ['name', 'value'],
-                      properties: { name: { type: 'string' }, value: { type: 'string' } },
-                    },
-                  },
-                },
-              },
-            },
-          },
-        },
-      },
-    ],
-  },
 }
 
 /** Whose profile it is (KEP-4322). */
@@ -135,42 +69,17 @@ export function profileNameOf(cluster: string): string {
   return `${slug === '' ? 'cluster' : slug.replace(/[-.]+$/, '')}-${hash.toString(16).padStart(8, '0')}`
 }
 
+/** Which namespaces hold the profiles of a cluster set: by the API's own constant, and by the text of KEP-4322. Both are written, either is read. */
+export const clusterSetLabels = ['multicluster.x-k8s.io/clusterset', 'clusterset.multicluster.x-k8s.io'] as const
+/** Tells which profiles, of any manager, are of one cluster: the UID of its kube-system. */
+export const memberIdLabel = 'multicluster.x-k8s.io/inventory-member-id'
+/** The name under which a consumer configures the plugin that knows our clusters: `flotilla credential-plugin`. */
+export const accessProviderName = 'flotilla'
+/** Reserved: its value reaches an exec plugin as `spec.cluster.config`. */
+export const execExtension = 'client.authentication.k8s.io/exec'
+
 export const lastSeenProperty = 'flotilla.dev/last-seen'
 /** What the cluster serves: `admissionregistration.k8s.io/v1,apps/v1,...`. */
 export const apiVersionsProperty = 'flotilla.dev/api-versions'
 export const serverProperty = 'flotilla.dev/server'
 export const healthProperty = 'flotilla.dev/health'
-
-/** What the profile of a cluster shall be; `now` is what it is. Pure; equal input gives equal output, so no write follows. */
-export function toClusterProfile(options: {
-  cluster: Cluster
-  state: ClusterState
-  namespace: string
-  nowMs: number
-  now: ClusterProfile | undefined
-}): ClusterProfile {
-  const { cluster, state, namespace, now } = options
-  const status = state.health === 'Healthy' ? 'True' : state.health === 'Degraded' ? 'False' : 'Unknown'
-  const condition = { type: 'ControlPlaneHealthy', status, reason: state.reason || state.health, message: state.message } as const
-  const properties = [
-    { name: healthProperty, value: state.health },
-    { name: serverProperty, value: cluster.server },
-    ...(state.apiVersions === undefined ? [] : [{ name: apiVersionsProperty, value: state.apiVersions.join(',') }]),
-    ...(state.lastSeen === undefined ? [] : [{ name: lastSeenProperty, value: formatTime(state.lastSeen) }]),
-  ]
-  return {
-    apiVersion: 'multicluster.x-k8s.io/v1alpha1',
-    kind: 'ClusterProfile',
-    metadata: {
-      name: profileNameOf(cluster.name),
-      namespace,
-      labels: { ...cluster.labels, [managerLabel]: managerName },
-    },
-    spec: { displayName: cluster.name, clusterManager: { name: managerName } },
-    status: {
-      conditions: [...setCondition<Condition>(now?.status?.conditions, condition, formatTime(options.nowMs))],
-      ...(state.version ? { version: { kubernetes: state.version.gitVersion } } : {}),
-      properties,
-    },
-  }
-}

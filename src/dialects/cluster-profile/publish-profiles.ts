@@ -4,17 +4,14 @@ import { equalJson } from '../../base/json.js'
 import type { Log } from '../../base/log.js'
 import type { Random } from '../../base/random.js'
 import type { Inventory } from '../../inventory/cluster.js'
+import { inCluster } from '../../inventory/in-cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
-import {
-  type ClusterProfile,
-  clusterProfileType,
-  managerLabel,
-  managerName,
-  profileNameOf,
-  toClusterProfile,
-} from './cluster-profile.js'
+import { observeIdentities } from './cluster-identities.js'
+import { type ClusterProfile, clusterProfileType, managerLabel, managerName, profileNameOf } from './cluster-profile.js'
+import { announceClusterSet, defaultClusterSet } from './cluster-set.js'
+import { toClusterProfile } from './to-cluster-profile.js'
 
 /**
  * Keeps a ClusterProfile for each cluster of the inventory: written when something about the cluster changes, and every
@@ -35,7 +32,25 @@ export function publishClusterProfiles(options: {
   const known = new Map<string, ClusterProfile>()
   const hands = 4
   let busy = 0
+  let clusterSet = defaultClusterSet
+  const identities = observeIdentities({
+    ...options,
+    clusterSet: () => clusterSet,
+    idOf: profileNameOf,
+    learned(name) {
+      queue.add(profileNameOf(name))
+      // Another name of the same cluster may have had a profile until now.
+      for (const alias of aliasesOf(name)) queue.add(profileNameOf(alias))
+    },
+  })
   const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
+
+  /** Other names under which the fleet knows the same cluster, by the UID of its kube-system. */
+  function aliasesOf(name: string): string[] {
+    const uid = identities.of(name)?.uid
+    if (uid === undefined) return []
+    return inventory.list().flatMap((each) => (each.name !== name && identities.of(each.name)?.uid === uid ? [each.name] : []))
+  }
 
   function pump(): void {
     while (busy < hands && !signal.aborted) {
@@ -74,10 +89,26 @@ export function publishClusterProfiles(options: {
       if (inventory.ready) await remove(name)
       return
     }
+    identities.want(cluster.name)
+    const aliases = aliasesOf(cluster.name)
+    // One cluster, one profile: that of the first name that is not the hub's own for itself.
+    if (aliases.some((alias) => precedes(alias, cluster.name))) {
+      known.delete(name)
+      await remove(name)
+      return
+    }
     const now = known.get(name) ?? (await hub.get<ClusterProfile>(target, { signal }).catch(absent))
     // Until the writes below have succeeded, it is not known how it stands.
     known.delete(name)
-    const wanted = toClusterProfile({ cluster, state: inventory.state(cluster.name), namespace, nowMs: clock.now(), now })
+    const wanted = toClusterProfile({
+      cluster,
+      state: inventory.state(cluster.name),
+      namespace,
+      nowMs: clock.now(),
+      now,
+      identity: identities.of(cluster.name),
+      aliases,
+    })
     let stored = now
     if (!stored || !equalJson(stored.spec, wanted.spec) || !equalJson(stored.metadata.labels, wanted.metadata.labels)) {
       stored = await hub.patch<ClusterProfile>(
@@ -120,6 +151,14 @@ export function publishClusterProfiles(options: {
     { once: true },
   )
   for (const cluster of inventory.list()) queue.add(profileNameOf(cluster.name))
+  void announceClusterSet(hub, namespace, signal).then(
+    (name) => {
+      clusterSet = name
+    },
+    (error) => {
+      if (!signal.aborted) log.debug('cannot label the namespace of the profiles', { namespace, error: messageOf(error) })
+    },
+  )
   // Profiles that outlived their cluster while nobody looked.
   void hub
     .list<ClusterProfile>(clusterProfileType, { namespace, labelSelector: `${managerLabel}=${managerName}`, signal })
@@ -129,6 +168,11 @@ export function publishClusterProfiles(options: {
     .catch((error) => {
       if (!signal.aborted) log.debug('cannot list ClusterProfiles', { error: messageOf(error) })
     })
+}
+
+function precedes(a: string, b: string): boolean {
+  if (a === inCluster.name || b === inCluster.name) return b === inCluster.name
+  return a < b
 }
 
 function absent(error: unknown): undefined {
