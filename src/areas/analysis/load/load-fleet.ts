@@ -41,7 +41,9 @@ export interface LoadedFleet {
 /** Makes the model of everything that was given. Never throws for what a file holds: that is said in `unreadable`. */
 export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {}): LoadedFleet {
   const loading = new Loading([...(options.settings ?? []), ...inputs])
-  for (const input of inputs) loading.read(input)
+  // Scripts that write files come last, so that a document is first where it is a file of its own.
+  const isScript = ({ path }: InputText) => /\.(sh|bash|zsh|md|markdown)$/.test(path)
+  for (const input of [...inputs.filter((each) => !isScript(each)), ...inputs.filter(isScript)]) loading.read(input)
   for (const rendered of options.rendered ?? []) loading.readRendered(rendered)
   for (const live of options.live ?? []) loading.readLive(live)
   return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [])
