@@ -11,7 +11,6 @@ import { downCommand } from './down.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
 import { placementCommand } from './placement.js'
-import { placementCommand } from './placement.js'
 import { renderCommand } from './render.js'
 import { restoreCommand } from './restore.js'
 import { serviceCommand } from './service.js'
@@ -32,7 +31,6 @@ export const commands: readonly CommandEntry[] = [
   applicationSetCommand,
   placementCommand,
   checkCommand,
-  placementCommand,
   renderCommand,
   chaosCommand,
   backupCommand,
