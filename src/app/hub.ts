@@ -17,6 +17,8 @@ import { createApplicationSetStatusController } from '../dialects/argo-cd/applic
 import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
 import { createRepositoryCredentials } from '../dialects/argo-cd/repository-secret/repository-credentials.js'
 import { publishClusterProfiles } from '../dialects/cluster-profile/publish-profiles.js'
+import { createKarmadaClusterSource } from '../dialects/karmada/cluster/cluster-source.js'
+import { publishKarmadaStatus } from '../dialects/karmada/cluster/publish-karmada-status.js'
 import { createKubeFedClusterSource } from '../dialects/kubefed/cluster/cluster-source.js'
 import { publishClusterStatus } from '../dialects/kubefed/cluster/publish-cluster-status.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
@@ -98,6 +100,7 @@ export async function openHubParts(options: StartHubOptions) {
   const sources = options.sources ?? [
     createClusterSecretSource({ caches, namespace }),
     createKubeFedClusterSource({ hub, caches }),
+    createKarmadaClusterSource({ hub, caches }),
   ]
   const inventory = createInventory({
     sources: agents === undefined ? sources : [...sources, agents.source],
@@ -148,6 +151,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   manager.add(createApplicationSetStatusController({ namespace }))
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
   publishClusterStatus({ hub, inventory, ...ports, signal })
+  publishKarmadaStatus({ hub, caches, inventory, ...ports, signal })
   let gateways: GatewayMap | undefined
   const catalogue = createCatalogue({
     hub,

@@ -77,10 +77,10 @@ export function buildBinding(parts: BindingParts): { readonly object: KubeObject
   conditions = setCondition(conditions, fullyApplied(clusters, parts.requirers, aggregated), now)
   const status: Fields = {
     schedulerObservedGeneration: generationAfter(present, spec),
-    ...(hasGroups && group !== undefined ? { schedulerObservingAffinityName: group } : {}),
+    schedulerObservingAffinityName: hasGroups && group !== undefined ? group : null,
     ...(scheduled === '' ? {} : { lastScheduledTime: scheduled }),
     conditions,
-    ...(aggregated.length > 0 ? { aggregatedStatus: aggregated } : {}),
+    aggregatedStatus: aggregated.length > 0 ? aggregated : null,
   }
   return { object, status }
 }
