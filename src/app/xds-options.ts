@@ -8,6 +8,8 @@ export interface XdsFlags {
   xds?: string
   /** The same in clear text, loopback only. */
   xdsClear?: string
+  /** Where the status page is: mutual TLS as `xds`, but for loopback. */
+  xdsStatus?: string
 }
 
 export interface XdsPlace {
@@ -18,13 +20,29 @@ export interface XdsPlace {
 export interface XdsPlaces {
   readonly secure?: XdsPlace
   readonly clear?: XdsPlace
+  readonly status?: XdsPlace
 }
 
 /** Reads the flags; undefined without any. Clear text stays on this machine, whatever is asked. */
-export function readXdsPlaces({ xds, xdsClear }: XdsFlags): XdsPlaces | undefined {
-  if (xds === undefined && xdsClear === undefined) return undefined
+export function readXdsPlaces({ xds, xdsClear, xdsStatus }: XdsFlags): XdsPlaces | undefined {
+  const status = xdsStatus === undefined ? undefined : readPlace('--xds-status', xdsStatus)
+  if (xds === undefined && xdsClear === undefined) {
+    if (status === undefined) return undefined
+    throw new UsageError({
+      code: 'xds-status-alone',
+      message: '--xds-status shows the clients of a discovery service, and none is asked for',
+      fix: 'Give --xds or --xds-clear, too.',
+    })
+  }
+  if (status !== undefined && xds === undefined && !isLoopback(status)) {
+    throw new UsageError({
+      code: 'clear-text-beyond-loopback',
+      message: `--xds-status ${xdsStatus}: without --xds there are no certificates, and clear text is served on loopback addresses only`,
+      fix: 'Use a loopback address, or give --xds with certificates.',
+    })
+  }
   const clear = xdsClear === undefined ? undefined : readPlace('--xds-clear', xdsClear)
-  if (clear !== undefined && !clear.address.startsWith('127.') && clear.address !== '::1') {
+  if (clear !== undefined && !isLoopback(clear)) {
     throw new UsageError({
       code: 'clear-text-beyond-loopback',
       message: `--xds-clear ${xdsClear}: clear text is served on loopback addresses only`,
@@ -34,7 +52,12 @@ export function readXdsPlaces({ xds, xdsClear }: XdsFlags): XdsPlaces | undefine
   return {
     ...(xds === undefined ? {} : { secure: readPlace('--xds', xds) }),
     ...(clear === undefined ? {} : { clear }),
+    ...(status === undefined ? {} : { status }),
   }
+}
+
+export function isLoopback({ address }: XdsPlace): boolean {
+  return address.startsWith('127.') || address === '::1'
 }
 
 /** `PORT` (on loopback) or `ADDRESS:PORT`, both as numbers. */

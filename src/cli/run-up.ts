@@ -140,6 +140,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   if (options.dnsCompatibility !== undefined) args.push('--dns-compatibility', options.dnsCompatibility)
   if (options.xds !== undefined) args.push('--xds', options.xds)
   if (options.xdsClear !== undefined) args.push('--xds-clear', options.xdsClear)
+  if (options.xdsStatus !== undefined) args.push('--xds-status', options.xdsStatus)
   if (options.podsConfig !== undefined) args.push('--pods-config', resolve(options.podsConfig))
   const child = spawn(process.execPath, [process.argv[1]!, ...args], { detached: true, stdio: ['ignore', log, log] })
   closeSync(log)

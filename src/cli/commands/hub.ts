@@ -26,6 +26,10 @@ export const hubCommand: CommandEntry = {
       .option('--xds-cert <file>', 'certificate of the xDS server')
       .option('--xds-key <file>', 'and its key')
       .option('--xds-clear <address>', 'serve xDS in clear text on loopback (default: off)')
+      .option(
+        '--xds-status <address>',
+        'serve a page about the clients of xDS: PORT or ADDRESS:PORT (loopback in clear text, elsewhere with mutual TLS as --xds)',
+      )
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
         const { runHub } = await import('../run-hub.js')
@@ -40,6 +44,7 @@ export interface HubOptions {
   xdsCert?: string
   xdsKey?: string
   xdsClear?: string
+  xdsStatus?: string
   kubeconfig?: string
   context?: string
   namespace: string

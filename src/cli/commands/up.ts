@@ -48,6 +48,10 @@ export const upCommand: CommandEntry = {
       )
       .option('--xds <address>', "serve xDS to Envoys, with mutual TLS by the fleet's CA: PORT or ADDRESS:PORT (default: off)")
       .option('--xds-clear <address>', 'serve xDS in clear text on loopback, for gRPC clients (default: off)')
+      .option(
+        '--xds-status <address>',
+        'serve a page about the clients of xDS: PORT or ADDRESS:PORT (loopback in clear text, elsewhere with mutual TLS as --xds)',
+      )
       .option('--log-level <level>', 'debug, info, warn or error', 'warn')
     addAccessFlags(up)
     up.action(async (options: UpOptions) => {

@@ -185,7 +185,16 @@ test('a refusal is kept for the status and not answered until something changes'
     response_nonce: next.nonce,
   })
   await client.quiet()
-  assert.equal(server.status()[0]!.kinds[0]!.refused, undefined)
+  const [kind] = server.status()[0]!.kinds
+  assert.equal(kind!.refused, undefined)
+  assert.deepEqual([kind!.lastRefused!.message, kind!.refusals, kind!.names, kind!.everything], ['no such policy', 1, 1, false])
+  const { subscriptions } = server.details(status!.id)!
+  assert.deepEqual(subscriptions[0]!.names, [apiCluster])
+  assert.deepEqual(
+    subscriptions[0]!.resources.map(({ name, version }) => [name, version !== '']),
+    [[apiCluster, true]],
+  )
+  assert.equal(server.details(99), undefined)
 })
 
 test('a request with an older nonce is late', async () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.js'
 import { CodedError, messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { ServiceCatalogue } from '../catalogue/catalogue.js'
-import { AdsStream, BadDiscoveryRequest, type XdsClientStatus } from './ads-stream.js'
+import { AdsStream, BadDiscoveryRequest, type XdsClientDetails, type XdsClientStatus } from './ads-stream.js'
 import { readClientNode } from './client-node.js'
 import { ClientView } from './client-view.js'
 import { decodeMessage, type Message, messageTypes } from './messages.js'
@@ -30,6 +30,8 @@ export interface AdsServer {
   listen(place: { address: string; port: number }, tls: AdsTls | undefined): Promise<number>
   /** The clients that are connected now, by node. */
   status(): readonly XdsClientStatus[]
+  /** Of one of them, by the id of its stream; undefined when it has gone. */
+  details(id: number): XdsClientDetails | undefined
   close(): void
 }
 
@@ -46,6 +48,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
   const naming: NamingOptions = { clusterDomain: 'cluster.local', setDomain: 'clusterset.local', ...options.naming }
   const most = options.maxStreams ?? 10_000
   const streams = new Set<AdsStream>()
+  let lastId = 0
   const views = new Map<string, { view: ClientView; users: number }>()
   const server = new grpc.Server({
     'grpc.max_receive_message_length': mostRequestBytes,
@@ -61,6 +64,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     }
     let taken = ''
     const stream = new AdsStream({
+      id: ++lastId,
       protocol,
       peer: call.getPeer(),
       clock,
@@ -172,6 +176,10 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
       })
     },
     status,
+    details(id) {
+      for (const stream of streams) if (stream.id === id) return stream.details()
+      return undefined
+    },
     close() {
       stop()
       server.forceShutdown()

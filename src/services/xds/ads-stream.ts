@@ -3,10 +3,12 @@ import type { ServiceName } from '../model/service-model.js'
 import { type ClientNode, text, viewKeyOf } from './client-node.js'
 import { type ClientView, type ResourceKind, resourceKinds, typeUrlOf } from './client-view.js'
 import { encodeMessage, type Message, messageTypes } from './messages.js'
-import { differenceOf, Subscription } from './subscription.js'
+import { differenceOf, type Refusal, Subscription } from './subscription.js'
 
 /** One client of the discovery service, as the status page shows it. */
 export interface XdsClientStatus {
+  /** Of the stream, as long as it is open. */
+  readonly id: number
   readonly node: string
   readonly agent: string
   readonly peer: string
@@ -19,11 +21,33 @@ export interface XdsClientStatus {
     readonly resources: number
     readonly sent: string
     readonly acknowledged: string
-    readonly refused?: { readonly version: string; readonly message: string; readonly atMs: number }
+    /** Names that it asked for; `everything`: all that there are. */
+    readonly names: number
+    readonly everything: boolean
+    /** What was sent last was refused. */
+    readonly refused?: Refusal
+    /** The last refusal, accepted versions since or not, and how many there were. */
+    readonly lastRefused?: Refusal
+    readonly refusals: number
+  }[]
+}
+
+/** What one client asks for and has, resource by resource. */
+export interface XdsClientDetails {
+  readonly status: XdsClientStatus
+  readonly subscriptions: readonly {
+    readonly kind: ResourceKind
+    readonly everything: boolean
+    readonly names: readonly string[]
+    /** By name; a version of '' says that it was told that there is none. */
+    readonly resources: readonly { readonly name: string; readonly version: string }[]
+    /** Resources that are not listed. */
+    readonly left: number
   }[]
 }
 
 export interface AdsStreamOptions {
+  readonly id: number
   readonly protocol: 'state of the world' | 'delta'
   readonly peer: string
   readonly clock: Clock
@@ -39,6 +63,8 @@ export interface AdsStreamOptions {
 const mostNames = 50_000
 /** A host of DNS, a port, and what stands around them. */
 const longestName = 512
+/** Of each kind, in the details of a client. */
+const mostListed = 1000
 const kindOfUrl = new Map(resourceKinds.map((kind) => [typeUrlOf(kind), kind]))
 
 /** What was asked that cannot be answered; the stream ends with it. */
@@ -64,6 +90,10 @@ export class AdsStream {
   constructor(options: AdsStreamOptions) {
     this.#options = options
     this.#connectedMs = options.clock.now()
+  }
+
+  get id(): number {
+    return this.#options.id
   }
 
   receive(request: Message): void {
@@ -113,6 +143,7 @@ export class AdsStream {
     if (node === undefined) return undefined
     const { region, zone, subZone } = node.consumer.locality
     return {
+      id: this.#options.id,
       node: node.id,
       agent: node.agent,
       peer: this.#options.peer,
@@ -125,9 +156,26 @@ export class AdsStream {
         resources: [...each.sent.values()].filter((version) => version !== '').length,
         sent: each.version,
         acknowledged: each.acknowledged,
+        names: each.names.size,
+        everything: each.everything,
         ...(each.refusal === undefined ? {} : { refused: each.refusal }),
+        ...(each.lastRefusal === undefined ? {} : { lastRefused: each.lastRefusal }),
+        refusals: each.refusals,
       })),
     }
+  }
+
+  details(): XdsClientDetails | undefined {
+    const status = this.status()
+    if (status === undefined) return undefined
+    const subscriptions = [...this.#subscriptions.values()].map(({ kind, everything, names, sent }) => ({
+      kind,
+      everything,
+      names: [...names].slice(0, mostListed),
+      resources: [...sent].slice(0, mostListed).map(([name, version]) => ({ name, version })),
+      left: Math.max(0, sent.size - mostListed),
+    }))
+    return { status, subscriptions }
   }
 
   #note(subscription: Subscription, request: Message): void {
@@ -138,6 +186,8 @@ export class AdsStream {
         message: text(refused.message, 2048),
         atMs: this.#options.clock.now(),
       }
+      subscription.lastRefusal = subscription.refusal
+      subscription.refusals++
     } else {
       subscription.acknowledged = subscription.version
       subscription.refusal = undefined

@@ -20,6 +20,8 @@ export class Subscription {
   version = ''
   acknowledged = ''
   refusal: Refusal | undefined
+  lastRefusal: Refusal | undefined
+  refusals = 0
 
   constructor(kind: ResourceKind) {
     this.kind = kind
