@@ -105,6 +105,8 @@ const definitionType: ResourceType = {
 
 /** Gives a cluster another id than its name. */
 async function setId(world: ServiceWorld, cluster: string, value: unknown): Promise<void> {
+  // Members have a stricter definition than a fleet may meet.
+  await world.client(cluster).delete({ type: definitionType, name: 'clusterproperties.about.k8s.io' })
   const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
   await world.client(cluster).create(definitionType, {
     apiVersion: 'apiextensions.k8s.io/v1',
