@@ -8,7 +8,7 @@ const manyClusters = 25
 /** `flotilla placement list` and `dry-run`: a row for each object. */
 export const placementColumns: readonly Column<Explanation>[] = [
   { title: 'OBJECT', value: ({ source }) => source },
-  { title: 'BY', value: ({ dialect, decision }) => (decision?.policy === undefined ? dialect : `${dialect} ${decision.policy}`) },
+  { title: 'BY', value: byOf },
   { title: 'OUTCOME', value: ({ decision, refused }) => decision?.outcome ?? `refused (${refused?.reason})` },
   { title: 'REPLICAS', value: ({ decision }) => replicasOf(decision) },
   { title: 'CLUSTERS', value: ({ decision }) => clustersOf(decision) },
@@ -18,6 +18,11 @@ export const placementColumns: readonly Column<Explanation>[] = [
     value: ({ warnings, refused }) => [refused, ...warnings].flatMap((each) => each?.message ?? []).join('; '),
   },
 ]
+
+/** Where an object is its own policy, as with KubeFed, its name is not said twice. */
+function byOf({ dialect, decision, source }: Explanation): string {
+  return decision?.policy === undefined || decision.policy === source ? dialect : `${dialect} ${decision.policy}`
+}
 
 function replicasOf(decision: PlacementDecision | undefined): string {
   if (decision?.replicas.asked === undefined) return '-'

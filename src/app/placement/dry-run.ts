@@ -1,6 +1,7 @@
 import { UsageError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import type { ClusterFacts } from '../../delivery/placement/contract.js'
+import { kubeFedDefaults } from '../../dialects/kubefed/default-objects.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { federationDialects } from '../federation-dialects.js'
@@ -52,8 +53,9 @@ export interface DryRunInput {
 export function viewOfDocuments(input: DryRunInput): PlacementView {
   const found = readClusterDocuments(input.documents)
   const given = input.clusters ?? found.map(({ facts }) => facts)
-  const first = createFileHub(input.documents, given, input.nowMs)
-  const placed = input.documents.map((document) => {
+  const documents = withControlPlane(input.documents)
+  const first = createFileHub(documents, given, input.nowMs)
+  const placed = documents.map((document) => {
     if (document.metadata.namespace !== undefined || document.kind === 'Config') return document
     const namespaced = first.typeOf(document.apiVersion, document.kind)?.namespaced === true || guessedNamespaced(document)
     return namespaced ? { ...document, metadata: { ...document.metadata, namespace: input.namespace } } : document
@@ -69,6 +71,14 @@ export function viewOfDocuments(input: DryRunInput): PlacementView {
         return free === undefined ? facts : { ...facts, free }
       }),
   }
+}
+
+/** KubeFed as its chart installs it, where there are federated objects and nothing says how it is configured. */
+function withControlPlane(documents: readonly KubeObject[]): readonly KubeObject[] {
+  if (!documents.some(({ apiVersion }) => apiVersion.includes('.kubefed.io/'))) return documents
+  const { config, typeConfigs } = kubeFedDefaults
+  const missing = [config, ...typeConfigs].filter(({ kind }) => !documents.some((document) => document.kind === kind))
+  return [...documents, ...missing]
 }
 
 /** KubeFed's kinds are made while a fleet runs: no table has them. */

@@ -1,13 +1,14 @@
 import { CodedError, messageOf, UsageError } from '../../base/errors.js'
 import { silentLog } from '../../base/log.js'
+import { ClusterDirectory } from '../../delivery/federation/clusters/cluster-directory.js'
 import type { HubFacts } from '../../delivery/federation/contract.js'
 import { freeReplicas, type NodeFacts, type PodFacts } from '../../delivery/placement/capacity/free-replicas.js'
 import { podRequests, readAmounts } from '../../delivery/placement/capacity/pod-requests.js'
 import { replicaNeeds } from '../../delivery/placement/capacity/replica-needs.js'
-import { readClusterMarks } from '../../delivery/placement/cluster-marks.js'
 import type { ClusterFacts, Taint } from '../../delivery/placement/contract.js'
 import { createClusterSecretSource } from '../../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
-import { clusterSecretLabel } from '../../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
+import { createKarmadaClusterSource } from '../../dialects/karmada/cluster/cluster-source.js'
+import { createKubeFedClusterSource } from '../../dialects/kubefed/cluster/cluster-source.js'
 import type { Inventory } from '../../inventory/cluster.js'
 import { createInventory } from '../../inventory/create-inventory.js'
 import { isInCluster } from '../../inventory/in-cluster.js'
@@ -21,7 +22,7 @@ import { builtInResources } from '../../kube/schema/resources.js'
 import { federationDialects } from '../federation-dialects.js'
 import { createSystemClientPorts } from '../system-client-ports.js'
 import { systemClock, systemRandom } from '../system-ports.js'
-import { type PlacementView, withNotes } from './explain-placement.js'
+import type { PlacementView } from './explain-placement.js'
 
 export interface LiveView extends PlacementView {
   /** Clusters that do not answer: what they have room for is not known. */
@@ -47,7 +48,11 @@ export async function withLiveView<T>(
   try {
     const caches = createCaches({ client: hub, ...ports, signal })
     const inventory = createInventory({
-      sources: [createClusterSecretSource({ caches, namespace })],
+      sources: [
+        createClusterSecretSource({ caches, namespace }),
+        createKubeFedClusterSource({ hub, caches }),
+        createKarmadaClusterSource({ hub, caches }),
+      ],
       hub,
       connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
       ...ports,
@@ -58,24 +63,22 @@ export async function withLiveView<T>(
     const end = systemClock.now() + limitMs
     while (members.some(({ name }) => inventory.state(name).health === 'Pending') && systemClock.now() < end)
       await new Promise((done) => setTimeout(done, 20))
-    const given = members.map((cluster): ClusterFacts => {
-      const { [clusterSecretLabel]: _system, ...labels } = cluster.labels
-      const { annotations } = cluster
-      return {
-        name: cluster.name,
-        ready: inventory.state(cluster.name).health === 'Healthy',
-        ...readClusterMarks({ labels, annotations }),
-      }
+    const bare = await readHub(hub, [])
+    const directory = new ClusterDirectory({
+      hub,
+      inventory,
+      notes: () => federationDialects.flatMap((dialect) => dialect.clusterNotes?.(bare) ?? []),
     })
-    const read = await readHub(hub, given)
-    const clusters = withNotes(given, federationDialects, read)
+    await Promise.all(members.map(({ name }) => learnApis(directory, inventory, name, signal)))
+    directory.refresh()
+    const clusters = directory.facts
     const rooms = new Map<string, Promise<Room | undefined>>()
     const unread = members.flatMap(({ name }) => {
       const { health, message } = inventory.state(name)
       return health === 'Healthy' ? [] : [{ name, why: message || health }]
     })
     return await use({
-      hub: { ...read, clusters },
+      hub: { ...bare, clusters },
       dialects: federationDialects,
       unread,
       async clustersFor({ object, replicas }) {
@@ -137,6 +140,14 @@ function factsOf(
     typeOf: (apiVersion, kind) => catalogue.forKind(apiVersion, kind),
     typeNamed: (group, plural) => catalogue.all.find((type) => type.group === group && type.plural === plural),
     nowMs: systemClock.now(),
+  }
+}
+
+async function learnApis(directory: ClusterDirectory, inventory: Inventory, name: string, signal: AbortSignal): Promise<void> {
+  try {
+    if (inventory.state(name).health === 'Healthy') directory.learnApis(name, await inventory.client(name).resources({ signal }))
+  } catch {
+    // What is not known forbids nothing.
   }
 }
 
