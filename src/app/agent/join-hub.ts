@@ -26,8 +26,8 @@ export interface Identity {
   readonly certificatePem: string
 }
 
-/** The place with the CA that its hash stands for: fetched once, and believed only if the hash is right. */
-export async function resolveHubCa(place: HubPlace): Promise<HubPlace> {
+/** The place with the CA that its hash stands for: fetched and kept, and believed only if the hash is right. */
+export async function resolveHubCa(place: HubPlace, store: StateStore): Promise<HubPlace> {
   if (!/^https:\/\/[^/]+\/?$/.test(place.url)) {
     throw new UsageError({
       code: 'bad-hub-url',
@@ -43,7 +43,9 @@ export async function resolveHubCa(place: HubPlace): Promise<HubPlace> {
       fix: 'Copy it whole.',
     })
   }
-  const { code, body } = await ask({ ...place, caHash: undefined }, { path: '/agent/v1/ca', method: 'GET', isBlind: true })
+  const kept = await store.read('ca')
+  if (kept !== undefined && hashOf(kept) === place.caHash) return { ...place, caPem: kept }
+  const { code, body } = await ask(place, { path: '/agent/v1/ca', method: 'GET', isBlind: true })
   let found: string | undefined
   try {
     found = code === 200 ? hashOf(body) : undefined
@@ -55,6 +57,7 @@ export async function resolveHubCa(place: HubPlace): Promise<HubPlace> {
       fix: 'Check the URL and --ca-hash against what agent token create printed. Somebody may stand between here and the hub.',
     })
   }
+  await store.write('ca', body)
   return { ...place, caPem: body }
 }
 

@@ -51,7 +51,7 @@ export async function joinAgent(options: Omit<StartAgentOptions, 'client' | 'con
   identity: Identity
 }> {
   const { name, store, token, ports, signal } = options
-  const place = await resolveHubCa(options.place)
+  const place = await resolveHubCa(options.place, store)
   const key = await openKey(store)
   const kept = await keptCertificate(store, key, name, ports.clock.now())
   if (kept !== undefined) return { place, identity: { key, certificatePem: kept } }

@@ -19,17 +19,21 @@ export interface AgentClusterSource extends InventorySource {
   /** The key of an approved cluster. */
   keyOf(cluster: string): string | undefined
   get(cluster: string): AgentCluster | undefined
+  /** Hears of each AgentCluster that came, changed or went, by name. */
+  onCluster(listener: (cluster: string) => void): () => void
 }
 
 /** Approved AgentClusters as a source of the inventory. */
 export function createAgentClusterSource(options: { caches: Caches }): AgentClusterSource {
   const listeners = new Set<() => void>()
+  const byName = new Set<(cluster: string) => void>()
   const derived = new WeakMap<AgentCluster, Cluster>()
   let cache: Cache<AgentCluster> | undefined
   const ready = options.caches.cache<AgentCluster>(agentClusterType).then((started) => {
     cache = started
-    started.onChange(() => {
+    started.onChange(({ object }) => {
       for (const listener of listeners) listener()
+      for (const listener of byName) listener(object.metadata.name)
     })
   })
   return {
@@ -47,6 +51,10 @@ export function createAgentClusterSource(options: { caches: Caches }): AgentClus
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    onCluster(listener) {
+      byName.add(listener)
+      return () => byName.delete(listener)
     },
     get: (cluster) => cache?.get(cluster),
     keyOf(cluster) {

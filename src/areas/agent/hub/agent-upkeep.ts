@@ -6,7 +6,7 @@ import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
 import { type AgentClusterStatus, agentClusterType, clusterNamespace } from '../resource-types.js'
 import type { AgentClusterSource } from './agent-cluster-source.js'
-import type { ConnectedAgents } from './connected-agents.js'
+import type { ConnectedAgent, ConnectedAgents } from './connected-agents.js'
 import { ensureNamespace } from './work-writer.js'
 
 const leases: ResourceType = {
@@ -67,6 +67,12 @@ export function keepAgentRecords(options: {
     }
   }
 
+  async function renewOrSay(cluster: string): Promise<void> {
+    await renew(cluster).catch((error: unknown) => {
+      if (!signal.aborted) log.debug('the lease of an agent cannot be renewed', { cluster, problem: messageOf(error) })
+    })
+  }
+
   async function work(): Promise<void> {
     if (running) return
     running = true
@@ -85,14 +91,21 @@ export function keepAgentRecords(options: {
     running = false
   }
 
-  agents.onChange((cluster) => {
+  const soon = (cluster: string) => {
     due.add(cluster)
     queueMicrotask(() => void work())
+  }
+  const seen = new WeakSet<ConnectedAgent>()
+  agents.onChange((cluster) => {
+    soon(cluster)
+    const agent = agents.get(cluster)
+    if (agent === undefined || seen.has(agent)) return
+    seen.add(agent)
+    void renewOrSay(cluster)
   })
-  source.onChange(() => {
-    for (const { cluster } of agents.list()) {
-      if (source.keyOf(cluster) === undefined) agents.expel(cluster, 'the hub has denied or removed this cluster')
-    }
+  source.onCluster((cluster) => {
+    if (source.keyOf(cluster) === undefined) agents.expel(cluster, 'the hub has denied or removed this cluster')
+    soon(cluster)
   })
   void source.ready.then(() => {
     for (const { name } of source.list()) due.add(name)
@@ -104,13 +117,7 @@ export function keepAgentRecords(options: {
     void (async () => {
       // A few at a time: the leases of a thousand clusters are no burst.
       for (let at = 0; at < here.length && !signal.aborted; at += 16) {
-        await Promise.all(
-          here.slice(at, at + 16).map((cluster) =>
-            renew(cluster).catch((error: unknown) => {
-              if (!signal.aborted) log.debug('the lease of an agent cannot be renewed', { cluster, problem: messageOf(error) })
-            }),
-          ),
-        )
+        await Promise.all(here.slice(at, at + 16).map(renewOrSay))
       }
     })()
     clock.after((leaseSeconds / 2) * 1000, beat)
