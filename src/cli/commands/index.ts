@@ -10,6 +10,7 @@ import { completionCommand } from './completion.js'
 import { downCommand } from './down.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
+import { kubeFedCommand } from './kubefed.js'
 import { placementCommand } from './placement.js'
 import { renderCommand } from './render.js'
 import { restoreCommand } from './restore.js'
@@ -30,6 +31,7 @@ export const commands: readonly CommandEntry[] = [
   applicationCommand,
   applicationSetCommand,
   placementCommand,
+  kubeFedCommand,
   checkCommand,
   renderCommand,
   chaosCommand,
