@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { after, test } from 'node:test'
+import type { ReportInput } from '../../areas/analysis/report/report-format.js'
+import { UsageError } from '../../base/errors.js'
+import { type CheckRequest, findCheck, hasFailed, runCheck } from './run-check.js'
+
+const folders: string[] = []
+after(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+function folderOf(files: Record<string, string>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'flotilla-check-'))
+  folders.push(folder)
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(folder, dirname(path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  return folder
+}
+
+async function check(folder: string, request: Partial<CheckRequest> = {}): Promise<{ report: ReportInput; lines: string[] }> {
+  const report = await runCheck({
+    paths: [folder],
+    contexts: [],
+    allContexts: false,
+    fix: false,
+    env: {},
+    readStdin: async () => '',
+    ...request,
+  })
+  const lines = report.findings.map(({ severity, check, sides }) => {
+    const { file, line, column } = sides[0]!.place
+    return `${severity} ${file.replace(`${folder}/`, '')}:${line}:${column} ${check.id}`
+  })
+  return { report, lines }
+}
+
+const serviceImport = (annotations = '') => `# kept
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceImport
+metadata:
+  name: db
+  namespace: prod
+${annotations}spec:
+  type: ClusterSetIP
+  ports: [{port: 5432, protocol: TCP}]
+`
+
+test('a kustomization is rendered, and findings point into its files', async () => {
+  const folder = folderOf({
+    'base/import.yaml': serviceImport(),
+    'base/kustomization.yaml': 'resources: [import.yaml]\n',
+    'overlays/a/kustomization.yaml': 'namePrefix: a-\nresources: [../../base]\n',
+    'overlays/b/kustomization.yaml': 'resources: [../../base]\npatches: [{path: patch.yaml}]\n',
+    'overlays/b/patch.yaml':
+      'apiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceImport\nmetadata: {name: db, namespace: prod, labels: {a: b}}\n',
+  })
+  const { lines, report } = await check(folder)
+  assert.deepEqual(lines, [
+    'warning base/import.yaml:3:7 service-import-by-hand',
+    'warning base/import.yaml:3:7 service-import-by-hand',
+  ])
+  assert.deepEqual(report.findings.map(({ message }) => message).sort(), [
+    'ServiceImport a-db is applied by hand',
+    'ServiceImport db is applied by hand',
+  ])
+})
+
+test('a kustomization that does not build is an error, one that needs the network is a note', async () => {
+  const folder = folderOf({
+    'a/kustomization.yaml': 'resources: [missing.yaml]\n',
+    'b/kustomization.yaml': 'resources: ["https://github.com/org/repo//base?ref=v1"]\n',
+  })
+  const { lines } = await check(folder)
+  assert.deepEqual(lines, ['error a/kustomization.yaml:1:1 unreadable-input', 'note b/kustomization.yaml:1:1 unreadable-input'])
+})
+
+test('a chart is rendered with its own values', async () => {
+  const folder = folderOf({
+    'chart/Chart.yaml': 'apiVersion: v2\nname: db\nversion: 1.0.0\n',
+    'chart/values.yaml': 'enabled: true\n',
+    'chart/templates/import.yaml': `{{- if .Values.enabled }}\n${serviceImport()}{{- end }}\n`,
+  })
+  const { lines } = await check(folder)
+  assert.deepEqual(lines, ['warning chart/templates/import.yaml:1:1 service-import-by-hand'])
+})
+
+test('suppressions need a reason and something to suppress', async () => {
+  const folder = folderOf({
+    'flotilla.yaml': `ignore:
+  - check: service-import-by-hand
+    path: ignored
+    reason: adopted
+  - check: service-import-by-hand
+    object: ServiceImport prod/other
+    reason: gone
+  - check: service-import-by-hand
+`,
+    'ignored/a.yaml': serviceImport(),
+    'b.yaml': serviceImport(
+      '  annotations:\n    flotilla.dev/ignore-checks: "service-import-by-hand: told why; other-check: x"\n',
+    ),
+  })
+  const { lines, report } = await check(folder)
+  assert.deepEqual(lines, [
+    'warning b.yaml:8:5 unused-suppression',
+    'warning flotilla.yaml:5:12 unused-suppression',
+    'error flotilla.yaml:8:5 unreadable-input',
+  ])
+  assert.deepEqual(report.suppressed.map(({ reason }) => reason).sort(), ['adopted', 'told why'])
+  assert.ok(hasFailed(report, 'warning') && hasFailed(report, 'error'))
+})
+
+test('--fix changes what it may and keeps the rest, with the line ends of the file', async () => {
+  const text = `# about it\r\napiVersion: types.kubefed.io/v1beta1\r\nkind: FederatedNamespace\r\nmetadata:\r\n  name: app # its name\r\n  namespace: kube-federation-system\r\nspec:\r\n  placement: {clusters: []}\r\n`
+  const folder = folderOf({ 'a.yaml': text })
+  const { report } = await check(folder, { fix: true })
+  assert.equal(report.summary.fixed, 1)
+  assert.equal(readFileSync(join(folder, 'a.yaml'), 'utf8'), text.replace('kube-federation-system', 'app'))
+  assert.deepEqual(
+    (await check(folder)).lines.filter((line) => line.includes('misplaced')),
+    [],
+  )
+})
+
+test('standard input, and paths that are not there', async () => {
+  const { lines } = await check('', { paths: ['-'], readStdin: async () => serviceImport() })
+  assert.deepEqual(lines, ['warning stdin.yaml:3:7 service-import-by-hand'])
+  await assert.rejects(
+    check('', { paths: ['/nowhere/at/all'] }),
+    (error) => error instanceof UsageError && error.code === 'check-path',
+  )
+})
+
+test('a cluster that does not answer is said, and never clean', async () => {
+  const folder = folderOf({
+    kubeconfig:
+      'apiVersion: v1\nkind: Config\nclusters: [{name: a, cluster: {server: "https://127.0.0.1:1"}}]\nusers: []\ncontexts: [{name: a, context: {cluster: a, user: ""}}]\n',
+  })
+  const { report } = await check(folder, { paths: [], allContexts: true, kubeconfig: join(folder, 'kubeconfig') })
+  assert.equal(report.findings.length, 1)
+  assert.match(report.findings[0]!.message, /^the cluster cannot be read: /)
+  assert.ok(hasFailed(report, 'error'))
+})
+
+test('checks are found by their id, near misses too', () => {
+  assert.equal(findCheck('pod-cidr-overlap').topic, 'network')
+  assert.throws(() => findCheck('pod-cidr-overlapp'), /did you mean pod-cidr-overlap/)
+})
