@@ -33,6 +33,8 @@ export const podCidrOverlap = defineCheck({
             if (other.name === range.name || reported.has(key) || !blocksOverlap(other.block, range.block)) continue
             reported.add(key)
             yield overlap(other, range)
+            // A hundred clusters with one range are a hundred findings, not five thousand.
+            break
           }
           open.push(range)
         }
