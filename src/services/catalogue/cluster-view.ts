@@ -3,7 +3,7 @@ import { isObject } from '../../base/json.js'
 import type { Cache } from '../../kube/informer/cache.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { endpointSliceType, namespaceType, nodeType, serviceType } from '../model/kube-kinds.js'
+import { endpointSliceType, namespaceType, nodeType, podType, serviceType } from '../model/kube-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
 import type { ClusterFacts } from '../model/service-dialect.js'
 import type { ClusterReach, Locality, ServiceName } from '../model/service-model.js'
@@ -39,16 +39,19 @@ export class ClusterView implements ClusterFacts {
   reach: ClusterReach = 'reachable'
 
   readonly #isTaken: (id: string) => boolean
+  readonly #podKeys: ReadonlySet<string>
 
-  /** `isTaken`: whether an id is another cluster's, too. */
+  /** `isTaken`: whether an id is another cluster's, too. `podKeys`: the labels of pods that matter, which may become more. */
   constructor(
     name: string,
     labels: Readonly<Record<string, string>>,
     caches: KindCaches,
     isTaken: (id: string) => boolean = () => false,
+    podKeys: ReadonlySet<string> = new Set(),
   ) {
     this.name = name
     this.#isTaken = isTaken
+    this.#podKeys = podKeys
     this.#labels = labels
     this.#caches = caches
     this.#index()
@@ -146,6 +149,13 @@ export class ClusterView implements ClusterFacts {
   localityOfNode(node: string | undefined): Locality {
     const labels = node === undefined ? undefined : this.#cache(nodeType)?.get(node)?.metadata.labels
     return localityOf(labels) ?? this.locality
+  }
+
+  podLabels(namespace: string, name: string): Readonly<Record<string, string>> | undefined {
+    if (this.#podKeys.size === 0) return undefined
+    const labels = this.#cache(podType)?.get(`${namespace}/${name}`)?.metadata.labels
+    if (labels === undefined) return undefined
+    return Object.fromEntries([...this.#podKeys].flatMap((key) => (Object.hasOwn(labels, key) ? [[key, labels[key]!]] : [])))
   }
 
   #cache(type: ResourceType): Cache | undefined {

@@ -3,11 +3,11 @@ import { messageOf } from '../../base/errors.js'
 import { equalJson } from '../../base/json.js'
 import type { CacheChange } from '../../kube/informer/cache.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import type { ResourceType } from '../../kube/object/resource-type.js'
+import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { decideService } from '../model/decide-service.js'
-import { endpointSliceType, namespaceType } from '../model/kube-kinds.js'
+import { endpointSliceType, namespaceType, podType } from '../model/kube-kinds.js'
 import { type RankFacts, rankEndpoints } from '../model/rank/rank-endpoints.js'
-import { completeLabels } from '../model/rank/topology-labels.js'
+import { completeLabels, topologyLabels } from '../model/rank/topology-labels.js'
 import type { ClusterFacts, ServiceDialect } from '../model/service-dialect.js'
 import type { Consumer, FleetService, Offer, Ranking, ServiceName, TrafficRule } from '../model/service-model.js'
 import { parseServiceKey, serviceKey } from '../model/service-name.js'
@@ -43,6 +43,7 @@ export interface CreatedCatalogue extends ServiceCatalogue {
 
 /** Changes that come together are worked on together. */
 const gatherMs = 2
+const podKind = groupResourceOf(podType)
 
 interface Entry {
   readonly byReach: ReadonlyMap<FleetService['reach'], FleetService>
@@ -70,6 +71,8 @@ class Catalogue implements CreatedCatalogue {
   readonly #dirty = new Set<string>()
   /** Services whose rankings have changed though they have not. */
   readonly #ranked = new Set<string>()
+  /** Services with rules that compare labels of pods. */
+  readonly #comparing = new Set<string>()
   #allDirty = false
   #allRanked = false
   #flushing = false
@@ -167,6 +170,14 @@ class Catalogue implements CreatedCatalogue {
       for (const listener of this.#memberListeners) listener(cluster, type, change)
       return
     }
+    if (type.kind === podType.kind) {
+      const { object, previous } = change
+      if (this.#comparing.size === 0 || (previous !== undefined && equalJson(previous.metadata.labels, object.metadata.labels)))
+        return
+      const namespace = `${object.metadata.namespace}/`
+      for (const key of this.#comparing) if (key.startsWith(namespace)) this.#mark(key)
+      return
+    }
     if (type.kind === endpointSliceType.kind) {
       for (const key of serviceOfSlice(change.object)) {
         if (this.#entries.has(key)) this.#mark(key)
@@ -226,8 +237,8 @@ class Catalogue implements CreatedCatalogue {
   /** Every service that an object of the cluster can mean. */
   #namesIn(view: ClusterView): Set<string> {
     const names = new Set<string>()
-    for (const [, cache] of view.caches.started)
-      for (const object of cache.list()) if (!isWritten(object)) this.#namesOf(object, view.name, names)
+    for (const [kind, cache] of view.caches.started)
+      for (const object of cache.list()) if (kind !== podKind && !isWritten(object)) this.#namesOf(object, view.name, names)
     return names
   }
 
@@ -299,11 +310,16 @@ class Catalogue implements CreatedCatalogue {
     const offers: Offer[] = []
     const rules: TrafficRule[] = []
     let unknown = false
+    for (const dialect of this.#options.dialects) rules.push(...this.#ask(dialect, () => dialect.rules(service, this.facts), []))
+    const labels = podLabelsIn(rules)
+    if (labels.length > 0) {
+      this.facts.readPodLabels(labels)
+      this.#comparing.add(key)
+    } else this.#comparing.delete(key)
     for (const dialect of this.#options.dialects) {
       const offered = this.#ask(dialect, () => dialect.offers(service, this.facts), undefined)
       offers.push(...(offered ?? []))
       unknown ||= offered === undefined
-      rules.push(...this.#ask(dialect, () => dialect.rules(service, this.facts), []))
     }
     const diagnostics = this.#options.dialects.flatMap((dialect) =>
       this.#ask(dialect, () => dialect.diagnose?.(service, this.facts) ?? [], []),
@@ -368,4 +384,12 @@ function put(index: Map<string, Set<string>>, by: string, key: string): void {
 function drop(index: Map<string, Set<string>>, by: string, key: string): void {
   const keys = index.get(by)
   if (keys?.delete(key) && keys.size === 0) index.delete(by)
+}
+
+const placeLabels: readonly string[] = Object.values(topologyLabels)
+
+/** Labels that rules compare and that no place gives: those of pods. */
+function podLabelsIn(rules: readonly TrafficRule[]): string[] {
+  const named = rules.flatMap(({ locality }) => locality?.failoverPriority ?? []).map((each) => each.split('=')[0]!)
+  return named.filter((name) => !placeLabels.includes(name))
 }

@@ -9,7 +9,7 @@ import type { CacheChange } from '../../kube/informer/cache.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { WorkQueue } from '../../kube/queue/work-queue.js'
-import { endpointSliceType, namespaceType, nodeType, serviceType } from '../model/kube-kinds.js'
+import { endpointSliceType, namespaceType, nodeType, podType, serviceType } from '../model/kube-kinds.js'
 import type { FleetFacts, ServiceDialect } from '../model/service-dialect.js'
 import { ClusterView, clusterPropertyType, selectObjects } from './cluster-view.js'
 import { declaresService } from './declares.js'
@@ -73,6 +73,7 @@ export class FleetObserver implements FleetFacts {
   /** How many clusters are called, or call themselves, by a name. */
   #ids: ReadonlyMap<string, number> | undefined
   #active = false
+  readonly #podKeys = new Set<string>()
 
   constructor(options: FleetObserverOptions, listener: FleetListener) {
     this.#options = options
@@ -154,13 +155,20 @@ export class FleetObserver implements FleetFacts {
     for (const { caches } of this.#members.values()) caches?.want(types)
   }
 
+  /** From now on these labels of pods count: a rule compares them. Pods are read for nothing else. */
+  readPodLabels(keys: readonly string[]): void {
+    for (const key of keys) this.#podKeys.add(key)
+    this.readAlso([podType])
+  }
+
   /** Clusters that answer and have not been read yet: what they offer and want is not known. */
   get pending(): readonly string[] {
     const { inventory } = this.#options
     return [...this.#members.values()]
       .filter(({ name, declared, view }) => {
         const { health } = inventory.state(name)
-        return (health === 'Healthy' || health === 'Pending') && (this.#active ? view === undefined : !declared)
+        const isMissing = () => view === undefined || (this.#podKeys.size > 0 && view.caches.of(podType) === undefined)
+        return (health === 'Healthy' || health === 'Pending') && (this.#active ? isMissing() : !declared)
       })
       .map(({ name }) => name)
   }
@@ -287,7 +295,8 @@ export class FleetObserver implements FleetFacts {
     if (member.view?.caches === caches) return
     const labels = this.#options.inventory.find({ name: member.name })?.labels ?? {}
     const first = member.view === undefined
-    if (member.view === undefined) member.view = new ClusterView(member.name, labels, caches, (id) => this.#isTaken(id))
+    if (member.view === undefined)
+      member.view = new ClusterView(member.name, labels, caches, (id) => this.#isTaken(id), this.#podKeys)
     else member.view.caches = caches
     this.#clusters = this.#ids = undefined
     this.#listener.cluster(member.name, first ? 'joined' : 'facts')

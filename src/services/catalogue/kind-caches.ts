@@ -36,7 +36,7 @@ const definitionType: ResourceType = {
   namespaced: false,
 }
 /** Kinds of which only the metadata is kept. */
-const metadataOnly = new Set(['Node', 'Namespace', 'CustomResourceDefinition'])
+const metadataOnly = new Set(['Node', 'Namespace', 'CustomResourceDefinition', 'Pod'])
 const askAgainMs = 5000
 const mostBetweenAsksMs = 60_000
 

@@ -11,6 +11,7 @@ export const namespaceType: ResourceType = {
   namespaced: false,
 }
 export const nodeType: ResourceType = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false }
+export const podType: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true }
 export const endpointSliceType: ResourceType = {
   group: 'discovery.k8s.io',
   version: 'v1',

@@ -54,15 +54,15 @@ export function endpointsOf(slices: readonly KubeObject[], cluster: ClusterFacts
     for (const each of slice.endpoints ?? []) {
       const key = `${each.addresses[0]} ${each.hostname ?? ''}`
       const known = found.get(key)
-      if (known === undefined) found.set(key, endpointOf(each, ports, cluster))
+      if (known === undefined) found.set(key, endpointOf(each, ports, cluster, object.metadata.namespace ?? ''))
       else if (known.ports !== ports) found.set(key, { ...known, ports: together(known.ports, ports) })
     }
   }
   return [...found.values()]
 }
 
-function endpointOf(from: SliceEndpoint, ports: readonly EndpointPort[], cluster: ClusterFacts): Endpoint {
-  const { addresses, conditions, hostname, nodeName, zone } = from
+function endpointOf(from: SliceEndpoint, ports: readonly EndpointPort[], cluster: ClusterFacts, namespace: string): Endpoint {
+  const { addresses, conditions, hostname, nodeName, zone, targetRef } = from
   const ready = conditions?.ready ?? true
   const onNode = cluster.localityOfNode(nodeName)
   const locality: Locality = onNode.zone === '' && zone ? { ...onNode, zone } : onNode
@@ -75,7 +75,7 @@ function endpointOf(from: SliceEndpoint, ports: readonly EndpointPort[], cluster
     ...(hostname ? { hostname } : {}),
     ...(nodeName ? { node: nodeName } : {}),
     locality,
-    labels: {},
+    labels: (targetRef?.kind === 'Pod' && targetRef.name ? cluster.podLabels?.(namespace, targetRef.name) : undefined) ?? {},
     weight: 1,
     network: cluster.network,
   }

@@ -24,6 +24,8 @@ export interface ClusterFacts {
   /** Objects of a kind that a dialect asked for; none while the cluster does not serve it. */
   objects(type: ResourceType, where?: { namespace?: string; name?: string }): readonly KubeObject[]
   localityOfNode(node: string | undefined): Locality
+  /** The labels of a pod that some rule compares; undefined while pods are not read, which they are only for such rules. */
+  podLabels?(namespace: string, name: string): Readonly<Record<string, string>> | undefined
 }
 
 export interface FleetFacts {
