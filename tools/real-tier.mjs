@@ -6,7 +6,7 @@ import { basename } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const peers = [
-  ...['etcd', 'kube-apiserver', 'helm3', 'kustomize', 'kube-controller-manager', 'kube-scheduler', 'kubectl-1.37'],
+  ...['etcd', 'kube-apiserver', 'helm3', 'kustomize', 'kube-controller-manager', 'kube-scheduler', 'kubectl', 'kubectl-1.37'],
   ...['go-clients', 'mcs-conformance', 'flux-kustomize', 'helm4', 'kubectl-1.29', 'istio', 'envoy', 'coredns', 'grpc-xds'],
   ...['kubefed-planner', 'karmada'],
 ]
