@@ -3,6 +3,8 @@ import type { ServerPorts } from '../apiserver/contract.js'
 import { createControllerManager } from '../controller/create-controller-manager.js'
 import type { Deliveries } from '../delivery/delivery.js'
 import { createDeliveries } from '../delivery/engine/deliveries.js'
+import type { Federation } from '../delivery/federation/engine/create-federation.js'
+import type { OpenMember } from '../delivery/federation/engine/fleet-members.js'
 import { createChartInflation } from '../delivery/render/kustomize/chart-inflation.js'
 import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
@@ -39,6 +41,7 @@ import { type HubAgentOptions, throughAgents } from './agent/through-agents.js'
 import { createHubChartPull } from './chart-pull.js'
 import { createRemoteSources } from './remote-sources.js'
 import { exportProblems, serviceDialects, servicePlanners } from './service-dialects.js'
+import { startFederation } from './start-federation.js'
 
 export interface StartHubOptions {
   /** Lets kustomizations name bases and files on other servers. */
@@ -62,6 +65,8 @@ export interface StartHubOptions {
   readonly leases?: boolean
   /** Members that are not watched for services before somebody declares one. */
   readonly asleep?: SleepingMembers
+  /** For clusters that the federation does not write to directly. */
+  readonly openMember?: OpenMember
   /** Ends everything. */
   readonly signal: AbortSignal
 }
@@ -77,6 +82,8 @@ export interface Hub {
   /** Services across clusters. */
   readonly services: CreatedCatalogue
   readonly memberServices: MemberServices
+  /** Objects of the hub that go to clusters. */
+  readonly federation: Federation
   /** Resolves when nothing is ready or under way in any controller. */
   settled(): Promise<void>
   /** Resolves after the signal has aborted and everything has let go. */
@@ -150,7 +157,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   manager.add(createApplicationSetController({ namespace }))
   manager.add(createApplicationSetStatusController({ namespace }))
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
-  publishClusterStatus({ hub, inventory, ...ports, signal })
+  publishClusterStatus({ hub, inventory, caches, ...ports, signal })
   publishKarmadaStatus({ hub, caches, inventory, ...ports, signal })
   let gateways: GatewayMap | undefined
   const catalogue = createCatalogue({
@@ -173,6 +180,8 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     leases: options.leases !== false,
   })
   carryOutPlans({ planners: servicePlanners, catalogue, inventory, hub, ...ports, signal })
+  const { openMember } = options
+  const federation = await startFederation({ hub, namespace, inventory, ...(openMember && { openMember }), ports, signal })
   await manager.start(signal)
   const stopped = new Promise<void>((done) => {
     const end = () => {

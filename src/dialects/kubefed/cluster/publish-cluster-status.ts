@@ -1,21 +1,23 @@
 import type { Clock } from '../../../base/clock.js'
 import { compareText } from '../../../base/compare-text.js'
 import { messageOf } from '../../../base/errors.js'
-import { equalJson } from '../../../base/json.js'
+import { equalJson, isObject } from '../../../base/json.js'
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
-import type { Inventory } from '../../../inventory/cluster.js'
+import type { Cluster, Inventory } from '../../../inventory/cluster.js'
+import { normalizeServer } from '../../../inventory/in-cluster.js'
 import type { KubeClient } from '../../../kube/client/kube-client.js'
+import type { Cache, Caches } from '../../../kube/informer/cache.js'
+import { type KubeObject, keyOf } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
 import { WorkQueue } from '../../../kube/queue/work-queue.js'
-import { kubeFedClusterType } from '../resource-types.js'
+import { kubeFedClusterType, kubeFedNamespace } from '../resource-types.js'
 import { type ClusterPlaces, type KubeFedClusterStatus, kubeFedClusterStatus } from './cluster-status.js'
 
 const nodes: ResourceType = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false }
 const regionLabels = ['topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/region']
 const zoneLabels = ['topology.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/zone']
-const sourcePrefix = 'KubeFedCluster '
 
 /**
  * Writes how clusters that came in as KubeFedClusters are: when that changes, not at each probe. Region and zones are read from
@@ -24,12 +26,15 @@ const sourcePrefix = 'KubeFedCluster '
 export function publishClusterStatus(options: {
   hub: KubeClient
   inventory: Inventory
+  caches: Caches
+  namespace?: string
   clock: Clock
   random: Random
   log: Log
   signal: AbortSignal
 }): void {
-  const { hub, inventory, clock, log, signal } = options
+  const { hub, inventory, clock, log, signal, namespace = kubeFedNamespace } = options
+  let objects: Cache | undefined
   const placesOf = new Map<string, ClusterPlaces>()
   const hands = 4
   let busy = 0
@@ -64,19 +69,20 @@ export function publishClusterStatus(options: {
   }
 
   async function publish(name: string): Promise<void> {
-    const cluster = inventory.find({ name })
-    if (cluster === undefined || !cluster.source.startsWith(sourcePrefix)) {
+    const object = objects?.get(`${namespace}/${name}`)
+    const found = inventory.find({ name })
+    if (object === undefined || found === undefined) {
       placesOf.delete(name)
       return
     }
-    const [namespace = '', object = ''] = cluster.source.slice(sourcePrefix.length).split('/')
-    const target = { type: kubeFedClusterType, namespace, name: object }
+    const cluster = withNameTaken(found, object)
+    const target = { type: kubeFedClusterType, namespace, name }
     const state = inventory.state(name)
     if (state.health !== 'Healthy') placesOf.delete(name)
     else if (!placesOf.has(name)) placesOf.set(name, await readPlaces(name))
     const places = placesOf.get(name)
     try {
-      const before = (await hub.get(target, { signal }))['status'] as KubeFedClusterStatus | undefined
+      const before = object['status'] as KubeFedClusterStatus | undefined
       const status = kubeFedClusterStatus({ cluster, state, ...(places === undefined ? {} : { places }) }, before, nowText())
       if (status === undefined || equalJson(status, before)) return
       await hub.patch(
@@ -109,5 +115,25 @@ export function publishClusterStatus(options: {
 
   const stop = inventory.onChange(({ name }) => queue.add(name))
   signal.addEventListener('abort', stop, { once: true })
-  for (const { name } of inventory.list()) queue.add(name)
+  // Where the kind is not served, this waits until it is.
+  options.caches.cache(kubeFedClusterType, { namespace }).then(
+    (cache) => {
+      objects = cache
+      cache.onChange(({ type, object }) => {
+        if (type !== 'DELETED') queue.add(object.metadata.name)
+      })
+      for (const { metadata } of cache.list()) queue.add(metadata.name)
+    },
+    () => {},
+  )
+}
+
+/** The name may belong to a cluster that came in otherwise: the same one is told of, another one is in the way. */
+function withNameTaken(found: Cluster, object: KubeObject): Cluster {
+  if (found.source === `KubeFedCluster ${keyOf(object)}`) return found
+  const spec = isObject(object['spec']) ? object['spec'] : {}
+  const server = typeof spec['apiEndpoint'] === 'string' ? normalizeServer(spec['apiEndpoint']) : ''
+  if (server === found.server) return found
+  const message = `${found.source} has the name for another cluster, ${found.server}: rename one of them`
+  return { ...found, problem: { reason: 'ClusterConfigMalformed', message } }
 }
