@@ -162,17 +162,17 @@ async function contentsOf(
       if (!isNotFound(error)) throw error
       return { items: [] as KubeObject[] }
     })
-    const own = items.filter(({ metadata }) => metadata.ownerReferences === undefined && !isMadeForNamespace(type, metadata.name))
+    const own = items.filter(({ metadata }) => metadata.ownerReferences === undefined && !isMadeForNamespace(type, metadata))
     if (own.length > 0) found.push({ type, items: own })
   }
   return found
 }
 
-/** Every namespace has these of itself. */
-function isMadeForNamespace({ group, kind }: ResourceType, name: string): boolean {
-  return (
-    group === '' && ((kind === 'ConfigMap' && name === 'kube-root-ca.crt') || (kind === 'ServiceAccount' && name === 'default'))
-  )
+/** Every namespace has these of itself, and `default` the Service of the API. */
+function isMadeForNamespace({ group, kind }: ResourceType, { name, namespace, labels }: KubeObject['metadata']): boolean {
+  if (group !== '') return false
+  if (kind === 'Service') return namespace === 'default' && name === 'kubernetes' && labels?.['provider'] === 'kubernetes'
+  return (kind === 'ConfigMap' && name === 'kube-root-ca.crt') || (kind === 'ServiceAccount' && name === 'default')
 }
 
 /** Items of a list need not say what they are. */
