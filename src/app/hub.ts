@@ -198,6 +198,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     repositories,
     services: catalogue,
     memberServices,
+    federation,
     settled: () => manager.settled(),
     stopped,
     ...(agents === undefined ? {} : { agents }),

@@ -164,6 +164,8 @@ export interface Member {
   want(desired: Desired): void
   /** No longer wanted there: by the rules it was wanted with (given here when they are not known any more). `gone` tells when done. */
   drop(id: string, rules?: Pick<DeliveryRules, 'onRemoval' | 'propagation' | 'labels'>): void
+  /** Looks after it no longer: what is there stays, with its marks. */
+  forget?(id: string): void
   /** Undefined: nothing is known of it yet. */
   result(id: string): MemberResult | undefined
   /** Ids of all copies that carry the engine's mark, wanted or not; undefined until all is read, and while it cannot be read. */

@@ -162,6 +162,11 @@ class DirectMember implements CreatedMember {
     this.#queue.add(id)
   }
 
+  forget(id: string): void {
+    const wish = this.#wishes.get(id)
+    if (wish !== undefined) this.#forget(id, wish)
+  }
+
   result(id: string): MemberResult | undefined {
     const result = this.#wishes.get(id)?.result
     const away = this.#options.away?.()

@@ -1,0 +1,579 @@
+import type { Clock } from '../../../base/clock.js'
+import { messageOf } from '../../../base/errors.js'
+import type { Log } from '../../../base/log.js'
+import type { Random } from '../../../base/random.js'
+import { createEventRecorder, type EventRecorder } from '../../../controller/event-recorder.js'
+import type { Inventory } from '../../../inventory/cluster.js'
+import type { KubeClient } from '../../../kube/client/kube-client.js'
+import type { CacheChange } from '../../../kube/informer/cache.js'
+import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
+import { groupResourceOf, type ResourceType } from '../../../kube/object/resource-type.js'
+import { isNotFound } from '../../../kube/object/status-error.js'
+import { WorkQueue } from '../../../kube/queue/work-queue.js'
+import { ClusterDirectory } from '../clusters/cluster-directory.js'
+import type { Federated, FederationDialect, HubFacts, ObjectRef, Problem, Refused } from '../contract.js'
+import { federatedId, parseFederatedId } from '../federated-id.js'
+import { HubCaches } from '../hub/hub-caches.js'
+import { HubWriter, isRace } from '../hub/hub-writer.js'
+import { Autoscalers, autoscalerType, workloadKey } from './autoscalers.js'
+import { Claims } from './claims.js'
+import { type DecideEvictions, keepEvictions } from './decide-evictions.js'
+import { FleetMembers, type OpenMember } from './fleet-members.js'
+import { KindsRegister } from './kinds-register.js'
+import { SourcePass } from './source-pass.js'
+import { isRefused, newState, type SourceState, type SourceView } from './source-state.js'
+
+export interface FederationOptions {
+  readonly hub: KubeClient
+  /** Of the hub's namespace kube-system: what copies belong to. */
+  readonly hubId: string
+  /** Where the engine keeps what it must remember. */
+  readonly namespace: string
+  readonly inventory: Inventory
+  /** In the order in which they win where two want the same object. */
+  readonly dialects: readonly FederationDialect[]
+  /** For clusters that are not written to directly. */
+  readonly openMember?: OpenMember
+  readonly decideEvictions?: DecideEvictions
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+export interface Federation {
+  /** What dialects see of the hub. */
+  readonly facts: HubFacts
+  /** The hub's kinds have been read: from now on it is decided. */
+  readonly ready: Promise<void>
+  /** Nothing is to be done now for any cluster that answers. */
+  readonly idle: boolean
+  readonly counts: {
+    readonly passes: number
+    readonly decisions: number
+    readonly hubWrites: number
+    readonly memberWrites: number
+  }
+  look(id: string): SourceView | undefined
+  sources(): readonly SourceView[]
+}
+
+/** Passes at a time: most of a pass is waiting for the hub to write. */
+const hands = 32
+/** Results are gathered so long before they are reported. */
+const gatherMs = 150
+const roomGatherMs = 5000
+/** Policies and what is reported are of the same kinds for some dialects. */
+const hubGatherMs = 50
+
+export function createFederation(options: FederationOptions): Federation {
+  return new Engine(options)
+}
+
+class Engine implements Federation {
+  readonly #options: FederationOptions
+  readonly #caches: HubCaches
+  readonly #writer: HubWriter
+  readonly #directory: ClusterDirectory
+  readonly #members: FleetMembers
+  readonly #register: KindsRegister
+  readonly #autoscalers = new Autoscalers()
+  readonly #pass: SourcePass
+  readonly #queue: WorkQueue
+  readonly #events: EventRecorder
+  readonly #states = new Map<string, SourceState>()
+  readonly #byId = new Map<string, string>()
+  /** Sources by the workload that they send out. */
+  readonly #byWorkload = new Map<string, Set<string>>()
+  readonly #sourceKinds = new Map<FederationDialect, Set<string>>()
+  readonly facts: HubFacts
+  readonly ready: Promise<void>
+  #resolveReady: () => void = () => {}
+  #registerRead = false
+  #isReady = false
+  #passes = 0
+  #refreshing: { readonly delayMs: number; readonly cancel: () => void } | undefined
+  #wasBlind = false
+
+  constructor(options: FederationOptions) {
+    this.#options = options
+    const { hub, inventory, clock, random, log, signal, dialects } = options
+    this.ready = new Promise((resolve) => {
+      this.#resolveReady = resolve
+    })
+    this.#caches = new HubCaches({
+      client: hub,
+      clock,
+      random,
+      log,
+      signal,
+      onChange: (type, change) => this.#hearHub(type, change),
+      onKinds: () => this.#refreshSoon(),
+    })
+    this.#writer = new HubWriter({ hub, caches: this.#caches, signal })
+    this.#directory = new ClusterDirectory({
+      hub,
+      inventory,
+      notes: () => dialects.flatMap((dialect) => this.#notesOf(dialect) ?? []),
+    })
+    this.facts = this.#createFacts()
+    this.#register = new KindsRegister({ hub, namespace: options.namespace, signal })
+    this.#members = new FleetMembers({
+      inventory,
+      directory: this.#directory,
+      ...(options.openMember === undefined ? {} : { openMember: options.openMember }),
+      hubId: options.hubId,
+      kinds: () => this.#register.kinds,
+      clock,
+      random,
+      log,
+      signal,
+      onResult: (cluster, id) => this.#hearMember(cluster, id),
+      onFacts: (_cluster, what) => (what === 'apis' ? this.#refreshSoon() : this.#roomChanged()),
+    })
+    const claims = new Claims({
+      hasCopy: (cluster, id) => this.#members.get(cluster)?.member.copies()?.has(id) === true,
+      changed: (id) => this.#dirty(this.#byId.get(id)),
+    })
+    this.#pass = new SourcePass({
+      inventory,
+      directory: this.#directory,
+      members: this.#members,
+      claims,
+      autoscalers: this.#autoscalers,
+      decideEvictions: options.decideEvictions ?? keepEvictions,
+      rankOf: (name) => dialects.findIndex((dialect) => dialect.name === name),
+      clock,
+      log,
+    })
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      backoff: { baseMs: 200, maxMs: 60_000 },
+      onReady: () => queueMicrotask(() => this.#pump()),
+    })
+    this.#events = createEventRecorder({ hub, clock, random, log, signal })
+    const off = inventory.onChange(({ name, what }) => {
+      if (what === 'health') this.#members.health(name)
+      this.#refreshSoon()
+    })
+    signal.addEventListener(
+      'abort',
+      () => {
+        off()
+        this.#refreshing?.cancel()
+        this.#queue.close()
+        for (const { member } of this.#members.values()) member.close()
+      },
+      { once: true },
+    )
+    for (const dialect of dialects) this.#caches.want(dialect.hubKinds)
+    this.#caches.want([autoscalerType])
+    void this.#readRegister()
+  }
+
+  get idle(): boolean {
+    if (!this.#isReady || !this.#queue.idle || this.#refreshing !== undefined) return false
+    for (const { member } of this.#members.values()) if (member.idle === false) return false
+    return true
+  }
+
+  get counts() {
+    let memberWrites = 0
+    for (const { member } of this.#members.values()) memberWrites += member.writes ?? 0
+    return { passes: this.#passes, decisions: this.#pass.decisions, hubWrites: this.#writer.writes, memberWrites }
+  }
+
+  look(id: string): SourceView | undefined {
+    const state = this.#states.get(this.#byId.get(id) ?? '')
+    return state && viewOf(state)
+  }
+
+  sources(): readonly SourceView[] {
+    return [...this.#states.values()].map(viewOf)
+  }
+
+  #createFacts(): HubFacts {
+    const caches = this.#caches
+    const directory = this.#directory
+    const { clock } = this.#options
+    return {
+      objects: (type, where) => caches.objects(type, where),
+      get clusters() {
+        return directory.facts
+      },
+      typeOf: (apiVersion, kind) => caches.typeOf(apiVersion, kind),
+      typeNamed: (group, plural) => caches.typeNamed(group, plural),
+      get nowMs() {
+        return clock.now()
+      },
+    }
+  }
+
+  #notesOf(dialect: FederationDialect) {
+    try {
+      return dialect.clusterNotes?.(this.facts)
+    } catch (error) {
+      this.#options.log.error('a dialect failed on its clusters', { dialect: dialect.name, problem: messageOf(error) })
+      return undefined
+    }
+  }
+
+  async #readRegister(): Promise<void> {
+    const { clock, log, signal } = this.#options
+    try {
+      await this.#register.read()
+      this.#registerRead = true
+      this.#refreshSoon()
+    } catch (error) {
+      if (signal.aborted) return
+      log.warn('cannot read which kinds went to clusters', { error: messageOf(error) })
+      clock.after(2000, () => void this.#readRegister())
+    }
+  }
+
+  /** What is known of kinds and clusters is looked at anew, once for many changes. */
+  #refreshSoon(delayMs = 0): void {
+    if (this.#refreshing !== undefined) {
+      if (this.#refreshing.delayMs <= delayMs) return
+      this.#refreshing.cancel()
+    }
+    const cancel = this.#options.clock.after(delayMs, () => {
+      this.#refreshing = undefined
+      if (!this.#options.signal.aborted) this.#refresh()
+    })
+    this.#refreshing = { delayMs, cancel }
+  }
+
+  #refresh(): void {
+    const { dialects, log, inventory } = this.#options
+    for (const dialect of dialects) {
+      try {
+        const types = dialect.sourceKinds(this.facts)
+        this.#sourceKinds.set(dialect, new Set(types.map(groupResourceOf)))
+        this.#caches.want(types)
+      } catch (error) {
+        log.error('a dialect failed on its kinds', { dialect: dialect.name, problem: messageOf(error) })
+      }
+    }
+    if (!inventory.ready || !this.#registerRead) return
+    const factsChanged = this.#directory.refresh()
+    const membersChanged = this.#members.sync()
+    if (this.#directory.blind !== this.#wasBlind) {
+      this.#wasBlind = this.#directory.blind
+      if (this.#wasBlind) log.warn('most clusters are silent at once: the hub may be cut off, and nothing is moved')
+      else log.info('most clusters answer again')
+    }
+    if (!this.#isReady && this.#caches.complete) {
+      this.#isReady = true
+      this.#resolveReady()
+      this.#enqueueAll()
+      for (const place of this.#members.values()) this.#hearMember(place.name, '')
+    } else if (this.#isReady && (factsChanged || membersChanged)) this.#enqueueAll()
+  }
+
+  /** Every source of every dialect. */
+  #enqueueAll(): void {
+    for (const dialect of this.#options.dialects) this.#enqueueDialect(dialect)
+    for (const state of this.#states.values()) this.#dirty(state.key)
+  }
+
+  #enqueueDialect(dialect: FederationDialect): void {
+    for (const type of this.#sourceTypes(dialect)) {
+      for (const object of this.#caches.objects(type)) this.#enqueue(dialect, refOf(type, object))
+    }
+  }
+
+  #sourceTypes(dialect: FederationDialect): readonly ResourceType[] {
+    try {
+      return dialect.sourceKinds(this.facts)
+    } catch {
+      // Told where kinds are read.
+      return []
+    }
+  }
+
+  #enqueue(dialect: FederationDialect, ref: ObjectRef): void {
+    this.#dirty(this.#stateFor(dialect, ref).key)
+  }
+
+  #stateFor(dialect: FederationDialect, ref: ObjectRef): SourceState {
+    const key = `${dialect.name} ${groupResourceOf(ref.type)} ${ref.namespace}/${ref.name}`
+    let state = this.#states.get(key)
+    if (state === undefined) {
+      const { type, namespace, name } = ref
+      const named = { apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`, kind: type.kind }
+      const id = federatedId(dialect.name, { ...named, metadata: { name, ...(namespace === '' ? {} : { namespace }) } })
+      state = newState(key, dialect, ref, id)
+      this.#states.set(key, state)
+      this.#byId.set(id, key)
+    }
+    return state
+  }
+
+  #dirty(key: string | undefined): void {
+    const state = key === undefined ? undefined : this.#states.get(key)
+    if (state === undefined) return
+    state.dirty = true
+    this.#queue.add(state.key)
+  }
+
+  #hearHub(type: ResourceType, change: CacheChange): void {
+    const resource = groupResourceOf(type)
+    if (resource === groupResourceOf(autoscalerType)) this.#noteAutoscaler(type, change)
+    for (const dialect of this.#options.dialects) {
+      const isHubKind = dialect.hubKinds.some((each) => groupResourceOf(each) === resource)
+      const isSource = this.#sourceKinds.get(dialect)?.has(resource) === true
+      if (isHubKind) this.#refreshSoon(this.#isReady ? hubGatherMs : 0)
+      if (!this.#isReady) continue
+      if (isSource) this.#enqueue(dialect, refOf(type, change.object))
+      if (!isHubKind && !isSource) continue
+      const states =
+        change.previous === undefined || change.type === 'DELETED' ? [change.object] : [change.previous, change.object]
+      for (const object of states) this.#touch(dialect, object)
+    }
+  }
+
+  #touch(dialect: FederationDialect, object: KubeObject): void {
+    try {
+      const touched = dialect.touches(object, this.facts)
+      if (touched === 'all') this.#enqueueDialect(dialect)
+      else for (const ref of touched) this.#enqueue(dialect, ref)
+    } catch (error) {
+      this.#options.log.error('a dialect failed on a change', { dialect: dialect.name, problem: messageOf(error) })
+    }
+  }
+
+  #noteAutoscaler(type: ResourceType, { type: what, object }: CacheChange): void {
+    const { namespace = '', name } = object.metadata
+    const origin = `${groupResourceOf(type)} ${namespace}/${name}`
+    this.#workloadsChanged(this.#autoscalers.note(origin, what === 'DELETED' ? undefined : object))
+  }
+
+  #workloadsChanged(workloads: readonly string[]): void {
+    for (const workload of workloads) for (const key of this.#byWorkload.get(workload) ?? []) this.#dirty(key)
+  }
+
+  #hearMember(cluster: string, id: string): void {
+    if (!this.#isReady) return
+    if (id === '') {
+      for (const each of this.#members.get(cluster)?.member.copies()?.keys() ?? []) this.#hearCopy(each)
+      return
+    }
+    const key = this.#byId.get(id)
+    if (key === undefined) this.#hearCopy(id)
+    else this.#queue.addAfter(key, gatherMs)
+  }
+
+  /** A copy that nobody has asked for in this process: its source is looked at, and whether there is one. */
+  #hearCopy(id: string): void {
+    if (this.#byId.has(id)) {
+      this.#queue.addAfter(this.#byId.get(id) as string, gatherMs)
+      return
+    }
+    const parts = parseFederatedId(id)
+    const dialect = this.#options.dialects.find(({ name }) => name === parts?.dialect)
+    if (parts === undefined || dialect === undefined) return
+    const type = this.#caches.typeOfKind(parts.group, parts.kind)
+    if (type === undefined) return
+    this.#caches.want([type])
+    this.#enqueue(dialect, { type, namespace: parts.namespace, name: parts.name })
+  }
+
+  #roomChanged(): void {
+    for (const state of this.#states.values()) {
+      if (!state.usesRoom || (state.decision?.replicas.unplaced ?? 0) === 0) continue
+      state.dirty = true
+      this.#queue.addAfter(state.key, roomGatherMs)
+    }
+  }
+
+  #pump(): void {
+    while (this.#isReady && !this.#options.signal.aborted && this.#queue.workingCount < hands) {
+      const key = this.#queue.take()
+      if (key === undefined) return
+      void this.#run(key).finally(() => {
+        this.#queue.done(key)
+        this.#pump()
+      })
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    const state = this.#states.get(key)
+    if (state === undefined) return
+    this.#passes++
+    try {
+      const againAt = await this.#look(state)
+      this.#queue.forget(key)
+      if (againAt !== undefined) this.#queue.addAt(key, againAt)
+    } catch (error) {
+      if (this.#options.signal.aborted) return
+      state.dirty = true
+      const retryMs = this.#queue.addFailed(key)
+      const fields = { source: key, error: messageOf(error), retryMs }
+      if (isRace(error)) this.#options.log.debug('a source changed while it was reported', fields)
+      else this.#options.log.warn('a pass over a source failed', fields)
+    }
+  }
+
+  async #look(state: SourceState): Promise<number | undefined> {
+    const { ref } = state
+    const { clock } = this.#options
+    const source = this.#writer.current(ref)
+    if (source === undefined) {
+      await this.#sourceGone(state)
+      return undefined
+    }
+    const read = this.#read(state, source)
+    const previousRead = state.read
+    state.read = read ?? previousRead
+    this.#noteWorkload(state, read === undefined || isRefused(read) ? undefined : read)
+    if (read !== undefined) this.#warn(state, source, read)
+    if (source.metadata.deletionTimestamp !== undefined) return this.#going(state, source, read)
+    if (read === undefined) {
+      this.#pass.letBe(state)
+      this.#forget(state)
+      return undefined
+    }
+    if (isRefused(read)) {
+      await this.#report(state, source, read, undefined)
+      return undefined
+    }
+    if (this.#pass.mustWait(state, read)) return clock.now() + 300
+    const copies = this.#pass.copiesOf(state)
+    const { decision, evictions, autoscaler, againAt } = this.#pass.decide(state, read, copies)
+    if (state.dirty) {
+      state.dirty = false
+      const sends = read.paused === undefined && decision.deliveries.some(({ held }) => held === undefined)
+      if (sends) await this.#prepare(state, source, read)
+      this.#pass.distribute(state, read, decision, evictions, autoscaler)
+    }
+    const outcome = this.#pass.outcomeOf(state, source, read, { decision, evictions, copies })
+    state.outcome = outcome
+    await this.#report(state, this.#writer.current(ref) ?? source, read, outcome)
+    this.#warnOf(
+      state,
+      source,
+      decision.outcome === 'not placed' ? [{ reason: 'NotPlaced', message: lastOf(decision.reasons) }] : [],
+    )
+    return againAt
+  }
+
+  /** What must be on record before the first copy is made. */
+  async #prepare(state: SourceState, source: KubeObject, read: Federated): Promise<void> {
+    const { finalizer } = state.dialect
+    if (finalizer !== undefined) await this.#writer.setFinalizer(state.ref, source, finalizer, true)
+    const { apiVersion, kind } = read.workload.object
+    const name = { group: groupOf(apiVersion), kind }
+    if (!this.#register.has(name)) await this.#register.add(name)
+  }
+
+  #read(state: SourceState, source: KubeObject): Federated | Refused | undefined {
+    const { dialect } = state
+    try {
+      return dialect.read(source, this.facts)
+    } catch (error) {
+      this.#options.log.error('a dialect failed to read a source', { source: state.key, problem: messageOf(error) })
+      return { id: state.id, problem: { reason: 'CannotBeRead', message: messageOf(error) } }
+    }
+  }
+
+  async #going(state: SourceState, source: KubeObject, read: Federated | Refused | undefined): Promise<number | undefined> {
+    const { finalizer } = state.dialect
+    const holds = finalizer !== undefined && source.metadata.finalizers?.includes(finalizer) === true
+    if (finalizer !== undefined && !holds) return undefined
+    // Without a finalizer of ours, what is no affair of the dialect is let be to the end.
+    if (finalizer === undefined && (read === undefined || isRefused(read))) return undefined
+    const federated = read === undefined || isRefused(read) ? undefined : read
+    const done = this.#pass.withdrawAll(state, federated?.previous.replicas)
+    const copies = this.#pass.copiesOf(state)
+    const outcome = this.#pass.outcomeOf(state, source, federated, { evictions: [], copies }, { done })
+    state.outcome = outcome
+    if (read !== undefined) await this.#report(state, source, read, outcome)
+    if (done && finalizer !== undefined)
+      await this.#writer.setFinalizer(state.ref, this.#writer.current(state.ref) ?? source, finalizer, false)
+    return undefined
+  }
+
+  /** The caches have no such source. That it was deleted, and not only lost from sight, is asked of the hub itself. */
+  async #sourceGone(state: SourceState): Promise<void> {
+    const { dialect, ref } = state
+    this.#noteWorkload(state, undefined)
+    const isOurs = dialect.finalizer === undefined && this.#caches.isSure(ref.type) && this.#caches.complete
+    if (isOurs && (await this.#isDeleted(ref))) {
+      if (!this.#pass.withdrawAll(state, undefined)) return
+    } else this.#pass.letBe(state)
+    this.#writer.forget(ref)
+    this.#forget(state)
+  }
+
+  #forget(state: SourceState): void {
+    this.#states.delete(state.key)
+    if (this.#byId.get(state.id) === state.key) this.#byId.delete(state.id)
+  }
+
+  async #isDeleted({ type, namespace, name }: ObjectRef): Promise<boolean> {
+    try {
+      await this.#options.hub.get({ type, name, ...(type.namespaced ? { namespace } : {}) })
+      return false
+    } catch (error) {
+      // A kind that is not served says nothing about its objects.
+      if (isNotFound(error) && error.status.details?.name !== undefined) return true
+      throw error
+    }
+  }
+
+  async #report(
+    state: SourceState,
+    source: KubeObject,
+    read: Federated | Refused,
+    outcome: SourceState['outcome'],
+  ): Promise<void> {
+    const writes = state.dialect.report(source, read, outcome, this.facts)
+    if (writes.length > 0) await this.#writer.write(writes, `flotilla-${state.dialect.name}`)
+  }
+
+  #noteWorkload(state: SourceState, read: Federated | undefined): void {
+    const workload = read === undefined ? undefined : workloadKey(read.workload.object)
+    if (read !== undefined || state.workload !== undefined) {
+      const isAutoscaler = read?.workload.object.kind === autoscalerType.kind
+      this.#workloadsChanged(this.#autoscalers.note(state.id, isAutoscaler ? read?.workload.object : undefined))
+    }
+    if (workload === state.workload) return
+    if (state.workload !== undefined) {
+      const keys = this.#byWorkload.get(state.workload)
+      if (keys?.delete(state.key) && keys.size === 0) this.#byWorkload.delete(state.workload)
+    }
+    state.workload = workload
+    if (workload === undefined) return
+    let keys = this.#byWorkload.get(workload)
+    if (keys === undefined) this.#byWorkload.set(workload, (keys = new Set()))
+    keys.add(state.key)
+  }
+
+  #warn(state: SourceState, source: KubeObject, read: Federated | Refused): void {
+    this.#warnOf(state, source, [...(isRefused(read) ? [read.problem] : []), ...(read.warnings ?? [])])
+  }
+
+  #warnOf(state: SourceState, source: KubeObject, problems: readonly Problem[]): void {
+    for (const { reason, message } of problems) {
+      const text = `${reason}\0${message}`
+      if (state.told.has(text)) continue
+      state.told.add(text)
+      this.#events.record(source, `flotilla-${state.dialect.name}`, 'Warning', reason, message)
+    }
+  }
+}
+
+function refOf(type: ResourceType, { metadata: { name, namespace = '' } }: KubeObject): ObjectRef {
+  return { type, namespace, name }
+}
+
+function viewOf({ id, dialect, ref, read, decision, outcome }: SourceState): SourceView {
+  return { id, dialect: dialect.name, ref, read, decision, outcome }
+}
+
+function lastOf(reasons: readonly string[]): string {
+  return reasons[reasons.length - 1] ?? ''
+}

@@ -1,0 +1,26 @@
+import type { ClusterFacts } from '../../placement/contract.js'
+import type { Eviction, Federated, MemberResult } from '../contract.js'
+
+/** What moves away from clusters, of which one Federated is the object. */
+export interface EvictionInput {
+  readonly federated: Federated
+  readonly clusters: readonly ClusterFacts[]
+  /** Clusters that have it, or may have it, with what is known there. */
+  readonly copies: ReadonlyMap<string, MemberResult | undefined>
+  /** So many clusters are silent at once that the hub itself is taken to be cut off. */
+  readonly blind: boolean
+  readonly nowMs: number
+}
+
+export interface EvictionDecision {
+  /** In force from now on: those on record that are not done, and new ones. */
+  readonly evictions: readonly Eviction[]
+  /** When to decide again although nothing has changed (epoch ms). */
+  readonly againAt?: number
+}
+
+/** Pure. Asked in each pass, before the placement is decided. */
+export type DecideEvictions = (input: EvictionInput) => EvictionDecision
+
+/** Nothing is moved but what is on record already. */
+export const keepEvictions: DecideEvictions = ({ federated }) => ({ evictions: federated.evictions ?? [] })

@@ -1,0 +1,324 @@
+import type { Clock } from '../../../base/clock.js'
+import { compareText } from '../../../base/compare-text.js'
+import { messageOf } from '../../../base/errors.js'
+import { canonicalJson } from '../../../base/json.js'
+import type { Log } from '../../../base/log.js'
+import type { Inventory } from '../../../inventory/cluster.js'
+import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
+import { deliveryBuilder } from '../../placement/build-delivery.js'
+import { replicaNeeds } from '../../placement/capacity/replica-needs.js'
+import type { ClusterFacts, PlacementDecision } from '../../placement/contract.js'
+import { decidePlacement } from '../../placement/decide-placement.js'
+import { bindStrategy } from '../../placement/division/division-rules.js'
+import { podSpecOf } from '../../placement/policy/dependencies.js'
+import type { ClusterDirectory } from '../clusters/cluster-directory.js'
+import type { ClusterOutcome, DeliveryRules, Eviction, Federated, MemberResult, Outcome } from '../contract.js'
+import { digestOf, digestText } from '../member/digest.js'
+import type { Autoscalers } from './autoscalers.js'
+import type { Claims } from './claims.js'
+import { completePrevious } from './complete-previous.js'
+import type { DecideEvictions } from './decide-evictions.js'
+import type { FleetMembers } from './fleet-members.js'
+import { isRefused, noDecision, type SourceState } from './source-state.js'
+
+export interface SourcePassOptions {
+  readonly inventory: Inventory
+  readonly directory: ClusterDirectory
+  readonly members: FleetMembers
+  readonly claims: Claims
+  readonly autoscalers: Autoscalers
+  readonly decideEvictions: DecideEvictions
+  /** Of a dialect: the lower goes first where two want the same object. */
+  readonly rankOf: (dialect: string) => number
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A cluster that answers and has not been read is waited for so long before anything is decided without it. */
+const patienceMs = 15_000
+
+/** The steps of a pass that are the same for every dialect: decide, distribute, withdraw, gather what came of it. */
+export class SourcePass {
+  readonly #options: SourcePassOptions
+  decisions = 0
+
+  constructor(options: SourcePassOptions) {
+    this.#options = options
+  }
+
+  /** Copies that are known now, by cluster. */
+  copiesOf(state: SourceState): Map<string, KubeObject> {
+    const copies = new Map<string, KubeObject>()
+    for (const { name, member } of this.#options.members.values()) {
+      const copy = member.copies()?.get(state.id) ?? (state.claimed.has(name) ? member.result(state.id)?.live : undefined)
+      if (copy !== undefined) copies.set(name, copy)
+    }
+    return copies
+  }
+
+  /** Whether a decision would be made without knowing what is in a cluster that can be asked. */
+  mustWait(state: SourceState, read: Federated): boolean {
+    const { members, clock } = this.#options
+    const asksRoom = needsRoom(read)
+    if (read.previous.replicas !== undefined && !asksRoom) return false
+    for (const place of members.values()) {
+      if (clock.now() - place.openedAt > patienceMs || !this.#answers(place.name)) continue
+      if (read.previous.replicas === undefined && state.decision === undefined && place.member.copies() === undefined) return true
+      if (asksRoom && this.#freeIn(place.name, read) === undefined) return true
+    }
+    return false
+  }
+
+  /** Decides where it goes, anew only when something has changed. Returns when to look again although nothing has. */
+  decide(state: SourceState, read: Federated, copies: ReadonlyMap<string, KubeObject>) {
+    const { directory, autoscalers, decideEvictions, clock, members } = this.#options
+    const autoscaler =
+      read.workload.autoscaler ?? (read.workload.replicas === undefined ? undefined : autoscalers.of(read.workload.object))
+    const results = new Map(
+      [...copies.keys(), ...state.claimed.keys()].map((name) => [name, members.get(name)?.member.result(state.id)]),
+    )
+    const { evictions, againAt } = decideEvictions({
+      federated: read,
+      clusters: directory.facts,
+      copies: results,
+      blind: directory.blind,
+      nowMs: clock.now(),
+    })
+    const previous = completePrevious(read, autoscaler, copies, evictions)
+    const text = canonicalJson([{ ...previous, running: usesRunning(read) ? previous.running : undefined }, autoscaler])
+    let { decision } = state
+    if (decision === undefined || state.dirty || text !== state.previousText) {
+      const workload = autoscaler === undefined ? read.workload : { ...read.workload, autoscaler }
+      state.usesRoom = needsRoom(read)
+      const facts = state.usesRoom ? this.#withRoom(read) : directory.facts
+      decision = decidePlacement(workload, read.policies, facts, previous)
+      this.decisions++
+      state.decision = decision
+      state.previousText = text
+      state.dirty = true
+      this.#askAgain(decision)
+      if (state.usesRoom) this.#reserve(read, decision)
+    }
+    return { decision, evictions, autoscaler, againAt }
+  }
+
+  /** Declares to the members what they shall have, and what no more. */
+  distribute(
+    state: SourceState,
+    read: Federated,
+    decision: PlacementDecision,
+    evictions: readonly Eviction[],
+    autoscaler?: string,
+  ): void {
+    const { directory, members, claims, clock, rankOf } = this.#options
+    state.troubles.clear()
+    if (read.paused !== undefined) return
+    const { object } = read.workload
+    const target = `${groupOf(object.apiVersion)}/${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`
+    const rank = `${String(rankOf(state.dialect.name)).padStart(4, '0')} ${state.id}`
+    const trouble = (cluster: string, kind: 'Refused' | 'AlreadyExists', message: string) =>
+      state.troubles.set(cluster, { state: kind, message, since: clock.now() })
+    const rules: DeliveryRules =
+      autoscaler === undefined || read.rules.retain.includes('replicas')
+        ? read.rules
+        : { ...read.rules, retain: [...read.rules.retain, 'replicas'] }
+    const build = createBuilder(read)
+    for (const delivery of decision.deliveries) {
+      const { cluster } = delivery
+      const place = members.get(cluster)
+      const facts = directory.of(cluster)
+      if (delivery.held !== undefined || place === undefined || facts === undefined) continue
+      const holder = claims.take(cluster, target, state.id, rank)
+      if (holder !== undefined) {
+        trouble(cluster, 'AlreadyExists', `${object.kind} ${object.metadata.name} goes there as the copy of ${holder}`)
+        if (state.claimed.delete(cluster)) place.member.forget?.(state.id)
+        continue
+      }
+      const built = build(facts, delivery.replicas, delivery.overrides.length > 0)
+      if ('problem' in built) {
+        trouble(cluster, 'Refused', built.problem)
+        continue
+      }
+      state.claimed.set(cluster, target)
+      const { namespace } = read
+      place.member.want({ id: state.id, object: built.object, rules, ...(namespace === undefined ? {} : { namespace }) })
+    }
+    for (const cluster of decision.removals) {
+      const stays = evictions.some((each) => each.cluster === cluster && each.purge !== 'Directly')
+      if (!stays) this.withdraw(state, cluster, read.rules)
+    }
+  }
+
+  /** Takes it from one cluster. */
+  withdraw(state: SourceState, cluster: string, rules: DeliveryRules | undefined): void {
+    const { members, claims } = this.#options
+    members.get(cluster)?.member.drop(state.id, rules)
+    const target = state.claimed.get(cluster)
+    if (target === undefined) return
+    state.claimed.delete(cluster)
+    claims.release(cluster, target, state.id)
+  }
+
+  /** It goes from everywhere. Done when nothing is left, and no cluster that may have it is silent. */
+  withdrawAll(state: SourceState, recorded: Readonly<Record<string, number>> | undefined): boolean {
+    const { members, directory } = this.#options
+    const read = state.read !== undefined && !isRefused(state.read) ? state.read : undefined
+    let done = true
+    const maybe = new Set([...state.claimed.keys(), ...Object.keys(recorded ?? {})])
+    for (const { name, member } of members.values()) {
+      const copies = member.copies()
+      const had = copies === undefined ? maybe.has(name) : copies.has(state.id)
+      if (had || state.claimed.has(name)) {
+        this.withdraw(state, name, read?.rules)
+        if (copies === undefined || member.copies()?.has(state.id) !== false) done = false
+      } else if (copies === undefined && directory.of(name) !== undefined && read === undefined) done = false
+      if (member.result(state.id) !== undefined) done = false
+    }
+    // A cluster of the fleet without a client may have it, too.
+    for (const name of maybe) if (members.get(name) === undefined && directory.of(name) !== undefined) done = false
+    return done
+  }
+
+  /** Looks after it no longer, wherever it is. */
+  letBe(state: SourceState): void {
+    const { members, claims } = this.#options
+    for (const [cluster, target] of [...state.claimed]) {
+      members.get(cluster)?.member.forget?.(state.id)
+      state.claimed.delete(cluster)
+      claims.release(cluster, target, state.id)
+    }
+  }
+
+  /** What a pass came to. */
+  outcomeOf(
+    state: SourceState,
+    source: KubeObject,
+    read: Federated | undefined,
+    found: {
+      readonly decision?: PlacementDecision
+      readonly evictions: readonly Eviction[]
+      readonly copies: ReadonlyMap<string, KubeObject>
+    },
+    going?: { readonly done: boolean },
+  ): Outcome {
+    const decision = found.decision ?? noDecision(source, 'it is being deleted')
+    const wanted = new Map(decision.deliveries.map((delivery) => [delivery.cluster, delivery]))
+    const names = new Set([...wanted.keys(), ...found.copies.keys()])
+    for (const { name, member } of this.#options.members.values()) if (member.result(state.id) !== undefined) names.add(name)
+    for (const name of Object.keys(read?.previous.replicas ?? {}))
+      if (this.#options.directory.of(name) !== undefined && !this.#answers(name)) names.add(name)
+    const clusters = [...names].sort(compareText).map((cluster): ClusterOutcome => {
+      const delivery = wanted.get(cluster)
+      return {
+        cluster,
+        wanted: delivery !== undefined,
+        ...(delivery?.replicas === undefined ? {} : { replicas: delivery.replicas }),
+        ...(delivery?.held === undefined ? {} : { held: delivery.held }),
+        result: this.#resultIn(state, cluster, found.copies.get(cluster)),
+      }
+    })
+    return {
+      decision,
+      clusters,
+      evictions: found.evictions,
+      ...(going === undefined ? {} : { going }),
+      digests: {
+        template: read === undefined ? '' : digestOf(read.workload.object),
+        overrides: digestText(canonicalJson(read?.policies.overrides ?? [])),
+      },
+    }
+  }
+
+  #resultIn(state: SourceState, cluster: string, live: KubeObject | undefined): MemberResult | undefined {
+    const place = this.#options.members.get(cluster)
+    const trouble = state.troubles.get(cluster)
+    const copy = live === undefined ? {} : { live }
+    if (trouble !== undefined && this.#answers(cluster)) {
+      const { state: kind, message, since } = trouble
+      return { state: kind, step: kind === 'Refused' ? 'override' : 'create', message, since, ...copy }
+    }
+    const result = place?.member.result(state.id)
+    if (result !== undefined) return result
+    const { health, message, since } = this.#options.inventory.state(cluster)
+    if (place === undefined || health === 'Unknown' || health === 'Degraded')
+      return { state: 'Unknown', step: 'none', message, since, ...copy }
+    return live === undefined ? undefined : { state: 'Applied', step: 'none', message: '', since, live }
+  }
+
+  #answers(cluster: string): boolean {
+    const { health } = this.#options.inventory.state(cluster)
+    return health === 'Healthy' || health === 'Pending'
+  }
+
+  #withRoom(read: Federated): readonly ClusterFacts[] {
+    return this.#options.directory.facts.map((facts) => {
+      const free = this.#freeIn(facts.name, read)
+      return free === undefined ? facts : { ...facts, free }
+    })
+  }
+
+  #freeIn(cluster: string, read: Federated): number | undefined {
+    const needs = needsOf(read)
+    return needs && this.#options.members.capacity(cluster)?.free(needs.needs, needs.key)
+  }
+
+  #reserve(read: Federated, decision: PlacementDecision): void {
+    const needs = needsOf(read)
+    if (needs === undefined) return
+    for (const { cluster, replicas = 0, previous = 0 } of decision.clusters) {
+      if (replicas > previous) this.#options.members.capacity(cluster)?.reserve(needs.needs, replicas - previous)
+    }
+  }
+
+  /** A cluster that is refused for what it does not serve may serve it by now. */
+  #askAgain(decision: PlacementDecision): void {
+    for (const { cluster, filters } of decision.clusters) {
+      if (filters.some(({ filter, passes }) => filter === 'apis' && !passes)) this.#options.members.askApis(cluster)
+    }
+  }
+}
+
+const needsKnown = new WeakMap<KubeObject, { needs: ReturnType<typeof replicaNeeds>; key: string } | undefined>()
+
+/** What one replica needs, and a key that is the same for the same needs. */
+function needsOf({ workload: { object } }: Federated) {
+  if (!needsKnown.has(object)) {
+    const pod = podSpecOf(object)
+    const needs = pod && replicaNeeds(pod)
+    needsKnown.set(object, needs && { needs, key: canonicalJson({ ...needs, requests: [...needs.requests].sort() }) })
+  }
+  return needsKnown.get(object)
+}
+
+function needsRoom(read: Federated): boolean {
+  if ((read.workload.replicas ?? 0) === 0 || needsOf(read) === undefined) return false
+  return read.policies.placements.some(
+    ({ placement }) => placement.needsRoom === true || bindStrategy(placement.division).strategy.heedsRoom,
+  )
+}
+
+function usesRunning(read: Federated): boolean {
+  return read.policies.placements.some(({ placement }) => placement.division.strategy === 'kubefed-planner')
+}
+
+/** Objects for clusters; those that are the same are one object. */
+function createBuilder(read: Federated) {
+  const shared = new Map<number | undefined, { object: KubeObject }>()
+  let build: ReturnType<typeof deliveryBuilder> | undefined
+  return (
+    facts: ClusterFacts,
+    replicas: number | undefined,
+    overridden: boolean,
+  ): { object: KubeObject } | { problem: string } => {
+    const known = overridden ? undefined : shared.get(replicas)
+    if (known !== undefined) return known
+    try {
+      build ??= deliveryBuilder(read.workload.object, read.policies.overrides)
+      const built = { object: build(facts, replicas) }
+      if (!overridden) shared.set(replicas, built)
+      return built
+    } catch (error) {
+      return { problem: `the overrides cannot be applied: ${messageOf(error)}` }
+    }
+  }
+}
