@@ -37,7 +37,7 @@ type candidate struct {
 }
 
 type request struct {
-	// assign, select, override, matches, priority
+	// assign, select, override, matches, priority, interpret, script
 	Op        string               `json:"op"`
 	Clusters  []candidate          `json:"clusters"`
 	Placement *policy.Placement    `json:"placement"`
@@ -50,6 +50,11 @@ type request struct {
 	Policies  []policy.OverridePolicy   `json:"policies"`
 	Affinity  *policy.ClusterAffinity   `json:"affinity"`
 	Selectors []policy.ResourceSelector `json:"selectors"`
+	// interpret and script
+	Items    []work.AggregatedStatusItem `json:"items"`
+	Script   string                      `json:"script"`
+	Function string                      `json:"function"`
+	Observed map[string]interface{}      `json:"observed"`
 }
 
 type answer struct {
@@ -59,6 +64,8 @@ type answer struct {
 	Matches  bool                   `json:"matches,omitempty"`
 	Priority int                    `json:"priority,omitempty"`
 	Error    string                 `json:"error,omitempty"`
+	Read     *interpretation        `json:"read,omitempty"`
+	Value    any                    `json:"value,omitempty"`
 }
 
 func (c candidate) object() *cluster.Cluster {
@@ -167,6 +174,14 @@ func (r request) answer() (result answer) {
 	case "priority":
 		object := &unstructured.Unstructured{Object: r.Object}
 		result.Priority = int(util.ResourceMatchSelectorsPriority(object, r.Selectors...))
+	case "interpret":
+		result.Read = r.interpret()
+	case "script":
+		value, err := r.run()
+		result.Value = value
+		if err != nil {
+			result.Error = err.Error()
+		}
 	default:
 		result.Error = "unknown op " + r.Op
 	}

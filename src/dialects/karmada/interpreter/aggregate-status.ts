@@ -66,8 +66,21 @@ const aggregates: Readonly<Record<string, Aggregate | undefined>> = {
  * which none is made, and where nothing is to change (a Job that has ended).
  */
 export function aggregateStatus(template: KubeObject, items: readonly StatusItem[], nowText: string): Fields | undefined {
-  return aggregates[`${template.apiVersion}/${template.kind}`]?.(template, items, nowText)
+  const kind = `${template.apiVersion}/${template.kind}`
+  const status = aggregates[kind]?.(template, items, nowText)
+  if (status === undefined || summed.has(kind)) return status
+  const gone = Object.keys(fieldsOf(template['status'])).filter((field) => !Object.hasOwn(status, field))
+  return gone.length === 0 ? status : { ...status, ...Object.fromEntries(gone.map((field) => [field, null])) }
 }
+
+/** Kinds that keep what else is in their status; that of others is made as a whole. */
+const summed = new Set([
+  'apps/v1/Deployment',
+  'apps/v1/ReplicaSet',
+  'apps/v1/StatefulSet',
+  'apps/v1/DaemonSet',
+  'batch/v1/CronJob',
+])
 
 /**
  * Sums, and the template's generation as observed once every copy has it: each cluster tells the generation of its copy, how

@@ -1,7 +1,7 @@
 import { podRequests } from '../../../delivery/placement/capacity/pod-requests.js'
 import { podSpecOf } from '../../../delivery/placement/policy/dependencies.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { type Fields, fieldAt, numberAt, objectAt, textAt } from '../fields.js'
+import { type Fields, fieldAt, numberAt, objectAt } from '../fields.js'
 
 const spec = (object: KubeObject): number => numberAt(object, 'spec', 'replicas') ?? 0
 
@@ -35,13 +35,10 @@ export function replicaRequirements(object: KubeObject): Fields | undefined {
     ...(Array.isArray(tolerations) && tolerations.length > 0 ? { tolerations } : {}),
   }
   const requests = podRequests(pod)
-  const priority = textAt(pod, 'priorityClassName')
-  if (requests.size === 0 && Object.keys(claim).length === 0 && priority === '') return undefined
+  if (requests.size === 0 && Object.keys(claim).length === 0) return undefined
   return {
-    namespace: object.metadata.namespace ?? '',
     ...(Object.keys(claim).length > 0 ? { nodeClaim: claim } : {}),
     ...(requests.size > 0 ? { resourceRequest: Object.fromEntries([...requests].map(formatAmount)) } : {}),
-    ...(priority === '' ? {} : { priorityClassName: priority }),
   }
 }
 

@@ -33,7 +33,7 @@ const prunersByKind: Readonly<Record<string, ((object: KubeObject) => KubeObject
   __proto__: null as never,
   'batch/v1/Job': pruneJob,
   'v1/Service': (service) =>
-    textAt(service, 'spec', 'clusterIP') === 'None'
+    ['', 'None'].includes(textAt(service, 'spec', 'clusterIP'))
       ? service
       : { ...service, spec: without(service['spec'], ['clusterIP', 'clusterIPs']) },
   'v1/ServiceAccount': (account) => {

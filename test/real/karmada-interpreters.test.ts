@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type Interpretation, interpretCase, tidyInterpretation } from '../support/karmada-answers.js'
+import { randomInterpretCase } from '../support/karmada-objects.js'
+import { askPeer } from '../support/placement-answers.js'
+import { findPeer } from '../support/real-apiserver.js'
+
+const seeds = Array.from({ length: 2800 }, (_, index) => index + 1)
+
+test('health, replicas, dependencies and statuses are read as by Karmada', (context) => {
+  const peer = findPeer('karmada')
+  if (!('path' in peer)) return context.skip(`Karmada's code cannot be had: ${peer.reason}`)
+  const cases = seeds.map(randomInterpretCase)
+  const answers = askPeer<{ read: Interpretation; error?: string }>(peer.path, cases)
+  assert.equal(answers.length, cases.length)
+  for (const [index, { read, error }] of answers.entries()) {
+    const asked = cases[index]!
+    assert.equal(error, undefined)
+    assert.deepEqual(read.errors ?? {}, {})
+    assert.deepEqual(
+      tidyInterpretation(asked, interpretCase(asked)),
+      tidyInterpretation(asked, read),
+      `seed ${seeds[index]}: ${JSON.stringify(asked)}`,
+    )
+  }
+})
