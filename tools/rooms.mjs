@@ -191,7 +191,7 @@ export const rooms = [
     path: 'src/dialects/cluster-profile',
     layer: 6,
     about: 'ClusterProfile: the inventory as sig-multicluster publishes it',
-    uses: ['src/base', 'src/kube/object', 'src/kube/client', 'src/kube/queue', 'src/inventory'],
+    uses: ['src/base', 'src/kube/object', 'src/kube/client', 'src/kube/informer', 'src/kube/queue', 'src/inventory'],
   },
   {
     path: 'src/services/model',

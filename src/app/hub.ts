@@ -18,6 +18,8 @@ import { createApplicationSetController } from '../dialects/argo-cd/application-
 import { createApplicationSetStatusController } from '../dialects/argo-cd/application-set/status-controller.js'
 import { createClusterSecretSource } from '../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
 import { createRepositoryCredentials } from '../dialects/argo-cd/repository-secret/repository-credentials.js'
+import type { ConfiguredProvider } from '../dialects/cluster-profile/access-providers.js'
+import { createProfileSource } from '../dialects/cluster-profile/profile-source.js'
 import { publishClusterProfiles } from '../dialects/cluster-profile/publish-profiles.js'
 import { createKarmadaClusterSource } from '../dialects/karmada/cluster/cluster-source.js'
 import { publishKarmadaStatus } from '../dialects/karmada/cluster/publish-karmada-status.js'
@@ -56,6 +58,8 @@ export interface StartHubOptions {
   readonly connect: ConnectCluster
   /** Where clusters come from (default: the Argo CD cluster Secrets of the namespace). */
   readonly sources?: readonly InventorySource[]
+  /** How to come to credentials for clusters that other managers' ClusterProfiles tell of (default: those are no source of clusters). */
+  readonly profileProviders?: readonly ConfiguredProvider[]
   /** Clusters that are reached by their agents (default: none; the hub must serve AgentCluster and Work). */
   readonly agents?: HubAgentOptions
   /** The gateways between networks (default: those that members have Services for). */
@@ -108,6 +112,7 @@ export async function openHubParts(options: StartHubOptions) {
     createClusterSecretSource({ caches, namespace }),
     createKubeFedClusterSource({ hub, caches }),
     createKarmadaClusterSource({ hub, caches }),
+    ...(options.profileProviders === undefined ? [] : [createProfileSource({ caches, providers: options.profileProviders })]),
   ]
   const inventory = createInventory({
     sources: agents === undefined ? sources : [...sources, agents.source],

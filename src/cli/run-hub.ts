@@ -10,6 +10,7 @@ import { createLineLog, systemClock, systemRandom } from '../app/system-ports.js
 import { listenForWebhooks } from '../app/webhook.js'
 import { readTlsFiles, readXdsPlaces } from '../app/xds-options.js'
 import { UsageError } from '../base/errors.js'
+import { readProviderFile } from '../dialects/cluster-profile/access-providers.js'
 import type { ClientPorts } from '../kube/client/client-ports.js'
 import { createHttpClient } from '../kube/client/http-client.js'
 import { readInClusterConnection } from '../kube/client/in-cluster.js'
@@ -17,6 +18,7 @@ import type { KubeClient } from '../kube/client/kube-client.js'
 import type { HubOptions } from './commands/hub.js'
 import { parsePort } from './commands/up.js'
 import type { CommandIo } from './contract.js'
+import { readManifest } from './fleet-access.js'
 import { parseLogLevel } from './parse-log-level.js'
 import { untilStopped } from './until-stopped.js'
 
@@ -47,6 +49,14 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       namespace: options.namespace,
       remoteBases: options.allowRemoteBases === true,
       kustomizeHelm: options.enableHelm === true,
+      ...(options.clusterprofileProviderFile === undefined
+        ? {}
+        : {
+            profileProviders: readProviderFile(
+              await readManifest(options.clusterprofileProviderFile, io),
+              options.clusterprofileProviderFile,
+            ),
+          }),
       openRepositories: (credentials) =>
         createHubRepositories({
           directory:

@@ -30,6 +30,10 @@ export const hubCommand: CommandEntry = {
         '--xds-status <address>',
         'serve a page about the clients of xDS: PORT or ADDRESS:PORT (loopback in clear text, elsewhere with mutual TLS as --xds)',
       )
+      .option(
+        '--clusterprofile-provider-file <file>',
+        'credential plugins (KEP-5339): clusters of other managers’ ClusterProfiles then belong to the fleet',
+      )
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
         const { runHub } = await import('../run-hub.js')
@@ -39,6 +43,7 @@ export const hubCommand: CommandEntry = {
 }
 
 export interface HubOptions {
+  clusterprofileProviderFile?: string
   xds?: string
   xdsCa?: string
   xdsCert?: string

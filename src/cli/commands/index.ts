@@ -7,6 +7,7 @@ import { chaosCommand } from './chaos.js'
 import { checkCommand } from './check.js'
 import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
+import { credentialPluginCommand } from './credential-plugin.js'
 import { downCommand } from './down.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
@@ -38,6 +39,7 @@ export const commands: readonly CommandEntry[] = [
   backupCommand,
   restoreCommand,
   hubCommand,
+  credentialPluginCommand,
   apiServerCommand,
   completionCommand,
 ]

@@ -98,6 +98,8 @@ export function publishClusterProfiles(options: {
       return
     }
     const now = known.get(name) ?? (await hub.get<ClusterProfile>(target, { signal }).catch(absent))
+    // A profile of this name that another manager keeps is theirs, and tells of the cluster already.
+    if (now !== undefined && now.spec?.clusterManager?.name !== managerName) return
     // Until the writes below have succeeded, it is not known how it stands.
     known.delete(name)
     const wanted = toClusterProfile({
