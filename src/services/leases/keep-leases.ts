@@ -40,7 +40,8 @@ interface Held {
   /** Undefined: there is none yet. */
   renewedMs: number | undefined
   durationMs: number
-  told: boolean
+  /** What was told of it last. */
+  told: 'expired' | 'renewed' | undefined
   /** Since when no slice of the source is left. */
   unusedMs: number | undefined
 }
@@ -129,7 +130,7 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
       used.add(source.id)
       const known = held.get(source.id)
       if (known === undefined || known.source.name !== source.name)
-        held.set(source.id, { source, renewedMs: undefined, durationMs, told: false, unusedMs: undefined })
+        held.set(source.id, { source, renewedMs: undefined, durationMs, told: 'renewed', unusedMs: undefined })
     }
     const due = [...held.values()]
       .filter(({ source, renewedMs }) => {
@@ -140,8 +141,8 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
     for (const each of due) {
       if (budget.left-- <= 0) break
       await renew(each)
-      if (each.told) {
-        each.told = false
+      if (each.told !== 'renewed') {
+        each.told = 'renewed'
         options.onTurn(name, each.source.name)
       }
     }
@@ -165,7 +166,7 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
       return new Map(
         items.flatMap((lease) => {
           const found = readLease(lease, clock.now())
-          return found === undefined ? [] : [[found.source.id, { ...found, told: false, unusedMs: undefined }]]
+          return found === undefined ? [] : [[found.source.id, { ...found, told: undefined, unusedMs: undefined }]]
         }),
       )
     }
@@ -199,8 +200,8 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
 
   function tell(name: string, { held }: Consumer): void {
     for (const each of held?.values() ?? []) {
-      if (each.told || !isOver(each)) continue
-      each.told = true
+      if (each.told === 'expired' || !isOver(each)) continue
+      each.told = 'expired'
       options.onTurn(name, each.source.name)
     }
   }
