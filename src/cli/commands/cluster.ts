@@ -6,6 +6,7 @@ import { checkSelector } from '../check-selector.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
 import { type Column, formatAge, parseOutputFormat, printRows } from '../print.js'
+import { registerMarks } from './cluster-marks.js'
 
 type Options = FleetOptions & { namespace?: string; output?: string }
 
@@ -15,11 +16,12 @@ export const clusterCommand: CommandEntry = {
   register(program, io) {
     const cluster = program
       .command('cluster')
-      .description('list, add, label and remove clusters; create and delete embedded ones')
+      .description('list, add, label, cordon, taint and remove clusters; create and delete embedded ones')
     registerList(cluster, io)
     registerGet(cluster, io)
     registerAdd(cluster, io)
     registerLabel(cluster, io)
+    registerMarks(cluster, io)
     registerRemove(cluster, io)
     registerCreate(cluster, io)
     registerDelete(cluster, io)
