@@ -39,7 +39,7 @@ const ownConfiguration = 'authentication.yaml'
 /** Reads what the options name. Throws UsageError with file, field and reason; nothing is opened then. */
 export function openFleetAccess(options: FleetAccessOptions, directory: DataDirectory, ports: ServerPorts): FleetAccess {
   const configuration = readConfiguration(options, directory)
-  const policy = readPolicy(options)
+  const log = openAudit(options, ports)
   const oidc =
     configuration === undefined || configuration.jwt.length === 0
       ? undefined
@@ -49,17 +49,23 @@ export function openFleetAccess(options: FleetAccessOptions, directory: DataDire
           fetchJson,
           ...ports,
         })
-  const file =
-    options.auditLog === undefined
-      ? undefined
-      : createAuditFile({ path: options.auditLog, log: ports.log, now: () => ports.clock.now() })
   const anonymous = configuration?.anonymous
   return {
     oidc,
     anonymous: (path) => anonymous === undefined || (anonymous.enabled && (anonymous.paths?.includes(path) ?? true)),
-    audit: file === undefined ? undefined : { policy, sink: file.sink },
-    close: () => file?.close(),
+    ...log,
   }
+}
+
+/** The audit log that the options name, if they do. */
+export function openAudit(
+  options: Pick<FleetAccessOptions, 'auditLog' | 'auditPolicy'>,
+  { log, clock }: Pick<ServerPorts, 'log' | 'clock'>,
+): Pick<FleetAccess, 'audit' | 'close'> {
+  const policy = readPolicy(options)
+  if (options.auditLog === undefined) return { audit: undefined, close: () => {} }
+  const file = createAuditFile({ path: options.auditLog, log, now: () => clock.now() })
+  return { audit: { policy, sink: file.sink }, close: () => file.close() }
 }
 
 function readConfiguration(options: FleetAccessOptions, directory: DataDirectory): AuthenticationConfiguration | undefined {

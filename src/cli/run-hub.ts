@@ -12,6 +12,7 @@ import { readTlsFiles, readXdsPlaces } from '../app/xds-options.js'
 import { UsageError } from '../base/errors.js'
 import { readProviderFile } from '../dialects/cluster-profile/access-providers.js'
 import type { ClientPorts } from '../kube/client/client-ports.js'
+import type { Connection } from '../kube/client/connection.js'
 import { createHttpClient } from '../kube/client/http-client.js'
 import { readInClusterConnection } from '../kube/client/in-cluster.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
@@ -19,6 +20,7 @@ import type { HubOptions } from './commands/hub.js'
 import { parsePort } from './commands/up.js'
 import type { CommandIo } from './contract.js'
 import { readManifest } from './fleet-access.js'
+import { readFleetApiFlags, runFleetApi } from './fleet-api-options.js'
 import { parseLogLevel } from './parse-log-level.js'
 import { untilStopped } from './until-stopped.js'
 
@@ -38,7 +40,8 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
   const log = createLineLog((line) => io.err(line), parseLogLevel(options.logLevel), systemClock)
   const ports = { clock: systemClock, random: systemRandom, log }
   const clientPorts = createSystemClientPorts(io.env, log)
-  const client = await connectHub(options, clientPorts)
+  const fleetApiFlags = readFleetApiFlags(options)
+  const { client, connection } = await connectHub(options, clientPorts)
   const stopping = new AbortController()
   try {
     const version = await client.version()
@@ -82,11 +85,15 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       xdsPlaces === undefined
         ? undefined
         : await serveXds({ catalogue: hub.services, places: xdsPlaces, tls: xdsTls, clock: systemClock, log })
+    const { inventory } = hub
+    const fleetApi = await runFleetApi(fleetApiFlags, options, { hub: client, connection, inventory, env: io.env, ports })
+    if (fleetApi !== undefined) io.out(`One API over all members at ${fleetApi.url}`)
     io.out(`Hub running against Kubernetes ${version.gitVersion}, namespace ${options.namespace}; stop with Ctrl-C.`)
     await untilStopped()
     stopping.abort()
     webhooks?.close()
     xds?.close()
+    await fleetApi?.close()
     await hub.stopped
   } finally {
     stopping.abort()
@@ -108,10 +115,9 @@ function readXdsTls({ xds, xdsCa, xdsCert, xdsKey }: HubOptions) {
 }
 
 /** By a kubeconfig, or, without one, as the pod that this runs in. */
-async function connectHub(options: HubOptions, ports: ClientPorts): Promise<KubeClient> {
+async function connectHub(options: HubOptions, ports: ClientPorts): Promise<{ client: KubeClient; connection: Connection }> {
   if (options.kubeconfig !== undefined) {
-    const { client } = await connectKubeconfigFile({ path: options.kubeconfig, context: options.context, name: 'hub' }, ports)
-    return client
+    return connectKubeconfigFile({ path: options.kubeconfig, context: options.context, name: 'hub' }, ports)
   }
   if (options.context !== undefined) {
     throw new UsageError({
@@ -121,5 +127,5 @@ async function connectHub(options: HubOptions, ports: ClientPorts): Promise<Kube
     })
   }
   const { connection } = await readInClusterConnection(ports)
-  return createHttpClient({ name: 'hub', connection, ports })
+  return { client: createHttpClient({ name: 'hub', connection, ports }), connection }
 }

@@ -13,7 +13,21 @@ const openApi = new WeakMap<ResourceCatalogue, OpenApiDocuments>()
 export async function serveDiscovery(exchange: Exchange, path: string, form: ResponseForm): Promise<boolean> {
   const parts = path.split('/').slice(1)
   if (parts[0] === 'openapi') return serveOpenApi(exchange, parts.slice(1), openApiOf(exchange))
-  const document = documentAt(exchange, parts)
+  return serveApiDocuments(exchange, exchange.cluster.api.catalogue(), path, form)
+}
+
+/** What is known of a request for a document of discovery. */
+export type DocumentRequest = Pick<Exchange, 'request' | 'response' | 'auditId' | 'warnings'>
+
+/** Serves what /api and /apis say of a catalogue, whosever it is; false for other paths. */
+export async function serveApiDocuments(
+  exchange: DocumentRequest,
+  catalogue: ResourceCatalogue,
+  path: string,
+  form: ResponseForm,
+): Promise<boolean> {
+  const parts = path.split('/').slice(1)
+  const document = documentAt(exchange, catalogue, parts)
   if (document === undefined) return false
   requireRoutable(exchange.request.headers.accept)
   const aggregated = document.contentType !== 'application/json'
@@ -32,7 +46,7 @@ export async function serveDiscovery(exchange: Exchange, path: string, form: Res
 }
 
 /** `/api` for old clients says where the server is: not the same to all who ask. */
-async function serveVersions(exchange: Exchange, document: ApiDocument, form: ResponseForm): Promise<boolean> {
+async function serveVersions(exchange: DocumentRequest, document: ApiDocument, form: ResponseForm): Promise<boolean> {
   const { localAddress = '127.0.0.1', localPort = 6443 } = exchange.request.socket
   const host = localAddress.includes(':') ? `[${localAddress}]` : localAddress
   const versions = JSON.parse(document.bytes.toString()) as Record<string, unknown>
@@ -41,10 +55,10 @@ async function serveVersions(exchange: Exchange, document: ApiDocument, form: Re
   return true
 }
 
-function documentAt(exchange: Exchange, parts: readonly string[]): ApiDocument | undefined {
+function documentAt(exchange: DocumentRequest, catalogue: ResourceCatalogue, parts: readonly string[]): ApiDocument | undefined {
   const [root, first, second, ...rest] = parts
   if (rest.length > 0) return undefined
-  const all = documentsOf(exchange.cluster.api.catalogue())
+  const all = documentsOf(catalogue)
   if (root === 'api') {
     if (second !== undefined) return undefined
     if (first !== undefined) return all.resources('', first)
@@ -68,7 +82,7 @@ function documentsOf(catalogue: ResourceCatalogue): ApiDocuments {
 }
 
 /** The first form that the client takes; undefined for the legacy documents. */
-function aggregatedVersionOf(exchange: Exchange): AggregatedVersion | undefined {
+function aggregatedVersionOf(exchange: DocumentRequest): AggregatedVersion | undefined {
   for (const { type, parameters } of parseAccept(exchange.request.headers.accept ?? '')) {
     const { as, g, v } = parameters
     if (type !== 'application/json') continue

@@ -1,10 +1,8 @@
-import type { LogicalCluster } from '../../apiserver/contract.js'
-import { serveDiscovery } from '../../apiserver/discovery/serve-discovery.js'
+import { serveApiDocuments } from '../../apiserver/discovery/serve-discovery.js'
 import { wantsPretty } from '../../apiserver/http/accept.js'
 import { type Exchange, plainForm } from '../../apiserver/http/exchange.js'
 import { sendText, sendValue } from '../../apiserver/http/send.js'
 import { isObject } from '../../base/json.js'
-import type { ResourceCatalogue } from '../../kube/client/kube-client.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { type Asking, askMember } from './ask-member.js'
 import type { FleetMember } from './fleet-members.js'
@@ -30,8 +28,7 @@ export async function serveViewPath(ports: FleetViewPorts, exchange: Exchange, a
     return forwardRaw(exchange, member, { path: url, accept }, asking)
   }
   if (path === '/api' || path === '/apis' || /^\/apis?\//.test(path)) {
-    const catalogue = await mergedCatalogue(members, clock)
-    if (await serveDiscovery(discovering(exchange, catalogue), path, form)) return
+    if (await serveApiDocuments(exchange, await mergedCatalogue(members, clock), path, form)) return
     throw statusErrors.pathNotFound()
   }
   if (path === '/') {
@@ -57,12 +54,6 @@ function versionOf({ members }: FleetViewPorts): object {
 
 function minorOf(version: { readonly [field: string]: string }): number {
   return Number.parseInt(version['major'] ?? '', 10) * 1000 + Number.parseInt(version['minor'] ?? '', 10)
-}
-
-/** The documents of discovery are made from a catalogue, whosever it is. */
-function discovering(exchange: Exchange, catalogue: ResourceCatalogue): Exchange {
-  const cluster = { ...exchange.cluster, api: { ...exchange.cluster.api, catalogue: () => catalogue } } satisfies LogicalCluster
-  return { ...exchange, signal: exchange.signal, warn: exchange.warn, cluster }
 }
 
 /** Each group and version is described by the first member that serves it; few are asked, since most serve the same. */

@@ -1,10 +1,11 @@
 import type { CommandEntry } from '../contract.js'
+import { addFleetApiFlags, type FleetApiFlags } from '../fleet-api-flags.js'
 
 /** `flotilla hub`: the same controllers against any Kubernetes API. */
 export const hubCommand: CommandEntry = {
   name: 'hub',
   register(program, io) {
-    program
+    const command = program
       .command('hub')
       .description('run the controllers against a Kubernetes API that holds the state (a management cluster)')
       .option('--kubeconfig <file>', 'kubeconfig of the management cluster (default, in a pod: the service account of the pod)')
@@ -30,6 +31,7 @@ export const hubCommand: CommandEntry = {
         '--xds-status <address>',
         'serve a page about the clients of xDS: PORT or ADDRESS:PORT (loopback in clear text, elsewhere with mutual TLS as --xds)',
       )
+    addFleetApiFlags(command)
       .option(
         '--clusterprofile-provider-file <file>',
         'credential plugins (KEP-5339): clusters of other managers’ ClusterProfiles then belong to the fleet',
@@ -42,7 +44,7 @@ export const hubCommand: CommandEntry = {
   },
 }
 
-export interface HubOptions {
+export interface HubOptions extends FleetApiFlags {
   clusterprofileProviderFile?: string
   xds?: string
   xdsCa?: string
