@@ -13,6 +13,7 @@ import { applicationType } from '../dialects/argo-cd/kinds/resource-types.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import { createCaches } from '../kube/informer/create-caches.js'
+import { createEmbeddedAgents } from './agent/embedded-agents.js'
 import { createApplyWarnings } from './apply-warnings.js'
 import { createFleetChaos } from './chaos/fleet-chaos.js'
 import { connectEmbedded } from './connect-embedded.js'
@@ -30,8 +31,8 @@ import { claimAddresses, createFleetNetwork, gatewayAddressOf, type PlacedCluste
 import { openFleetPki } from './fleet-pki.js'
 import { createFleetPods, type PodsMode } from './fleet-pods.js'
 import { FleetRegister, serverAt } from './fleet-register.js'
-import { FleetGateways } from './gateway/fleet-gateways.js'
 import { openFleetView } from './fleet-view/open-fleet-view.js'
+import { FleetGateways } from './gateway/fleet-gateways.js'
 import { createGitServer } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
 import { createHubRepositories } from './hub-repositories.js'
@@ -53,6 +54,8 @@ import type { XdsPlaces } from './xds-options.js'
 export interface EmbeddedFleetOptions {
   readonly directory: DataDirectory
   readonly members: readonly string[]
+  /** Of those that are new: reached by their agents alone. */
+  readonly pulled?: readonly string[]
   readonly port: number | undefined
   readonly demo: boolean
   /** Nodes of each cluster, as `flotilla up --nodes` takes them (default: as before, at first three). */
@@ -131,6 +134,7 @@ async function openFleet(
     host,
     nowMs: ports.clock.now(),
     demo: options.demo,
+    ...(options.pulled === undefined ? {} : { pulled: options.pulled }),
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
     networkStart: claim.start,
   })
@@ -266,7 +270,9 @@ async function openFleet(
   await installEmbeddedClusters(hubClient, config.members)
   await registerMembers(hubClient, {
     namespace,
-    members: config.members.map((member, index) => registrationOf(register, pki, member.name, memberLabels(member.name, index))),
+    members: config.members.flatMap(({ name, pulled }, index) =>
+      pulled ? [] : [registrationOf(register, pki, name, memberLabels(name, index))],
+    ),
   })
   progress('starting the controllers')
   opened.push(() => stopping.abort())
@@ -282,6 +288,10 @@ async function openFleet(
         ports,
       }),
     connect: connectEmbedded({ register, clusters: api.clusters, chaos, hubToken: pki.hubToken, env: options.env, log }),
+    agents: {
+      ...(config.agentPort === undefined ? {} : { listen: { host: config.host, port: config.agentPort } }),
+      around: (cluster, client) => chaos.through(cluster, client),
+    },
     gateways: (catalogue) => gateways.mapFor(catalogue),
     ports,
     asleep: sleepUntilDeclared(api.clusters, hubName, stopping.signal),
@@ -289,13 +299,32 @@ async function openFleet(
   })
   hub = running
   gateways.start(running.services)
-  const view = openFleetView({ inventory: running.inventory, env: options.env, ports })
+  const view = openFleetView({
+    inventory: running.inventory,
+    env: options.env,
+    ports,
+    open: (cluster) => running.agents?.forward(cluster),
+  })
   await api.serveView(view, hubName, { host: config.host, port: config.fleetPort ?? 0 })
+  const agents = createEmbeddedAgents({
+    running,
+    register,
+    api,
+    pki,
+    directory,
+    hub: hubClient,
+    namespace,
+    env: options.env,
+    ports,
+  })
+  for (const [index, { name, pulled }] of config.members.entries()) {
+    if (pulled) await agents.start(name, memberLabels(name, index))
+  }
   const manager = createControllerManager({
     hub: hubClient,
     caches: createCaches({ client: hubClient, ...ports, signal: stopping.signal }),
     ...ports,
-    services: createClusterMaker({ register, network, directory, pki, api, hub: hubClient, namespace }),
+    services: createClusterMaker({ register, network, directory, pki, api, hub: hubClient, namespace, agents }),
   })
   manager.add(embeddedClusters)
   await manager.start(stopping.signal)
@@ -303,6 +332,7 @@ async function openFleet(
     stopping.abort()
     await running.stopped
   })
+  opened.push(() => agents.stop())
   if (options.xds !== undefined) {
     const { certPem, keyPem } = pki.server
     const tls = { ca: pki.caPem, cert: certPem, key: keyPem }

@@ -29,6 +29,8 @@ export interface FleetConfig {
   readonly gitPort: number
   /** Of the API over all members (absent in fleets of before: the next free one). */
   readonly fleetPort?: number
+  /** Where agents connect (absent: nowhere so far). */
+  readonly agentPort?: number
   /** The hub's number in the address plan (absent in fleets of before: 0). */
   readonly networkStart?: number
   /** `number` as the hub's (absent in fleets of before: by their order). */
@@ -46,6 +48,8 @@ export interface MemberConfig {
   readonly nodes?: string
   /** Absent: member. */
   readonly profile?: 'member' | 'bare'
+  /** Reached by its agent alone, as a cluster behind a firewall is. */
+  readonly pulled?: boolean
 }
 
 const firstPort = 7443
@@ -85,6 +89,8 @@ export async function planFleet(
     nowMs: number
     demo: boolean
     nodes?: string
+    /** Members, new ones, that are reached by their agents. */
+    pulled?: readonly string[]
     /** The number of the hub in the address plan. */
     networkStart?: number
     /** Where free ports are looked for, upwards, unless `port` says it (default 7443). */
@@ -106,12 +112,23 @@ export async function planFleet(
       fix: 'Choose another --port, or leave it out.',
     })
   }
+  const pushed = known?.members.find(({ name, pulled }) => !pulled && wanted.pulled?.includes(name))
+  if (pushed !== undefined) {
+    throw new CodedError({
+      code: 'member-is-pushed',
+      message: `the member ${pushed.name} was made as one that the hub reaches by its address`,
+      fix: 'Delete it first (flotilla cluster delete), or name a new one with --pull.',
+    })
+  }
   const hubPort = known?.hubPort ?? (await free())
   const networkStart = known?.networkStart ?? wanted.networkStart ?? 0
   const members = (known?.members ?? []).map((member, index) => ({ number: networkStart + 1 + index, ...member }))
   const freeNumber = freeNumbers(members, networkStart)
   for (const name of wanted.members) {
-    if (!members.some((member) => member.name === name)) members.push({ name, port: await free(), number: freeNumber() })
+    if (!members.some((member) => member.name === name)) {
+      const pulled = wanted.pulled?.includes(name) ? { pulled: true } : {}
+      members.push({ name, port: await free(), number: freeNumber(), ...pulled })
+    }
   }
   return {
     demo: known?.demo ?? wanted.demo,
@@ -121,6 +138,7 @@ export async function planFleet(
     hubPort,
     gitPort: known?.gitPort ?? (await free()),
     fleetPort: known?.fleetPort ?? (await free()),
+    ...(known?.agentPort === undefined ? {} : { agentPort: known.agentPort }),
     networkStart,
     members,
   }
@@ -129,7 +147,7 @@ export async function planFleet(
 /** The fleet with one more member, at the next free port and number. */
 export async function addMember(
   config: FleetConfig,
-  wanted: { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean },
+  wanted: { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean; pulled?: boolean },
 ): Promise<FleetConfig> {
   const start = config.networkStart ?? 0
   const members = config.members.map((member, index) => ({ number: start + 1 + index, ...member }))
@@ -142,6 +160,7 @@ export async function addMember(
     ...(wanted.ownAddress ? { ownAddress: true } : {}),
     ...(wanted.nodes === undefined ? {} : { nodes: wanted.nodes }),
     ...(wanted.profile === undefined || wanted.profile === 'member' ? {} : { profile: wanted.profile }),
+    ...(wanted.pulled ? { pulled: true } : {}),
   }
   return { ...config, members: [...members, member] }
 }
@@ -158,7 +177,13 @@ function freeNumbers(members: readonly { readonly number: number }[], start: num
 }
 
 function portsOf(config: FleetConfig | undefined): Set<number | undefined> {
-  return new Set([config?.hubPort, config?.gitPort, config?.fleetPort, ...(config?.members ?? []).map((member) => member.port)])
+  return new Set([
+    config?.hubPort,
+    config?.gitPort,
+    config?.agentPort,
+    config?.fleetPort,
+    ...(config?.members ?? []).map((member) => member.port),
+  ])
 }
 
 /** Ports that nobody has, upwards. */

@@ -15,6 +15,8 @@ export interface NewMember {
   readonly name: string
   readonly nodes?: string
   readonly profile?: 'member' | 'bare'
+  /** Reached by its agent alone. */
+  readonly pulled?: boolean
   /** At a loopback address of its own, not at a port of the fleet's address. */
   readonly ownAddress?: boolean
 }
@@ -112,6 +114,11 @@ export class FleetRegister {
     this.#leaving.delete(name)
     this.#config = { ...this.#config, members: this.#config.members.filter((each) => each.name !== name) }
     this.#index()
+  }
+
+  /** Where agents connect, from now on and after the next start. */
+  setAgentPort(agentPort: number): void {
+    this.#config = { ...this.#config, agentPort }
   }
 
   save(): void {

@@ -22,6 +22,8 @@ import { untilStopped } from './until-stopped.js'
 export interface RunUpOptions extends AccessFlags, XdsFlags {
   /** Undefined: those of before, or the default ones of a new fleet. */
   members: readonly string[] | undefined
+  /** Members that are reached by their agents; those that are not among `members` are added. */
+  pulled?: readonly string[] | undefined
   dataDir?: string
   port: number | undefined
   detach?: boolean
@@ -63,7 +65,13 @@ export async function runUp(options: RunUpOptions, io: CommandIo): Promise<void>
     const progress = io.interactive ? (text: string) => io.err(text) : () => {}
     const fleet = await startEmbeddedFleet({
       directory,
-      members: options.members ?? (readFleetConfig(directory) === undefined ? defaultMembers : []),
+      members: [
+        ...new Set([
+          ...(options.members ?? (readFleetConfig(directory) === undefined ? defaultMembers : [])),
+          ...(options.pulled ?? []),
+        ]),
+      ],
+      ...(options.pulled === undefined ? {} : { pulled: options.pulled }),
       port: options.port,
       demo: options.demo,
       sync: options.sync,
@@ -131,6 +139,7 @@ async function detach(options: RunUpOptions, directory: DataDirectory, io: Comma
   const started = Date.now()
   const args = ['up', '--data-dir', directory.path, '--log-level', options.logLevel]
   if (options.members !== undefined) args.push('--clusters', options.members.join(',') || '0')
+  if (options.pulled !== undefined) args.push('--pull', options.pulled.join(','))
   if (options.port !== undefined) args.push('--port', String(options.port))
   if (!options.demo) args.push('--no-demo')
   if (!options.sync) args.push('--no-sync')

@@ -14,11 +14,13 @@ import type { Link } from '../../areas/agent/tunnel/link.js'
 import { Tunnel } from '../../areas/agent/tunnel/tunnel.js'
 import type { Work } from '../../areas/agent/work.js'
 import type { Member } from '../../delivery/federation/contract.js'
-import type { Inventory } from '../../inventory/cluster.js'
+import type { Cluster, Inventory } from '../../inventory/cluster.js'
+import { ForwardTransport } from '../../kube/client/forward-transport.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { Caches } from '../../kube/informer/cache.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import { namespaceType } from '../core-types.js'
+import { createSystemClientPorts } from '../system-client-ports.js'
 import { openAgentAuthority } from './agent-authority.js'
 import { listenForAgents } from './agent-front.js'
 import { publishFront } from './front-record.js'
@@ -38,6 +40,8 @@ export interface AgentHub {
   readonly agents: ConnectedAgents
   /** A stream to the API server of a cluster whose agent is here. */
   dial(cluster: string): Duplex
+  /** The wire to such a cluster, for requests of others; undefined for clusters that are reached by their URL. */
+  forward(cluster: Cluster): ForwardTransport | undefined
   /** A cluster that fetches what is meant for it, as the federation's engine writes to it. */
   member(cluster: string): Member
   /** Lets agents come. The port, when it was 0, is the one that was free. */
@@ -70,11 +74,17 @@ export async function createAgentHub(options: AgentHubOptions): Promise<AgentHub
   const works = new Works(await caches.cache<Work>(workType))
   const writer = new WorkWriter({ hub, clock, random, log, signal })
   const agents = new ConnectedAgents({ clock, log, signal })
+  // No credentials come from here: agents add their own.
+  const clientPorts = createSystemClientPorts({}, log)
   keepAgentRecords({ hub, source, agents, clock, log, signal })
   return {
     source,
     agents,
     dial: (cluster) => agents.dial(cluster),
+    forward(cluster) {
+      if (!cluster.isPulled || cluster.connection === undefined) return undefined
+      return new ForwardTransport(cluster.name, cluster.connection, clientPorts, () => agents.dial(cluster.name))
+    },
     member: (cluster) => createPulledMember({ cluster, works, writer, agent: agents.sight(cluster), clock }),
     async listen({ host, port, url, certificateMs = weekMs }, inventory) {
       const authority = await openAgentAuthority({ hub, namespace, clock, lifetimeMs: certificateMs })

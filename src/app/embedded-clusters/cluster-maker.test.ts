@@ -78,7 +78,12 @@ async function bench() {
   } as unknown as KubeClient
   const pki = { admin: { certPem: '', keyPem: '' }, caPem: '', hubToken: 't', serverFor: async () => ({}) } as unknown as FleetPki
   const network = createFleetNetwork(register, { addresses: false, lowPorts: true } as never)
-  const maker = createClusterMaker({ register, network, directory, pki, api, hub, namespace: 'argocd' })
+  const agents = {
+    start: async (name: string) => step(`agent ${name}`),
+    remove: async (name: string) => step(`no agent ${name}`),
+    stop: async () => {},
+  }
+  const maker = createClusterMaker({ register, network, directory, pki, api, hub, namespace: 'argocd', agents })
   return {
     maker,
     register,
@@ -104,6 +109,14 @@ test('a cluster that was not registered is registered by the next try', async ()
   assert.equal(log.filter((step) => step === 'serve two').length, 1)
   await maker.make('two', {})
   assert.equal(log.filter((step) => step.startsWith('register')).length, 2)
+})
+
+test('a cluster that is pulled gets an agent and no Secret', async () => {
+  const { maker, secrets, log } = await bench()
+  await maker.make('two', { reach: 'Pull' })
+  assert.ok(log.includes('agent two') && !secrets.has('cluster-two'))
+  await maker.unmake('two')
+  assert.ok(log.includes('no agent two'))
 })
 
 test('nothing stays of a cluster that could not be served, once it is deleted', async () => {

@@ -4,6 +4,7 @@ import { parseNodes } from '../../apiserver/members/nodes/instance-types.js'
 import { CodedError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isAlreadyExists, isNotFound } from '../../kube/object/status-error.js'
+import type { EmbeddedAgents } from '../agent/embedded-agents.js'
 import { secretType } from '../core-types.js'
 import type { DataDirectory } from '../data-directory.js'
 import type { EmbeddedApi } from '../embedded-api.js'
@@ -24,6 +25,8 @@ export interface ClusterMakerOptions {
   readonly api: EmbeddedApi
   readonly hub: KubeClient
   readonly namespace: string
+  /** For members that are reached by their agents. */
+  readonly agents: EmbeddedAgents
 }
 
 /**
@@ -31,7 +34,7 @@ export interface ClusterMakerOptions {
  * Secret on the hub; and takes all of that away again, in the other order.
  */
 export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
-  const { register, network, directory, pki, api, hub, namespace } = options
+  const { register, network, directory, pki, api, hub, namespace, agents } = options
   const isHub = (name: string) => name === register.hubName || name === 'in-cluster'
   /** Those of which every step is done: the fleet has started with them, or they were made since. */
   const made = new Set(register.config.members.map(({ name }) => name))
@@ -57,6 +60,7 @@ export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
       ...(spec.nodes === undefined ? {} : { nodes: spec.nodes }),
       ...(spec.profile === undefined ? {} : { profile: spec.profile }),
       ...(spec.address === 'Own' ? { ownAddress: true } : {}),
+      ...(spec.reach === 'Pull' ? { pulled: true } : {}),
     })
     if (fresh) {
       try {
@@ -72,7 +76,8 @@ export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
       register.save()
       writeKubeconfig(directory, register.description, pki)
       const labels = { ...memberLabels(name, register.config.members.length - 1), ...spec.labels }
-      await registerMembers(hub, { namespace, members: [registrationOf(register, pki, name, labels)] })
+      if (register.member(name)?.pulled) await agents.start(name, labels)
+      else await registerMembers(hub, { namespace, members: [registrationOf(register, pki, name, labels)] })
       made.add(name)
     }
     const version = api.clusters.get(name)?.api.version.gitVersion ?? ''
@@ -82,6 +87,7 @@ export function createClusterMaker(options: ClusterMakerOptions): ClusterMaker {
     if (isHub(name) || (register.member(name) === undefined && api.clusters.get(name) === undefined)) return
     made.delete(name)
     register.leave(name)
+    if (register.member(name)?.pulled) await agents.remove(name)
     await hub.delete({ type: secretType, namespace, name: clusterSecretName(name) }).catch((error: unknown) => {
       if (!isNotFound(error)) throw error
     })
@@ -129,14 +135,15 @@ export function registrationOf(
 /** Every member that the fleet starts with has its object too, so that all of them are looked at and deleted in one way. */
 export async function installEmbeddedClusters(
   hub: KubeClient,
-  members: readonly { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean }[],
+  members: readonly { name: string; nodes?: string; profile?: 'member' | 'bare'; ownAddress?: boolean; pulled?: boolean }[],
 ): Promise<void> {
   await Promise.all(
-    members.map(async ({ name, nodes, profile, ownAddress }) => {
+    members.map(async ({ name, nodes, profile, ownAddress, pulled }) => {
       const spec = {
         ...(nodes === undefined ? {} : { nodes }),
         ...(profile === undefined ? {} : { profile }),
         ...(ownAddress ? { address: 'Own' } : {}),
+        ...(pulled ? { reach: 'Pull' } : {}),
       }
       const object = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'EmbeddedCluster', metadata: { name }, spec }
       try {

@@ -27,6 +27,8 @@ export async function createEmbeddedCluster(
     version?: string
     nodes?: string
     address: string
+    /** Reached by its agent alone. */
+    pull?: boolean
     labels: Record<string, string>
     dryRun: boolean
     timeoutSeconds: number
@@ -59,6 +61,7 @@ export async function createEmbeddedCluster(
       profile: choose('profile', profile, ['member', 'bare'] as const),
       address: choose('address', options.address, ['port', 'own'] as const) === 'own' ? 'Own' : 'Port',
       ...(minor === undefined ? {} : { version: minor }),
+      ...(options.pull ? { reach: 'Pull' as const } : {}),
       ...(nodes === undefined ? {} : { nodes }),
       ...(Object.keys(options.labels).length === 0 ? {} : { labels: options.labels }),
     },

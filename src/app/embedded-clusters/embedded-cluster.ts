@@ -21,6 +21,8 @@ export interface EmbeddedClusterSpec {
   nodes?: string
   /** `Port` (default): a port of its own at the fleet's address. `Own`: port 6443 at a loopback address of its own. */
   address?: 'Port' | 'Own'
+  /** `Push` (default): the hub has its address and a token for it. `Pull`: the hub reaches it by its agent alone. */
+  reach?: 'Push' | 'Pull'
   /** Labels that its cluster Secret starts with. */
   labels?: Record<string, string>
 }
@@ -93,6 +95,13 @@ export const embeddedClusterCrd: KubeObject = {
                     maxLength: 1000,
                     description: 'How many nodes, or their types: 3xm5.large,2xc5.xlarge. Default: those of the fleet.',
                     'x-kubernetes-validations': fixed('nodes'),
+                  },
+                  reach: {
+                    type: 'string',
+                    enum: ['Push', 'Pull'],
+                    default: 'Push',
+                    description: 'Push: the hub has its address and a token for it. Pull: the hub reaches it by its agent alone.',
+                    'x-kubernetes-validations': fixed('reach'),
                   },
                   address: {
                     type: 'string',

@@ -197,6 +197,7 @@ function registerCreate(cluster: Command, io: CommandIo): void {
     .option('--version <minor>', 'minor version of Kubernetes (default: the only one that this build has)')
     .option('--nodes <machines>', 'how many nodes, or their types as in 3xm5.large,2xc5.xlarge')
     .option('--address <kind>', 'port: a port of its own; own: port 6443 at a loopback address of its own', 'port')
+    .option('--pull', 'let the hub reach it by its agent alone, as a cluster behind a firewall')
     .option('--network <name>', 'network of its pods: clusters in another one reach them through gateways')
     .option('-l, --labels <pairs>', 'labels: env=production,region=eu-west-1')
     .option('--dry-run', 'let the hub check it, make nothing')
@@ -211,6 +212,7 @@ function registerCreate(cluster: Command, io: CommandIo): void {
           profile: options.profile,
           address: options.address,
           labels,
+          pull: options.pull === true,
           dryRun: options.dryRun === true,
           timeoutSeconds: parseSeconds(options.timeout),
           ...(options.version === undefined ? {} : { version: options.version }),
@@ -226,6 +228,7 @@ interface CreateOptions {
   version?: string
   nodes?: string
   address: string
+  pull?: boolean
   network?: string
   labels?: string
   dryRun?: boolean

@@ -4,6 +4,7 @@ import type { CommandEntry } from '../contract.js'
 
 export interface UpOptions extends AccessFlags {
   clusters?: string
+  pull?: string
   dataDir?: string
   port?: string
   detach?: boolean
@@ -29,6 +30,7 @@ export const upCommand: CommandEntry = {
         '--clusters <names|number>',
         'members: names parted by commas, or how many (default: those that it has; at first us-east,eu-west,staging)',
       )
+      .option('--pull <names>', 'members, new ones, that the hub reaches by their agents alone, as clusters behind a firewall')
       .option('--data-dir <dir>', 'where the fleet keeps its state (default: under the XDG state home)')
       .option('--port <number>', 'port of the hub; members get the next ones (default: 7443 or what is free)')
       .option(
@@ -56,6 +58,7 @@ export const upCommand: CommandEntry = {
     addAccessFlags(up)
     up.action(async (options: UpOptions) => {
       const members = options.clusters === undefined ? undefined : parseClusters(options.clusters)
+      const pulled = options.pull === undefined ? undefined : parseClusters(options.pull)
       const port = options.port === undefined ? undefined : parsePort(options.port)
       if (options.output !== undefined && options.output !== 'json') {
         throw new UsageError({
@@ -70,7 +73,7 @@ export const upCommand: CommandEntry = {
         parseNodes(options.nodes)
       }
       const { runUp } = await import('../run-up.js')
-      await runUp({ ...options, members, port, pods }, io)
+      await runUp({ ...options, members, pulled, port, pods }, io)
     })
   },
 }

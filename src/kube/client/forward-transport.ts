@@ -12,7 +12,7 @@ import { networkProblem, unreachable } from './answer-errors.js'
 import type { ClientPorts } from './client-ports.js'
 import type { Connection } from './connection.js'
 import { type Credential, type CredentialSource, createCredentialSource } from './credential-source.js'
-import { createTunnelAgent } from './proxy-tunnel.js'
+import { createDialAgent, createTunnelAgent } from './proxy-tunnel.js'
 
 /** A request of somebody else that goes through us, with our credentials. */
 export interface ForwardedHttpRequest {
@@ -44,8 +44,11 @@ export class ForwardTransport {
   /** The client certificate that #agent was made with; exec plugins may hand out new ones. */
   #agentCertificate: string | undefined
   #closed = false
+  readonly #dial: (() => Duplex) | undefined
 
-  constructor(cluster: string, connection: Connection, ports: ClientPorts) {
+  /** `dial` takes the place of sockets, for servers that only a tunnel leads to. */
+  constructor(cluster: string, connection: Connection, ports: ClientPorts, dial?: () => Duplex) {
+    this.#dial = dial
     this.#cluster = cluster
     this.#connection = connection
     this.#ports = ports
@@ -163,6 +166,7 @@ export class ForwardTransport {
 
   #newAgent(credential: Credential, keepAlive: boolean): HttpAgent {
     const pool = keepAlive ? { keepAlive, keepAliveMsecs: 30_000, maxFreeSockets: 8, timeout: idleMs } : { keepAlive }
+    if (this.#dial !== undefined) return createDialAgent(this.#dial)
     if (this.#base.protocol === 'http:') return new HttpAgent(pool)
     const { tls, proxyUrl } = this.#connection
     const options = {
