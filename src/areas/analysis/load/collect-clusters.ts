@@ -27,9 +27,10 @@ export interface ClusterDraft {
 
 export class ClusterDrafts {
   readonly #byName = new Map<string, ClusterDraft>()
+  readonly #byAlias = new Map<string, ClusterDraft>()
 
   named(name: string): ClusterDraft {
-    const known = this.#byName.get(name) ?? [...this.#byName.values()].find(({ aliases }) => aliases.has(name))
+    const known = this.#byName.get(name) ?? this.#byAlias.get(name)
     if (known !== undefined) return known
     const draft: ClusterDraft = {
       name,
@@ -63,7 +64,14 @@ export class ClusterDrafts {
       this.#byName.has(value)
     )
       return
-    draft.aliases.add(value)
+    this.alias(draft, value)
+  }
+
+  /** Another name of a cluster; the first that claims it has it. */
+  alias(draft: ClusterDraft, name: string): void {
+    if (this.#byName.has(name) || this.#byAlias.has(name)) return
+    draft.aliases.add(name)
+    this.#byAlias.set(name, draft)
   }
 
   finish(): ClusterModel[] {
@@ -86,7 +94,7 @@ export function collectClusters(
   const drafts = new ClusterDrafts()
   for (const told of settings.clusters) {
     const draft = drafts.named(told.name)
-    for (const alias of [...told.aliases, ...told.contexts]) draft.aliases.add(alias)
+    for (const alias of [...told.aliases, ...told.contexts]) drafts.alias(draft, alias)
     draft.definedBy.push(told.at)
     if (told.version !== undefined) draft.versions.push({ value: told.version, at: told.at })
     Object.assign(draft.labels, told.labels)

@@ -10,7 +10,23 @@ export function collectEdges(
   values: readonly HelmValues[],
   calls: readonly Call[],
 ): MeshEdge[] {
-  return [...values.flatMap(ofValues), ...objects.flatMap(ofObject), ...calls.flatMap(ofCall)]
+  const told = clustersOfFiles(values)
+  return [
+    ...values.flatMap(ofValues),
+    ...objects.flatMap((object) => ofObject(object, object.cluster ?? told.get(object.source))),
+    ...calls.flatMap(ofCall),
+  ]
+}
+
+/** A file that installs Istio in one cluster, and in no other, is of that cluster with all that it holds. */
+function clustersOfFiles(values: readonly HelmValues[]): Map<string, string> {
+  const named = new Map<string, Set<string>>()
+  for (const each of values) {
+    if (each.tool !== 'istio' || each.cluster === undefined) continue
+    const { source } = each.document
+    named.set(source, (named.get(source) ?? new Set()).add(each.cluster))
+  }
+  return new Map([...named].flatMap(([file, clusters]) => (clusters.size === 1 ? [[file, [...clusters][0]!] as const] : [])))
 }
 
 function ofValues(values: HelmValues): MeshEdge[] {
@@ -29,12 +45,12 @@ function ofValues(values: HelmValues): MeshEdge[] {
   return isObject(clusters) ? Object.keys(clusters).flatMap((name) => edge(name, values.atKey(...path, name))) : []
 }
 
-function ofObject(object: KubeDocument): MeshEdge[] {
+function ofObject(object: KubeDocument, from: string | undefined): MeshEdge[] {
   if (object.kind === 'Secret' && object.label('istio/multiCluster') === 'true')
     return ['data', 'stringData'].flatMap((member) =>
       object.keys(member).map((key) => ({
         tool: 'istio' as const,
-        from: object.cluster,
+        from,
         to: key,
         at: object.atKey(member, key),
         bidirectional: false,
@@ -47,7 +63,7 @@ function ofObject(object: KubeDocument): MeshEdge[] {
         .filter((key) => !/\.(crt|key)$|^(common-etcd-client|local)/.test(key))
         .map((key) => ({
           tool: 'cilium' as const,
-          from: object.cluster,
+          from,
           to: key,
           at: object.atKey(member, key),
           bidirectional: false,
@@ -55,9 +71,7 @@ function ofObject(object: KubeDocument): MeshEdge[] {
     )
   const target = object.text('spec', 'targetClusterName')
   if (object.group === 'multicluster.linkerd.io' && object.kind === 'Link' && target !== undefined)
-    return [
-      { tool: 'linkerd', from: object.cluster, to: target, at: object.at('spec', 'targetClusterName'), bidirectional: false },
-    ]
+    return [{ tool: 'linkerd', from, to: target, at: object.at('spec', 'targetClusterName'), bidirectional: false }]
   return []
 }
 

@@ -16,20 +16,33 @@ const shown = new RegExp(
 export function commentCalls(file: string, text: string): ScriptText[] {
   if (!text.includes('#')) return []
   const found: ScriptText[] = []
+  const lines = new LineCount(text)
   for (const match of text.matchAll(shown)) {
     const command = match[1]!
     if (!/(^|\s)--?[a-z]/.test(command)) continue
     const offset = match.index + match[0].length - command.length
-    const linesBefore = countLines(text, offset)
     const columnsBefore = offset - (text.lastIndexOf('\n', offset - 1) + 1)
-    found.push({ file, text: command, linesBefore, columnsBefore, offset, inComment: true })
+    found.push({ file, text: command, linesBefore: lines.before(offset), columnsBefore, offset, inComment: true })
   }
   return found
 }
 
-/** Line breaks in front of an offset. */
-export function countLines(text: string, offset: number): number {
-  let lines = 0
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) lines++
-  return lines
+/** Line breaks in front of offsets that are asked for in rising order. */
+class LineCount {
+  readonly #text: string
+  #lines = 0
+  #next: number
+
+  constructor(text: string) {
+    this.#text = text
+    this.#next = text.indexOf('\n')
+  }
+
+  before(offset: number): number {
+    while (this.#next !== -1 && this.#next < offset) {
+      this.#lines++
+      this.#next = this.#text.indexOf('\n', this.#next + 1)
+    }
+    return this.#lines
+  }
 }

@@ -159,8 +159,11 @@ class Loading {
       this.#notRead(text, error)
       return
     }
-    if (value === undefined || value === null) return
     if (!isObject(value)) return
+    if (isTooDeep(value)) {
+      this.#notRead(text, new Error('collections are nested deeper than 512 levels'))
+      return
+    }
     this.#add({ value, source: text.file, text, parent, cluster: cluster ?? clusterOfPath(text.file, this.#settings) })
   }
 
@@ -195,6 +198,8 @@ class Loading {
     }
     if (this.#isCopy(document)) return
     this.#documents.push(document)
+    // One level is what there is in practice.
+    if (found.parent !== undefined) return
     for (const embedded of embeddedTexts(document, this.#locator)) this.#text(embedded.text, embedded.parent, document.cluster)
   }
 
@@ -228,4 +233,14 @@ class Loading {
 
 function looksLikeYaml(text: string): boolean {
   return /^\s*(apiVersion|kind|metadata|[\w."-]+):(\s|$)/m.test(text) && !/^\s*[├└│]/m.test(text)
+}
+
+/** JSON may nest without bound, and what looks for places in it does not. */
+function isTooDeep(value: object): boolean {
+  let level: object[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > 512) return true
+    level = level.flatMap((each) => Object.values(each).filter((member) => typeof member === 'object' && member !== null))
+  }
+  return false
 }

@@ -51,6 +51,8 @@ const keywords = new Set([
   'for',
   'function',
 ])
+/** What is not closed within this many characters is taken as it stands. */
+const longestExpansion = 4096
 const prefixes = new Set(['sudo', 'env', 'exec', 'command', 'nohup', 'time'])
 
 /**
@@ -218,8 +220,9 @@ class Scanner {
   }
 
   #until(end: string): string {
-    const found = this.#text.indexOf(end, this.#at + 1)
-    const until = found === -1 ? this.#at + 1 : found + 1
+    const ahead = this.#text.slice(this.#at, this.#at + longestExpansion)
+    const found = ahead.indexOf(end, 1)
+    const until = this.#at + (found === -1 ? 1 : found + 1)
     const text = this.#text.slice(this.#at, until)
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) {
       this.#line++

@@ -1,4 +1,5 @@
 // Written by tools/checks/index.mjs.
 import type { Check } from '../../contract.js'
+import { indentationLost } from './indentation-lost.js'
 
-export const schemaChecks: readonly Check[] = []
+export const schemaChecks: readonly Check[] = [indentationLost]

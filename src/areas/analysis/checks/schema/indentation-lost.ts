@@ -1,0 +1,44 @@
+import { isObject } from '../../../../base/json.js'
+import { defineCheck } from '../../contract.js'
+
+/** Members that stand below `metadata` or `spec`, and are nobody's on the top level. */
+const below: Readonly<Record<string, ReadonlySet<string>>> = {
+  metadata: new Set(['name', 'namespace', 'labels', 'annotations', 'generateName']),
+  spec: new Set([
+    'replicas',
+    'selector',
+    'template',
+    'ports',
+    'generators',
+    'rules',
+    'clusterNetwork',
+    'placement',
+    'host',
+    'hosts',
+    'containers',
+  ]),
+}
+
+export const indentationLost = defineCheck({
+  id: 'indentation-lost',
+  topic: 'schema',
+  severity: 'error',
+  title: 'An object has lost its indentation',
+  why: 'Copied from a web page or a chat, YAML often comes without its leading spaces. It still parses: `metadata:` is then empty and the name stands beside it, so the API server says that the object has no name, or an unknown field.',
+  evidence: ['YAML 1.2, block mappings', 'kubernetes: metadata.name is required'],
+  fix: 'Indent what belongs below the key by two spaces, or copy the text again from its source.',
+  *run(model) {
+    for (const document of model.documents) {
+      if (document.rendered || document.written === undefined || !isObject(document.value)) continue
+      for (const [key, members] of Object.entries(below)) {
+        if (!Object.hasOwn(document.value, key) || document.value[key] !== null) continue
+        const stray = Object.keys(document.value).filter((member) => members.has(member))
+        if (stray.length === 0) continue
+        yield {
+          message: `${key} is empty, and ${stray.join(', ')} ${stray.length === 1 ? 'stands' : 'stand'} beside it`,
+          at: [document.atKey(key), document.atKey(stray[0]!)],
+        }
+      }
+    }
+  },
+})
