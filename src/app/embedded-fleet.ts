@@ -209,7 +209,6 @@ async function openFleet(
     },
     ...(pods === undefined ? {} : { pods }),
   })
-  api.setMetrics(() => members.metrics())
   opened.push(() => members.stop())
   const gateways = new FleetGateways({
     directory,
@@ -217,6 +216,7 @@ async function openFleet(
     links,
     ...ports,
   })
+  api.setMetrics(() => `${members.metrics()}${gateways.metrics()}`)
   opened.push(() => gateways.stop())
   const chaos = createFleetChaos({
     clusters: api.clusters,

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.js'
-import type { GatewayRoutes, GatewayTls } from '../../services/gateway/contract.js'
+import type { GatewayRoutes, GatewayStats, GatewayTls } from '../../services/gateway/contract.js'
 import { createEastWestGateway } from '../../services/gateway/east-west-gateway.js'
 import {
   type Crossing,
@@ -23,6 +23,7 @@ export interface ClusterGateway {
   offer(port: number, route: EgressRoute): Promise<void>
   withdraw(port: number): void
   renew(tls: GatewayTls): void
+  stats(): { readonly ingress: GatewayStats; readonly egress: GatewayStats }
   stop(graceMs: number): Promise<void>
 }
 
@@ -43,6 +44,7 @@ export async function startClusterGateway(options: ClusterGatewayOptions): Promi
       way.renew(next)
       out.renew(next)
     },
+    stats: () => ({ ingress: way.stats(), egress: out.stats() }),
     async stop(graceMs) {
       await Promise.all([way.drain(graceMs), out.drain(graceMs)])
     },

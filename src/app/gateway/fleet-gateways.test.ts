@@ -68,6 +68,8 @@ test('clusters in several networks have gateways, whose certificates are renewed
   try {
     gateways.start(catalogue as unknown as CreatedCatalogue)
     const first = await untilShown(() => certificateAt('127.0.31.201'))
+    assert.match(gateways.metrics(), /^flotilla_gateway_connections_total\{cluster="us-east",way="ingress"\} 1$/m)
+    assert.match(gateways.metrics(), /^flotilla_gateway_refused_total\{cluster="us-west",way="egress",reason="endpoints"\} 0$/m)
     assert.equal(first.subjectAltName, 'DNS:us-east.gateway.flotilla.internal')
     await clock.advance(19 * 86_400_000)
     assert.equal((await certificateAt('127.0.31.201')).serialNumber, first.serialNumber)

@@ -15,6 +15,7 @@ import type { EgressKey, GatewayMap } from '../../services/gateway/through-gatew
 import type { DataDirectory } from '../data-directory.js'
 import { type ClusterGateway, gatewayPort, startClusterGateway } from './cluster-gateway.js'
 import { gatewayCertificateDays, issueGatewayTls, openGatewayAuthority } from './gateway-authority.js'
+import { formatGatewayMetrics } from './gateway-metrics.js'
 
 export interface FleetGatewaysOptions {
   readonly directory: DataDirectory
@@ -101,6 +102,15 @@ export class FleetGateways {
 
   resume(cluster: string): void {
     if (this.#halted.delete(cluster)) this.#sweep()
+  }
+
+  /** What the gateways that run now have counted since they started, in the text format of Prometheus. */
+  metrics(): string {
+    return formatGatewayMetrics(
+      [...this.#members.values()].flatMap(({ name, gateway }) =>
+        gateway === undefined ? [] : [{ cluster: name, ...gateway.stats() }],
+      ),
+    )
   }
 
   async stop(): Promise<void> {
