@@ -334,3 +334,24 @@ test('what is orphaned loses its marks and nothing else; how to remove is known 
   assert.equal(second.copies()?.size, 0)
   world.stop()
 })
+
+test('a namespace of the hub itself is never deleted with its copy: it only loses its marks', async () => {
+  const world = await createMemberWorld()
+  const system = await world.get('Namespace', 'kube-system')
+  const namespace = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  await world.client.create(typeNamed('Namespace'), namespace('shop'))
+  for (const hub of [system?.metadata.uid ?? '', hubUid]) {
+    const member = world.open({ hub })
+    const wanted = desiredOf(namespace('shop'), { labels: { managed: 'true' } })
+    member.want(wanted)
+    await world.settle()
+    assert.equal((await world.get('Namespace', 'shop'))?.metadata.labels?.['managed'], 'true')
+    member.drop(wanted.id, { onRemoval: 'delete', labels: { managed: 'true' } })
+    await world.settle()
+    const left = await world.get('Namespace', 'shop')
+    if (hub === hubUid) assert.notEqual(left?.metadata.deletionTimestamp, undefined)
+    else assert.deepEqual([left?.metadata.deletionTimestamp, left?.metadata.labels?.['managed']], [undefined, undefined])
+    member.close()
+  }
+  world.stop()
+})

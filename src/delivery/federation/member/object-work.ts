@@ -203,7 +203,7 @@ export class ObjectWork {
     if (live === undefined) return { gone: true }
     const note = readRemoval(live)
     const rules = wish.dropping?.rules ?? note
-    if (rules.onRemoval === 'orphan') {
+    if (rules.onRemoval === 'orphan' || (await this.#isOfHub(type, live))) {
       const labels = Array.isArray(rules.labels) ? (rules.labels as string[]) : Object.keys(rules.labels ?? {})
       const marks = [federationMark.annotation, federationMark.applied, federationMark.removal]
       await writer.strip(type, live, [federationMark.label, ...labels], marks)
@@ -213,6 +213,14 @@ export class ObjectWork {
     return copies.byId.get(id) === undefined
       ? { gone: true }
       : { state: 'Removing', step: 'delete', message: `${live.kind} ${keyOf(live)} is being deleted` }
+  }
+
+  /** The hub may be a cluster of its own fleet. Its namespaces hold what is federated: they are never removed with a copy. */
+  async #isOfHub(type: ResourceType, { kind }: KubeObject): Promise<boolean> {
+    if (kind !== 'Namespace' || type.group !== '') return false
+    const { hub, writer } = this.#options
+    const system = await writer.read(type, { apiVersion: 'v1', kind, metadata: { name: 'kube-system' } })
+    return system?.metadata.uid === hub
   }
 
   async #typeToRemove(id: string, wish: Wish): Promise<ResourceType | undefined> {
