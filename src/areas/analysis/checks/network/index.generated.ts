@@ -1,16 +1,26 @@
 // Written by tools/checks/index.mjs.
 import type { Check } from '../../contract.js'
+import { ciliumAffinityCloud } from './cilium-affinity-cloud.js'
 import { ciliumClusterId } from './cilium-cluster-id.js'
+import { ciliumHelmCertificates } from './cilium-helm-certificates.js'
 import { ciliumMeshSettingsDiffer } from './cilium-mesh-settings-differ.js'
 import { ciliumNativeCidr } from './cilium-native-cidr.js'
 import { ciliumRemovedValue } from './cilium-removed-value.js'
 import { clusterName } from './cluster-name.js'
+import { corednsClustersetZone } from './coredns-clusterset-zone.js'
 import { globalnetRange } from './globalnet-range.js'
+import { istioAmbientScope } from './istio-ambient-scope.js'
+import { istioEastWestGateway } from './istio-east-west-gateway.js'
 import { istioMeshDiffers } from './istio-mesh-differs.js'
+import { istioPlainAcrossNetworks } from './istio-plain-across-networks.js'
+import { istioRemoteSecret } from './istio-remote-secret.js'
 import { istioTrustDomain } from './istio-trust-domain.js'
 import { meshOneWay } from './mesh-one-way.js'
+import { meshRootDiffers } from './mesh-root-differs.js'
 import { nodeCidrOverlap } from './node-cidr-overlap.js'
 import { podCidrOverlap } from './pod-cidr-overlap.js'
+import { remoteKubeconfig } from './remote-kubeconfig.js'
 import { serviceCidrOverlap } from './service-cidr-overlap.js'
+import { submarinerPrerequisites } from './submariner-prerequisites.js'
 
-export const networkChecks: readonly Check[] = [ciliumClusterId, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, clusterName, globalnetRange, istioMeshDiffers, istioTrustDomain, meshOneWay, nodeCidrOverlap, podCidrOverlap, serviceCidrOverlap]
+export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumClusterId, ciliumHelmCertificates, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshOneWay, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]

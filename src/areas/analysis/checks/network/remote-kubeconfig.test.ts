@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkTexts } from '../../check-texts.js'
+import { remoteKubeconfig } from './remote-kubeconfig.js'
+
+const secret = (server: string, authority: string, user: string) => `apiVersion: v1
+kind: Secret
+metadata:
+  name: istio-remote-secret-b
+  namespace: istio-system
+  labels: {istio/multiCluster: "true"}
+stringData:
+  b: |
+    apiVersion: v1
+    kind: Config
+    clusters:
+    - name: b
+      cluster: {server: "${server}", ${authority}}
+    users:
+    - name: b
+      user: ${user}
+`
+
+test('loopback, programs and missing authorities are reported', () => {
+  assert.deepEqual(
+    checkTexts(remoteKubeconfig, {
+      'a.yaml': secret('https://127.0.0.1:6443', 'certificate-authority-data: eA==', '{token: t}'),
+    }),
+    [
+      'error a.yaml:8:6 Secret istio-system/istio-remote-secret-b: the server of b is https://127.0.0.1:6443, which from a pod is the pod itself',
+    ],
+  )
+  assert.equal(
+    checkTexts(remoteKubeconfig, {
+      'a.yaml': secret('https://b.example:6443', 'certificate-authority: /ca', '{exec: {command: aws}}'),
+    }).length,
+    2,
+  )
+})
+
+test('a server that can be reached, with a token and an authority, is fine', () => {
+  assert.deepEqual(
+    checkTexts(remoteKubeconfig, {
+      'a.yaml': secret('https://b.example:6443', 'certificate-authority-data: eA==', '{token: t}'),
+    }),
+    [],
+  )
+})
+
+test('what is no kubeconfig is left alone', () => {
+  const broken =
+    'apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {istio/multiCluster: "true"}}\ndata: {b: "!!", c: eA==}\nstringData: {d: "a: [", e: "clusters: 5"}\n'
+  assert.deepEqual(checkTexts(remoteKubeconfig, { 'a.yaml': broken }), [])
+})

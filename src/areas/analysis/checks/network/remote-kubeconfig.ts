@@ -1,0 +1,66 @@
+import { isObject, type Json } from '../../../../base/json.js'
+import { parseYaml } from '../../../../formats/yaml/parse-yaml.js'
+import { defineCheck } from '../../contract.js'
+import type { KubeDocument } from '../../model/document.js'
+import type { Spot } from '../../model/spot.js'
+import { decodeBase64Text } from '../../x509/read-certificate.js'
+
+export const remoteKubeconfig = defineCheck({
+  id: 'remote-kubeconfig',
+  topic: 'network',
+  severity: 'error',
+  title: 'The kubeconfig in a remote secret cannot work from another cluster',
+  why: 'The kubeconfig is used by a pod in another cluster: an address of the loopback means that pod, a program to get credentials is not in its image and is refused, and without an authority the server’s certificate is not trusted.',
+  evidence: ['istio/istio#44826', 'istio/istio#51376', 'istio/istio#60612', 'Istio: pkg/kube/util.go'],
+  fix: 'Make the secret from a kubeconfig whose server the other cluster can reach (`istioctl create-remote-secret --server https://…`), with a token and the authority in it.',
+  *run(model) {
+    for (const secret of model.kinds('', 'Secret')) {
+      if (secret.label('istio/multiCluster') !== 'true') continue
+      for (const { key, text, at } of textsOf(secret)) {
+        const config = parse(text)
+        if (config === undefined) continue
+        const cluster = first(config['clusters'], 'cluster')
+        const user = first(config['users'], 'user')
+        const server = typeof cluster?.['server'] === 'string' ? cluster['server'] : ''
+        const host = /^https?:\/\/(\[[^\]]+\]|[^:/]+)/.exec(server)?.[1] ?? ''
+        if (/^(localhost|127\.|0\.0\.0\.0$|\[::1\]$)/.test(host))
+          yield { message: `${secret.subject}: the server of ${key} is ${server}, which from a pod is the pod itself`, at: [at] }
+        if (isObject(user?.['exec']) || isObject(user?.['auth-provider']))
+          yield { message: `${secret.subject}: ${key} gets its credentials from a program, which istiod refuses`, at: [at] }
+        if (cluster !== undefined && server.startsWith('https:') && cluster['certificate-authority-data'] === undefined) {
+          const file = typeof cluster['certificate-authority'] === 'string'
+          if (file || cluster['insecure-skip-tls-verify'] !== true)
+            yield {
+              message: `${secret.subject}: ${key} has ${file ? 'the path of an authority, a file that the pod does not have' : 'no authority for its server'}`,
+              at: [at],
+            }
+        }
+      }
+    }
+  },
+})
+
+function textsOf(secret: KubeDocument): { key: string; text: string; at: Spot }[] {
+  return ['stringData', 'data'].flatMap((member) =>
+    secret.keys(member).flatMap((key) => {
+      const written = secret.text(member, key)
+      const text = written === undefined ? undefined : member === 'data' ? decodeBase64Text(written) : written
+      return text === undefined || text.length > 200_000 ? [] : [{ key, text, at: secret.at(member, key) }]
+    }),
+  )
+}
+
+function parse(text: string): Record<string, Json> | undefined {
+  try {
+    const value = parseYaml(text)
+    return isObject(value) && Array.isArray(value['clusters']) ? (value as Record<string, Json>) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function first(list: unknown, member: string): Record<string, unknown> | undefined {
+  const [entry] = Array.isArray(list) ? list : []
+  const value = isObject(entry) ? (entry as Record<string, unknown>)[member] : undefined
+  return isObject(value) ? (value as Record<string, unknown>) : undefined
+}
