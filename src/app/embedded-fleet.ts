@@ -24,6 +24,7 @@ import { explainListenFailure, hubUser, openEmbeddedApi } from './embedded-api.j
 import { addressesOf, createClusterMaker, installEmbeddedClusters, registrationOf } from './embedded-clusters/cluster-maker.js'
 import { embeddedClusters } from './embedded-clusters/controller.js'
 import { embeddedClusterCrd } from './embedded-clusters/embedded-cluster.js'
+import { isFederationTemplate } from './federation-dialects.js'
 import { type FleetAccessOptions, openFleetAccess } from './fleet-access.js'
 import { type FleetConfig, type FleetDescription, planFleet, readFleetConfig } from './fleet-config.js'
 import { writeGitFiles, writeKubeconfig } from './fleet-files.js'
@@ -187,6 +188,7 @@ async function openFleet(
     ports,
     signal: stopping.signal,
     profileOf: (cluster) => register.profileOf(cluster),
+    isTemplate: (cluster, object) => cluster === hubName && isFederationTemplate(object),
     rootCertificate: () => pki.caPem,
     issueSecretToken: api.issueSecretToken,
     measurements: api.measurements,

@@ -36,6 +36,7 @@ import { createDisruptionBudgets } from './workloads/disruption-budgets.js'
 import { createJobs } from './workloads/jobs.js'
 import { createReplicaSets } from './workloads/replica-sets.js'
 import { createStatefulSets } from './workloads/stateful-sets.js'
+import { type IsTemplate, withoutTemplates } from './workloads/templates.js'
 
 /**
  * What a cluster is for. `bare`: an API server alone. `control`: namespaces and ownership are looked after, as the hub needs
@@ -62,6 +63,8 @@ export interface StartMembersOptions extends KubeletOptions {
   /** Networks of the clusters' own, and what this machine allows (default: no traffic flows). */
   readonly network?: Pick<ForwardingOptions, 'networkOf' | 'apiAddressOf' | 'abilities' | 'links'> &
     Pick<ClusterDnsOptions, 'forwardNamesTo' | 'dnsCompatibility' | 'handlersOf'>
+  /** Workloads that are kept in a cluster and run elsewhere (default: none). */
+  readonly isTemplate?: IsTemplate
   /** Stops everything when it aborts. */
   readonly signal?: AbortSignal
   /** Milliseconds that bursts of changes are gathered (default 15). */
@@ -113,18 +116,18 @@ export function startMembers(options: StartMembersOptions): Members {
     createPodCollection(podsByNode),
     createScheduler(),
     createKubelet(options, { isUp: isKubeletUp, podsOn: (cluster, node) => podsByNode.on(cluster, node) }),
-    deployments,
-    createReplicaSets(peekAll, 'ReplicaSet'),
+    withoutTemplates(deployments, 'deployments.apps', options.isTemplate),
+    withoutTemplates(createReplicaSets(peekAll, 'ReplicaSet'), 'replicasets.apps', options.isTemplate),
     createReplicaSets(peekAll, 'ReplicationController'),
-    createStatefulSets(peekAll),
-    createDaemonSets(peekAll),
-    createJobs(peekAll),
-    cronJobs,
+    withoutTemplates(createStatefulSets(peekAll), 'statefulsets.apps', options.isTemplate),
+    withoutTemplates(createDaemonSets(peekAll), 'daemonsets.apps', options.isTemplate),
+    withoutTemplates(createJobs(peekAll), 'jobs.batch', options.isTemplate),
+    withoutTemplates(cronJobs, 'cronjobs.batch', options.isTemplate),
     createEndpoints(),
     mirrorEndpoints,
     createDisruptionBudgets(peekAll),
     createInfrastructure(options.network?.networkOf),
-    createHorizontalAutoscaler(measurements),
+    withoutTemplates(createHorizontalAutoscaler(measurements), 'horizontalpodautoscalers.autoscaling', options.isTemplate),
     createVolumeBinder(),
     ...(forwarding ? [forwarding.controller] : []),
     ...(names ? [names.controller] : []),
