@@ -25,6 +25,8 @@ export interface World {
   readonly clusters: LogicalClusters
   readonly repositories: MemoryRepositories
   readonly hub: Hub
+  /** Ends the hub's controllers and starts them anew: what it knew beside its API is lost. `between` runs while there is none. */
+  restartHub(between?: () => Promise<void>): Promise<void>
   /** A client past all faults: what kubectl on the spot would see. */
   client(cluster: string): KubeClient
   faults(member: string): Faults
@@ -81,7 +83,8 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       (delayMs, run) => void clock.after(delayMs, run),
     )
     const server = `https://${name}.test:6443`
-    clients.set(name, faulty.client)
+    // A hub that is started anew has the same way to the cluster.
+    clients.set(name, { ...faulty.client, close() {} })
     faults.set(name, faulty.faults)
     names.set(server, name)
     await registerMembers(hubClient, { namespace, members: [{ name, server, labels, token, caPem: '' }] })
@@ -110,21 +113,38 @@ export async function createWorld(options: WorldOptions): Promise<World> {
     clock,
   )
   const repositories = createMemoryRepositories({ clock })
-  const hub = await startHub({
-    hub: hubClient,
-    namespace,
-    openRepositories: () => repositories,
-    connect: (_cluster, connection) => clients.get(names.get(connection.server) ?? '') ?? refuse(connection.server),
-    ports,
-    // Worlds are waited for until nothing is written any more.
-    leases: options.leases ?? false,
-    signal: stopping.signal,
-  })
+  let hubStopping = new AbortController()
+  // The hub draws lots of its own: what is chosen in clusters does not depend on how much the hub does.
+  const hubPorts = { ...ports, random: createSeededRandom((options.seed ?? 1) + 7919) }
+  const start = () => {
+    hubStopping = new AbortController()
+    return startHub({
+      hub: hubClient,
+      namespace,
+      openRepositories: () => repositories,
+      connect: (_cluster, connection) => clients.get(names.get(connection.server) ?? '') ?? refuse(connection.server),
+      ports: hubPorts,
+      // Worlds are waited for until nothing is written any more.
+      leases: options.leases ?? false,
+      signal: hubStopping.signal,
+    })
+  }
+  let hub = await start()
   return {
     clock,
     clusters,
     repositories,
-    hub,
+    get hub() {
+      return hub
+    },
+    async restartHub(between = async () => {}) {
+      hubStopping.abort()
+      await clock.advance(1000)
+      await between()
+      const starting = start()
+      await clock.advance(1000)
+      hub = await starting
+    },
     client: (name) => clusters.get(name)!.client({ user: hubUser, name }),
     faults: (name) => faults.get(name)!,
     join,
@@ -141,6 +161,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       }
     },
     async stop() {
+      hubStopping.abort()
       stopping.abort()
       members.stop()
       await clock.advance(0)
