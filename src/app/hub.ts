@@ -24,7 +24,6 @@ import { publishClusterProfiles } from '../dialects/cluster-profile/publish-prof
 import { createKarmadaClusterSource } from '../dialects/karmada/cluster/cluster-source.js'
 import { publishKarmadaStatus } from '../dialects/karmada/cluster/publish-karmada-status.js'
 import { createKubeFedClusterSource } from '../dialects/kubefed/cluster/cluster-source.js'
-import { publishClusterStatus } from '../dialects/kubefed/cluster/publish-cluster-status.js'
 import { applicationSetProfile } from '../formats/go-template/profiles.js'
 import type { ConnectCluster, Inventory, InventorySource } from '../inventory/cluster.js'
 import { createInventory } from '../inventory/create-inventory.js'
@@ -41,6 +40,7 @@ import { carryOutPlans } from '../services/plans/carry-out-plans.js'
 import { type AgentHub, type AgentPlace, createAgentHub } from './agent/agent-hub.js'
 import { type HubAgentOptions, throughAgents } from './agent/through-agents.js'
 import { createHubChartPull } from './chart-pull.js'
+import { startKubeFed } from './kubefed/start-kubefed.js'
 import { createRemoteSources } from './remote-sources.js'
 import { exportProblems, serviceDialects, servicePlanners } from './service-dialects.js'
 import { startFederation } from './start-federation.js'
@@ -162,7 +162,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   manager.add(createApplicationSetController({ namespace }))
   manager.add(createApplicationSetStatusController({ namespace }))
   publishClusterProfiles({ hub, inventory, namespace, ...ports, signal })
-  publishClusterStatus({ hub, inventory, caches, ...ports, signal })
+  startKubeFed({ hub, inventory, caches, ...ports, signal })
   publishKarmadaStatus({ hub, caches, inventory, ...ports, signal })
   let gateways: GatewayMap | undefined
   const catalogue = createCatalogue({
