@@ -1,3 +1,5 @@
+import { agentServer } from '../areas/agent/hub/agent-cluster-source.js'
+import { type AgentCluster, agentClusterType } from '../areas/agent/resource-types.js'
 import { CodedError, messageOf, UsageError } from '../base/errors.js'
 import { formatClusterSecret } from '../dialects/argo-cd/cluster-secret/format-cluster-secret.js'
 import { parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -49,13 +51,14 @@ const clusterSecrets = 'argocd.argoproj.io/secret-type=cluster'
 /** All clusters of the fleet, by name; the hub itself last. Read from the hub's API alone. */
 export async function listFleetClusters(fleet: FleetHub, selector?: string): Promise<FleetCluster[]> {
   const { hub, namespace } = fleet
-  const [secrets, profiles, applications] = await Promise.all([
+  const [secrets, profiles, applications, agents] = await Promise.all([
     hub.list(secretType, { namespace, labelSelector: clusterSecrets }),
     hub.list<ClusterProfile>(clusterProfileType, { namespace }).catch((error) => {
       if (!isNotFound(error)) throw error
       return { items: [] as ClusterProfile[] }
     }),
     hub.list<Application>(applicationType, { namespace }),
+    listAgentClusters(hub),
   ])
   // A cluster with several names has one profile.
   const byProfile = new Map(
@@ -67,12 +70,30 @@ export async function listFleetClusters(fleet: FleetHub, selector?: string): Pro
   const clusters = secrets.items.map((secret) => parseClusterSecret(secret))
   const known = new Set(clusters.map((cluster) => cluster.name))
   const rows = clusters.map((cluster) => toRow(cluster, byProfile.get(cluster.name), applications.items))
+  for (const agent of agents) {
+    const { name } = agent.metadata
+    if (known.has(name)) continue
+    const of = { name, server: agentServer(name), labels: agent.metadata.labels ?? {}, source: `AgentCluster ${name}` }
+    const row = toRow(of, byProfile.get(name), applications.items)
+    const { phase = 'Pending', message = 'waits for approval' } = agent.status ?? {}
+    rows.push(agent.spec.approved === true ? row : { ...row, health: phase, message })
+  }
   rows.sort((a, b) => (a.name < b.name ? -1 : 1))
   const local = byProfile.get('in-cluster')
   if (local && !known.has('in-cluster')) rows.push(toRow(inCluster, local, applications.items))
   if (selector === undefined) return rows
   const parsed = parseLabelSelector(selector)
   return rows.filter((row) => matchesLabels(parsed, row.labels))
+}
+
+async function listAgentClusters(hub: KubeClient): Promise<AgentCluster[]> {
+  try {
+    return (await hub.list<AgentCluster>(agentClusterType)).items
+  } catch (error) {
+    // A hub of before has none.
+    if (isNotFound(error)) return []
+    throw error
+  }
 }
 
 const inCluster: Pick<Cluster, 'name' | 'server' | 'labels' | 'source' | 'problem'> = {
@@ -189,15 +210,17 @@ export async function labelFleetCluster(
   }
   const labels: Record<string, string | null> = { ...edits.set }
   for (const key of edits.remove) labels[key] = null
-  await fleet.hub.patch(secretTarget(fleet, cluster), { kind: 'merge', body: { metadata: { labels } } }, { dryRun: edits.dryRun })
+  await fleet.hub.patch(targetOf(fleet, cluster), { kind: 'merge', body: { metadata: { labels } } }, { dryRun: edits.dryRun })
   return `cluster ${cluster.name} labeled${edits.dryRun ? ' (dry run)' : ''}`
 }
 
 export async function removeFleetCluster(fleet: FleetHub, cluster: FleetCluster, dryRun: boolean): Promise<void> {
-  await fleet.hub.delete(secretTarget(fleet, cluster), { dryRun })
+  await fleet.hub.delete(targetOf(fleet, cluster), { dryRun })
 }
 
-function secretTarget(fleet: FleetHub, cluster: FleetCluster) {
+function targetOf(fleet: FleetHub, cluster: FleetCluster) {
+  const agent = /^AgentCluster (.+)$/.exec(cluster.source)?.[1]
+  if (agent !== undefined) return { type: agentClusterType, name: agent }
   const name = /^Secret [^/]+\/(.+)$/.exec(cluster.source)?.[1]
   if (name !== undefined) return { type: secretType, namespace: fleet.namespace, name }
   throw new UsageError({

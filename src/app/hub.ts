@@ -185,7 +185,8 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     leases: options.leases !== false,
   })
   carryOutPlans({ planners: servicePlanners, catalogue, inventory, hub, ...ports, signal })
-  const { openMember } = options
+  const openMember: OpenMember | undefined =
+    options.openMember ?? (agents && ((cluster) => (cluster.isPulled ? agents.member(cluster.name) : undefined)))
   const federation = await startFederation({ hub, namespace, inventory, ...(openMember && { openMember }), ports, signal })
   await manager.start(signal)
   const stopped = new Promise<void>((done) => {

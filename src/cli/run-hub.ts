@@ -8,7 +8,7 @@ import { serveXds } from '../app/serve-xds.js'
 import { createSystemClientPorts } from '../app/system-client-ports.js'
 import { createLineLog, systemClock, systemRandom } from '../app/system-ports.js'
 import { listenForWebhooks } from '../app/webhook.js'
-import { readTlsFiles, readXdsPlaces } from '../app/xds-options.js'
+import { readPlace, readTlsFiles, readXdsPlaces } from '../app/xds-options.js'
 import { UsageError } from '../base/errors.js'
 import { readProviderFile } from '../dialects/cluster-profile/access-providers.js'
 import type { ClientPorts } from '../kube/client/client-ports.js'
@@ -41,6 +41,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
   const ports = { clock: systemClock, random: systemRandom, log }
   const clientPorts = createSystemClientPorts(io.env, log)
   const fleetApiFlags = readFleetApiFlags(options)
+  const listen = options.agentListen === undefined ? undefined : readPlace('--agent-listen', options.agentListen)
   const { client, connection } = await connectHub(options, clientPorts)
   const stopping = new AbortController()
   try {
@@ -71,6 +72,16 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
           ports,
         }),
       connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
+      agents:
+        listen === undefined
+          ? {}
+          : {
+              listen: {
+                host: listen.address,
+                port: listen.port,
+                ...(options.agentUrl === undefined ? {} : { url: options.agentUrl }),
+              },
+            },
       ports,
       signal: stopping.signal,
     })
@@ -86,8 +97,16 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
         ? undefined
         : await serveXds({ catalogue: hub.services, places: xdsPlaces, tls: xdsTls, clock: systemClock, log })
     const { inventory } = hub
-    const fleetApi = await runFleetApi(fleetApiFlags, options, { hub: client, connection, inventory, env: io.env, ports })
+    const fleetApi = await runFleetApi(fleetApiFlags, options, {
+      hub: client,
+      connection,
+      inventory,
+      open: (cluster) => hub.agents?.forward(cluster),
+      env: io.env,
+      ports,
+    })
     if (fleetApi !== undefined) io.out(`One API over all members at ${fleetApi.url}`)
+    if (hub.agentPlace !== undefined) io.out(`Agents connect at ${hub.agentPlace.url}`)
     io.out(`Hub running against Kubernetes ${version.gitVersion}, namespace ${options.namespace}; stop with Ctrl-C.`)
     await untilStopped()
     stopping.abort()

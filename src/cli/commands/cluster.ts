@@ -6,6 +6,7 @@ import { checkSelector } from '../check-selector.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
 import { type Column, formatAge, parseOutputFormat, printRows } from '../print.js'
+import { registerApproval } from './cluster-approval.js'
 import { registerMarks } from './cluster-marks.js'
 
 type Options = FleetOptions & { namespace?: string; output?: string }
@@ -22,6 +23,7 @@ export const clusterCommand: CommandEntry = {
     registerAdd(cluster, io)
     registerLabel(cluster, io)
     registerMarks(cluster, io)
+    registerApproval(cluster, io)
     registerRemove(cluster, io)
     registerCreate(cluster, io)
     registerDelete(cluster, io)

@@ -32,6 +32,8 @@ export const hubCommand: CommandEntry = {
         'serve a page about the clients of xDS: PORT or ADDRESS:PORT (loopback in clear text, elsewhere with mutual TLS as --xds)',
       )
     addFleetApiFlags(command)
+      .option('--agent-listen <address>', 'let agents of clusters connect: PORT or ADDRESS:PORT (default: off)')
+      .option('--agent-url <url>', 'how they reach that place from outside: https://HOST:PORT')
       .option(
         '--clusterprofile-provider-file <file>',
         'credential plugins (KEP-5339): clusters of other managers’ ClusterProfiles then belong to the fleet',
@@ -46,6 +48,8 @@ export const hubCommand: CommandEntry = {
 
 export interface HubOptions extends FleetApiFlags {
   clusterprofileProviderFile?: string
+  agentListen?: string
+  agentUrl?: string
   xds?: string
   xdsCa?: string
   xdsCert?: string

@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../contract.js'
+import { agentCommand } from './agent.js'
 import { apiServerCommand } from './apiserver.js'
 import { applicationCommand } from './app.js'
 import { applicationSetCommand } from './appset.js'
@@ -39,6 +40,7 @@ export const commands: readonly CommandEntry[] = [
   backupCommand,
   restoreCommand,
   hubCommand,
+  agentCommand,
   credentialPluginCommand,
   apiServerCommand,
   completionCommand,

@@ -63,6 +63,8 @@ class PulledMember implements Member {
         if ((absence === undefined) !== (this.#absence === undefined)) this.#absentSince = clock.now()
         this.#absence = absence
         for (const id of this.#ids()) this.#tell(id)
+        // Whether all copies are known may be another matter now.
+        this.#tell('')
       }),
     ]
   }
