@@ -42,6 +42,7 @@ import { createKarmadaAdmission } from './karmada-admission.js'
 import { createKubeFedAdmission } from './kubefed-admission.js'
 import { localRepositories } from './local-repositories.js'
 import { memberLabels } from './member-labels.js'
+import { createPlacementWarnings } from './placement/placement-warnings.js'
 import { registerMembers } from './register-members.js'
 import { serveXds } from './serve-xds.js'
 import { createServiceAdmission } from './service-admission.js'
@@ -176,6 +177,7 @@ async function openFleet(
       }),
       createKubeFedAdmission({ cluster: hubName, namespace, quietUsers: [hubUser.name] }),
       createKarmadaAdmission(hubName),
+      createPlacementWarnings({ hub: hubName, quietUsers: [hubUser.name] }),
     ],
   })
   opened.push(() => api.stop())

@@ -11,7 +11,7 @@ import { placementDecisionType, placementType } from './resource-types.js'
 import { placementOf, scalerType } from './which-placement.js'
 
 /** Kinds whose objects may carry the label; Placements name others in `spec.kinds`. */
-const usualKinds: readonly (readonly [apiVersion: string, kind: string])[] = [
+export const placedKinds: readonly (readonly [apiVersion: string, kind: string])[] = [
   ['apps/v1', 'Deployment'],
   ['apps/v1', 'StatefulSet'],
   ['apps/v1', 'DaemonSet'],
@@ -64,7 +64,7 @@ function labelledKinds(hub: HubFacts): readonly ResourceType[] {
     (spec?.kinds ?? []).map(({ apiVersion, kind }) => [apiVersion, kind] as const),
   )
   const types = new Map<string, ResourceType>()
-  for (const [apiVersion, kind] of [...usualKinds, ...more]) {
+  for (const [apiVersion, kind] of [...placedKinds, ...more]) {
     const type = hub.typeOf(apiVersion, kind)
     if (type !== undefined) types.set(`${type.group}/${type.plural}`, type)
   }
