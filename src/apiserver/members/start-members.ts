@@ -33,6 +33,7 @@ import { cronJobs } from './workloads/cron-jobs.js'
 import { createDaemonSets } from './workloads/daemon-sets.js'
 import { deployments } from './workloads/deployments.js'
 import { createDisruptionBudgets } from './workloads/disruption-budgets.js'
+import { holdTemplates } from './workloads/hold-templates.js'
 import { createJobs } from './workloads/jobs.js'
 import { createReplicaSets } from './workloads/replica-sets.js'
 import { createStatefulSets } from './workloads/stateful-sets.js'
@@ -49,6 +50,8 @@ export interface StartMembersOptions extends KubeletOptions {
   readonly ports: ServerPorts
   /** Default: `control` for a cluster named hub, `member` for all others. Must not change while a cluster lives. */
   profileOf?(cluster: string): ClusterProfile
+  /** Clusters where workloads that are templates for others are not run (default: the one named hub). Asked often: be quick. */
+  holdsTemplates?(cluster: string): boolean
   /** PEM of the authority that signs the server's certificate, for the ConfigMap kube-root-ca.crt (default: empty). */
   rootCertificate?(cluster: string): string
   /** For Secrets of type kubernetes.io/service-account-token; without it they stay empty. */
@@ -132,7 +135,12 @@ export function startMembers(options: StartMembersOptions): Members {
     ...(forwarding ? [forwarding.controller] : []),
     ...(names ? [names.controller] : []),
   ]
-  const sets: Record<ClusterProfile, readonly MemberController[]> = { bare: [], control, member }
+  const holds = (cluster: string) => options.holdsTemplates?.(cluster) ?? cluster === 'hub'
+  const sets: Record<ClusterProfile, readonly MemberController[]> = {
+    bare: [],
+    control,
+    member: member.map((controller) => holdTemplates(controller, holds)),
+  }
   const engine = new MemberEngine({
     clusters,
     ports,
