@@ -105,12 +105,18 @@ test('selectors choose the members that are asked, and go on to them', async () 
     const some = await world.ask('GET', `${path}?labelSelector=test%3Dselect,flotilla.dev/cluster+in+(us-east,asia)`)
     assert.deepEqual(names(some), ['field@asia', 'field@us-east'])
     assert.equal(warningsOf(some), '')
-    const one = await world.ask('GET', `${path}?fieldSelector=metadata.cluster%3Dus-east,metadata.name%3Dfield`)
+    const one = await world.ask(
+      'GET',
+      `${path}?fieldSelector=metadata.cluster%3Dus-east,metadata.name!%3Dnone&labelSelector=test%3Dselect`,
+    )
     assert.deepEqual(names(one), ['field@us-east'])
     const marked = await world.ask('GET', `${path}?fieldSelector=metadata.name%3Dfield%40asia`)
     assert.deepEqual(names(marked), ['field@asia'])
     const inNamespace = await world.ask('GET', `/api/v1/namespaces/default@asia/configmaps?labelSelector=test%3Dselect`)
-    assert.deepEqual(names(inNamespace), ['field@asia'])
+    assert.deepEqual(names(inNamespace), ['field'])
+    assert.equal(inNamespace.json.items[0].metadata.namespace, 'default@asia')
+    const named = await world.ask('GET', `${path}?fieldSelector=metadata.name%3Dfield,metadata.cluster%3Dasia`)
+    assert.deepEqual(names(named), ['field'])
     const nobody = await world.ask('GET', `${path}?labelSelector=flotilla.dev/cluster%3Dnone`)
     assert.deepEqual([nobody.json.kind, nobody.json.items], ['ConfigMapList', []])
   } finally {

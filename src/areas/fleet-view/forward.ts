@@ -12,7 +12,7 @@ import { StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { type Asking, identityHeaders, patienceFor, readText, warningsIn } from './ask-member.js'
 import { type FleetMember, whyNot } from './fleet-members.js'
 import { TableMerger } from './merge-tables.js'
-import { presentObject } from './present-object.js'
+import { type Naming, presentObject } from './present-object.js'
 
 export interface ForwardedRequest {
   /** Path and query on the member. */
@@ -72,14 +72,14 @@ export async function forwardRaw(exchange: Exchange, member: FleetMember, to: Fo
   })
 }
 
-/** Sends a request on to a member; the object in the answer is presented as one of the view. `name`: see presentObject. */
+/** Sends a request on to a member; the object in the answer is presented as one of the view. */
 export async function forwardObject(
   exchange: Exchange,
   member: FleetMember,
   to: ForwardedRequest,
   asking: Asking,
   form: ResponseForm,
-  name?: string,
+  naming: Naming,
 ): Promise<void> {
   const response = await send(exchange, member, to, asking, { 'accept-encoding': 'gzip' })
   const code = response.statusCode ?? 502
@@ -97,20 +97,20 @@ export async function forwardObject(
     return sendBody(exchange, code, type, text, { 'X-Content-Type-Options': 'nosniff', ...more })
   }
   if (code < 300) {
-    present(body, member, name)
+    present(body, member, naming)
     exchange.audit?.noteResponse(body)
   }
   return sendValue(exchange, code, body, form, more)
 }
 
 /** Presents an object, or the rows of a table with one. */
-export function present(body: unknown, member: FleetMember, name?: string): void {
+export function present(body: unknown, member: FleetMember, naming: Naming): void {
   if (!isObject(body) || body['kind'] === 'Status') return
   if (body['kind'] === 'Table') {
     const tables = new TableMerger()
-    body['rows'] = tables.rows(body, member, name)
+    body['rows'] = tables.rows(body, member, naming)
     body['columnDefinitions'] = tables.columns
-  } else presentObject(body, member, name)
+  } else presentObject(body, member, naming)
 }
 
 async function send(exchange: Exchange, member: FleetMember, to: ForwardedRequest, asking: Asking, more: OutgoingHttpHeaders) {

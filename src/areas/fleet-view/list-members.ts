@@ -5,7 +5,7 @@ import { type Asking, askMember, type MemberAnswer } from './ask-member.js'
 import { formatPosition, type ListPosition, parsePosition } from './continue-token.js'
 import { type FleetMember, whyNot } from './fleet-members.js'
 import { TableMerger, type TableRow } from './merge-tables.js'
-import { presentObject } from './present-object.js'
+import { type Naming, presentObject } from './present-object.js'
 import { formatFleetVersion, isFleetVersion, parseFleetVersion } from './resource-version.js'
 
 export interface ListRequest {
@@ -22,6 +22,7 @@ export interface ListRequest {
   readonly resourceVersionMatch: string
   readonly accept: string
   readonly table: boolean
+  readonly naming: Naming
 }
 
 export interface FleetList {
@@ -192,11 +193,11 @@ class Listing {
     this.#kind ??= page.kind
     if (page.version !== '' && !this.#versions.has(member.key)) this.#versions.set(member.key, page.version)
     if (this.#request.table) {
-      for (const row of this.#tables.rows(page.table, member)) this.#items.push(row)
+      for (const row of this.#tables.rows(page.table, member, this.#request.naming)) this.#items.push(row)
       return
     }
     for (const item of page.items) {
-      presentObject(item, member)
+      presentObject(item, member, this.#request.naming)
       if (isObject(item)) this.#items.push(item)
     }
   }

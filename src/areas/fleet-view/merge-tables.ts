@@ -1,6 +1,6 @@
 import { isObject } from '../../base/json.js'
 import { statusErrors } from '../../kube/object/status-error.js'
-import { presentObject, type ViewCluster } from './present-object.js'
+import { type Naming, presentObject, type ViewCluster } from './present-object.js'
 
 interface Column {
   readonly name: string
@@ -45,8 +45,8 @@ export class TableMerger {
     return this.#columns?.filter((column) => column !== clusterColumn).map(({ name }) => name) ?? this.#names
   }
 
-  /** The rows of a cluster's table, as rows of the merged one. `name`: see presentObject. */
-  rows(table: unknown, cluster: ViewCluster, name?: string): TableRow[] {
+  /** The rows of a cluster's table, as rows of the merged one. */
+  rows(table: unknown, cluster: ViewCluster, naming: Naming): TableRow[] {
     if (!isObject(table) || !Array.isArray(table['rows'])) throw notTable(cluster)
     const columns = table['columnDefinitions']
     if (Array.isArray(columns) && columns.length > 0) this.#learn(columns.filter(isColumn), cluster.key)
@@ -65,7 +65,7 @@ export class TableMerger {
         if (place >= 0) cells[place] = row['cells'][index]
       }
       cells[clusterAt(width)] = cluster.key
-      presentObject(row['object'], cluster, name)
+      presentObject(row['object'], cluster, naming)
       row['cells'] = cells
       rows.push(row as TableRow)
     }

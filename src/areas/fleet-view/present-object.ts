@@ -8,14 +8,25 @@ export interface ViewCluster {
 }
 
 /**
- * Makes an object of a cluster one of the view, in place: its label says which cluster it is of, and its name too unless `name`
- * is given (who asks for one object by a name gets it under that name). A label of the object's own by that name is covered.
+ * Where objects carry the mark of their cluster. Clients look for what they get under the names by which they asked: who asks
+ * for `web`, or in the namespace `shop@us-east`, gets `web`, or objects of `shop@us-east`; everywhere else names are marked.
  */
-export function presentObject(object: unknown, cluster: ViewCluster, name?: string): void {
+export interface Naming {
+  readonly name: 'marked' | 'plain'
+  readonly namespace: 'marked' | 'plain'
+}
+
+/**
+ * Makes an object of a cluster one of the view, in place: its label says which cluster it is of, and its names as `naming` has
+ * it. A label of the object's own by that name is covered.
+ */
+export function presentObject(object: unknown, cluster: ViewCluster, naming: Naming): void {
   if (!isObject(object) || !isObject(object['metadata'])) return
   const { metadata } = object
-  const own = metadata['name']
-  if (typeof own === 'string' && own !== '') metadata['name'] = name ?? nameInView(own, cluster.key)
+  for (const field of ['name', 'namespace'] as const) {
+    const own = metadata[field]
+    if (naming[field] === 'marked' && typeof own === 'string' && own !== '') metadata[field] = nameInView(own, cluster.key)
+  }
   metadata['labels'] = { ...(isObject(metadata['labels']) ? metadata['labels'] : {}), [clusterLabel]: cluster.key }
   if (cluster.name === cluster.key) return
   const annotations = isObject(metadata['annotations']) ? metadata['annotations'] : {}

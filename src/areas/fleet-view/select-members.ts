@@ -16,6 +16,8 @@ export interface Selection {
   /** What the clusters are asked: the selectors without what was meant for the view. Empty: none. */
   readonly labelSelector: string
   readonly fieldSelector: string
+  /** The request is for one name, without a cluster in it. */
+  readonly plainName: boolean
 }
 
 /**
@@ -30,6 +32,7 @@ export function selectMembers(
   const tests: ((key: string) => boolean)[] = []
   const { key: only } = selectors
   if (only !== undefined) tests.push((key) => key === only)
+  let plainName = false
   return readable(() => {
     const all = parseLabelSelector(selectors.labels)
     const labels = all === 'nothing' ? [] : all
@@ -45,6 +48,7 @@ export function selectMembers(
       if (!/name(space)?$/i.test(term.field) || term.operator !== '=') return [term]
       const { name, key: named } = splitName(term.value, isKey)
       if (named !== undefined) tests.push((key) => key === named)
+      else if (term.field === 'metadata.name') plainName = true
       return [{ ...term, value: name }]
     })
     return {
@@ -52,6 +56,7 @@ export function selectMembers(
       narrowed: tests.length > 0,
       labelSelector: own.length === 0 ? selectors.labels : formatLabelSelector(others),
       fieldSelector: selectors.fields === '' ? '' : formatFieldSelector(fields),
+      plainName,
     }
   })
 }

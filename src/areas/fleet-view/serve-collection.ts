@@ -7,7 +7,9 @@ import { apiVersionOf } from '../../kube/object/kube-object.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { listMembers } from './list-members.js'
 import { mergedCatalogue } from './merge-catalogues.js'
+import type { Naming } from './present-object.js'
 import { isFleetVersion, parseFleetVersion } from './resource-version.js'
+import type { Selection } from './select-members.js'
 import { sendWatch } from './send-watch.js'
 import { numberOption, selectionOf, type ViewContext, warnOfMissing } from './view-context.js'
 import { memberPath } from './view-request.js'
@@ -30,6 +32,7 @@ export async function serveViewList(context: ViewContext): Promise<void> {
       resourceVersionMatch: query.get('resourceVersionMatch') ?? '',
       accept: context.accept,
       table,
+      naming: namingOf(context, selection),
     },
     asking,
   )
@@ -93,6 +96,7 @@ export async function serveViewWatch(context: ViewContext): Promise<void> {
       versions: initialEvents ? new Map() : versionsOf(context, selection.includes),
       accept: context.accept,
       table: form.as === 'Table',
+      naming: namingOf(context, selection),
       initialEvents,
       bookmarks,
       kind: form.as === 'object' ? await kindOf(context) : { apiVersion: `meta.k8s.io/${form.metaVersion}`, kind: form.as },
@@ -117,6 +121,10 @@ function versionsOf({ exchange, members }: ViewContext, includes: (key: string) 
   const asked = members.list().filter(({ key }) => includes(key))
   if (asked.length === 1 && /^[\w.-]{1,64}$/.test(text)) return new Map([[asked[0]!.key, text]])
   throw statusErrors.expired('the resource version is that of one object, and the watch is over several clusters: list again')
+}
+
+function namingOf({ info }: ViewContext, selection: Selection): Naming {
+  return selection.plainName ? { ...info.naming, name: 'plain' } : info.naming
 }
 
 function parametersOf(

@@ -3,7 +3,6 @@ import { mediaTypeOf, readBody } from '../../apiserver/http/read-body.js'
 import { sendValue } from '../../apiserver/http/send.js'
 import { printJson } from '../../base/json-text.js'
 import { statusErrors } from '../../kube/object/status-error.js'
-import { nameInView } from './cluster-key.js'
 import { findMember, memberNamed, placeNotNamed, requireAll } from './find-member.js'
 import type { FleetMember } from './fleet-members.js'
 import { type ForwardedRequest, forwardObject, forwardRaw, present } from './forward.js'
@@ -26,17 +25,17 @@ export async function serveViewGet(context: ViewContext): Promise<void> {
   if (info.key !== undefined) {
     const member = memberNamed(members, info.key)
     const path = memberPath(info) + query
-    return forwardObject(exchange, member, { path, accept: context.accept }, asking, form, nameInView(info.name, info.key))
+    return forwardObject(exchange, member, { path, accept: context.accept }, asking, form, info.naming)
   }
   const plain = info.subresource === ''
   const found = await findMember(info, members, plain ? context.accept : metadataOnly, asking)
   warnOfMissing(exchange, found.missing)
   const { member, answer } = found
   if (!plain) {
-    return forwardObject(exchange, member, { path: memberPath(info) + query, accept: context.accept }, asking, form, info.name)
+    return forwardObject(exchange, member, { path: memberPath(info) + query, accept: context.accept }, asking, form, info.naming)
   }
   for (const text of answer.warnings) exchange.warn(text)
-  present(answer.body, member, info.name)
+  present(answer.body, member, info.naming)
   return sendValue(exchange, 200, answer.body, form)
 }
 
@@ -65,8 +64,7 @@ export async function serveViewWrite(context: ViewContext): Promise<void> {
       : { body: routed.resolve === undefined ? routed.text : printJson(routed.resolve(member.key)) }),
     ...(contentType === undefined ? {} : { contentType }),
   }
-  const asked = info.key === undefined ? info.name : nameInView(info.name, member.key)
-  return forwardObject(exchange, member, to, asking, form, info.name === '' ? undefined : asked)
+  return forwardObject(exchange, member, to, asking, form, info.naming)
 }
 
 /** DELETE of a collection: of clusters that the request names, never of whatever clusters there are. */
@@ -91,7 +89,14 @@ export async function serveViewDeleteCollection(context: ViewContext): Promise<v
   }
   const body = await readBody(exchange.request)
   const path = `${memberPath(info, '')}?${parameters}`
-  return forwardObject(exchange, member, { path, accept: context.accept, ...(body.length === 0 ? {} : { body }) }, asking, form)
+  return forwardObject(
+    exchange,
+    member,
+    { path, accept: context.accept, ...(body.length === 0 ? {} : { body }) },
+    asking,
+    form,
+    info.naming,
+  )
 }
 
 interface Routed {

@@ -1,6 +1,7 @@
 import { parseRequestInfo, type RequestInfo } from '../../apiserver/http/request-info.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { splitName } from './cluster-key.js'
+import type { Naming } from './present-object.js'
 
 /** What a request is, with the cluster taken out of its names. */
 export interface ViewRequest extends RequestInfo {
@@ -8,6 +9,8 @@ export interface ViewRequest extends RequestInfo {
   readonly key: string | undefined
   /** Below /clusters/NAME: all of the cluster's own API as it is. */
   readonly direct: boolean
+  /** How objects of the answer are named. */
+  readonly naming: Naming
   /** The path names two clusters. */
   readonly contradiction: boolean
 }
@@ -25,7 +28,13 @@ export function readViewRequest(
   if (match !== null) {
     const named = decodeURIComponent(match[1]!)
     const info = parseRequestInfo(method, match[2] ?? '/', query)
-    return { ...info, key: keyOf(named) ?? named, direct: true, contradiction: false }
+    return {
+      ...info,
+      key: keyOf(named) ?? named,
+      direct: true,
+      naming: { name: 'plain', namespace: 'plain' },
+      contradiction: false,
+    }
   }
   const info = parseRequestInfo(method, path, query)
   const keys = new Set<string>()
@@ -39,7 +48,10 @@ export function readViewRequest(
   // Selectors are read again where they are used: a name in them narrows what is asked, and is no other than that of the path.
   const selectedName = splitName(info.selectedName, (each) => keyOf(each) === each).name
   const [key] = keys
-  return { ...info, namespace, name, selectedName, key, direct: false, contradiction: keys.size > 1 }
+  const within = namespace !== info.namespace && info.resource !== 'namespaces'
+  const marked = info.name === '' ? !within : name !== info.name
+  const naming: Naming = { name: marked ? 'marked' : 'plain', namespace: within ? 'marked' : 'plain' }
+  return { ...info, namespace, name, selectedName, key, direct: false, naming, contradiction: keys.size > 1 }
 }
 
 /** The path on a member: of the collection, or of the object when it has a name. */

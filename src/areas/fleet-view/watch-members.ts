@@ -10,7 +10,7 @@ import { isExpired, isNotFound, StatusError, statusErrors } from '../../kube/obj
 import { type Asking, askMember, identityHeaders, patienceFor, readText } from './ask-member.js'
 import { type FleetMember, type FleetMembers, whyNot } from './fleet-members.js'
 import { TableMerger } from './merge-tables.js'
-import { presentObject } from './present-object.js'
+import { type Naming, presentObject } from './present-object.js'
 import { formatFleetVersion } from './resource-version.js'
 
 export interface WatchRequest {
@@ -24,6 +24,7 @@ export interface WatchRequest {
   readonly versions: ReadonlyMap<string, string>
   readonly accept: string
   readonly table: boolean
+  readonly naming: Naming
   /** A bookmark tells when what each reachable cluster has now has been sent. */
   readonly initialEvents: boolean
   readonly bookmarks: boolean
@@ -329,13 +330,13 @@ export class FleetWatch {
   }
 
   async #sendObject(member: FleetMember, type: string, object: Record<string, unknown>): Promise<void> {
-    presentObject(object, member)
+    presentObject(object, member, this.#request.naming)
     this.#place(object)
     await this.#send({ type, object })
   }
 
   async #sendRows(member: FleetMember, type: string, table: Record<string, unknown>): Promise<void> {
-    for (const row of this.#tables.rows(table, member)) {
+    for (const row of this.#tables.rows(table, member, this.#request.naming)) {
       const object = row['object']
       if (isObject(object)) this.#place(object)
       const metadata = { resourceVersion: formatFleetVersion(this.#versions) }

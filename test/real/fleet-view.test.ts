@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { connectKubeconfigFile } from '../../src/app/kubeconfig-files.js'
+import { createSystemClientPorts } from '../../src/app/system-client-ports.js'
+import { formatClusterSecret } from '../../src/dialects/argo-cd/cluster-secret/format-cluster-secret.js'
+import { builtInResources } from '../../src/kube/schema/resources.js'
+import { kubectlIn, kubectlIsMissing } from '../support/kubectl-in.js'
+import { startRealApiServer } from '../support/real-apiserver.js'
+import { type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+
+const missing = kubectlIsMissing() ? 'kubectl is not installed' : false
+
+describe('kubectl against all members of an embedded fleet', { skip: missing }, () => {
+  let fleet: RunningFleet
+  before(async () => {
+    fleet = await startRunningFleet({ clusters: 'us-east,eu-west,asia', pods: 'auto' })
+    for (const context of ['us-east', 'eu-west'])
+      await fleet.kubectl(`--context ${context} create deployment web --image=nginx --replicas=2`)
+    await fleet.kubectl('--context asia create deployment only --image=nginx')
+    for (const [context, name] of [
+      ['us-east', 'web'],
+      ['eu-west', 'web'],
+      ['asia', 'only'],
+    ])
+      await fleet.kubectl(`--context ${context} rollout status deployment/${name} --timeout=30s`)
+  })
+  after(() => fleet?.stop())
+  const ask = (args: string, options?: { input?: string; fails?: boolean }) => fleet.kubectl(`--context fleet ${args}`, options)
+  const lines = async (args: string) =>
+    (await ask(args)).stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(/\s+/))
+
+  test('get, -A, -o name, selectors, pages', async () => {
+    const [header, ...rows] = await lines('get pods -A')
+    assert.deepEqual(header, ['NAMESPACE', 'NAME', 'CLUSTER', 'READY', 'STATUS', 'RESTARTS', 'AGE'])
+    const counts = (all: string[][]) => {
+      const sum: Record<string, number> = {}
+      for (const [, , at] of all) sum[at!] = (sum[at!] ?? 0) + 1
+      return sum
+    }
+    assert.deepEqual(counts(rows), { asia: 1, 'eu-west': 2, 'us-east': 2 })
+    assert.deepEqual(counts((await lines('get pods -A --chunk-size=2')).slice(1)), { asia: 1, 'eu-west': 2, 'us-east': 2 })
+    assert.equal((await lines('get pods -l flotilla.dev/cluster=eu-west --no-headers')).length, 2)
+    assert.equal((await lines('get pods --field-selector metadata.cluster!=eu-west,status.phase=Running --no-headers')).length, 3)
+    assert.deepEqual((await lines('get deployments -o name')).flat(), [
+      'deployment.apps/only@asia',
+      'deployment.apps/web@eu-west',
+      'deployment.apps/web@us-east',
+    ])
+    assert.deepEqual(
+      (await lines('get all -n default@asia -o name')).flat().filter((name) => /deployment/.test(name)),
+      ['deployment.apps/only'],
+    )
+    assert.match((await ask('version')).stdout, /Server Version: v1\.33/)
+    assert.match((await ask('explain deployment.spec.replicas')).stdout, /FIELD: replicas <integer>/)
+    assert.match((await ask('api-resources')).stdout, /deployments +deploy +apps\/v1/)
+    assert.match((await ask('auth can-i list pods')).stdout, /yes/)
+  })
+
+  test('one object: describe, scale, label, wait, rollout, logs, exec, port-forward by name and cluster', async () => {
+    const ambiguous = await ask('get deployment web', { fails: true })
+    assert.match(
+      ambiguous.stderr,
+      /\(Conflict\): deployments "web" is in 2 clusters \(eu-west, us-east\).*web@eu-west or web@us-east/,
+    )
+    assert.match((await ask('describe deployment web@us-east')).stdout, /flotilla.dev\/cluster=us-east[\s\S]*ScalingReplicaSet/)
+    await ask('scale deployment web@us-east --replicas=3')
+    await ask('rollout status deployment/web@us-east --timeout=30s')
+    await ask('wait deployment/only --for=condition=Available --timeout=10s')
+    await ask('label deployment only tier=one')
+    assert.equal(
+      (await fleet.kubectl('--context asia get deployment only -o jsonpath={.metadata.labels}')).stdout,
+      '{"app":"only","tier":"one"}',
+    )
+    const [pod] = (await lines('get pods -l flotilla.dev/cluster=us-east -o name'))[0]!
+    assert.equal((await ask(`exec ${pod} -- echo hello`)).stdout, 'hello\n')
+    await ask(`logs ${pod}`)
+    assert.equal((await ask(`logs ${pod!.replace('@us-east', '@eu-west')}`, { fails: true })).failed, true)
+    assert.match(
+      (await fleet.kubectl(`--context fleet get --raw /clusters/us-east/api/v1/namespaces/default/pods`)).stdout,
+      /"PodList"/,
+    )
+  })
+
+  test('apply, diff, patch, delete go where the object says', async () => {
+    const config = (value: string) =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: placed, labels: {flotilla.dev/cluster: eu-west}}\ndata: {x: "${value}"}\n`
+    assert.match((await ask('apply -f -', { input: config('1') })).stdout, /created/)
+    assert.match((await ask('apply -f -', { input: config('1') })).stdout, /unchanged/)
+    assert.equal((await ask('diff -f -', { input: config('2'), fails: true })).failed, true)
+    assert.match((await ask('apply -f -', { input: config('2') })).stdout, /configured/)
+    assert.match((await ask('apply --server-side --force-conflicts -f -', { input: config('3') })).stdout, /serverside-applied/)
+    assert.equal(
+      (await fleet.kubectl('--context eu-west get configmap placed -o jsonpath={.data.x}{.metadata.labels}')).stdout,
+      '3',
+    )
+    assert.match((await ask('create configmap nowhere', { fails: true })).stderr, /does not say in which cluster/)
+    await ask('-n default@asia create configmap here')
+    await ask('patch configmap here --type=merge -p {"data":{"a":"b"}}')
+    assert.match((await ask('delete configmap here placed@eu-west')).stdout, /"here" deleted[\s\S]*"placed@eu-west" deleted/)
+  })
+
+  test('a watch tells what happens anywhere, and goes on over a cluster that is cut', async () => {
+    const watching = ask('get configmaps -l watched --watch --request-timeout=12s', { fails: true })
+    await new Promise((done) => setTimeout(done, 1500))
+    const make = async (context: string, name: string) => {
+      await fleet.kubectl(`--context ${context} create configmap ${name}`)
+      await fleet.kubectl(`--context ${context} label configmap ${name} watched=1`)
+    }
+    await make('us-east', 'w1')
+    await fleet.flotilla('chaos cluster cut eu-west')
+    const list = await ask('get configmaps -l watched')
+    assert.match(list.stderr, /Warning: cluster eu-west is not in this answer/)
+    assert.match(list.stdout, /w1 +us-east/)
+    await make('asia', 'w2')
+    await fleet.flotilla('chaos heal')
+    await make('eu-west', 'w3')
+    const { stdout } = await watching
+    for (const row of [/w1 +us-east/, /w2 +asia/, /w3 +eu-west/]) assert.match(stdout, row)
+  })
+})
+
+test('flotilla hub serves it beside a real kube-apiserver, to its users by its rules', { skip: missing }, async (t) => {
+  const real = await startRealApiServer()
+  if (typeof real === 'string') return t.skip(real)
+  const home = mkdtempSync(join(tmpdir(), 'flotilla-fleet-api-'))
+  const kubeconfig = join(home, 'fleet.kubeconfig')
+  const args = ['bin/flotilla.js', 'hub', '--kubeconfig', real.kubeconfig, '--install', '--log-level', 'warn']
+  args.push('--fleet-api', '0', '--fleet-api-kubeconfig', kubeconfig, '--audit-log-path', join(home, 'audit.log'))
+  const hub = spawn(process.execPath, args, { env: { PATH: process.env.PATH, HOME: home }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  for (const stream of [hub.stdout, hub.stderr]) stream.on('data', (text: Buffer) => (said += text.toString()))
+  const { client, connection } = await connectKubeconfigFile({ path: real.kubeconfig, name: 'real' }, createSystemClientPorts({}))
+  const kubectl = kubectlIn(home)
+  const ask = (text: string, options?: { fails?: boolean; input?: string }) =>
+    kubectl(['--kubeconfig', kubeconfig, ...text.split(' ')], options)
+  try {
+    const end = Date.now() + 30_000
+    while (!said.includes('Hub running')) {
+      assert.ok(Date.now() < end && hub.exitCode === null, said)
+      await new Promise((done) => setTimeout(done, 50))
+    }
+    // One API server under two names: what it answers is real, and everything is there twice.
+    const secrets = builtInResources.find((type) => type.group === '' && type.plural === 'secrets')!
+    for (const name of ['one', 'two'])
+      await client.create(secrets, formatClusterSecret({ name, namespace: 'argocd', connection, labels: {}, project: '' }))
+    for (let index = 0; index < 5; index++) await kubectl(['--kubeconfig', real.kubeconfig, 'create', 'configmap', `c${index}`])
+    const rows = (await ask('get configmaps --field-selector metadata.name!=kube-root-ca.crt --no-headers')).stdout
+      .trim()
+      .split('\n')
+    assert.equal(rows.length, 10)
+    const paged = (await ask('get configmaps --field-selector metadata.name!=kube-root-ca.crt --no-headers --chunk-size=3'))
+      .stdout
+    assert.deepEqual(
+      paged
+        .trim()
+        .split('\n')
+        .map((row) => row.split(/\s+/).slice(0, 2).join(' ')),
+      rows.map((row) => row.split(/\s+/).slice(0, 2).join(' ')),
+    )
+    assert.match((await ask('get configmap c1', { fails: true })).stderr, /is in 2 clusters \(one, two\)/)
+    assert.match((await ask('get configmap c1@two')).stdout, /c1 +two/)
+    await ask('label configmap c1@two a=b')
+    await ask('wait configmap/c1@one --for=jsonpath={.metadata.labels.a}=b --timeout=10s')
+    assert.match(
+      (await ask('apply -f -', { input: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: made@one}\ndata: {a: b}\n' })).stdout,
+      /made@one created/,
+    )
+    const watching = ask('get configmaps --watch-only --request-timeout=5s', { fails: true })
+    await new Promise((done) => setTimeout(done, 1500))
+    await kubectl(['--kubeconfig', real.kubeconfig, 'create', 'configmap', 'seen'])
+    assert.match((await watching).stdout, /seen +(one|two)[\s\S]*seen +(one|two)/)
+    assert.match((await ask('auth whoami')).stdout, /Username/)
+    // Whoever may nothing there may nothing here.
+    const nobody = await ask('get configmaps --as=nobody', { fails: true })
+    assert.match(nobody.stderr, /configmaps is forbidden: User "nobody" cannot list resource "configmaps"/)
+  } finally {
+    hub.kill('SIGINT')
+    await new Promise((done) => hub.once('exit', done))
+    client.close()
+    await real.stop()
+    rmSync(home, { recursive: true, force: true })
+  }
+})
