@@ -4,7 +4,14 @@ import { rankEndpoints } from '../services/model/rank/rank-endpoints.js'
 import type { Endpoint, FleetService, Offer } from '../services/model/service-model.js'
 import { formatTable } from './print.js'
 import { formatProbeChart, formatProbeLine, gatherInterval, percentile } from './probe-screen.js'
-import { describeLeases, describeLosses, describeRanking, describeService, serviceColumns } from './service-screens.js'
+import {
+  describeKept,
+  describeLeases,
+  describeLosses,
+  describeRanking,
+  describeService,
+  serviceColumns,
+} from './service-screens.js'
 
 const place = (region: string) => ({ region, zone: `${region}a`, subZone: '' })
 
@@ -89,7 +96,8 @@ test('a ranking says who answers, why, and who after a loss', () => {
   assert.equal(describeLosses(ranking, losses), '\nIF LOST   TRAFFIC GOES TO\nus-east   us-west (no change)\nus-west   us-east\n')
   const none = rankEndpoints(service, consumer, facts, ['us-east', 'us-west'])
   assert.match(describeRanking(service, none), /No endpoint can be used from there/)
-  assert.match(describeLosses(ranking, [{ cluster: 'both', ranking: none }]), /both +nobody/)
+  assert.match(describeLosses(ranking, [{ cluster: 'both', ranking: none }]), /both +nobody\n/)
+  assert.match(describeLosses(ranking, [{ cluster: 'both', ranking: none }], ['eu']), /both +eu, which cannot be read now\n/)
 })
 
 test('what a probe has counted, as a line and as a chart', () => {
@@ -123,5 +131,13 @@ test('leases are told with their age and what they are good for', () => {
       'us-east            70s ago   expired: used only when nobody else is left',
       '',
     ].join('\n'),
+  )
+})
+
+test('what is kept of clusters that cannot be read is told', () => {
+  assert.equal(describeKept('us-west', new Map()), '')
+  assert.equal(
+    describeKept('us-west', new Map([['us-east', ['10.0.0.1', '10.0.0.2']]])),
+    '\nKept in us-west though their cluster cannot be read, for when nobody else is left:\n  us-east: 10.0.0.1, 10.0.0.2\n',
   )
 })

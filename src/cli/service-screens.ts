@@ -1,5 +1,8 @@
 import type { OpenedCatalogue } from '../app/open-catalogue.js'
+import type { ClusterView } from '../services/catalogue/cluster-view.js'
+import { sourceOf } from '../services/catalogue/source-of-slice.js'
 import type { SourceLease } from '../services/leases/source-lease.js'
+import type { EndpointSlice } from '../services/model/kube-kinds.js'
 import { formatLocality } from '../services/model/rank/locality-text.js'
 import type { Endpoint, FleetService, Offer, Origin, Ranking, ServicePort } from '../services/model/service-model.js'
 import { type Column, formatAge, formatTable } from './print.js'
@@ -123,12 +126,41 @@ export function answeredBy({ groups }: Ranking): string[] {
   return [...new Set(first.flatMap((group) => group.endpoints.map(({ cluster }) => cluster)))]
 }
 
-/** Who would answer if one of the clusters were lost. */
-export function describeLosses(before: Ranking, losses: readonly { cluster: string; ranking: Ranking }[]): string {
+/** Addresses that a cluster was given by clusters that cannot be read now, by cluster: it keeps them, behind all others. */
+export function keptFrom(
+  consumer: ClusterView,
+  { service, reach }: FleetService,
+  unread: OpenedCatalogue['unread'],
+): Map<string, string[]> {
+  const kept = new Map<string, string[]>()
+  for (const slice of consumer.writtenSlices(service)) {
+    const { metadata, endpoints } = slice as EndpointSlice
+    const source = sourceOf(slice)
+    const isOfSet = metadata.labels?.['multicluster.kubernetes.io/service-name'] !== undefined
+    if (isOfSet !== (reach === 'clusterset') || !unread.some(({ name }) => name === source)) continue
+    kept.set(source, [...(kept.get(source) ?? []), ...(endpoints ?? []).flatMap(({ addresses: [first] }) => first ?? [])])
+  }
+  return kept
+}
+
+/** What a cluster keeps of clusters that cannot be read now: only when nobody else is left. */
+export function describeKept(consumer: string, kept: ReadonlyMap<string, readonly string[]>): string {
+  if (kept.size === 0) return ''
+  const lines = [...kept].map(([cluster, addresses]) => `  ${cluster}: ${addresses.join(', ') || 'no endpoints'}\n`)
+  return `\nKept in ${consumer} though their cluster cannot be read, for when nobody else is left:\n${lines.join('')}`
+}
+
+/** Who would answer if one of the clusters were lost. `kept`: clusters whose endpoints are kept though they cannot be read. */
+export function describeLosses(
+  before: Ranking,
+  losses: readonly { cluster: string; ranking: Ranking }[],
+  kept: readonly string[] = [],
+): string {
   if (losses.length === 0) return ''
+  const nobody = kept.length === 0 ? 'nobody' : `${kept.join(', ')}, which cannot be read now`
   const rows = losses.map(({ cluster, ranking }) => ({ cluster, before: answeredBy(before), after: answeredBy(ranking) }))
   const sentence = ({ before: was, after }: (typeof rows)[number]) =>
-    after.length === 0 ? 'nobody' : was.join() === after.join() ? `${after.join(', ')} (no change)` : after.join(', ')
+    after.length === 0 ? nobody : was.join() === after.join() ? `${after.join(', ')} (no change)` : after.join(', ')
   return `\n${formatTable(rows, [
     { title: 'IF LOST', value: ({ cluster }) => cluster },
     { title: 'TRAFFIC GOES TO', value: sentence },

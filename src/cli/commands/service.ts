@@ -96,7 +96,9 @@ function registerExplain(service: Command, io: CommandIo): void {
     .action(async (name: string, options: Options & From) => {
       const format = parseOutputFormat(options.output)
       await open(options, io, async (opened) => {
-        const { answeredBy, describeLeases, describeLosses, describeRanking } = await import('../service-screens.js')
+        const { answeredBy, describeKept, describeLeases, describeLosses, describeRanking, keptFrom } = await import(
+          '../service-screens.js'
+        )
         const { catalogue } = opened
         const consumer = consumerOf(opened, options.from)
         const without = options.without ?? []
@@ -110,8 +112,11 @@ function registerExplain(service: Command, io: CommandIo): void {
         }))
         const now = Date.now()
         const leases = await opened.leasesIn(consumer.cluster)
-        const leasesOf = ({ offers }: Fleet) =>
-          leases.filter(({ source }) => offers.some(({ cluster }) => cluster === source.name))
+        const keptOf = (fleet: Fleet) => keptFrom(catalogue.facts.cluster(consumer.cluster)!, fleet, opened.unread)
+        const leasesOf = (fleet: Fleet) => {
+          const kept = keptOf(fleet)
+          return leases.filter(({ source: { name } }) => kept.has(name) || fleet.offers.some(({ cluster }) => cluster === name))
+        }
         if (format === 'json' || format === 'yaml') {
           // Always a list: a name may mean a service of the cluster set and one that joins Services of its name.
           const data = explained.map(({ service: fleet, ranking, losses }) => ({
@@ -120,6 +125,7 @@ function registerExplain(service: Command, io: CommandIo): void {
             without,
             ...ranking,
             ifLost: losses.map((loss) => ({ cluster: loss.cluster, answeredBy: answeredBy(loss.ranking) })),
+            kept: [...keptOf(fleet)].map(([cluster, addresses]) => ({ cluster, addresses })),
             leases: leasesOf(fleet).map(({ source, renewedMs, durationMs }) => ({
               cluster: source.name,
               renewTime: new Date(renewedMs).toISOString(),
@@ -131,9 +137,16 @@ function registerExplain(service: Command, io: CommandIo): void {
           return
         }
         for (const { service, ranking, losses } of explained) {
-          io.out(describeRanking(service, ranking))
-          io.out(describeLosses(ranking, losses))
-          io.out(describeLeases(consumer.cluster, leasesOf(service), now))
+          const kept = keptOf(service)
+          const already = [...kept.keys()].map((cluster) => ({ cluster, ranking }))
+          io.out(
+            [
+              describeRanking(service, ranking),
+              describeKept(consumer.cluster, kept),
+              describeLosses(ranking, [...losses, ...already], [...kept.keys()]),
+              describeLeases(consumer.cluster, leasesOf(service), now),
+            ].join(''),
+          )
         }
       })
     })
