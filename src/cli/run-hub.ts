@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { startHub } from '../app/hub.js'
 import { createHubRepositories } from '../app/hub-repositories.js'
 import { checkHub, installHub } from '../app/install-hub.js'
+import { installMemberApis } from '../app/install-member-apis.js'
 import { connectKubeconfigFile } from '../app/kubeconfig-files.js'
 import { serveXds } from '../app/serve-xds.js'
 import { createSystemClientPorts } from '../app/system-client-ports.js'
 import { createLineLog, systemClock, systemRandom } from '../app/system-ports.js'
+import { installTemplatePolicy } from '../app/template-policy.js'
 import { listenForWebhooks } from '../app/webhook.js'
 import { readPlace, readTlsFiles, readXdsPlaces } from '../app/xds-options.js'
 import { UsageError } from '../base/errors.js'
 import { readProviderFile } from '../dialects/cluster-profile/access-providers.js'
+import { mcsCrds } from '../dialects/mcs/crds.js'
 import type { ClientPorts } from '../kube/client/client-ports.js'
 import type { Connection } from '../kube/client/connection.js'
 import { createHttpClient } from '../kube/client/http-client.js'
@@ -46,6 +49,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
   const stopping = new AbortController()
   try {
     const version = await client.version()
+    if (options.installTemplates) await installTemplatePolicy(client)
     if (options.install) await installHub(client, { namespace: options.namespace })
     else await checkHub(client)
     const hub = await startHub({
@@ -85,6 +89,8 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       ports,
       signal: stopping.signal,
     })
+    if (options.installMemberApis)
+      installMemberApis({ inventory: hub.inventory, definitions: mcsCrds, ...ports, signal: stopping.signal })
     const webhooks =
       webhookPort === undefined
         ? undefined

@@ -12,6 +12,8 @@ export const hubCommand: CommandEntry = {
       .option('--context <name>', 'its context (default: the current one)')
       .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
       .option('--install', 'install the custom resource definitions it needs')
+      .option('--install-member-apis', 'serve ServiceExport and ServiceImport on every member that does not have them')
+      .option('--install-templates', 'and a policy: no pods in namespaces labelled flotilla.dev/templates=true')
       .option('--cache-dir <dir>', 'where mirrors of repositories are kept (default: under the XDG cache home)')
       .option('--poll-seconds <seconds>', 'how often repositories are asked for news', '120')
       .option(
@@ -60,6 +62,8 @@ export interface HubOptions extends FleetApiFlags {
   context?: string
   namespace: string
   install?: boolean
+  installMemberApis?: boolean
+  installTemplates?: boolean
   cacheDir?: string
   pollSeconds: string
   allowFileRepositories?: boolean
