@@ -80,6 +80,8 @@ export interface Problem {
 export interface DeliveryRules {
   /** An object that is there and nobody's: taken over, or left and reported as AlreadyExists. */
   readonly existing: 'adopt' | 'refuse'
+  /** With `refuse`: an object with this label and value is a copy that a predecessor has made, and is taken over. */
+  readonly predecessor?: { readonly label: string; readonly value: string }
   /** Labels and annotations that every copy carries beside the engine's own mark. */
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>

@@ -355,3 +355,21 @@ test('a namespace of the hub itself is never deleted with its copy: it only lose
   }
   world.stop()
 })
+
+test('what a predecessor has made is taken over, even where nothing else is', async () => {
+  const world = await createMemberWorld()
+  const rules = { existing: 'refuse', predecessor: { label: 'managed', value: 'true' } } as const
+  for (const [name, labels] of [
+    ['old', { managed: 'true' }],
+    ['foreign', {}],
+  ] as const)
+    await world.client.create(typeNamed('ConfigMap'), { ...configMap({}), metadata: { name, namespace: 'default', labels } })
+  const member = world.open()
+  for (const name of ['old', 'foreign']) member.want(desiredOf(configMap({ x: '1' }, name), rules))
+  await world.settle()
+  assert.deepEqual(
+    ['old', 'foreign'].map((name) => member.result(desiredOf(configMap({}, name)).id)?.state),
+    ['Applied', 'AlreadyExists'],
+  )
+  world.stop()
+})

@@ -150,7 +150,9 @@ export class ObjectWork {
     const owner = idOf(found)
     const hub = found.metadata.labels?.[federationMark.label]
     const ours = owner === desired.id && (hub === undefined || hub === this.#options.hub)
-    if (!ours && (owner !== undefined || rules.existing === 'refuse')) {
+    const { predecessor } = rules
+    const inherited = predecessor !== undefined && found.metadata.labels?.[predecessor.label] === predecessor.value
+    if (!ours && (owner !== undefined || (rules.existing === 'refuse' && !inherited))) {
       return { ...taken(desired, found), againAt: this.#options.clock.now() + lookAtUnmarkedMs }
     }
     return this.#apply(wish, desired, type, found, ours ? 'corrected' : 'adopted')

@@ -31,7 +31,7 @@ export function deliveryRules(
   const propagation = propagationOf(annotations[deleteOptionAnnotation])
   const orphans = deletionTimestamp !== undefined && annotations[orphanAnnotation] === 'true'
   return {
-    existing: options.adopts ? 'adopt' : 'refuse',
+    ...(options.adopts ? { existing: 'adopt' } : { existing: 'refuse', predecessor: { label: managedLabel, value: 'true' } }),
     labels: { [managedLabel]: 'true' },
     letBe: { label: managedLabel, value: 'false' },
     retain,
