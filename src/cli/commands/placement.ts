@@ -204,6 +204,9 @@ async function showAll(
   for (const { source, refused, warnings } of found)
     for (const { reason, message } of [...(refused === undefined ? [] : [refused]), ...warnings])
       io.err(`${refused === undefined ? 'warning' : 'refused'}: ${source}: ${reason}: ${message}\n`)
+  for (const { source, decision } of found)
+    if (decision?.outcome === 'not placed' || decision?.outcome === 'partly placed')
+      io.err(`${decision.outcome}: ${source}: ${decision.reasons[decision.reasons.length - 1] ?? ''}\n`)
   for (const each of found) if (each.changes.length > 0) io.out(`\n${describeChanges(each, describeExplanation)}`)
 }
 

@@ -61,15 +61,20 @@ function differencesOf(before: PlacementDecision, after: PlacementDecision): str
   const lines: string[] = []
   if (before.outcome !== after.outcome) lines.push(`${before.outcome} becomes ${after.outcome}: ${lastOf(after.reasons)}`)
   if (before.group !== after.group) lines.push(`group ${before.group ?? 'none'} gives way to ${after.group ?? 'none'}`)
+  // A decision that fails removes nothing: what runs in clusters that are left goes on.
+  const stays = after.outcome === 'not placed' && after.removals.length === 0
   const now = new Map(before.clusters.map((verdict) => [verdict.cluster, verdict]))
   const then = new Map(after.clusters.map((verdict) => [verdict.cluster, verdict]))
   for (const cluster of now.keys()) {
     const old = now.get(cluster)
     const next = then.get(cluster)
     const from = old?.selected === true ? (old.replicas ?? 'the object') : 'nothing'
+    if (stays && next !== undefined) continue
     const to = next?.selected === true ? (next.replicas ?? 'the object') : 'nothing'
     if (from !== to) lines.push(`${cluster}: ${from} becomes ${to}; ${next?.why ?? 'the cluster is gone'}`)
   }
+  if (stays)
+    return before.outcome === after.outcome ? lines : [...lines, 'what runs in the clusters that are left stays as it is']
   const lost = after.replicas.unplaced - before.replicas.unplaced
   if (lost > 0) lines.push(`${lost} replicas find no room`)
   return lines

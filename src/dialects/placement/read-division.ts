@@ -17,10 +17,11 @@ export function readDivision(division: ReplicaDivision = {}): DivisionRule {
     case 'Duplicated':
       return { strategy: 'duplicated' }
     case 'Even':
-      return { strategy: 'static-weights' }
+      return { strategy: 'static-weights', heedsSpread: true }
     case 'Weighted':
       return {
         strategy: 'static-weights',
+        heedsSpread: true,
         weights: (division.weights ?? []).map(({ weight, ...clusters }) => ({ clusters: readSelection(clusters), weight })),
       }
     case 'ByRoom':

@@ -49,7 +49,8 @@ export function bindStrategy(rule: DivisionRule): BoundStrategy {
       return bind(kubefedPlanner, rule, [], true)
     case 'static-weights': {
       const affinities = (rule.weights ?? []).map((entry) => entry.clusters)
-      return bind(rule.apportionment === 'largest-remainder' ? legacyStaticWeights : staticWeights, rule, affinities)
+      const strategy = rule.apportionment === 'largest-remainder' ? legacyStaticWeights : staticWeights
+      return bind(rule.heedsSpread === true ? { ...strategy, ignoresSpread: false } : strategy, rule, affinities)
     }
     case 'tiers':
       return bind(tiers, rule, rule.tiers)

@@ -8,6 +8,8 @@ export interface StaticWeightsRule {
   /** The greatest weight of all entries that match counts. Absent: all weigh the same. */
   readonly weights?: readonly { readonly clusters: ClusterAffinity; readonly weight: number }[]
   readonly apportionment?: ApportionmentRule
+  /** Spread constraints choose among the clusters first. Absent: they have no say, as with Karmada. */
+  readonly heedsSpread?: boolean
 }
 
 /** Karmada's static weights: clusters without a weight get nothing, unless none has any: then all weigh the same. */
