@@ -1,6 +1,7 @@
 import { isObject } from '../../../../base/json.js'
 import { parseClusterSecret } from '../../../../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
 import { defineCheck } from '../../contract.js'
+import type { KubeDocument } from '../../model/document.js'
 
 export const clusterSecretRefused = defineCheck({
   id: 'cluster-secret-refused',
@@ -15,20 +16,18 @@ export const clusterSecretRefused = defineCheck({
       if (secret.label('argocd.argoproj.io/secret-type') !== 'cluster') continue
       // Without data there is nothing that could be wrong: metadata of a running cluster, or filled in by another tool.
       if (!isObject(secret.get('stringData')) && !isObject(secret.get('data'))) continue
-      const problem = problemOf(secret.value)
+      const problem = problemOf(secret)
       if (problem === undefined) continue
       const member = secret.has('stringData', 'config') ? 'stringData' : 'data'
       yield {
-        message: `${secret.subject}: ${problem.message}`,
+        message: `${secret.subject}: ${problem}`,
         at: [secret.has(member, 'config') ? secret.atKey(member, 'config') : secret.at('metadata', 'name')],
-        ...(problem.fix === undefined ? {} : { fix: problem.fix }),
       }
     }
   },
 })
 
-/** The reader wants what an API server has stored: a namespace, text as base64 in `data` or plain in `stringData`. */
-function problemOf(value: unknown): { message: string; fix?: string | undefined } | undefined {
-  const { problem } = parseClusterSecret(value as Parameters<typeof parseClusterSecret>[0])
-  return problem === undefined ? undefined : { message: problem.message, fix: problem.fix }
+/** What Argo CD's reader would say, without the name of the Secret in front. */
+function problemOf(secret: KubeDocument): string | undefined {
+  return parseClusterSecret(secret.object).problem?.message.replace(/^Secret \S+: /, '')
 }
