@@ -1,5 +1,7 @@
 // Written by tools/checks/index.mjs.
 import type { Check } from '../../contract.js'
+import { externalDnsOwnerShared } from './external-dns-owner-shared.js'
+import { externalDnsPolicyMissing } from './external-dns-policy-missing.js'
 import { externalDnsPrefix } from './external-dns-prefix.js'
 import { ingressClassAnnotation } from './ingress-class-annotation.js'
 import { ingressHashLiteral } from './ingress-hash-literal.js'
@@ -7,9 +9,12 @@ import { istioOperatorApplied } from './istio-operator-applied.js'
 import { istioRefused } from './istio-refused.js'
 import { istioctlMovedCommand } from './istioctl-moved-command.js'
 import { multiClusterIngressAddress } from './multi-cluster-ingress-address.js'
+import { multiClusterIngressBackend } from './multi-cluster-ingress-backend.js'
+import { recordPoliciesDiffer } from './record-policies-differ.js'
 import { recordPolicyWithoutId } from './record-policy-without-id.js'
 import { route53AliasZone } from './route53-alias-zone.js'
 import { route53PolicySet } from './route53-policy-set.js'
+import { route53RecordRefused } from './route53-record-refused.js'
 import { serviceEntryPointsAtItself } from './service-entry-points-at-itself.js'
 
-export const trafficChecks: readonly Check[] = [externalDnsPrefix, ingressClassAnnotation, ingressHashLiteral, istioOperatorApplied, istioRefused, istioctlMovedCommand, multiClusterIngressAddress, recordPolicyWithoutId, route53AliasZone, route53PolicySet, serviceEntryPointsAtItself]
+export const trafficChecks: readonly Check[] = [externalDnsOwnerShared, externalDnsPolicyMissing, externalDnsPrefix, ingressClassAnnotation, ingressHashLiteral, istioOperatorApplied, istioRefused, istioctlMovedCommand, multiClusterIngressAddress, multiClusterIngressBackend, recordPoliciesDiffer, recordPolicyWithoutId, route53AliasZone, route53PolicySet, route53RecordRefused, serviceEntryPointsAtItself]

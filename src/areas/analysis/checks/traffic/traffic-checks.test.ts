@@ -124,7 +124,8 @@ test('Ingress: hashing and class', () => {
 })
 
 test('Route 53: aliases lie in their zone, and policies make a set', () => {
-  const record = (rest: string) => `{"Action":"UPSERT","ResourceRecordSet":{"Name":"a.example.com","Type":"A",${rest}}}`
+  const record = (rest: string) =>
+    `{"Action":"UPSERT","ResourceRecordSet":{"Name":"a.example.com","Type":"A",${rest}${rest.includes('Alias') ? '' : ',"TTL":60,"ResourceRecords":[{"Value":"192.0.2.1"}]'}}}`
   const batch = (...records: string[]) => ({ 'a.json': `{"Changes":[\n${records.map(record).join(',\n')}\n]}` })
   const alias = (name: string) =>
     `"SetIdentifier":"x","Weight":1,"AliasTarget":{"DNSName":"${name}","EvaluateTargetHealth":true,"HostedZoneId":"Z35SXDOTRQ7X7K"}`

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { checkTexts } from '../../check-texts.js'
+import { istioLocalityUnknown } from './istio-locality-unknown.js'
+
+const node = (name: string, region: string) =>
+  `apiVersion: v1\nkind: Node\nmetadata: {name: ${name}, labels: {topology.kubernetes.io/region: ${region}}}\n`
+const fleet = (region: string) => ({
+  'clusters/a/n.yaml': node('n', 'us-east-1'),
+  'clusters/b/n.yaml': node('n', 'eu-west-1'),
+  'rule.yaml': `apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: api, namespace: shop}
+spec:
+  host: api
+  trafficPolicy: {loadBalancer: {localityLbSetting: {failover: [{from: us-east-1, to: ${region}}]}}}
+`,
+})
+
+test('a region that no node has is reported', () => {
+  assert.deepEqual(checkTexts(istioLocalityUnknown, fleet('eu-west')), [
+    'warning rule.yaml:6:87 DestinationRule shop/api names the region eu-west; clusters are in eu-west-1, us-east-1',
+  ])
+})
+
+test('regions of nodes are fine', () => {
+  assert.deepEqual(checkTexts(istioLocalityUnknown, fleet('eu-west-1')), [])
+})
