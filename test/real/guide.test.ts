@@ -63,3 +63,13 @@ test('run it on a management cluster', { skip: noKubectl }, async () => {
     prepare: (guide) => guide.startOtherCluster('management'),
   })
 })
+
+test('from KubeFed', { skip: noKubectl }, async () => {
+  const look = 'kubectl --context hub -n store get federatedconfigmap greeting -o yaml'
+  let seen = ''
+  await runGuide('docs/guides/kubefed.md', {
+    kubectl: true,
+    after: { [look]: (guide) => (seen = guide.run(look, 'docs/guides/kubefed.md')) },
+  })
+  assert.match(seen, /clusters:\n {2}- name: eu-west\n {2}- name: staging\n {2}- name: us-east\n/)
+})
