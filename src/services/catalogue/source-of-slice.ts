@@ -16,23 +16,30 @@ export function sourceOf({ metadata }: KubeObject): string {
 /** Counts the slices of each source as they come and go. */
 export class SliceSources {
   readonly #counts = new Map<string, { readonly source: SliceSource; count: number }>()
+  #list: readonly SliceSource[] | undefined
 
   add(slice: KubeObject): void {
     const source = { id: slice.metadata.labels?.[multiClusterNames.sourceClusterLabel] ?? '', name: sourceOf(slice) }
     if (source.id === '') return
     const known = this.#counts.get(keyOf(source))
-    if (known === undefined) this.#counts.set(keyOf(source), { source, count: 1 })
-    else known.count++
+    if (known !== undefined) known.count++
+    else {
+      this.#counts.set(keyOf(source), { source, count: 1 })
+      this.#list = undefined
+    }
   }
 
   drop(slice: KubeObject): void {
     const key = keyOf({ id: slice.metadata.labels?.[multiClusterNames.sourceClusterLabel] ?? '', name: sourceOf(slice) })
     const known = this.#counts.get(key)
-    if (known !== undefined && --known.count === 0) this.#counts.delete(key)
+    if (known === undefined || --known.count > 0) return
+    this.#counts.delete(key)
+    this.#list = undefined
   }
 
-  list(): SliceSource[] {
-    return [...this.#counts.values()].map(({ source }) => source)
+  list(): readonly SliceSource[] {
+    this.#list ??= [...this.#counts.values()].map(({ source }) => source)
+    return this.#list
   }
 }
 

@@ -61,6 +61,8 @@ const readingMs = 15_000
 const shortestMs = 60_000
 /** Of all leases in all consumers together. */
 const renewalsPerSecond = 50
+/** Leases that one sweep looks at. */
+const mostPerSweep = 50_000
 const fieldManager = 'flotilla-services'
 
 /**
@@ -75,6 +77,8 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
   let writes = 0
   let durationMs = shortestMs
   let cancel = () => {}
+  /** Whose turn it is: in a very large fleet, sweeps share the clusters. */
+  let next = 0
 
   function sweep(): void {
     if (signal.aborted) return
@@ -85,7 +89,10 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
     for (const view of views) pairs += view.sources.length
     durationMs = Math.max(shortestMs, Math.ceil((3 * pairs) / renewalsPerSecond) * 1000)
     const budget = { left: (renewalsPerSecond * sweepMs) / 1000 }
-    for (const view of views) {
+    let looked = 0
+    for (let count = 0; count < views.length && looked < mostPerSweep; count++) {
+      const view = views[next++ % views.length]!
+      looked += view.sources.length
       let consumer = consumers.get(view.name)
       if (consumer === undefined) {
         if (view.sources.length === 0) continue
