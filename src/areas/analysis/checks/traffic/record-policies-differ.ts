@@ -75,6 +75,8 @@ function* sharing(host: string, all: readonly Routed[]): Iterable<Finding> {
   const ids = new Map<string, Routed>()
   for (const each of all) {
     const at = each.object.at('metadata', 'annotations', each.key)
+    // Files that belong to no cluster may be two ways to do the same.
+    if (!together(each.object, first!.object)) continue
     if (each.policy !== first!.policy) {
       yield {
         message: `${host} is ${each.policy} by ${each.object.subject}, and ${first!.policy} by ${first!.object.subject}`,
@@ -90,6 +92,10 @@ function* sharing(host: string, all: readonly Routed[]): Iterable<Finding> {
       }
     else if (twin === undefined) ids.set(each.id, each)
   }
+}
+
+function together(a: KubeDocument, b: KubeDocument): boolean {
+  return (a.cluster !== undefined && b.cluster !== undefined) || a.written?.file === b.written?.file
 }
 
 function suffixOf(key: string): string | undefined {
