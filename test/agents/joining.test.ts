@@ -1,0 +1,171 @@
+// Who may join, and who is told what: over real sockets, against a hub that is an embedded API server.
+import assert from 'node:assert/strict'
+import { request } from 'node:https'
+import { after, before, test } from 'node:test'
+import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
+import { joinHub, openKey, resolveHubCa } from '../../src/app/agent/join-hub.js'
+import { systemClock } from '../../src/app/system-ports.js'
+import { createAgentKey, signRequest } from '../../src/areas/agent/join/agent-key.js'
+import { createMemoryStore } from '../../src/areas/agent/member/state-store.js'
+import { agentClusterType } from '../../src/areas/agent/resource-types.js'
+import { silentLog } from '../../src/base/log.js'
+import { type AgentFleet, startAgentFleet } from '../support/agent-fleet.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+
+let hubApi: EmbeddedApi
+let fleet: AgentFleet
+
+before(async () => {
+  hubApi = await startEmbeddedApi('hub')
+  fleet = await startAgentFleet(hubApi.cluster.client())
+})
+after(async () => {
+  fleet?.stop()
+  await hubApi?.close()
+})
+
+async function join(name: string, token: string, store = createMemoryStore()): Promise<string> {
+  const { url, caPem } = fleet.place
+  const stopping = new AbortController()
+  return joinHub({
+    place: { url, caPem },
+    name,
+    token,
+    key: await openKey(store),
+    store,
+    clock: systemClock,
+    log: silentLog,
+    signal: stopping.signal,
+    onWait: (message) => stopping.abort(new Error(message)),
+  })
+}
+
+const refused = (pattern: RegExp) => (error: Error & { code?: string; fix?: string }) => {
+  assert.equal(error.code, 'agent-join-refused', error.message)
+  assert.match(error.message, pattern)
+  assert.ok(error.fix)
+  return true
+}
+
+test('a token that is unknown, mistyped or expired', async () => {
+  await assert.rejects(join('one', 'nonsense'), refused(/does not know this token/))
+  await assert.rejects(join('one', `fat-0123456789.${'A'.repeat(43)}`), refused(/does not know this token/))
+  const token = await fleet.token()
+  await assert.rejects(join('one', `${token.slice(0, -4)}AAAA`), refused(/does not know this token/))
+  await assert.rejects(join('one', await fleet.token({ ttlMs: -1000 })), refused(/the token [0-9a-f]{10} expired at 20.*Z/))
+})
+
+test('a token is for one cluster and for one key', async () => {
+  const bound = await fleet.token({ cluster: 'two', approves: true })
+  await assert.rejects(join('other', bound), refused(/is for another cluster/))
+  const store = createMemoryStore()
+  const certificate = await join('two', bound, store)
+  assert.match(certificate, /BEGIN CERTIFICATE/)
+  // The answer may have been lost on the way: the same key may ask again.
+  assert.match(await join('two', bound, store), /BEGIN CERTIFICATE/)
+  await assert.rejects(join('two', bound), refused(/another agent has used it/))
+})
+
+test('a name that is taken, denied or none', async () => {
+  const approving = () => fleet.token({ approves: true })
+  await join('three', await approving())
+  await assert.rejects(join('three', await approving()), refused(/three has joined with another key/))
+  for (const name of ['Three', 'a.b', '-a', 'a/b', '', 'x'.repeat(60)]) {
+    await assert.rejects(join(name, await approving()), refused(/DNS label/))
+  }
+  await assert.rejects(join('in-cluster', await approving()), refused(/the name of the hub/))
+  const store = createMemoryStore()
+  await assert.rejects(join('four', await fleet.token(), store), /waits for approval/)
+  await assert.rejects(join('four', await fleet.token()), refused(/another agent has asked to join as four/))
+  await fleet.approve('four', false)
+  await assert.rejects(join('four', await fleet.token(), store), refused(/denied/))
+})
+
+test('an agent whose hub has another authority does not talk to it', async () => {
+  const { url, caHash } = fleet.place
+  const elsewhere = (await createFleetCa({ clock: systemClock })).certPem
+  const store = createMemoryStore()
+  const place = { url, caPem: elsewhere }
+  const common = { name: 'five', token: 't', key: createAgentKey(), store, clock: systemClock, log: silentLog }
+  await assert.rejects(joinHub({ ...common, place, signal: new AbortController().signal }), { code: 'hub-ca' })
+  const wrong = `sha256:${'0'.repeat(64)}`
+  await assert.rejects(resolveHubCa({ url, caHash: wrong }, store), { code: 'hub-ca' })
+  await assert.rejects(resolveHubCa({ url, caHash: 'abc' }, store), { code: 'bad-ca-hash' })
+  await assert.rejects(resolveHubCa({ url: url.replace('https', 'http'), caHash }, store), { code: 'bad-hub-url' })
+  assert.equal(await store.read('ca'), undefined)
+  const resolved = await resolveHubCa({ url, caHash }, store)
+  assert.equal(resolved.caPem, fleet.place.caPem)
+  await assert.rejects(resolveHubCa({ url: 'https://127.0.0.1:1', caHash: wrong }, createMemoryStore()), {
+    code: 'hub-unreachable',
+  })
+})
+
+function ask(
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string; cert?: string; key?: string } = {},
+) {
+  const { method = 'GET', headers = {}, body, cert, key } = options
+  return new Promise<{ code: number; text: string }>((resolve, reject) => {
+    const outgoing = request(
+      `${fleet.place.url}${path}`,
+      { method, headers, ca: fleet.place.caPem, ...(cert === undefined ? {} : { cert, key }), agent: false },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () => resolve({ code: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }))
+      },
+    )
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+const upgrade = {
+  headers: {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+  },
+}
+
+test('a tunnel needs a certificate of this authority, for an approved cluster, with its key', async () => {
+  assert.match((await ask('/agent/v1/tunnel', upgrade)).text, /NoCertificate/)
+  const other = await createFleetCa({ clock: systemClock })
+  const foreign = await other.issueClient({ commonName: 'flotilla:agent:two', organizations: ['flotilla:agents'] })
+  assert.match(
+    (await ask('/agent/v1/tunnel', { ...upgrade, cert: foreign.certPem, key: foreign.keyPem })).text,
+    /CertificateUnknown/,
+  )
+  const store = createMemoryStore()
+  const cert = await join('six', await fleet.token({ approves: true }), store)
+  const key = (await store.read('key'))!
+  assert.equal((await ask('/elsewhere', { ...upgrade, cert, key })).code, 404)
+  await fleet.hub.delete({ type: agentClusterType, name: 'six' })
+  for (let code = 0; code !== 403; )
+    ({ code } = await ask('/agent/v1/tunnel', { ...upgrade, cert, key }).catch(() => ({ code: 0 })))
+  // Somebody else takes the name: the old certificate is worth nothing.
+  await join('six', await fleet.token({ approves: true }))
+  for (let text = ''; !text.includes('KeyReplaced'); ) ({ text } = await ask('/agent/v1/tunnel', { ...upgrade, cert, key }))
+})
+
+test('the front serves nothing else, and what is no request to join is refused', async () => {
+  assert.equal((await ask('/')).code, 404)
+  assert.equal((await ask('/api/v1/secrets')).code, 404)
+  assert.match((await ask('/agent/v1/ca')).text, /BEGIN CERTIFICATE/)
+  const key = createAgentKey()
+  const good = { name: 'seven', publicKey: key.publicPem, proof: signRequest(key.privatePem, 'seven') }
+  const post = async (body: unknown, token: string) =>
+    ask('/agent/v1/join', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  const token = await fleet.token({ approves: true })
+  for (const body of ['', '[]', '{', '{"name":1}', 'x'.repeat(20_000)])
+    assert.equal((await post(body, token).catch(() => ({ code: 400 }))).code, 400)
+  assert.equal((await post({ ...good, proof: signRequest(key.privatePem, 'eight') }, token)).code, 400)
+  assert.equal((await post({ ...good, publicKey: createAgentKey().publicPem }, token)).code, 400)
+  assert.equal((await post(good, '')).code, 401)
+  assert.equal((await post(good, token)).code, 200)
+})
