@@ -93,7 +93,7 @@ function timeless(value: unknown): unknown {
   )
 }
 
-function lean(value: unknown, key = ''): unknown {
+export function lean(value: unknown, key = ''): unknown {
   if (key === 'resourceRequest' && isObject(value))
     return Object.fromEntries(
       Object.entries(value).map(([name, text]) => [name, quantityMilliValue(parseQuantity(text as string))]),

@@ -68,8 +68,6 @@ func (r request) interpret() *interpretation {
 	return result
 }
 
-var machine = luavm.New(false, 1)
-
 // objectOf reads whole numbers as such.
 func objectOf(fields map[string]any) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{Object: map[string]any{}}
@@ -81,6 +79,8 @@ func objectOf(fields map[string]any) *unstructured.Unstructured {
 
 // run calls a function of a Lua script the way a customization's is called.
 func (r request) run() (any, error) {
+	// A machine of its own: scripts leave globals behind.
+	machine := luavm.New(false, 1)
 	object, observed := objectOf(r.Object), objectOf(r.Observed)
 	switch r.Function {
 	case "InterpretHealth":

@@ -1,0 +1,172 @@
+import { compareText } from '../../../base/compare-text.js'
+import { isObject } from '../../../base/json.js'
+import type { HubFacts } from '../../../delivery/federation/contract.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { type Fields, textAt } from '../fields.js'
+import type { StatusItem } from '../interpreter/aggregate-status.js'
+import type { DependentReference } from '../interpreter/dependencies.js'
+import { type Interpreter, nativeInterpreter } from '../interpreter/interpreter.js'
+import { interpreterCustomizationType } from '../resource-types.js'
+import { LuaScript } from './lua-script.js'
+
+type Operation =
+  | 'replicaResource'
+  | 'statusReflection'
+  | 'statusAggregation'
+  | 'healthInterpretation'
+  | 'dependencyInterpretation'
+
+/** Scripts by kind and operation. Of several for one, that of the customization that sorts first by name. */
+class Scripts {
+  readonly #byKind = new Map<string, Map<Operation, LuaScript>>()
+
+  constructor(customizations: readonly KubeObject[], nowMs: () => number) {
+    for (const each of [...customizations].sort((a, b) => compareText(a.metadata.name, b.metadata.name))) {
+      const kind = `${textAt(each, 'spec', 'target', 'apiVersion')}/${textAt(each, 'spec', 'target', 'kind')}`
+      let scripts = this.#byKind.get(kind)
+      if (scripts === undefined) this.#byKind.set(kind, (scripts = new Map()))
+      for (const operation of operations) {
+        const code = textAt(each, 'spec', 'customizations', operation, 'luaScript')
+        if (code !== '' && !scripts.has(operation)) scripts.set(operation, new LuaScript(code, nowMs))
+      }
+    }
+  }
+
+  of({ apiVersion, kind }: KubeObject, operation: Operation): LuaScript | undefined {
+    return this.#byKind.get(`${apiVersion}/${kind}`)?.get(operation)
+  }
+}
+
+const operations: readonly Operation[] = [
+  'replicaResource',
+  'statusReflection',
+  'statusAggregation',
+  'healthInterpretation',
+  'dependencyInterpretation',
+]
+
+/** Users' scripts before Karmada's own readings. A script that fails counts as if there were none, and is told once by `tell`. */
+export function scriptedInterpreter(
+  customizations: readonly KubeObject[],
+  nowMs: () => number,
+  tell: (message: string) => void = () => {},
+): Interpreter {
+  const scripts = new Scripts(customizations, nowMs)
+  const native = nativeInterpreter
+
+  function ask<T>(object: KubeObject, operation: Operation, run: (script: LuaScript) => T | undefined, otherwise: () => T): T {
+    const script = scripts.of(object, operation)
+    if (script === undefined) return otherwise()
+    try {
+      return run(script) ?? otherwise()
+    } catch (error) {
+      tell(`${operation} of ${object.kind}: ${error instanceof Error ? error.message : String(error)}`)
+      return otherwise()
+    }
+  }
+
+  const replicas = (object: KubeObject): readonly unknown[] | undefined => {
+    const script = scripts.of(object, 'replicaResource')
+    return (
+      script &&
+      ask(
+        object,
+        'replicaResource',
+        () => script.call('GetReplicas', [object], 2),
+        () => [],
+      )
+    )
+  }
+  return {
+    replicas: (object) => {
+      const scripted = replicas(object)?.[0]
+      return typeof scripted === 'number' ? Math.trunc(scripted) : native.replicas(object)
+    },
+    requirements: (object) => {
+      const scripted = replicas(object)
+      return scripted === undefined ? native.requirements(object) : isObject(scripted[1]) ? scripted[1] : undefined
+    },
+    health: (live) =>
+      ask(
+        live,
+        'healthInterpretation',
+        (script) => {
+          const [healthy] = script.call('InterpretHealth', [live], 1)
+          return typeof healthy === 'boolean' ? (healthy ? 'Healthy' : 'Unhealthy') : undefined
+        },
+        () => native.health(live),
+      ),
+    reflect: (live) =>
+      ask<Fields | undefined>(
+        live,
+        'statusReflection',
+        (script) => {
+          const [status] = script.call('ReflectStatus', [live], 1, [live['status']])
+          return isObject(status) ? status : undefined
+        },
+        () => native.reflect(live),
+      ),
+    aggregate: (template, items, nowText) =>
+      ask<Fields | undefined>(
+        template,
+        'statusAggregation',
+        (script) => statusPatch(template, script.call('AggregateStatus', [template, items.map(item)], 1, [template])[0]),
+        () => native.aggregate(template, items, nowText),
+      ),
+    dependencies: (object) =>
+      ask<readonly DependentReference[]>(
+        object,
+        'dependencyInterpretation',
+        (script) => {
+          const [list] = script.call('GetDependencies', [object], 1)
+          return Array.isArray(list) ? list.filter(isObject).flatMap(readReference) : []
+        },
+        () => native.dependencies(object),
+      ),
+  }
+}
+
+function item({ cluster, status }: StatusItem): Fields {
+  return { clusterName: cluster, applied: true, ...(status === undefined ? {} : { status }) }
+}
+
+/** The status that the script has given the template, with what it has taken away. */
+function statusPatch(template: KubeObject, result: unknown): Fields | undefined {
+  if (!isObject(result)) return undefined
+  const status = isObject(result['status']) ? result['status'] : {}
+  const before = isObject(template['status']) ? template['status'] : {}
+  const gone = Object.keys(before).filter((field) => !Object.hasOwn(status, field))
+  return { ...status, ...Object.fromEntries(gone.map((field) => [field, null])) }
+}
+
+/** References by labels are left out: one by name is needed to follow. */
+function readReference(reference: Fields): DependentReference[] {
+  const name = textAt(reference, 'name')
+  if (name === '') return []
+  return [
+    {
+      apiVersion: textAt(reference, 'apiVersion'),
+      kind: textAt(reference, 'kind'),
+      namespace: textAt(reference, 'namespace'),
+      name,
+    },
+  ]
+}
+
+const interpreters = new WeakMap<HubFacts, { readonly of: readonly KubeObject[]; readonly interpreter: Interpreter }>()
+
+/** The interpreter of a hub, by the customizations that it holds now. */
+export function interpreterOf(hub: HubFacts): Interpreter {
+  const customizations = hub.objects(interpreterCustomizationType)
+  if (customizations.length === 0) return nativeInterpreter
+  const known = interpreters.get(hub)
+  if (
+    known !== undefined &&
+    known.of.length === customizations.length &&
+    known.of.every((each, index) => each === customizations[index])
+  )
+    return known.interpreter
+  const interpreter = scriptedInterpreter(customizations, () => hub.nowMs)
+  interpreters.set(hub, { of: customizations, interpreter })
+  return interpreter
+}
