@@ -12,6 +12,8 @@ export interface ListPosition {
   readonly versions: ReadonlyMap<string, string>
   /** Which have not answered, and are not asked again. */
   readonly silent: ReadonlyMap<string, string>
+  /** How many clusters the last page was made of: the next one will be of about as many. */
+  readonly ahead: number
   /** The names of a table's columns, in order: rows of further pages fit them. */
   readonly columns?: readonly string[]
   /** What the first request selected: a token goes on with that request alone. */
@@ -19,15 +21,18 @@ export interface ListPosition {
 }
 
 const mostCharacters = 700 * 1024
+/** How many clusters are read ahead of a page. */
+export const mostAhead = 16
 
 export function formatPosition(position: ListPosition): string {
-  const { at, next, versions, silent, columns, request } = position
+  const { at, next, versions, silent, ahead, columns, request } = position
   const body = {
     v: 1,
     at,
     ...(next === undefined ? {} : { next }),
     rv: formatFleetVersion(versions),
     ...(silent.size === 0 ? {} : { silent: Object.fromEntries(silent) }),
+    ahead,
     ...(columns === undefined ? {} : { columns }),
     request,
   }
@@ -40,10 +45,11 @@ export function parsePosition(text: string, request: string): ListPosition {
   if (text.length > mostCharacters) throw wrong('it is too long')
   const body = decode(text)
   if (!isObject(body) || body['v'] !== 1) throw wrong('it is none of this API')
-  const { at, next, rv, silent = {}, columns } = body
+  const { at, next, rv, silent = {}, ahead = 1, columns } = body
   if (body['request'] !== request) throw wrong('it belongs to a list with other selectors')
   if (typeof at !== 'string' || typeof rv !== 'string' || !isObject(silent)) throw wrong('parts of it are missing')
   if (next !== undefined && (typeof next !== 'string' || next === '')) throw wrong('parts of it are missing')
+  if (typeof ahead !== 'number' || !(ahead >= 1 && ahead <= mostAhead)) throw wrong('parts of it are missing')
   if (columns !== undefined && !isShortList(columns)) throw wrong('its columns cannot be read')
   const reasons = new Map<string, string>()
   for (const [key, reason] of Object.entries(silent)) reasons.set(key, String(reason).slice(0, 300))
@@ -52,6 +58,7 @@ export function parsePosition(text: string, request: string): ListPosition {
     ...(typeof next === 'string' ? { next } : {}),
     versions: parseFleetVersion(rv),
     silent: reasons,
+    ahead,
     ...(columns === undefined ? {} : { columns }),
     request,
   }

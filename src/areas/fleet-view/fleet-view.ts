@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Exchange } from '../../apiserver/http/exchange.js'
 import type { RequestView } from '../../apiserver/http/request-view.js'
 import { statusErrors } from '../../kube/object/status-error.js'
@@ -34,6 +35,8 @@ export function createFleetView(
 }
 
 async function serve(ports: FleetViewPorts, exchange: Exchange, info: ViewRequest): Promise<void> {
+  // Each member that is asked listens for its end.
+  setMaxListeners(0, exchange.signal)
   if (info.contradiction) throw statusErrors.badRequest('the name and the namespace in the path name different clusters')
   if (info.direct) return serveDirectly(ports, exchange, info)
   if (!info.isResource) return serveViewPath(ports, exchange, askingOf(ports, exchange))

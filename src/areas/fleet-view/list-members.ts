@@ -2,7 +2,7 @@ import { CodedError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { isExpired, isNotFound, StatusError, statusErrors } from '../../kube/object/status-error.js'
 import { type Asking, askMember, type MemberAnswer } from './ask-member.js'
-import { formatPosition, type ListPosition, parsePosition } from './continue-token.js'
+import { formatPosition, type ListPosition, mostAhead, parsePosition } from './continue-token.js'
 import { type FleetMember, whyNot } from './fleet-members.js'
 import { TableMerger, type TableRow } from './merge-tables.js'
 import { type Naming, presentObject } from './present-object.js'
@@ -40,8 +40,6 @@ export interface FleetList {
 
 /** Requests under way to members at a time, for one list. */
 const atOnce = 64
-/** How many clusters are read ahead of a page. */
-const mostAhead = 16
 
 /** Reads one page of the list over all members. Throws when no member could answer, and what each of them refuses. */
 export async function listMembers(request: ListRequest, asking: Asking): Promise<FleetList> {
@@ -70,6 +68,8 @@ class Listing {
   readonly #position: ListPosition | undefined
   readonly #signature: string
   #kind: Page['kind'] | undefined
+  /** Of how many answers the page is made. */
+  #answers = 0
 
   constructor(request: ListRequest, asking: Asking) {
     this.#request = request
@@ -111,7 +111,7 @@ class Listing {
   }
 
   /** Goes on behind an earlier page; a few clusters are read ahead, more as they turn out to be small. */
-  async #further({ at, next, versions }: ListPosition): Promise<FleetList> {
+  async #further({ at, next, versions, ...position }: ListPosition): Promise<FleetList> {
     const { limit } = this.#request
     const left = this.#request.members.filter((member) => member.key >= at && !this.#missing.has(member.key))
     if (left[0]?.key === at && next !== undefined) {
@@ -119,7 +119,7 @@ class Listing {
       if (rest !== undefined) return this.#answer(rest)
       left.shift()
     }
-    let ahead = 1
+    let { ahead } = position
     while (left.length > 0) {
       const room = limit === 0 ? 0 : limit - this.#items.length
       const wave = left.splice(0, ahead)
@@ -190,6 +190,7 @@ class Listing {
   }
 
   #take(member: FleetMember, page: Page): void {
+    this.#answers++
     this.#kind ??= page.kind
     if (page.version !== '' && !this.#versions.has(member.key)) this.#versions.set(member.key, page.version)
     if (this.#request.table) {
@@ -254,6 +255,7 @@ class Listing {
       ...next,
       versions: this.#versions,
       silent: this.#missing,
+      ahead: Math.max(1, Math.min(this.#answers, mostAhead)),
       ...(columns === undefined ? {} : { columns }),
       request: this.#signature,
     })

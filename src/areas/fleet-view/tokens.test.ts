@@ -67,6 +67,7 @@ test('a position goes there and back, for its own request only', () => {
     next: 'their token',
     versions: new Map([['us-east', '5']]),
     silent: new Map([['down', 'connection refused']]),
+    ahead: 5,
     columns: ['Name', 'Age'],
     request: '/api/v1/pods',
   }
