@@ -110,19 +110,18 @@ class Loading {
     for (const value of objects) if (isObject(value)) this.#add({ value, source, cluster })
   }
 
+  /** Of running text the commands count; the YAML in it is examples, wrong ones too. */
   #markdown(file: string, text: string): void {
     for (const block of markdownBlocks(text)) {
-      if (/^(ya?ml)$/.test(block.language))
-        for (const document of splitDocuments(file, block.text, { ...block, indent: 0 })) this.#text(document)
-      else if (/^(sh|bash|shell|console|zsh)$/.test(block.language))
-        this.#script({
-          file,
-          text: block.text.replace(/^\$ /gm, '  '),
-          linesBefore: block.linesBefore,
-          columnsBefore: 0,
-          offset: block.offset,
-          inComment: false,
-        })
+      if (!/^(sh|bash|shell|console|zsh)$/.test(block.language)) continue
+      this.#script({
+        file,
+        text: block.text.replace(/^\$ /gm, '  '),
+        linesBefore: block.linesBefore,
+        columnsBefore: 0,
+        offset: block.offset,
+        inComment: false,
+      })
     }
   }
 

@@ -43,3 +43,22 @@ test('one command connects both ways', () => {
     [],
   )
 })
+
+test('one direction of Istio, with nothing of the other side, is worth a note', () => {
+  const text = `apiVersion: install.istio.io/v1alpha1
+kind: IstioOperator
+spec:
+  values: {global: {meshID: m, network: n, multiCluster: {clusterName: east}}}
+---
+apiVersion: v1
+kind: Secret
+metadata:
+  name: istio-remote-secret-west
+  labels: {istio/multiCluster: "true"}
+data:
+  west: eA==
+`
+  assert.deepEqual(checkTexts(meshOneWay, { 'a.yaml': text }), [
+    'note a.yaml:12:3 east is told of west; what tells west of east is not among the inputs',
+  ])
+})

@@ -24,8 +24,8 @@ export const meshOneWay = defineCheck({
     for (const edge of model.meshEdges) {
       if (edge.from === undefined) continue
       const from = nameOf(edge.from)
-      const to = nameOf(edge.to)
-      if (from === undefined || to === undefined || from === to) continue
+      const to = nameOf(edge.to) ?? edge.to
+      if (from === undefined || from === to) continue
       const { tool } = edge
       writers.set(tool, (writers.get(tool) ?? new Set()).add(from))
       known.set(`${tool} ${from} ${to}`, [...(known.get(`${tool} ${from} ${to}`) ?? []), edge])
@@ -37,7 +37,16 @@ export const meshOneWay = defineCheck({
       if (edge === undefined || tool === 'linkerd' || known.has(`${tool} ${to} ${from}`)) continue
       const other = model.cluster(to)
       const told = other?.values.some((values) => values.tool === tool) === true || other?.live === true
-      if (writers.get(tool)?.has(to) !== true && !told) continue
+      if (writers.get(tool)?.has(to) !== true && !told) {
+        // A remote secret is mostly written where both directions are: only this one is worth a word.
+        if (tool !== 'istio' || edge.bidirectional || model.cluster(from)?.live === true) continue
+        yield {
+          message: `${from} is told of ${to}; what tells ${to} of ${from} is not among the inputs`,
+          at: [edge.at],
+          severity: 'note',
+        }
+        continue
+      }
       yield {
         message: `${from} is told of ${to}, but ${to} lacks ${secretsOf[tool]}`
           .replace('for it', `for ${from}`)
