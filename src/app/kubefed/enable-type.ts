@@ -2,7 +2,7 @@ import { CodedError, UsageError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { federatedCrd } from '../../dialects/kubefed/kinds/federated-crd.js'
 import { readTypeConfig, type TypeConfig, typeConfigFor } from '../../dialects/kubefed/kinds/type-config.js'
-import { federatedTypeConfigType } from '../../dialects/kubefed/resource-types.js'
+import { federatedTypeConfigType, kubeFedFinalizer } from '../../dialects/kubefed/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
@@ -94,12 +94,31 @@ export async function disableType(
   const name = present.metadata.name
   if (!options.dryRun) await host.delete({ type: federatedTypeConfigType, namespace: options.namespace, name })
   said.push(`${groupResourceOf(federatedTypeConfigType)}/${name} deleted${suffix}`)
+  if (config !== undefined && !options.dryRun) await release(host, config.federated)
   if (options.deleteCrd && config !== undefined) {
     const crd = groupResourceOf(config.federated)
     if (!options.dryRun) await host.delete({ type: crdType, name: crd })
     said.push(`${groupResourceOf(crdType)}/${crd} deleted${suffix}`)
   }
   return said
+}
+
+/** Nobody acts on the finalizer of a kind that is disabled: its objects could never be deleted. */
+async function release(host: KubeClient, federated: ResourceType): Promise<void> {
+  const { items } = await host.list(federated).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+    return { items: [] as KubeObject[] }
+  })
+  for (const { metadata } of items) {
+    const finalizers = metadata.finalizers?.filter((each) => each !== kubeFedFinalizer)
+    if (finalizers === undefined || finalizers.length === metadata.finalizers?.length) continue
+    const { name, namespace, uid } = metadata
+    const target = { type: federated, name, ...(namespace === undefined ? {} : { namespace }) }
+    const body = { metadata: { ...(uid === undefined ? {} : { uid }), finalizers } }
+    await host.patch(target, { kind: 'merge', body }, { fieldManager: 'flotilla-kubefed' }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+    })
+  }
 }
 
 /** A kind of the host by any of its names. */

@@ -262,6 +262,9 @@ test('status: codes of upstream, a condition that moves on change only, and vers
   const later = hubWith([open, source], { nowMs: Date.UTC(2026, 5, 1) })
   const again = statusOf(kubeFedDialect.report({ ...source, status }, read, outcome, later))
   assert.deepEqual(again, status)
+  // Upstream's definitions have no messages, and servers drop what a definition does not have.
+  const dropped = JSON.parse(JSON.stringify(status, (key, value) => (key === 'message' ? undefined : value))) as typeof status
+  assert.deepEqual(statusOf(kubeFedDialect.report({ ...source, status: dropped }, read, outcome, later)), status)
 })
 
 test('status: without a FederatedNamespace it says so', () => {

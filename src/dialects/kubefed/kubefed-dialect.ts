@@ -20,6 +20,7 @@ import {
   clusterPropagatedVersionType,
   federatedTypeConfigType,
   kubeFedConfigType,
+  kubeFedFinalizer,
   propagatedVersionType,
   replicaSchedulingPreferenceType,
 } from './resource-types.js'
@@ -30,12 +31,11 @@ import { propagatedVersion } from './status/propagated-version.js'
 import { configFor, namespaceConfig, typeConfigsOf } from './type-configs.js'
 
 const namespaceType: ResourceType = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false }
-const finalizer = 'kubefed.io/sync-controller'
 
 /** KubeFed: Federated<Kind> objects, opened by FederatedNamespaces, divided by ReplicaSchedulingPreferences. */
 export const kubeFedDialect: FederationDialect = {
   name: dialectName,
-  finalizer,
+  finalizer: kubeFedFinalizer,
   hubKinds: [
     kubeFedConfigType,
     federatedTypeConfigType,
@@ -81,7 +81,7 @@ export const kubeFedDialect: FederationDialect = {
     if (config !== undefined) return readFederated(source, config, facts)
     const exports = hub.typeNamed(serviceExportKind.group, serviceExportKind.plural)
     if (exports === undefined || source.kind !== exports.kind) return undefined
-    return readServiceExport(source, facts, finalizer)
+    return readServiceExport(source, facts, kubeFedFinalizer)
   },
 
   report(source, read, outcome, hub) {

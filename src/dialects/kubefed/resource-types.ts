@@ -37,3 +37,6 @@ export const clusterPropagatedVersionType: ResourceType = {
 
 /** Where KubeFed lives unless told: its configuration, clusters and type configurations. */
 export const kubeFedNamespace = 'kube-federation-system'
+
+/** On federated objects while there may be copies. */
+export const kubeFedFinalizer = 'kubefed.io/sync-controller'

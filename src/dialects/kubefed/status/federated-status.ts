@@ -45,7 +45,7 @@ export function federatedStatus(
   const old = before.conditions?.find(({ type }) => type === 'Propagation')
   const status = reason === undefined ? 'True' : 'False'
   const transition = old === undefined || old.status !== status || (old.reason ?? '') !== (reason ?? '')
-  const changed = transition || !equalJson(before.clusters ?? [], clusters)
+  const changed = transition || !equalJson(essence(before.clusters ?? []), essence(clusters))
   const propagation: StatusCondition = {
     type: 'Propagation',
     status,
@@ -66,7 +66,8 @@ function repairs(before: FederatedStatus, warnings: readonly Problem[], nowText:
   if (first === undefined) return []
   const old = before.conditions?.find(({ type }) => type === 'Repaired')
   const message = warnings.map(({ reason, message }) => `${reason}: ${message}`).join('; ')
-  const same = old?.message === message
+  // Upstream's own definition drops messages: what is not there says nothing of a change.
+  const same = old?.reason === first.reason && (old.message ?? message) === message
   return [
     {
       type: 'Repaired',
@@ -77,6 +78,11 @@ function repairs(before: FederatedStatus, warnings: readonly Problem[], nowText:
       lastTransitionTime: old?.lastTransitionTime ?? nowText,
     },
   ]
+}
+
+/** What upstream records; messages may have been dropped, or come and go. */
+function essence(clusters: readonly ClusterStatus[]): unknown {
+  return clusters.map(({ message: _, ...rest }) => rest)
 }
 
 function describe(amiss: readonly ClusterStatus[]): string {
