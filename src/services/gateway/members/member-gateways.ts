@@ -36,6 +36,7 @@ interface Consumer {
   readonly earlier: Map<string, { readonly route: TableRoute; readonly port: number }>
 }
 
+const none: Found = { ingress: [], egress: undefined }
 const gatherMs = 50
 const againMs = 5_000
 /** What an earlier hub offered and nobody has asked for by then is over. */
@@ -59,7 +60,7 @@ export function createMemberGateways(options: MemberGatewaysOptions): GatewayMap
     let known = found.get(cluster)
     if (known === undefined) {
       const view = catalogue.facts.cluster(cluster)
-      if (view === undefined) return { ingress: [], egress: undefined }
+      if (view === undefined) return none
       const services = view.objects(serviceType).filter(({ metadata }) => metadata.labels?.[gatewayLabel] !== undefined)
       const service = egressService(services)
       known = {
@@ -177,10 +178,10 @@ export function createMemberGateways(options: MemberGatewaysOptions): GatewayMap
 
   /** Something of a cluster's gateways has changed: rankings may, and what others are told. */
   function forget(cluster: string): void {
-    const before = found.get(cluster)
+    const textOf = ({ ingress, egress }: Found) => JSON.stringify([ingress, egress?.addresses])
+    const before = textOf(found.get(cluster) ?? none)
     found.delete(cluster)
-    const now = at(cluster)
-    if (JSON.stringify([before?.ingress, before?.egress?.addresses]) !== JSON.stringify([now.ingress, now.egress?.addresses])) {
+    if (textOf(at(cluster)) !== before) {
       catalogue.rerank()
       for (const name of consumers.keys()) mark(name)
     } else if (consumers.has(cluster)) mark(cluster)
