@@ -15,6 +15,7 @@ import { createHttpClient } from '../../src/kube/client/http-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
 import { createCatalogue } from '../../src/services/catalogue/create-catalogue.js'
+import { type Lease, leaseNamespace, leaseSelector, leaseType } from '../../src/services/leases/source-lease.js'
 import { startMemberServices } from '../../src/services/members/start-member-services.js'
 import { type EndpointSlice, endpointSliceType, namespaceType, serviceType } from '../../src/services/model/kube-kinds.js'
 import {
@@ -74,7 +75,8 @@ test('a real cluster imports and exports services', { skip: typeof started === '
     ready: true,
   }
   const catalogue = createCatalogue({ hub, inventory, dialects: serviceDialects, ...ports, signal: ending.signal })
-  const output = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal: ending.signal })
+  const { signal } = ending
+  const output = startMemberServices({ catalogue, inventory, problemsOf: exportProblems, ...ports, signal, leases: true })
 
   const namespace = 'shop'
   const deploy = async (name: 'real' | 'embedded', address: string) => {
@@ -137,6 +139,13 @@ test('a real cluster imports and exports services', { skip: typeof started === '
       ['10.1.0.1', '10.2.0.1'],
     )
   }, 30)
+  await eventually(async () => {
+    const { items } = await real.list<Lease>(leaseType, { namespace: leaseNamespace, labelSelector: leaseSelector })
+    assert.deepEqual(items.map(({ metadata, spec }) => `${metadata.name} ${spec?.leaseDurationSeconds}`).sort(), [
+      'flotilla-source-embedded 60',
+      'flotilla-source-real 60',
+    ])
+  }, 20)
   await new Promise((done) => setTimeout(done, 1000))
   const { writes } = output
   await new Promise((done) => setTimeout(done, 3000))
