@@ -157,7 +157,7 @@ test('overrides differ by cluster, what is there is left alone, deliveries are s
     const binding = () => find(world, 'hub', resourceBindingType, 'settings-configmap')
     const [first] = objectsAt(await binding(), 'status', 'aggregatedStatus')
     assert.equal(first?.['applied'], undefined)
-    assert.match(String(first?.['appliedMessage']), /exists/)
+    assert.match(String(first?.['appliedMessage']), /is there already/)
     const target = { type: propagationPolicyType, namespace: 'shop', name: 'web' }
     await hub.patch(target, {
       kind: 'merge',

@@ -104,7 +104,7 @@ test("the scripts that Karmada ships for other projects' kinds give what they gi
   for (const [index, { value, error }] of answers.entries()) {
     const { name, ours } = asked[index]!
     if (error !== undefined) {
-      assert.throws(ours, undefined, `${name}: ${error}`)
+      assert.throws(ours, `${name}: ${error}`)
       continue
     }
     assert.deepEqual(sets(lean(ours())), sets(lean(value)), name)

@@ -10,7 +10,7 @@ export function objectsOf(explanations: readonly Explanation[]): string {
     if (decision === undefined || read === undefined) continue
     const facts = new Map(clusters.map((cluster) => [cluster.name, cluster]))
     try {
-      const build = deliveryBuilder(read.workload.object, read.policies.overrides)
+      const build = deliveryBuilder(read.workload.object, read.policies.overrides, read.workload.revise)
       for (const { cluster, replicas, held } of decision.deliveries) {
         const target = facts.get(cluster)
         if (target === undefined) continue

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import type { ClusterFacts, PlacementPolicies } from './contract.js'
+import type { ClusterFacts, PlacementPolicies, Workload } from './contract.js'
 import { orderOverrides } from './overrides/order-overrides.js'
 import { withReplicas } from './replicas-of.js'
 
@@ -10,10 +10,11 @@ import { withReplicas } from './replicas-of.js'
 export function deliveryBuilder(
   object: KubeObject,
   overrides: PlacementPolicies['overrides'],
+  revise: NonNullable<Workload['revise']> = withReplicas,
 ): (cluster: ClusterFacts, replicas: number | undefined) => KubeObject {
   const applicable = orderOverrides(object, overrides ?? [])
   return (cluster, replicas) => {
-    let result = replicas === undefined ? object : withReplicas(object, replicas)
+    let result = replicas === undefined ? object : revise(object, replicas)
     for (const override of applicable(cluster)) result = override.apply(result)
     return result
   }

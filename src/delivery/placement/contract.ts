@@ -15,6 +15,8 @@ export interface Workload {
   readonly replicas?: number
   /** The name of the HorizontalPodAutoscaler that targets it: replicas of clusters that have it are then left alone. */
   readonly autoscaler?: string
+  /** The object with so many replicas, where the kind counts them in its own way; absent: by `withReplicas`. Pure. */
+  readonly revise?: (object: KubeObject, replicas: number) => KubeObject
 }
 
 export interface Taint {

@@ -68,7 +68,7 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
   const replicas = interpreter.replicas(source)
   const workload: Workload = {
     object,
-    ...(replicas === undefined ? {} : { replicas }),
+    ...(replicas === undefined ? {} : { replicas, revise: (copy, count) => interpreter.revise(copy, count) }),
     ...(autoscaler === undefined ? {} : { autoscaler }),
   }
   const overrides = overridesFor(hub, namespace).map(readOverridePolicy)
@@ -84,7 +84,7 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     failover: readFailover(objectAt(policySpec, 'failover')),
     evictions: readEvictions(binding),
     ...namespaceRule(namespace, hub),
-    warnings: warningsOf(policySpec),
+    warnings: [...warningsOf(policySpec), ...scriptProblems(source, interpreter)],
     ...(paused === undefined ? {} : { paused }),
     ...(holder === undefined ? {} : { holder }),
     policySpec,
@@ -206,6 +206,10 @@ function warningsOf(spec: Fields): Problem[] {
   if (objectAt(spec, 'schedulePriority') !== undefined)
     ignored('schedulePriority', 'there is no queue in which an object would wait; remove the field')
   return warnings
+}
+
+function scriptProblems(source: KubeObject, interpreter: Interpreter): Problem[] {
+  return (interpreter.problems?.(source) ?? []).map((message) => ({ reason: 'ScriptFailed', message }))
 }
 
 function digestOf(object: KubeObject): string {

@@ -61,6 +61,7 @@ test("a customization's scripts come before Karmada's own readings; a broken one
       target: { apiVersion: 'example.com/v1', kind: 'Game' },
       customizations: {
         replicaResource: { luaScript: 'function GetReplicas(o) return o.spec.players, nil end' },
+        replicaRevision: { luaScript: 'function ReviseReplica(o, n) o.spec.players = n return o end' },
         healthInterpretation: { luaScript: 'function InterpretHealth(o) return o.status.on == true end' },
         statusReflection: { luaScript: 'function ReflectStatus(o) return { players = o.status.players } end' },
         statusAggregation: {
@@ -75,12 +76,7 @@ test("a customization's scripts come before Karmada's own readings; a broken one
       },
     },
   }
-  const told: string[] = []
-  const interpreter = scriptedInterpreter(
-    [customization],
-    () => 0,
-    (message) => told.push(message),
-  )
+  const interpreter = scriptedInterpreter([customization], () => 0)
   const game: KubeObject = {
     apiVersion: 'example.com/v1',
     kind: 'Game',
@@ -99,5 +95,6 @@ test("a customization's scripts come before Karmada's own readings; a broken one
   ]
   assert.deepEqual(interpreter.aggregate(game, items, ''), { players: 7, on: null, old: null })
   assert.deepEqual(interpreter.dependencies(game), [])
-  assert.match(told.join('\n'), /dependencyInterpretation of Game: the script failed: .*no/)
+  assert.match(interpreter.problems?.(game).join('\n') ?? '', /^dependencyInterpretation: the script failed: .*no$/m)
+  assert.deepEqual(interpreter.revise(game, 2)['spec'], { players: 2 })
 })

@@ -1,4 +1,5 @@
 import { compareText } from '../../../base/compare-text.js'
+import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
 import type { HubFacts } from '../../../delivery/federation/contract.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
@@ -11,6 +12,7 @@ import { LuaScript } from './lua-script.js'
 
 type Operation =
   | 'replicaResource'
+  | 'replicaRevision'
   | 'statusReflection'
   | 'statusAggregation'
   | 'healthInterpretation'
@@ -37,22 +39,30 @@ class Scripts {
   }
 }
 
+const mostProblems = 5
+
 const operations: readonly Operation[] = [
   'replicaResource',
+  'replicaRevision',
   'statusReflection',
   'statusAggregation',
   'healthInterpretation',
   'dependencyInterpretation',
 ]
 
-/** Users' scripts before Karmada's own readings. A script that fails counts as if there were none, and is told once by `tell`. */
-export function scriptedInterpreter(
-  customizations: readonly KubeObject[],
-  nowMs: () => number,
-  tell: (message: string) => void = () => {},
-): Interpreter {
+/** Users' scripts before Karmada's own readings. A script that fails counts as if there were none. */
+export function scriptedInterpreter(customizations: readonly KubeObject[], nowMs: () => number): Interpreter {
   const scripts = new Scripts(customizations, nowMs)
   const native = nativeInterpreter
+  const problems = new Map<string, Set<string>>()
+
+  function note({ apiVersion, kind }: KubeObject, operation: Operation, error: unknown): void {
+    const key = `${apiVersion}/${kind}`
+    const told = problems.get(key) ?? new Set<string>()
+    // The first few say it all.
+    if (told.size < mostProblems) told.add(`${operation}: ${messageOf(error)}`)
+    problems.set(key, told)
+  }
 
   function ask<T>(object: KubeObject, operation: Operation, run: (script: LuaScript) => T | undefined, otherwise: () => T): T {
     const script = scripts.of(object, operation)
@@ -60,7 +70,7 @@ export function scriptedInterpreter(
     try {
       return run(script) ?? otherwise()
     } catch (error) {
-      tell(`${operation} of ${object.kind}: ${error instanceof Error ? error.message : String(error)}`)
+      note(object, operation, error)
       return otherwise()
     }
   }
@@ -85,6 +95,12 @@ export function scriptedInterpreter(
     requirements: (object) => {
       const scripted = replicas(object)
       return scripted === undefined ? native.requirements(object) : isObject(scripted[1]) ? scripted[1] : undefined
+    },
+    revise: (object, count) => {
+      const script = scripts.of(object, 'replicaRevision')
+      if (script === undefined) return native.revise(object, count)
+      const [revised] = script.call('ReviseReplica', [object, count], 1, [object])
+      return isObject(revised) ? (revised as KubeObject) : object
     },
     health: (live) =>
       ask(
@@ -123,6 +139,7 @@ export function scriptedInterpreter(
         },
         () => native.dependencies(object),
       ),
+    problems: ({ apiVersion, kind }) => [...(problems.get(`${apiVersion}/${kind}`) ?? [])],
   }
 }
 
