@@ -48,8 +48,10 @@ export function routeBody(body: unknown, keyOf: (text: string) => string | undef
     metadata[field] = name
     changed = true
   }
+  const target = withPlainTarget(body['spec'], keys, keyOf)
+  if (target !== undefined) changed = true
   const version = metadata['resourceVersion']
-  const cleaned = { ...body, metadata }
+  const cleaned = { ...body, ...(target === undefined ? {} : { spec: target }), metadata }
   if (typeof version !== 'string' || !isFleetVersion(version)) return { body: changed ? cleaned : body, keys, changed }
   const versions = parseFleetVersion(version)
   const resolve = (key: string) => {
@@ -59,6 +61,20 @@ export function routeBody(body: unknown, keyOf: (text: string) => string | undef
     return { ...cleaned, metadata: { ...metadata, resourceVersion: own } }
   }
   return { body: cleaned, keys, changed: true, resolve }
+}
+
+/** `kubectl autoscale` refers to what it scales by the name that it was given: the marked one. Undefined: there is none. */
+function withPlainTarget(
+  spec: unknown,
+  keys: Set<string>,
+  keyOf: (text: string) => string | undefined,
+): Record<string, unknown> | undefined {
+  const reference = isObject(spec) ? spec['scaleTargetRef'] : undefined
+  if (!isObject(spec) || !isObject(reference) || typeof reference['name'] !== 'string') return undefined
+  const { name, key } = splitName(reference['name'], (text) => keyOf(text) === text)
+  if (key === undefined) return undefined
+  keys.add(key)
+  return { ...spec, scaleTargetRef: { ...reference, name } }
 }
 
 /** The operations of a JSON Patch without those on the view's label; they move nothing. */

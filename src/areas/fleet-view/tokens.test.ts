@@ -149,6 +149,13 @@ test('a body says where it goes, and nothing of that goes there', () => {
   })
   const plain = { metadata: { name: 'web', labels: {} } }
   assert.equal(routeBody(plain, keyOf).body, plain)
+  const scaler = {
+    metadata: { name: 'web' },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: 'web@us-east' }, maxReplicas: 3 },
+  }
+  const scaled = routeBody(scaler, keyOf)
+  assert.deepEqual([...scaled.keys], ['us-east'])
+  assert.deepEqual(scaled.body, { ...scaler, spec: { scaleTargetRef: { kind: 'Deployment', name: 'web' }, maxReplicas: 3 } })
   for (const odd of [null, 5, 'x', [], {}, { metadata: null }]) assert.equal(routeBody(odd, keyOf).body, odd)
 })
 
