@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
+import { equalJson } from '../../../base/json.js'
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
 import { createEventRecorder, type EventRecorder } from '../../../controller/event-recorder.js'
@@ -325,20 +326,36 @@ class Engine implements Federation {
       const isHubKind = dialect.hubKinds.some((each) => groupResourceOf(each) === resource)
       const isSource = this.#sourceKinds.get(dialect)?.has(resource) === true
       if (isHubKind) this.#refreshSoon(this.#isReady ? hubGatherMs : 0)
-      if (!this.#isReady) continue
-      if (isSource) this.#enqueue(dialect, refOf(type, change.object))
-      if (!isHubKind && !isSource) continue
+      if (!this.#isReady || (!isHubKind && !isSource)) continue
+      const ref = refOf(type, change.object)
+      const own = change.type !== 'DELETED' && this.#writer.isOwn(ref, change.object)
+      const reported =
+        change.previous !== undefined && change.type === 'MODIFIED' && isSameButStatus(change.previous, change.object)
+      if (isSource && reported && !own) this.#queue.addAfter(this.#stateFor(dialect, ref).key, gatherMs)
+      if (reported) continue
+      if (isSource && !own) this.#enqueue(dialect, ref)
       const states =
         change.previous === undefined || change.type === 'DELETED' ? [change.object] : [change.previous, change.object]
-      for (const object of states) this.#touch(dialect, object)
+      for (const object of states) this.#touch(dialect, object, own ? ref : undefined)
     }
   }
 
-  #touch(dialect: FederationDialect, object: KubeObject): void {
+  /** `own`: it was changed by ourselves, which is no news for itself and none in haste for others. */
+  #touch(dialect: FederationDialect, object: KubeObject, own: ObjectRef | undefined): void {
     try {
       const touched = dialect.touches(object, this.facts)
-      if (touched === 'all') this.#enqueueDialect(dialect)
-      else for (const ref of touched) this.#enqueue(dialect, ref)
+      if (touched === 'all') {
+        this.#enqueueDialect(dialect)
+        return
+      }
+      const itself = own && this.#stateFor(dialect, own)
+      for (const ref of touched) {
+        const state = this.#stateFor(dialect, ref)
+        if (state === itself) continue
+        state.dirty = true
+        if (own === undefined) this.#queue.add(state.key)
+        else this.#queue.addAfter(state.key, gatherMs)
+      }
     } catch (error) {
       this.#options.log.error('a dialect failed on a change', { dialect: dialect.name, problem: messageOf(error) })
     }
@@ -448,6 +465,8 @@ class Engine implements Federation {
       const sends = read.paused === undefined && decision.deliveries.some(({ held }) => held === undefined)
       if (sends) await this.#prepare(state, source, read)
       this.#pass.distribute(state, read, decision, evictions, autoscaler)
+      // What comes of it is known in a moment, and reported with it.
+      if (sends) return Math.min(clock.now() + gatherMs, againAt ?? Number.POSITIVE_INFINITY)
     }
     const outcome = this.#pass.outcomeOf(state, source, read, { decision, evictions, copies })
     state.outcome = outcome
@@ -568,6 +587,18 @@ class Engine implements Federation {
 
 function refOf(type: ResourceType, { metadata: { name, namespace = '' } }: KubeObject): ObjectRef {
   return { type, namespace, name }
+}
+
+/** Nothing but the status has changed: what dialects report themselves, and nothing that they ask for. */
+function isSameButStatus(before: KubeObject, after: KubeObject): boolean {
+  const [left, right] = [before.metadata, after.metadata]
+  if (left.generation === undefined || left.generation !== right.generation || left.uid !== right.uid) return false
+  return (
+    left.deletionTimestamp === right.deletionTimestamp &&
+    equalJson(left.labels, right.labels) &&
+    equalJson(left.annotations, right.annotations) &&
+    equalJson(left.finalizers, right.finalizers)
+  )
 }
 
 function viewOf({ id, dialect, ref, read, decision, outcome }: SourceState): SourceView {

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../base/clock.js'
 import { compareText } from '../../../base/compare-text.js'
 import { messageOf } from '../../../base/errors.js'
-import { canonicalJson } from '../../../base/json.js'
+import { canonicalJson, equalJson } from '../../../base/json.js'
 import type { Log } from '../../../base/log.js'
 import type { Inventory } from '../../../inventory/cluster.js'
 import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
@@ -91,11 +91,13 @@ export class SourcePass {
       const workload = autoscaler === undefined ? read.workload : { ...read.workload, autoscaler }
       state.usesRoom = needsRoom(read)
       const facts = state.usesRoom ? this.#withRoom(read) : directory.facts
+      const before = decision
       decision = decidePlacement(workload, read.policies, facts, previous)
       this.decisions++
       state.decision = decision
       state.previousText = text
-      state.dirty = true
+      // A decision that has come into force is mostly the same again.
+      if (before === undefined || !sendsSame(before, decision)) state.dirty = true
       this.#askAgain(decision)
       if (state.usesRoom) this.#reserve(read, decision)
     }
@@ -278,6 +280,10 @@ export class SourcePass {
   }
 }
 
+function sendsSame(a: PlacementDecision, b: PlacementDecision): boolean {
+  return equalJson(a.deliveries, b.deliveries) && equalJson(a.removals, b.removals)
+}
+
 const needsKnown = new WeakMap<KubeObject, { needs: ReturnType<typeof replicaNeeds>; key: string } | undefined>()
 
 /** What one replica needs, and a key that is the same for the same needs. */
@@ -313,7 +319,7 @@ function createBuilder(read: Federated) {
     const known = overridden ? undefined : shared.get(replicas)
     if (known !== undefined) return known
     try {
-      build ??= deliveryBuilder(read.workload.object, read.policies.overrides)
+      build ??= deliveryBuilder(read.workload.object, read.policies.overrides, read.workload.revise)
       const built = { object: build(facts, replicas) }
       if (!overridden) shared.set(replicas, built)
       return built

@@ -20,6 +20,8 @@ export class HubWriter {
   readonly #signal: AbortSignal
   /** What was written is known before the watch tells. */
   readonly #own = new OwnWrites<KubeObject>()
+  /** The resourceVersion that our last write of an object had for an answer. */
+  readonly #written = new Map<string, string>()
   /** Digests of what was applied last, by object. */
   readonly #applied = new Map<string, string>()
   writes = 0
@@ -35,9 +37,15 @@ export class HubWriter {
     return this.#own.current(keyOfRef(ref), this.#cached(ref))
   }
 
+  /** Whether this state of an object is what we wrote ourselves. */
+  isOwn(ref: ObjectRef, object: KubeObject): boolean {
+    return object.metadata.resourceVersion !== undefined && this.#written.get(keyOfRef(ref)) === object.metadata.resourceVersion
+  }
+
   forget(ref: ObjectRef): void {
     const key = keyOfRef(ref)
     this.#own.forget(key)
+    this.#written.delete(key)
     this.#applied.delete(key)
   }
 
@@ -134,6 +142,7 @@ export class HubWriter {
     const key = keyOfRef(ref)
     this.#own.begin(key)
     this.#own.end(key, { ...answer, metadata }, false)
+    if (metadata.resourceVersion !== undefined) this.#written.set(key, metadata.resourceVersion)
   }
 
   #cached(ref: ObjectRef): KubeObject | undefined {

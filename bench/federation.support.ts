@@ -1,0 +1,132 @@
+import { setMaxListeners } from 'node:events'
+import type { LogicalClusters } from '../src/apiserver/contract.js'
+import { createBootstrapLayer } from '../src/apiserver/logical/bootstrap-layer.js'
+import { createLogicalClusters } from '../src/apiserver/logical/logical-clusters.js'
+import { createMemoryStorage } from '../src/apiserver/storage/memory-storage.js'
+import { namespaceType } from '../src/app/core-types.js'
+import { installDefinitions } from '../src/app/install-hub.js'
+import { startFederation } from '../src/app/start-federation.js'
+import { systemClock, systemRandom } from '../src/app/system-ports.js'
+import { silentLog } from '../src/base/log.js'
+import type { Federation } from '../src/delivery/federation/engine/create-federation.js'
+import { placementCrd, placementDecisionCrd } from '../src/dialects/placement/placement-crd.js'
+import { placementDialect } from '../src/dialects/placement/placement-dialect.js'
+import { placementType } from '../src/dialects/placement/resource-types.js'
+import type { Cluster } from '../src/inventory/cluster.js'
+import { createInventory } from '../src/inventory/create-inventory.js'
+import type { KubeClient } from '../src/kube/client/kube-client.js'
+import type { KubeObject } from '../src/kube/object/kube-object.js'
+import { builtInResources } from '../src/kube/schema/resources.js'
+
+export const typeOfKind = (kind: string) => builtInResources.find((type) => type.kind === kind && !type.version.includes('beta'))!
+export const benchNamespace = 'shop'
+
+/** Embedded clusters without nodes or controllers, and the federation over them with the plain dialect. One process, no sockets. */
+export interface FederationFleet {
+  readonly clusters: LogicalClusters
+  readonly federation: Federation
+  readonly hub: KubeClient
+  client(cluster: string): KubeClient
+  /** A cluster more, from now on. */
+  join(name: string): Promise<void>
+  place(name: string, spec: object): Promise<void>
+  /** Ends the federation and starts it anew over what is stored. Resolves when it has nothing left to do. */
+  restart(): Promise<void>
+  settled(): Promise<void>
+  stop(): void
+}
+
+export async function startFederationFleet(members: number): Promise<FederationFleet> {
+  // The system's clock keeps no process alive.
+  const alive = setInterval(() => {}, 1000)
+  const ports = { clock: systemClock, random: systemRandom, log: silentLog }
+  const clusters = createLogicalClusters({ storage: createMemoryStorage({ base: createBootstrapLayer(Date.now()) }), ports })
+  await clusters.ensure('hub')
+  const hub = clusters.get('hub')!.client({ name: 'hub' })
+  await installDefinitions(hub, [placementCrd, placementDecisionCrd])
+  const namespace = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })
+  for (const name of [benchNamespace, 'argocd']) await hub.create(namespaceType, namespace(name))
+  let list: Cluster[] = []
+  const add = async (name: string) => {
+    await clusters.ensure(name)
+    await clusters.get(name)!.client({ name }).create(namespaceType, namespace(benchNamespace))
+    list = [...list, clusterNamed(name)]
+  }
+  for (let index = 0; index < members; index++) await add(`c${index}`)
+  const listeners = new Set<() => void>()
+  const start = async () => {
+    const ending = new AbortController()
+    setMaxListeners(0, ending.signal)
+    const { signal } = ending
+    const source = {
+      name: 'bench',
+      ready: Promise.resolve(),
+      list: () => list,
+      onChange(listener: () => void) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+    }
+    const connect = ({ name }: Cluster) => clusters.get(name)!.client({ name })
+    const inventory = createInventory({ sources: [source], hub, connect, ...ports, signal, probing: { concurrency: 64 } })
+    await inventory.whenReady
+    const federation = await startFederation({
+      hub,
+      namespace: 'argocd',
+      inventory,
+      dialects: [placementDialect],
+      ports,
+      signal,
+    })
+    await federation.ready
+    return { ending, federation }
+  }
+  let running = await start()
+  const settled = async () => {
+    let quiet = 0
+    while (quiet < 5) {
+      await new Promise((done) => setTimeout(done, 10))
+      quiet = running.federation.idle ? quiet + 1 : 0
+    }
+  }
+  return {
+    clusters,
+    hub,
+    get federation() {
+      return running.federation
+    },
+    client: (name) => clusters.get(name)!.client({ name }),
+    async join(name) {
+      await add(name)
+      for (const listener of listeners) listener()
+    },
+    async place(name, spec) {
+      const metadata = { name, namespace: benchNamespace }
+      await hub.create(placementType, { apiVersion: 'flotilla.dev/v1alpha1', kind: 'Placement', metadata, spec })
+    },
+    async restart() {
+      running.ending.abort()
+      running = await start()
+      await settled()
+    },
+    settled,
+    stop() {
+      running.ending.abort()
+      clearInterval(alive)
+    },
+  }
+}
+
+function clusterNamed(name: string): Cluster {
+  return {
+    name,
+    server: `https://${name}.example`,
+    labels: { region: `r${name.length}` },
+    annotations: {},
+    project: '',
+    namespaces: [],
+    clusterResources: true,
+    source: 'bench',
+    connection: {} as NonNullable<Cluster['connection']>,
+  }
+}
