@@ -73,3 +73,16 @@ test('from KubeFed', { skip: noKubectl }, async () => {
   })
   assert.match(seen, /clusters:\n {2}- name: eu-west\n {2}- name: staging\n {2}- name: us-east\n/)
 })
+
+test('spread a workload over clusters', { skip: noKubectl }, async () => {
+  const page = 'docs/guides/spread-a-workload.md'
+  const explain = 'npx flotilla placement explain deployment web -n store --lose eu-west'
+  const list = 'kubectl --context hub -n store get placements,deployments'
+  const dryRun = 'npx flotilla placement dry-run -f placement.json -f web.json -n store --clusters hub'
+  const seen: string[] = []
+  const look = (command: string) => ({ [command]: (guide: Guide) => void seen.push(guide.run(command, page)) })
+  await runGuide(page, { kubectl: true, after: { ...look(list), ...look(explain), ...look(dryRun) } })
+  assert.match(seen[0] ?? '', /placement\.flotilla\.dev\/web +2 +1 +1 +True[\s\S]*deployment\.apps\/web +6\/6/)
+  assert.match(seen[1] ?? '', /eu-west +3 +3 [\s\S]*If eu-west is lost:\n.*\n? *us-east: 3 becomes 6/)
+  assert.match(seen[2] ?? '', /Deployment store\/web/)
+})
