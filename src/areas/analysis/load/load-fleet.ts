@@ -204,8 +204,8 @@ class Loading {
 
   /** The same document in a script and in the file that the script writes is one document at two places. */
   #isCopy(document: Document): boolean {
-    if (!(document instanceof KubeDocument) || document.written === undefined || document.name === '') return false
-    const key = `${document.cluster ?? ''}|${document.apiVersion}|${document.kind}|${document.namespace ?? ''}|${document.name}`
+    if (!(document instanceof KubeDocument) || document.written === undefined) return false
+    const key = `${document.cluster ?? ''}|${document.apiVersion}|${document.kind}|${document.namespace ?? ''}|${document.name === '' ? canonicalJson(document.value) : document.name}`
     const known = this.#seen.get(key)
     if (known === undefined) {
       this.#seen.set(key, document)
