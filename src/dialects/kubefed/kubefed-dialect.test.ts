@@ -355,3 +355,17 @@ test('kinds that are not enabled, or paused, are known as such', () => {
   }
   assert.match((kubeFedDialect.read(source, alone) as Federated).paused ?? '', /configmaps has propagation: Disabled/)
 })
+
+test('labels and places of KubeFedClusters are known by name', () => {
+  const cluster: KubeObject = {
+    apiVersion: 'core.kubefed.io/v1beta1',
+    kind: 'KubeFedCluster',
+    metadata: { name: 'c1', namespace: kubeFedNamespace, labels: { tier: 'gold' } },
+    status: { region: 'eu', zones: ['a'] },
+  }
+  assert.deepEqual(
+    [...(kubeFedDialect.clusterNotes?.(hubWith([cluster])) ?? [])],
+    [['c1', { labels: { tier: 'gold' }, region: 'eu', zones: ['a'] }]],
+  )
+  assert.deepEqual(kubeFedDialect.touches(cluster, hubWith([])), [])
+})

@@ -10,6 +10,7 @@ import type {
 } from '../../delivery/federation/contract.js'
 import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
+import { clusterNotes } from './cluster/cluster-notes.js'
 import { findFederatedNamespace, isMisplaced } from './federated/federated-namespace.js'
 import { dialectName, type ReadingFacts, readFederated, selectionOf } from './federated/read-federated.js'
 import { PlacementProblem, readPlacement, selectClusters } from './federated/read-placement.js'
@@ -19,6 +20,7 @@ import { divideByPreference, preferenceTargets, writeDivision } from './replica-
 import {
   clusterPropagatedVersionType,
   federatedTypeConfigType,
+  kubeFedClusterType,
   kubeFedConfigType,
   kubeFedFinalizer,
   propagatedVersionType,
@@ -39,11 +41,14 @@ export const kubeFedDialect: FederationDialect = {
   hubKinds: [
     kubeFedConfigType,
     federatedTypeConfigType,
+    kubeFedClusterType,
     replicaSchedulingPreferenceType,
     propagatedVersionType,
     clusterPropagatedVersionType,
     namespaceType,
   ],
+
+  clusterNotes: (hub) => clusterNotes(hub, settingsOf(hub).namespace),
 
   sourceKinds(hub) {
     const { configs } = factsOf(hub)
@@ -190,7 +195,7 @@ function preferenceTarget(preference: KubeObject, configs: readonly TypeConfig[]
 }
 
 function preferredClusters(source: KubeObject, preference: KubeObject, { hub, settings, configs }: ReadingFacts) {
-  const fleet = hub.clusters.filter(({ name }) => name !== 'in-cluster')
+  const fleet = hub.clusters
   const spec = isObject(preference['spec']) ? preference['spec'] : {}
   if (spec['intersectWithClusterSelector'] !== true) return fleet
   const { namespace = '' } = source.metadata

@@ -71,7 +71,7 @@ export function readFederated(source: KubeObject, config: TypeConfig, facts: Rea
 /** The clusters that placement and namespace gate leave. Throws PlacementProblem. */
 export function selectionOf(source: KubeObject, config: TypeConfig, { hub, settings, configs }: ReadingFacts): Selection {
   const placement = readPlacement(source)
-  const clusters = hub.clusters.filter(({ name }) => name !== 'in-cluster' || placement.clusters?.includes(name) === true)
+  const { clusters } = hub
   const own = selectClusters(placement, clusters)
   const { namespace } = source.metadata
   if (!config.target.namespaced || namespace === undefined)
