@@ -154,9 +154,9 @@ if (
       await run(kubectl.path, ['create', 'ns', 'through-the-hub'], kubeconfig)
       await pull.client.get({ type: namespaces, name: 'through-the-hub' })
       writeFileSync(kubeconfig, JSON.stringify(config('')), { mode: 0o600 })
-      const table = await run(kubectl.path, ['get', 'cm', 'placed'], kubeconfig)
-      assert.match(table, /pull/)
-      assert.match(table, /push/)
+      const table = await run(kubectl.path, ['get', 'cm'], kubeconfig)
+      assert.match(table, /placed\s+pull/)
+      assert.match(table, /placed\s+push/)
     } finally {
       await served.close()
     }

@@ -5,6 +5,7 @@ import { createLogicalClusters } from '../../src/apiserver/logical/logical-clust
 import { withCustomResources } from '../../src/apiserver/logical/with-custom-resources.js'
 import { startMembers } from '../../src/apiserver/members/start-members.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
+import type { HubAgentOptions } from '../../src/app/agent/through-agents.js'
 import { createFaultyClient, type Faults } from '../../src/app/chaos/faulty-client.js'
 import { setWay } from '../../src/app/chaos/fleet-chaos.js'
 import { followChaos } from '../../src/app/chaos/follow-chaos.js'
@@ -43,6 +44,8 @@ export interface WorldOptions {
   readonly log?: Log
   /** Changes that are kept for watches, of all clusters together (default: as in a real fleet). */
   readonly history?: number
+  /** Lets clusters be reached by agents (default: no). */
+  readonly agents?: HubAgentOptions
   /** Keeps leases for source clusters (default: no). */
   readonly leases?: boolean
 }
@@ -126,6 +129,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       ports: hubPorts,
       // Worlds are waited for until nothing is written any more.
       leases: options.leases ?? false,
+      ...(options.agents && { agents: options.agents }),
       signal: hubStopping.signal,
     })
   }

@@ -8,7 +8,7 @@ import { ConnectedAgents } from '../../areas/agent/hub/connected-agents.js'
 import { createPulledMember } from '../../areas/agent/hub/pulled-member.js'
 import { WorkWriter } from '../../areas/agent/hub/work-writer.js'
 import { Works } from '../../areas/agent/hub/works.js'
-import { createJoinDesk } from '../../areas/agent/join/join-desk.js'
+import { type CertifyAgent, createJoinDesk } from '../../areas/agent/join/join-desk.js'
 import { workType } from '../../areas/agent/resource-types.js'
 import type { Link } from '../../areas/agent/tunnel/link.js'
 import { Tunnel } from '../../areas/agent/tunnel/tunnel.js'
@@ -44,6 +44,8 @@ export interface AgentHub {
   forward(cluster: Cluster): ForwardTransport | undefined
   /** A cluster that fetches what is meant for it, as the federation's engine writes to it. */
   member(cluster: string): Member
+  /** Takes a connection of an agent whose cluster is known. */
+  accept(cluster: string, link: Link, certify: CertifyAgent): void
   /** Lets agents come. The port, when it was 0, is the one that was free. */
   listen(options: AgentListenOptions, inventory: Inventory): Promise<AgentPlace>
 }
@@ -74,11 +76,29 @@ export async function createAgentHub(options: AgentHubOptions): Promise<AgentHub
   const works = new Works(await caches.cache<Work>(workType))
   const writer = new WorkWriter({ hub, clock, random, log, signal })
   const agents = new ConnectedAgents({ clock, log, signal })
+  const { metadata } = await hub.get({ type: namespaceType, name: 'kube-system' }).catch((error: unknown) => {
+    if (isNotFound(error)) return { metadata: { uid: 'flotilla' } }
+    throw error
+  })
   // No credentials come from here: agents add their own.
   const clientPorts = createSystemClientPorts({}, log)
   keepAgentRecords({ hub, source, agents, clock, log, signal })
+  const accept = (cluster: string, link: Link, certify: CertifyAgent) => {
+    const keyOf = (name: string) => source.keyOf(name)
+    const desk = new AgentDesk({ works, writer, agents, certify, hubUid: metadata.uid ?? '', keyOf, log })
+    const tunnel = new Tunnel({
+      link,
+      side: 'hub',
+      clock,
+      // An agent needs a handful: its Works, a report, a sign of life.
+      limits: { theirStreams: 16 },
+      onStream: (stream) => server.emit('connection', stream),
+    })
+    const server = desk.serve(agents.add(cluster, tunnel))
+  }
   return {
     source,
+    accept,
     agents,
     dial: (cluster) => agents.dial(cluster),
     forward(cluster) {
@@ -88,27 +108,10 @@ export async function createAgentHub(options: AgentHubOptions): Promise<AgentHub
     member: (cluster) => createPulledMember({ cluster, works, writer, agent: agents.sight(cluster), clock }),
     async listen({ host, port, url, certificateMs = weekMs }, inventory) {
       const authority = await openAgentAuthority({ hub, namespace, clock, lifetimeMs: certificateMs })
-      const { metadata } = await hub.get({ type: namespaceType, name: 'kube-system' }).catch((error: unknown) => {
-        if (isNotFound(error)) return { metadata: { uid: 'flotilla' } }
-        throw error
-      })
       const keyOf = (cluster: string) => source.keyOf(cluster)
-      const desk = new AgentDesk({ works, writer, agents, certify: authority.certify, hubUid: metadata.uid ?? '', keyOf, log })
       const names = [...new Set([hostOf(url), host, 'localhost', '127.0.0.1'])].filter(
         (name): name is string => name !== undefined && name !== '' && name !== '0.0.0.0' && name !== '::',
       )
-      const accept = (cluster: string, link: Link) => {
-        const tunnel = new Tunnel({
-          link,
-          side: 'hub',
-          clock,
-          // An agent needs a handful: its Works, a report, a sign of life.
-          limits: { theirStreams: 16 },
-          onStream: (stream) => server.emit('connection', stream),
-        })
-        const agent = agents.add(cluster, tunnel)
-        const server = desk.serve(agent)
-      }
       const front = await listenForAgents({
         host,
         port,
@@ -126,7 +129,7 @@ export async function createAgentHub(options: AgentHubOptions): Promise<AgentHub
           log,
         }),
         keyOf,
-        accept,
+        accept: (cluster, link) => accept(cluster, link, authority.certify),
         clock,
         log,
       })

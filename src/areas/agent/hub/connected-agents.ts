@@ -35,21 +35,22 @@ export class ConnectedAgents {
   readonly #listeners = new Map<string, Set<() => void>>()
   readonly #everyone = new Set<(cluster: string) => void>()
   readonly #startedAt: number
+  #isBeating = false
 
   constructor(options: { clock: Clock; log: Log; signal: AbortSignal }) {
     const { clock, signal } = options
     this.#clock = clock
     this.#log = options.log
     this.#startedAt = clock.now()
-    const beat = () => {
-      if (signal.aborted) return
-      for (const { tunnel } of [...this.#agents.values()]) tunnel.beat()
-      clock.after(beatMs, beat)
-    }
-    clock.after(beatMs, beat)
     signal.addEventListener('abort', () => {
       for (const { tunnel } of [...this.#agents.values()]) tunnel.close('the hub stops')
     })
+  }
+
+  #beat(): void {
+    for (const { tunnel } of [...this.#agents.values()]) tunnel.beat()
+    this.#isBeating = this.#agents.size > 0
+    if (this.#isBeating) this.#clock.after(beatMs, () => this.#beat())
   }
 
   /** The newest connection of a cluster counts: an older one may be one that died without a word. */
@@ -57,6 +58,7 @@ export class ConnectedAgents {
     const before = this.#agents.get(cluster)
     const agent: ConnectedAgent = { cluster, tunnel, since: this.#clock.now() }
     this.#agents.set(cluster, agent)
+    if (!this.#isBeating) this.#beat()
     if (before !== undefined) {
       this.#log.warn('an agent has connected again while it was connected: two with one key?', { cluster })
       before.tunnel.close('replaced by a newer connection of the same cluster')

@@ -51,6 +51,10 @@ class End implements MemoryLink {
     this.#events = events
   }
 
+  receive(message: Uint8Array): void {
+    this.#events?.message(message)
+  }
+
   cut(): void {
     this.#isCut = true
     if (this.peer !== undefined) this.peer.#isCut = true
@@ -69,7 +73,7 @@ class End implements MemoryLink {
       const message = this.#queue.shift()
       if (message === undefined) return
       this.waitingBytes -= message.length
-      if (!this.#isCut) this.peer?.#events?.message(message)
+      if (!this.#isCut) this.peer?.receive(message)
       this.#events?.drained()
       this.#run()
     })

@@ -189,12 +189,9 @@ test('streams beyond the limit are refused one by one; frames of streams that ha
 })
 
 test('a peer that asks and does not read is not remembered for', async () => {
-  const { hub, say, links } = hostile()
+  const { hub, say, links } = hostile({ unreadBytes: 9000 })
   links.hub.hold(true)
-  for (let index = 0; index < 1_000_000 && hub.isOpen; index++) {
-    say({ type: 'ping', token: index })
-    if (index % 50_000 === 0) await idle()
-  }
+  for (let index = 0; index < 1100; index++) say({ type: 'ping', token: index })
   await idle()
   assert.match(await hub.closed, /does not read/)
 })

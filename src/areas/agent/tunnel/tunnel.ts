@@ -13,6 +13,8 @@ export interface TunnelLimits {
   readonly windowBytes?: number
   /** Bytes that wait in the link before streams have to (default 1 MiB). */
   readonly linkBytes?: number
+  /** A peer that lets so many bytes wait for it does not read, and is left (default 8 MiB). */
+  readonly unreadBytes?: number
   /** A ping is sent after so long (default 15 s). */
   readonly pingMs?: number
   /** Nothing heard for so long: the connection is dead, whatever TCP believes (default 45 s). */
@@ -28,9 +30,6 @@ export interface TunnelOptions {
   /** The other side has opened a stream. */
   readonly onStream: (stream: TunnelStream) => void
 }
-
-/** A peer that lets this many bytes of short frames wait does not read. */
-const mostUnread = 8 * 1024 * 1024
 
 /**
  * Many streams over one connection, each with a window of its own: one that is not read stops nobody else, and none holds more
@@ -67,6 +66,7 @@ export class Tunnel {
       theirStreams: limits.theirStreams ?? 1024,
       windowBytes: limits.windowBytes ?? 256 * 1024,
       linkBytes: limits.linkBytes ?? 1024 * 1024,
+      unreadBytes: limits.unreadBytes ?? 8 * 1024 * 1024,
       pingMs: limits.pingMs ?? 15_000,
       silenceMs: limits.silenceMs ?? 45_000,
     }
@@ -279,7 +279,7 @@ export class Tunnel {
 
   #send(frame: Frame): void {
     if (this.#ended !== undefined) return
-    if (this.#link.waitingBytes > mostUnread) {
+    if (this.#link.waitingBytes > this.#limits.unreadBytes) {
       this.#finish('the other side does not read')
       this.#link.close('the other side does not read')
       return
