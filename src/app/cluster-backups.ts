@@ -27,7 +27,8 @@ export async function connectEmbeddedClusters(
   const ports = createSystemClientPorts(env)
   const kubeconfig = await loadKubeconfig(ports, { path })
   const clients = new Map<string, KubeClient>()
-  for (const name of kubeconfig.contexts.keys()) {
+  for (const [name, { allMembers }] of kubeconfig.contexts) {
+    if (allMembers) continue
     const { connection } = await resolveContext(kubeconfig, ports, name)
     clients.set(name, createHttpClient({ name, connection, ports }))
   }

@@ -23,6 +23,7 @@ export function writeKubeconfig(directory: DataDirectory, description: FleetDesc
     name: each.context,
     connection: connection(each.server),
     ...namespaceOf(chosen?.contexts.get(each.context)),
+    allMembers: each === description.fleet,
   }))
   const isThere = targets.some((each) => each.name === chosen?.currentContext)
   writePrivateFile(path, createKubeconfig(targets, isThere ? chosen?.currentContext : description.hub.context))

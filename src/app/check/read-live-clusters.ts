@@ -44,7 +44,7 @@ const atOnce = 8
 export async function readLiveClusters(options: LiveOptions): Promise<LiveResult> {
   const ports = createSystemClientPorts(options.env)
   const kubeconfig = await loadKubeconfig(ports, options.kubeconfig === undefined ? {} : { path: options.kubeconfig })
-  const contexts = options.allContexts ? [...kubeconfig.contexts.keys()] : [...new Set(options.contexts)]
+  const contexts = options.allContexts ? clustersIn(kubeconfig) : [...new Set(options.contexts)]
   if (contexts.length === 0) {
     throw new UsageError({
       code: 'no-context',
@@ -63,6 +63,11 @@ export async function readLiveClusters(options: LiveOptions): Promise<LiveResult
   await Promise.all(Array.from({ length: Math.min(atOnce, contexts.length) }, work))
   clusters.sort((a, b) => contexts.indexOf(a.cluster) - contexts.indexOf(b.cluster))
   return { clusters, unreadable }
+}
+
+/** Without the API over all members, whose objects are the other contexts'. */
+function clustersIn({ contexts }: Kubeconfig): string[] {
+  return [...contexts].flatMap(([name, { allMembers }]) => (allMembers ? [] : [name]))
 }
 
 async function readCluster(

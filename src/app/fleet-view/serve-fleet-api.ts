@@ -73,7 +73,7 @@ export async function serveFleetApi(options: ServeFleetApiOptions): Promise<{ re
   const url = `https://${host}:${port}`
   if (options.kubeconfig !== undefined) {
     const tls = { ...connection.tls, insecure: false, caPem: ca?.certPem ?? pair.certPem }
-    const fleet = { name: 'fleet', connection: { server: url, tls: withoutName(tls), auth: connection.auth } }
+    const fleet = { name: 'fleet', connection: { server: url, tls: withoutName(tls), auth: connection.auth }, allMembers: true }
     writePrivateFile(options.kubeconfig, createKubeconfig([fleet], 'fleet'))
   }
   return {

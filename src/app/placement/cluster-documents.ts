@@ -6,6 +6,7 @@ import { replicaNeeds } from '../../delivery/placement/capacity/replica-needs.js
 import { readClusterMarks } from '../../delivery/placement/cluster-marks.js'
 import type { ClusterFacts, Taint, Workload } from '../../delivery/placement/contract.js'
 import { clusterSecretLabel, parseClusterSecret } from '../../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
+import { allMembersExtension } from '../../kube/client/kubeconfig.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 
 /** A cluster as documents tell of it; `free` of what is to be placed where they tell its room. */
@@ -115,7 +116,11 @@ function freeIn(summary: Record<string, unknown>, { object, replicas }: Workload
 /** The name of a context is the name of the cluster, as `flotilla cluster add` takes it. */
 function contextsOf(document: KubeObject): DocumentCluster[] {
   const contexts = Array.isArray(document['contexts']) ? document['contexts'].filter(isObject) : []
-  return contexts.flatMap(({ name }) => (typeof name === 'string' && name !== '' ? [{ facts: { name, ready: true } }] : []))
+  return contexts.flatMap(({ name, context }) => {
+    const { extensions } = objectOf(context)
+    const allMembers = Array.isArray(extensions) && extensions.some((each) => objectOf(each)['name'] === allMembersExtension)
+    return typeof name === 'string' && name !== '' && !allMembers ? [{ facts: { name, ready: true } }] : []
+  })
 }
 
 function objectOf(value: unknown): Record<string, unknown> {

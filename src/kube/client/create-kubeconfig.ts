@@ -1,11 +1,14 @@
 import { formatYaml } from '../../formats/yaml/format-yaml.js'
 import type { Connection, ConnectionAuth } from './connection.js'
+import { allMembersExtension } from './kubeconfig.js'
 
 export interface KubeconfigTarget {
   /** Names the context, the cluster and the user alike. */
   readonly name: string
   readonly connection: Connection
   readonly namespace?: string
+  /** The API over all members of a fleet. */
+  readonly allMembers?: boolean
 }
 
 /**
@@ -18,7 +21,10 @@ export function createKubeconfig(targets: readonly KubeconfigTarget[], current: 
     kind: 'Config',
     preferences: {},
     'current-context': current,
-    contexts: targets.map(({ name, namespace }) => ({ name, context: { cluster: name, user: name, namespace } })),
+    contexts: targets.map(({ name, namespace, allMembers }) => {
+      const extensions = allMembers ? [{ name: allMembersExtension, extension: {} }] : undefined
+      return { name, context: { cluster: name, user: name, namespace, extensions } }
+    }),
     clusters: targets.map(({ name, connection }) => ({ name, cluster: clusterOf(connection) })),
     users: targets.map(({ name, connection }) => ({ name, user: userOf(connection) })),
   }

@@ -18,7 +18,12 @@ export interface KubeconfigContext {
   readonly user: string
   /** '' when the context names none. */
   readonly namespace: string
+  /** It is no cluster but the API over all members of a fleet: its objects are those of other contexts. */
+  readonly allMembers?: true
 }
+
+/** The extension of a context that marks the API over all members of a fleet. */
+export const allMembersExtension = 'flotilla.dev/all-members'
 
 export interface KubeconfigEntry {
   readonly fields: Readonly<Record<string, unknown>>
@@ -43,10 +48,15 @@ export function parseKubeconfig(files: readonly { path: string; text: string }[]
         cluster: stringOf(fields['cluster']),
         user: stringOf(fields['user']),
         namespace: stringOf(fields['namespace']),
+        ...(isForAllMembers(fields['extensions']) ? { allMembers: true } : {}),
       })
     }
   }
   return { currentContext, contexts, clusters, users }
+}
+
+function isForAllMembers(extensions: unknown): boolean {
+  return Array.isArray(extensions) && extensions.some((each) => isObject(each) && each['name'] === allMembersExtension)
 }
 
 /** Reads the files that KUBECONFIG names, or ~/.kube/config; files that are not there are left out, as kubectl does. */
