@@ -20,8 +20,8 @@ export class HubWriter {
   readonly #signal: AbortSignal
   /** What was written is known before the watch tells. */
   readonly #own = new OwnWrites<KubeObject>()
-  /** The resourceVersion that our last write of an object had for an answer. */
-  readonly #written = new Map<string, string>()
+  /** The resourceVersions that our last writes of an object had for an answer: the watch tells of them later, one by one. */
+  readonly #written = new Map<string, readonly string[]>()
   /** Digests of what was applied last, by object. */
   readonly #applied = new Map<string, string>()
   writes = 0
@@ -39,7 +39,8 @@ export class HubWriter {
 
   /** Whether this state of an object is what we wrote ourselves. */
   isOwn(ref: ObjectRef, object: KubeObject): boolean {
-    return object.metadata.resourceVersion !== undefined && this.#written.get(keyOfRef(ref)) === object.metadata.resourceVersion
+    const { resourceVersion } = object.metadata
+    return resourceVersion !== undefined && this.#written.get(keyOfRef(ref))?.includes(resourceVersion) === true
   }
 
   forget(ref: ObjectRef): void {
@@ -142,7 +143,8 @@ export class HubWriter {
     const key = keyOfRef(ref)
     this.#own.begin(key)
     this.#own.end(key, { ...answer, metadata }, false)
-    if (metadata.resourceVersion !== undefined) this.#written.set(key, metadata.resourceVersion)
+    if (metadata.resourceVersion !== undefined)
+      this.#written.set(key, [...(this.#written.get(key) ?? []).slice(-2), metadata.resourceVersion])
   }
 
   #cached(ref: ObjectRef): KubeObject | undefined {
