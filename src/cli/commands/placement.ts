@@ -180,7 +180,14 @@ async function show(found: readonly Explanation[], format: ReturnType<typeof par
       ...io,
     })
   } else if (format === 'name') io.out(`${found.map(({ id }) => id).join('\n')}\n`)
-  else io.out(found.map((each) => describeExplanation(each, format)).join('\n'))
+  else {
+    const [first, ...others] = found
+    if (others.length > 0)
+      io.out(
+        `${found.length} dialects want it: where clusters are the same, ${first?.dialect} wins, and ${others.map(({ dialect }) => dialect).join(', ')} is told AlreadyExists.\n\n`,
+      )
+    io.out(found.map((each) => describeExplanation(each, format)).join('\n'))
+  }
 }
 
 async function showAll(
