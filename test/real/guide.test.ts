@@ -86,3 +86,13 @@ test('spread a workload over clusters', { skip: noKubectl }, async () => {
   assert.match(seen[1] ?? '', /eu-west +3 +3 [\s\S]*If eu-west is lost:\n.*\n? *us-east: 3 becomes 6/)
   assert.match(seen[2] ?? '', /Deployment store\/web/)
 })
+
+test('from Karmada', { skip: noKubectl }, async () => {
+  const look = 'kubectl --context hub -n rollout get rb'
+  let seen = ''
+  await runGuide('docs/guides/karmada.md', {
+    kubectl: true,
+    after: { [look]: (guide) => (seen = guide.run(look, 'docs/guides/karmada.md')) },
+  })
+  assert.match(seen, /web-deployment +True/)
+})
