@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Connection } from '../kube/client/connection.js'
 import type { KubeClient } from '../kube/client/kube-client.js'
 import type { CommandIo } from './contract.js'
@@ -25,6 +25,7 @@ export function addHostOptions(command: Command): Command {
     .option('--data-dir <dir>', 'data directory of an embedded fleet, for its kubeconfig')
     .option('--kubefed-namespace <name>', 'namespace of the control plane', 'kube-federation-system')
     .option('--dry-run', 'say what would be done, change nothing')
+    .addOption(new Option('--v <level>', 'how much is logged, in scripts for kubefedctl: says nothing here').hideHelp())
 }
 
 /** Runs with the hub and closes it whatever happens. */

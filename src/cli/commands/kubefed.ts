@@ -10,6 +10,7 @@ export const kubeFedCommand: CommandEntry = {
   name: 'kubefed',
   register(program, io) {
     const kubefed = program.command('kubefed').description('clusters and federated objects of KubeFed, as kubefedctl had it')
+    registerInit(kubefed, io)
     registerJoin(kubefed, io)
     registerUnjoin(kubefed, io)
     registerEnable(kubefed, io)
@@ -24,6 +25,30 @@ export const kubeFedCommand: CommandEntry = {
         io.out(`KubeFed API as of v0.10.0, flotilla ${version}\n`)
       })
   },
+}
+
+/** Federation v1 had it, and so do scripts and tutorials; KubeFed's own way was its chart. */
+function registerInit(kubefed: Command, io: CommandIo): void {
+  const meaningless = ['dns-provider', 'dns-zone-name', 'image']
+  const init = addHostOptions(
+    kubefed
+      .command('init [name]')
+      .description('make any Kubernetes API a control plane: kinds and configuration (flotilla hub --install does so, too)'),
+  )
+  for (const name of meaningless) init.option(`--${name} <value>`, 'of federation v1: says nothing here')
+  init.action(async (_name: string | undefined, flags: HostOptions & Record<string, unknown>) => {
+    const given = meaningless.filter(
+      (name) => flags[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())] !== undefined,
+    )
+    if (given.length > 0)
+      io.err(
+        `Warning: ${given.map((name) => `--${name}`).join(', ')} are of federation v1 and say nothing here: see flotilla service for names across clusters`,
+      )
+    await withHost(flags, io, async ({ client }) => {
+      const { initControlPlane } = await import('../../app/kubefed/init-control-plane.js')
+      say(io, await initControlPlane(client, { dryRun: flags.dryRun === true }))
+    })
+  })
 }
 
 interface JoinFlags extends HostOptions {
