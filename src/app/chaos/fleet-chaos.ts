@@ -11,6 +11,8 @@ import { type ClusterChaos, followChaos, wholeCluster } from './follow-chaos.js'
 export interface FleetChaos {
   /** The client of a member in this process, with all that is wrong on the way to it. */
   through(cluster: string, client: KubeClient): KubeClient
+  /** Whether the way from the hub to it, or all of it, is cut. */
+  isCut(cluster: string): boolean
   stop(): void
 }
 
@@ -102,6 +104,10 @@ export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
         },
       }
     },
+    isCut(cluster) {
+      const { hubCut, ...chaos } = present.get(cluster) ?? wholeCluster
+      return hubCut || isSilent(chaos)
+    },
     stop() {
       ended = true
       unfollow()
@@ -109,7 +115,7 @@ export function createFleetChaos(options: FleetChaosOptions): FleetChaos {
   }
 }
 
-function isSilent({ stopped, apiCut }: ClusterChaos): boolean {
+function isSilent({ stopped, apiCut }: Pick<ClusterChaos, 'stopped' | 'apiCut'>): boolean {
   return stopped || apiCut
 }
 

@@ -129,7 +129,7 @@ function askHub(transport: ForwardTransport, exchange: Exchange, { clock }: Serv
   }
   const asking = { user, auditId, signal, clock, patience: usualPatience, userAgent: request.headers['user-agent'] ?? '' }
   const accept = request.headers.accept ?? 'application/json'
-  return forwardRaw(exchange, hub, { path: request.url ?? '/', accept }, asking)
+  return forwardRaw(exchange, hub, { path: (request.url ?? '/').replace(/^\/complete(?=\/)/, ''), accept }, asking)
 }
 
 /** What the front knows of a hub that is elsewhere: its name. */

@@ -208,6 +208,12 @@ test('a member that does not answer is told of, and lists go on without it', asy
       ['eu-west'],
     )
     assert.ok(world.suspected.has('eu-west'))
+    // For who concludes from what is missing, such a list is none.
+    const complete = await world.ask('GET', `/complete${path}?labelSelector=test%3Dpage`)
+    assert.deepEqual([complete.code, complete.headers['retry-after']], [504, '5'])
+    assert.match(complete.json.message, /would not be complete: cluster eu-west/)
+    const narrowed = await world.ask('GET', `/complete${path}?labelSelector=test%3Dpage,flotilla.dev/cluster%3Dasia`)
+    assert.deepEqual([narrowed.code, narrowed.json.items.length], [200, 7])
     const found = await world.ask('GET', `${path}/only-here`)
     assert.equal(found.code, 200)
     assert.match(warningsOf(found), /cluster eu-west/)

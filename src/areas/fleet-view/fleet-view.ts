@@ -39,7 +39,7 @@ async function serve(ports: FleetViewPorts, exchange: Exchange, info: ViewReques
   setMaxListeners(0, exchange.signal)
   if (info.contradiction) throw statusErrors.badRequest('the name and the namespace in the path name different clusters')
   if (info.direct) return serveDirectly(ports, exchange, info)
-  if (!info.isResource) return serveViewPath(ports, exchange, askingOf(ports, exchange))
+  if (!info.isResource) return serveViewPath(ports, exchange, info, askingOf(ports, exchange))
   if (exchange.request.method === 'HEAD' && info.subresource !== 'proxy') throw statusErrors.routeNotAllowed()
   if (info.verb === 'proxy') throw statusErrors.pathNotFound()
   if (info.key === undefined && hubGroups.has(info.group) && info.verb === 'create') return ports.serveOnHub(exchange)

@@ -36,6 +36,7 @@ export async function serveViewList(context: ViewContext): Promise<void> {
     },
     asking,
   )
+  if (info.complete) requireComplete(list.missing)
   for (const text of list.warnings) exchange.warn(text)
   warnOfMissing(exchange, list.missing)
   const { items, metadata } = list
@@ -78,6 +79,12 @@ async function kindOf({ members, info, clock }: ViewContext): Promise<{ apiVersi
   return { apiVersion: apiVersionOf(group, version), kind: type?.kind ?? '' }
 }
 
+function requireComplete(missing: ReadonlyMap<string, string>): void {
+  const [first] = missing
+  if (first === undefined) return
+  throw statusErrors.timeout(`the list would not be complete: cluster ${first[0]}: ${first[1]}`, 5)
+}
+
 /** Serves a watch over all members until its time is over or the client goes. */
 export async function serveViewWatch(context: ViewContext): Promise<void> {
   const { exchange, info, form, members, asking, random, clock } = context
@@ -104,6 +111,10 @@ export async function serveViewWatch(context: ViewContext): Promise<void> {
     asking,
   )
   const { missing, run } = await watch.open()
+  if (info.complete && initialEvents && missing.size > 0) {
+    watch.stop()
+    requireComplete(missing)
+  }
   warnOfMissing(exchange, missing)
   const asked = numberOption(query, 'timeoutSeconds') ?? 0
   const seconds = asked > 0 ? asked : watchSeconds * (1 + random.number())

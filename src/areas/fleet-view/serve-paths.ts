@@ -9,11 +9,12 @@ import type { FleetMember } from './fleet-members.js'
 import { forwardRaw } from './forward.js'
 import { mergedCatalogue, readCatalogues } from './merge-catalogues.js'
 import type { FleetViewPorts } from './view-context.js'
+import { completePath, type ViewRequest } from './view-request.js'
 
 /** Serves what names no resource: health, version, discovery, OpenAPI. */
-export async function serveViewPath(ports: FleetViewPorts, exchange: Exchange, asking: Asking): Promise<void> {
+export async function serveViewPath(ports: FleetViewPorts, exchange: Exchange, info: ViewRequest, asking: Asking): Promise<void> {
   const { members, clock } = ports
-  const { info, request, query } = exchange
+  const { request, query } = exchange
   const path = info.path.length > 1 && info.path.endsWith('/') ? info.path.slice(0, -1) : info.path
   const form = { ...plainForm, pretty: wantsPretty(query, request.headers['user-agent']) }
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return sendText(exchange, 200, 'ok')
@@ -23,7 +24,7 @@ export async function serveViewPath(ports: FleetViewPorts, exchange: Exchange, a
   if (path.startsWith('/openapi/')) {
     const member = await memberWithDocument(ports, path)
     if (member === undefined) return sendText(exchange, 404, '404 page not found\n')
-    const url = request.url ?? path
+    const url = info.complete ? (request.url ?? path).slice(completePath.length) : (request.url ?? path)
     const accept = request.headers.accept ?? 'application/json'
     return forwardRaw(exchange, member, { path: url, accept }, asking)
   }

@@ -9,15 +9,19 @@ export interface ViewRequest extends RequestInfo {
   readonly key: string | undefined
   /** Below /clusters/NAME: all of the cluster's own API as it is. */
   readonly direct: boolean
+  /** Below /complete: a list without one of its clusters is none. */
+  readonly complete: boolean
   /** How objects of the answer are named. */
   readonly naming: Naming
   /** The path names two clusters. */
   readonly contradiction: boolean
 }
 
+/** A server of this path is for programs that conclude from what is not in a list. */
+export const completePath = '/complete'
 const direct = /^\/clusters\/([^/]+)(\/.*)?$/
 
-/** Reads `/clusters/NAME/...`, and names and namespaces with a mark (`/namespaces/shop@us-east/pods/web`). */
+/** Reads `/clusters/NAME/...`, `/complete/...`, and names and namespaces with a mark (`/namespaces/shop@us-east/pods/web`). */
 export function readViewRequest(
   method: string,
   path: string,
@@ -32,11 +36,13 @@ export function readViewRequest(
       ...info,
       key: keyOf(named) ?? named,
       direct: true,
+      complete: false,
       naming: { name: 'plain', namespace: 'plain' },
       contradiction: false,
     }
   }
-  const info = parseRequestInfo(method, path, query)
+  const complete = path.startsWith(`${completePath}/`)
+  const info = parseRequestInfo(method, complete ? path.slice(completePath.length) : path, query)
   const keys = new Set<string>()
   const strip = (text: string): string => {
     const { name, key } = splitName(text, (each) => keyOf(each) === each)
@@ -51,7 +57,7 @@ export function readViewRequest(
   const within = namespace !== info.namespace && info.resource !== 'namespaces'
   const marked = info.name === '' ? !within : name !== info.name
   const naming: Naming = { name: marked ? 'marked' : 'plain', namespace: within ? 'marked' : 'plain' }
-  return { ...info, namespace, name, selectedName, key, direct: false, naming, contradiction: keys.size > 1 }
+  return { ...info, namespace, name, selectedName, key, direct: false, complete, naming, contradiction: keys.size > 1 }
 }
 
 /** The path on a member: of the collection, or of the object when it has a name. */
