@@ -65,7 +65,9 @@ const hands = 32
 const gatherMs = 150
 const roomGatherMs = 5000
 /** Policies and what is reported are of the same kinds for some dialects. */
-const hubGatherMs = 50
+const hubGatherMs = 200
+/** What cannot be told from a cache that is not read yet, or cannot be read now, is looked at again. */
+const unsureMs = 2000
 
 export function createFederation(options: FederationOptions): Federation {
   return new Engine(options)
@@ -130,7 +132,7 @@ class Engine implements Federation {
       log,
       signal,
       onResult: (cluster, id) => this.#hearMember(cluster, id),
-      onFacts: (_cluster, what) => (what === 'apis' ? this.#refreshSoon() : this.#roomChanged()),
+      onFacts: (cluster, what) => (what === 'apis' ? this.#refreshSoon() : this.#roomChanged(cluster)),
     })
     const claims = new Claims({
       hasCopy: (cluster, id) => this.#members.get(cluster)?.member.copies()?.has(id) === true,
@@ -397,9 +399,9 @@ class Engine implements Federation {
     this.#enqueue(dialect, { type, namespace: parts.namespace, name: parts.name })
   }
 
-  #roomChanged(): void {
+  #roomChanged(cluster: string): void {
     for (const state of this.#states.values()) {
-      if (!state.usesRoom || (state.decision?.replicas.unplaced ?? 0) === 0) continue
+      if (!state.roomIn.has(cluster) || (state.decision?.replicas.unplaced ?? 0) === 0) continue
       state.dirty = true
       this.#queue.addAfter(state.key, roomGatherMs)
     }
@@ -519,10 +521,16 @@ class Engine implements Federation {
   async #sourceGone(state: SourceState): Promise<void> {
     const { dialect, ref } = state
     this.#noteWorkload(state, undefined)
-    const isOurs = dialect.finalizer === undefined && this.#caches.isSure(ref.type) && this.#caches.complete
-    if (isOurs && (await this.#isDeleted(ref))) {
-      if (!this.#pass.withdrawAll(state, undefined)) return
-    } else this.#pass.letBe(state)
+    // A kind that is not served says nothing of its objects, and with a finalizer it would be here until its copies are gone.
+    if (dialect.finalizer === undefined && this.#caches.typeNamed(ref.type.group, ref.type.plural) !== undefined) {
+      this.#caches.want([ref.type])
+      if (!this.#caches.isSure(ref.type)) {
+        this.#queue.addAfter(state.key, unsureMs)
+        return
+      }
+      if ((await this.#isDeleted(ref)) && !this.#pass.withdrawAll(state, undefined)) return
+    }
+    this.#pass.letBe(state)
     this.#writer.forget(ref)
     this.#forget(state)
   }

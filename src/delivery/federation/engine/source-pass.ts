@@ -59,14 +59,26 @@ export class SourcePass {
   /** Whether a decision would be made without knowing what is in a cluster that can be asked. */
   mustWait(state: SourceState, read: Federated): boolean {
     const { members, clock } = this.#options
-    const asksRoom = needsRoom(read)
-    if (read.previous.replicas !== undefined && !asksRoom) return false
+    if (state.dirty) this.#noteRoom(state, read)
+    const first = read.previous.replicas === undefined && state.decision === undefined
+    if (!first && state.roomIn.size === 0) return false
     for (const place of members.values()) {
       if (clock.now() - place.openedAt > patienceMs || !this.#answers(place.name)) continue
-      if (read.previous.replicas === undefined && state.decision === undefined && place.member.copies() === undefined) return true
-      if (asksRoom && this.#freeIn(place.name, read) === undefined) return true
+      if (first && place.member.copies() === undefined) return true
+      if (state.roomIn.has(place.name) && this.#freeIn(place.name, read) === undefined) return true
     }
     return false
+  }
+
+  /** Room is watched only in clusters that would be chosen if there were enough of it; those that were once stay watched. */
+  #noteRoom(state: SourceState, read: Federated): void {
+    if (!needsRoom(read)) {
+      state.roomIn = new Set()
+      return
+    }
+    const { clusters } = decidePlacement(read.workload, read.policies, this.#options.directory.facts, read.previous)
+    const pass = clusters.filter(({ filters }) => filters.length > 0 && filters.every(({ passes }) => passes))
+    state.roomIn = new Set([...state.roomIn, ...pass.map(({ cluster }) => cluster)])
   }
 
   /** Decides where it goes, anew only when something has changed. Returns when to look again although nothing has. */
@@ -89,8 +101,7 @@ export class SourcePass {
     let { decision } = state
     if (decision === undefined || state.dirty || text !== state.previousText) {
       const workload = autoscaler === undefined ? read.workload : { ...read.workload, autoscaler }
-      state.usesRoom = needsRoom(read)
-      const facts = state.usesRoom ? this.#withRoom(read) : directory.facts
+      const facts = state.roomIn.size > 0 ? this.#withRoom(state, read) : directory.facts
       const before = decision
       decision = decidePlacement(workload, read.policies, facts, previous)
       this.decisions++
@@ -99,7 +110,7 @@ export class SourcePass {
       // A decision that has come into force is mostly the same again.
       if (before === undefined || !sendsSame(before, decision)) state.dirty = true
       this.#askAgain(decision)
-      if (state.usesRoom) this.#reserve(read, decision)
+      if (state.roomIn.size > 0) this.#reserve(state, read, decision)
     }
     return { decision, evictions, autoscaler, againAt }
   }
@@ -173,7 +184,7 @@ export class SourcePass {
       if (had || state.claimed.has(name)) {
         this.withdraw(state, name, read?.rules)
         if (copies === undefined || member.copies()?.has(state.id) !== false) done = false
-      } else if (copies === undefined && directory.of(name) !== undefined && read === undefined) done = false
+      } else if (copies === undefined && recorded === undefined) done = false
       if (member.result(state.id) !== undefined) done = false
     }
     // A cluster of the fleet without a client may have it, too.
@@ -252,9 +263,9 @@ export class SourcePass {
     return health === 'Healthy' || health === 'Pending'
   }
 
-  #withRoom(read: Federated): readonly ClusterFacts[] {
+  #withRoom({ roomIn }: SourceState, read: Federated): readonly ClusterFacts[] {
     return this.#options.directory.facts.map((facts) => {
-      const free = this.#freeIn(facts.name, read)
+      const free = roomIn.has(facts.name) ? this.#freeIn(facts.name, read) : undefined
       return free === undefined ? facts : { ...facts, free }
     })
   }
@@ -264,11 +275,12 @@ export class SourcePass {
     return needs && this.#options.members.capacity(cluster)?.free(needs.needs, needs.key)
   }
 
-  #reserve(read: Federated, decision: PlacementDecision): void {
+  #reserve({ roomIn }: SourceState, read: Federated, decision: PlacementDecision): void {
     const needs = needsOf(read)
     if (needs === undefined) return
     for (const { cluster, replicas = 0, previous = 0 } of decision.clusters) {
-      if (replicas > previous) this.#options.members.capacity(cluster)?.reserve(needs.needs, replicas - previous)
+      if (replicas > previous && roomIn.has(cluster))
+        this.#options.members.capacity(cluster)?.reserve(needs.needs, replicas - previous)
     }
   }
 

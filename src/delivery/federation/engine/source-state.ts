@@ -26,8 +26,8 @@ export interface SourceState {
   readonly told: Set<string>
   /** The workload by its key, for autoscalers. */
   workload: string | undefined
-  /** Decided with regard to room. */
-  usesRoom: boolean
+  /** Clusters whose room has a say; empty where none is asked for. */
+  roomIn: ReadonlySet<string>
 }
 
 /** How one source stands, for those who want to look. */
@@ -55,7 +55,7 @@ export function newState(key: string, dialect: FederationDialect, ref: ObjectRef
     troubles: new Map(),
     told: new Set(),
     workload: undefined,
-    usesRoom: false,
+    roomIn: new Set(),
   }
 }
 
