@@ -183,7 +183,7 @@ export function parseDuration(text: string): number {
   const seconds = match === null ? 0 : Number(match[1]) * { s: 1, m: 60, h: 3600, d: 86_400 }[match[2] as 's' | 'm' | 'h' | 'd']
   if (seconds >= 60 && seconds <= 7 * 86_400) return seconds
   throw new UsageError({
-    code: 'bad-duration',
+    code: 'bad-token-time',
     message: `--ttl ${text} is no time between a minute and a week`,
     fix: 'For example: --ttl 30m, --ttl 2h',
   })
