@@ -1,5 +1,5 @@
 import type { Federated, FederationDialect, HubFacts, Problem, Refused } from '../../delivery/federation/contract.js'
-import type { ClusterFacts, PlacementDecision, Workload } from '../../delivery/placement/contract.js'
+import type { ClusterFacts, PlacementDecision } from '../../delivery/placement/contract.js'
 import { decidePlacement } from '../../delivery/placement/decide-placement.js'
 import { type FleetChange, whatIf } from '../../delivery/placement/what-if.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -8,8 +8,8 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 export interface PlacementView {
   readonly hub: HubFacts
   readonly dialects: readonly FederationDialect[]
-  /** The clusters, with the room they have for this workload. */
-  clustersFor(workload: Workload): Promise<readonly ClusterFacts[]>
+  /** The clusters as they are for this object: whether they serve its kind, and where the division heeds it, how much fits. */
+  clustersFor(read: Federated): Promise<readonly ClusterFacts[]>
 }
 
 export interface Explanation {
@@ -77,7 +77,7 @@ async function explainRead(
   }
   if ('problem' in read) return { ...who, refused: read.problem, clusters: [], changes: [] }
   const { workload, policies, previous } = read
-  const clusters = await view.clustersFor(workload)
+  const clusters = await view.clustersFor(read)
   const evicting = (read.evictions ?? []).map(({ cluster }) => cluster)
   const before = evicting.length === 0 ? previous : { ...previous, evicting }
   return {

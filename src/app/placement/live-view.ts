@@ -1,44 +1,51 @@
+import { createAgentClusterSource } from '../../areas/agent/hub/agent-cluster-source.js'
+import { agentClusterType } from '../../areas/agent/resource-types.js'
 import { CodedError, messageOf, UsageError } from '../../base/errors.js'
 import { silentLog } from '../../base/log.js'
 import { ClusterDirectory } from '../../delivery/federation/clusters/cluster-directory.js'
-import type { HubFacts } from '../../delivery/federation/contract.js'
-import { freeReplicas, type NodeFacts, type PodFacts } from '../../delivery/placement/capacity/free-replicas.js'
-import { podRequests, readAmounts } from '../../delivery/placement/capacity/pod-requests.js'
+import type { Federated, HubFacts } from '../../delivery/federation/contract.js'
+import { freeReplicas } from '../../delivery/placement/capacity/free-replicas.js'
 import { replicaNeeds } from '../../delivery/placement/capacity/replica-needs.js'
-import type { ClusterFacts, Taint } from '../../delivery/placement/contract.js'
+import type { ClusterFacts } from '../../delivery/placement/contract.js'
+import { bindStrategy } from '../../delivery/placement/division/division-rules.js'
 import { createClusterSecretSource } from '../../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
+import {
+  apiVersionsProperty,
+  type ClusterProfile,
+  clusterProfileType,
+  healthProperty,
+  managerLabel,
+  managerName,
+} from '../../dialects/cluster-profile/cluster-profile.js'
+import { aliasesProperty, joinedValue } from '../../dialects/cluster-profile/to-cluster-profile.js'
 import { createKarmadaClusterSource } from '../../dialects/karmada/cluster/cluster-source.js'
 import { createKubeFedClusterSource } from '../../dialects/kubefed/cluster/cluster-source.js'
-import type { Inventory } from '../../inventory/cluster.js'
+import type { ClusterState, Inventory } from '../../inventory/cluster.js'
 import { createInventory } from '../../inventory/create-inventory.js'
 import { isInCluster } from '../../inventory/in-cluster.js'
 import { createHttpClient } from '../../kube/client/http-client.js'
 import type { KubeClient, ResourceCatalogue } from '../../kube/client/kube-client.js'
 import { createCaches } from '../../kube/informer/create-caches.js'
+import { findCondition } from '../../kube/object/condition.js'
 import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound } from '../../kube/object/status-error.js'
-import { builtInResources } from '../../kube/schema/resources.js'
 import { federationDialects } from '../federation-dialects.js'
 import { createSystemClientPorts } from '../system-client-ports.js'
 import { systemClock, systemRandom } from '../system-ports.js'
 import type { PlacementView } from './explain-placement.js'
+import { MemberReader } from './member-reader.js'
 
 export interface LiveView extends PlacementView {
   /** Clusters that do not answer: what they have room for is not known. */
   readonly unread: readonly { readonly name: string; readonly why: string }[]
 }
 
-const builtIn = (plural: string) => builtInResources.find((type) => type.group === '' && type.plural === plural) as ResourceType
-const nodesType = builtIn('nodes')
-const podsType = builtIn('pods')
-
 /** The hub as it stands now, with its clusters, for a reading command: the hub's own code decides here. Writes nothing. */
 export async function withLiveView<T>(
   fleet: { readonly hub: KubeClient; readonly namespace: string },
   env: Readonly<Record<string, string | undefined>>,
   use: (view: LiveView) => Promise<T>,
-  limitMs = 10_000,
 ): Promise<T> {
   const { hub, namespace } = fleet
   const ending = new AbortController()
@@ -46,12 +53,17 @@ export async function withLiveView<T>(
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const clientPorts = createSystemClientPorts(env)
   try {
+    const served = await hub.resources()
     const caches = createCaches({ client: hub, ...ports, signal })
     const inventory = createInventory({
       sources: [
         createClusterSecretSource({ caches, namespace }),
         createKubeFedClusterSource({ hub, caches }),
         createKarmadaClusterSource({ hub, caches }),
+        // Their tunnels end at the hub: here they are names with labels, which is enough to decide.
+        ...(served.forKind('flotilla.dev/v1alpha1', agentClusterType.kind) === undefined
+          ? []
+          : [createAgentClusterSource({ caches })]),
       ],
       hub,
       connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
@@ -60,38 +72,46 @@ export async function withLiveView<T>(
     })
     await inventory.whenReady
     const members = inventory.list().filter(({ server }) => !isInCluster(server))
-    const end = systemClock.now() + limitMs
-    while (members.some(({ name }) => inventory.state(name).health === 'Pending') && systemClock.now() < end)
-      await new Promise((done) => setTimeout(done, 20))
     const bare = await readHub(hub, [])
+    const profiles = await readProfiles(hub, namespace)
+    // How clusters are is what the hub says of them: whoever asks here may stand where he reaches none.
+    const seen: Inventory = {
+      list: () => inventory.list(),
+      find: (by) => inventory.find(by),
+      state: (name) => profiles.get(name)?.state ?? inventory.state(name),
+      client: (name) => inventory.client(name),
+      onChange: () => () => {},
+      ready: true,
+    }
     const directory = new ClusterDirectory({
       hub,
-      inventory,
+      inventory: seen,
       notes: () => federationDialects.flatMap((dialect) => dialect.clusterNotes?.(bare) ?? []),
     })
-    await Promise.all(members.map(({ name }) => learnApis(directory, inventory, name, signal)))
     directory.refresh()
     const clusters = directory.facts
-    const rooms = new Map<string, Promise<Room | undefined>>()
+    const reader = new MemberReader(inventory, signal)
     const unread = members.flatMap(({ name }) => {
-      const { health, message } = inventory.state(name)
-      return health === 'Healthy' ? [] : [{ name, why: message || health }]
+      const { health, message } = seen.state(name)
+      return health === 'Healthy' || health === 'Pending' ? [] : [{ name, why: message || health }]
     })
     return await use({
       hub: { ...bare, clusters },
       dialects: federationDialects,
       unread,
-      async clustersFor({ object, replicas }) {
+      async clustersFor(read) {
+        const { object } = read.workload
         const podSpec = podSpecOf(object)
-        if (replicas === undefined || podSpec === undefined) return clusters
-        const needs = replicaNeeds(podSpec)
+        const needs = podSpec !== undefined && heedsRoom(read) ? replicaNeeds(podSpec) : undefined
         return await Promise.all(
-          clusters.map(async (facts) => {
-            if (facts.ready !== true) return facts
-            let room = rooms.get(facts.name)
-            if (room === undefined) rooms.set(facts.name, (room = readRoom(inventory, facts.name, signal)))
-            const known = await room
-            return known === undefined ? facts : { ...facts, free: freeReplicas(known.nodes, known.pods, needs).replicas }
+          clusters.map(async (facts): Promise<ClusterFacts> => {
+            const apis = await reader.serves(facts, object, profiles.get(facts.name)?.apiVersions)
+            const room = needs === undefined || facts.ready !== true ? undefined : await reader.room(facts.name)
+            return {
+              ...facts,
+              ...(apis === undefined ? {} : { apis }),
+              ...(room === undefined || needs === undefined ? {} : { free: freeReplicas(room.nodes, room.pods, needs).replicas }),
+            }
           }),
         )
       },
@@ -143,53 +163,44 @@ function factsOf(
   }
 }
 
-async function learnApis(directory: ClusterDirectory, inventory: Inventory, name: string, signal: AbortSignal): Promise<void> {
-  try {
-    if (inventory.state(name).health === 'Healthy') directory.learnApis(name, await inventory.client(name).resources({ signal }))
-  } catch {
-    // What is not known forbids nothing.
-  }
+/** As the hub asks clusters for their room only where it counts. */
+function heedsRoom({ workload, policies }: Federated): boolean {
+  if ((workload.replicas ?? 0) === 0) return false
+  return policies.placements.some(
+    ({ placement }) => placement.needsRoom === true || bindStrategy(placement.division).strategy.heedsRoom,
+  )
 }
 
-interface Room {
-  readonly nodes: readonly NodeFacts[]
-  readonly pods: readonly PodFacts[]
+interface Published {
+  readonly state: ClusterState
+  readonly apiVersions: ReadonlySet<string>
 }
 
-async function readRoom(inventory: Inventory, cluster: string, signal: AbortSignal): Promise<Room | undefined> {
-  try {
-    const client = inventory.client(cluster)
-    const [nodes, pods] = await Promise.all([client.list(nodesType, { signal }), client.list(podsType, { signal })])
-    return { nodes: nodes.items.map(nodeOf), pods: pods.items.map(podOf) }
-  } catch {
-    // A cluster whose room cannot be read has room as far as anybody knows.
-    return undefined
+/** What the hub has published of its clusters, by name. */
+async function readProfiles(hub: KubeClient, namespace: string): Promise<ReadonlyMap<string, Published>> {
+  const profiles = new Map<string, Published>()
+  const { items } = await hub
+    .list<ClusterProfile>(clusterProfileType, { namespace, labelSelector: `${managerLabel}=${managerName}` })
+    .catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+      return { items: [] as ClusterProfile[] }
+    })
+  for (const { metadata, spec, status } of items) {
+    const health = status?.properties?.find(({ name }) => name === healthProperty)?.value ?? 'Pending'
+    const condition = findCondition(status?.conditions, 'ControlPlaneHealthy')
+    const published: Published = {
+      state: {
+        health: health as ClusterState['health'],
+        reason: condition?.reason ?? '',
+        message: condition?.message ?? '',
+        since: Date.parse(condition?.lastTransitionTime ?? '') || 0,
+      },
+      apiVersions: new Set(joinedValue(status?.properties, apiVersionsProperty)),
+    }
+    for (const name of [spec.displayName ?? metadata.name, ...joinedValue(status?.properties, aliasesProperty)])
+      profiles.set(name, published)
   }
-}
-
-function nodeOf(node: KubeObject): NodeFacts {
-  const spec = (node['spec'] ?? {}) as { taints?: Taint[]; unschedulable?: boolean }
-  const status = (node['status'] ?? {}) as { allocatable?: unknown; conditions?: { type?: string; status?: string }[] }
-  const { name, labels } = node.metadata
-  return {
-    name,
-    ...(labels === undefined ? {} : { labels }),
-    ...(spec.taints === undefined ? {} : { taints: spec.taints }),
-    ...(spec.unschedulable === true ? { cordoned: true } : {}),
-    allocatable: readAmounts(status.allocatable),
-    ready: status.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true,
-  }
-}
-
-function podOf(pod: KubeObject): PodFacts {
-  const spec = (pod['spec'] ?? {}) as Record<string, unknown>
-  const { phase } = (pod['status'] ?? {}) as { phase?: string }
-  const node = spec['nodeName']
-  return {
-    ...(typeof node === 'string' && node !== '' ? { node } : {}),
-    requests: podRequests(spec),
-    ...(phase === 'Succeeded' || phase === 'Failed' ? { finished: true } : {}),
-  }
+  return profiles
 }
 
 function podSpecOf({ spec }: KubeObject): Record<string, unknown> | undefined {

@@ -102,8 +102,9 @@ export function joinedValue(properties: readonly { name: string; value: string }
 }
 
 /** How to reach it, without any secret: who may, gets credentials from the plugin. */
-function accessProvidersOf({ name, connection, server }: Cluster): AccessProvider[] {
-  if (connection === undefined || isInCluster(server)) return []
+function accessProvidersOf({ name, connection, server, isPulled }: Cluster): AccessProvider[] {
+  // The tunnel of an agent is the hub’s alone.
+  if (connection === undefined || isPulled === true || isInCluster(server)) return []
   const { tls, proxyUrl } = connection
   const proxy = proxyUrl === undefined ? undefined : withoutPassword(proxyUrl)
   const cluster: ProfileCluster = {
