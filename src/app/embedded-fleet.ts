@@ -308,6 +308,7 @@ async function openFleet(
     env: options.env,
     ports,
     open: (cluster) => running.agents?.forward(cluster),
+    isCut: ({ server }) => chaos.isCut(register.atServer(server) ?? ''),
   })
   await api.serveView(view, hubName, { host: config.host, port: config.fleetPort ?? 0 })
   const agents = createEmbeddedAgents({
