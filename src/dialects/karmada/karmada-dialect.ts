@@ -1,10 +1,10 @@
 import type { FederationDialect, HubFacts } from '../../delivery/federation/contract.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { kindKeyOf } from '../../kube/object/resource-type.js'
+import { dependenciesOnRecord } from './binding/dependents.js'
 import { clusterNotes } from './cluster/cluster-notes.js'
-import { fieldAt, textAt } from './fields.js'
 import { hubKinds } from './hub-kinds.js'
-import { interpreterOf } from './lua/script-interpreter.js'
+import { dependencyKinds } from './interpreter/interpreter.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { type ReadTemplate, readSource } from './read-source.js'
 import { reportSource } from './report-source.js'
@@ -14,10 +14,9 @@ import {
   propagationPolicyType,
   resourceBindingType,
 } from './resource-types.js'
+import { interpreterOf } from './scripts/script-interpreter.js'
 import { isTemplateKind } from './template/eligible.js'
 import { touchedBy } from './touches.js'
-
-const dependencyKinds = ['ConfigMap', 'Secret', 'PersistentVolumeClaim', 'ServiceAccount']
 
 /**
  * Karmada: plain objects on the hub are templates for what its policies send to clusters. Decisions stand in ResourceBindings. Templates
@@ -53,8 +52,10 @@ function sourceKinds(hub: HubFacts): readonly ResourceType[] {
   // Copies of templates that no policy selects any more are let be, but go when their template does.
   for (const type of [resourceBindingType, clusterResourceBindingType])
     for (const binding of hub.objects(type)) {
-      const resource = fieldAt(binding, 'spec', 'resource')
-      add(textAt(resource, 'apiVersion'), textAt(resource, 'kind'))
+      // There are as many of these as templates, and this is asked at every change of a policy or binding.
+      const resource = (binding['spec'] as { resource?: { apiVersion?: string; kind?: string } } | undefined)?.resource
+      if (resource?.apiVersion !== undefined && resource.kind !== undefined) add(resource.apiVersion, resource.kind)
+      for (const { apiVersion, kind } of dependenciesOnRecord(binding)) add(apiVersion, kind)
     }
   return [...kinds.values()]
 }

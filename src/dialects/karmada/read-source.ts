@@ -39,8 +39,8 @@ export interface ReadTemplate extends Federated {
   /** Where its own policy sends it, where others need it elsewhere, too. */
   readonly own?: ReadonlySet<string>
   readonly rebalanceAsked?: string
-  /** Of the template as it goes out. */
-  readonly digest: string
+  /** Of the template as it goes out, where a lazy policy asks for it. */
+  readonly digest?: string
 }
 
 /** What an object of the hub asks for by Karmada's policies; undefined where none selects it and nothing needs it. */
@@ -51,7 +51,7 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
   const placements = policies.map(readPropagationPolicy)
   const claim = claimOf(source)
   const { winner } = decidePolicy(source, placements, claim)
-  const requirers = requirersOf(source, hub)
+  const requirers = interpreter.mayFollow(source) ? requirersOf(source, hub) : []
   const binding = bindingOf(source, hub)
   if (winner === undefined && requirers.length === 0 && objectsAt(binding, 'spec', 'requiredBy').length === 0) return undefined
   const holder = policies[placements.indexOf(winner as PlacementPolicy)]
@@ -62,7 +62,8 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     ...(fresh ? { fresh } : {}),
   }
   const object = pruneTemplate(source)
-  const digest = digestOf(object)
+  const isLazy = textAt(holder, 'spec', 'activationPreference') === 'Lazy'
+  const digest = isLazy ? digestOf(object) : undefined
   const policySpec = holder === undefined ? fieldsOf(requirers[0]?.binding['spec']) : specInForce(holder, binding, digest)
   const autoscaler = interpreter.replicas(source) === undefined ? undefined : autoscalerOf(source, hub)
   const replicas = interpreter.replicas(source)
@@ -92,14 +93,14 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     requirers,
     ...(required.own === undefined ? {} : { own: required.own }),
     ...(asked === undefined ? {} : { rebalanceAsked: asked }),
-    digest,
+    ...(digest === undefined ? {} : { digest }),
   }
 }
 
 /** A lazy policy counts as it was when the template last changed. */
-function specInForce(holder: KubeObject, binding: KubeObject | undefined, digest: string): Fields {
+function specInForce(holder: KubeObject, binding: KubeObject | undefined, digest: string | undefined): Fields {
   const spec = fieldsOf(holder['spec'])
-  if (spec['activationPreference'] !== 'Lazy' || binding === undefined) return spec
+  if (digest === undefined || binding === undefined) return spec
   if (binding.metadata.annotations?.[annotations.activeTemplate] !== digest) return spec
   const same = ['policyName', 'policyNamespace', 'clusterPolicyName'] as const
   const holderNames = {

@@ -72,7 +72,6 @@ function notesOf(source: KubeObject, read: ReadTemplate, interpreter: Interprete
     const list = interpreter.dependencies(source)
     if (list.length > 0) notes[annotations.dependencies] = JSON.stringify(list)
   }
-  if (read.policySpec['activationPreference'] === 'Lazy' || textAt(read.holder, 'spec', 'activationPreference') === 'Lazy')
-    notes[annotations.activeTemplate] = read.digest
+  if (read.digest !== undefined) notes[annotations.activeTemplate] = read.digest
   return notes
 }

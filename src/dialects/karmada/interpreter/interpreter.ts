@@ -21,9 +21,14 @@ export interface Interpreter {
   /** A merge patch of the template's status; undefined to leave it. */
   aggregate(template: KubeObject, items: readonly StatusItem[], nowText: string): Fields | undefined
   dependencies(object: KubeObject): readonly DependentReference[]
+  /** Whether anything can name an object of the kind as what it needs. */
+  mayFollow(object: KubeObject): boolean
   /** What scripts for the kind of an object have failed with. */
   problems?(object: KubeObject): readonly string[]
 }
+
+/** What pods and Ingresses name. */
+export const dependencyKinds: ReadonlySet<string> = new Set(['ConfigMap', 'Secret', 'PersistentVolumeClaim', 'ServiceAccount'])
 
 /** What Karmada knows of the kinds of Kubernetes. */
 export const nativeInterpreter: Interpreter = {
@@ -34,4 +39,5 @@ export const nativeInterpreter: Interpreter = {
   reflect: reflectStatus,
   aggregate: aggregateStatus,
   dependencies: dependentsOf,
+  mayFollow: ({ apiVersion, kind }) => apiVersion === 'v1' && dependencyKinds.has(kind),
 }

@@ -106,7 +106,8 @@ const bindingParts = {
 } as const
 
 const secretReference = object({ namespace: text, name: text }, ['namespace', 'name'])
-const script = object({ luaScript: text }, ['luaScript'])
+/** `cel` is ours: the same in an expression. */
+const script = object({ luaScript: text, cel: text })
 const reference = object({ apiVersion: text, kind: text, name: text, namespace: text }, ['apiVersion', 'kind', 'name'])
 const modelRange = object(
   { name: text, min: quantities.additionalProperties as never, max: quantities.additionalProperties as never },

@@ -3,6 +3,7 @@ import { CodedError } from '../../../base/errors.js'
 import { luaFunction, pushKube } from './kube-library.js'
 import { type LuaState, loadLua, mostTextBytes } from './lua-api.js'
 import { pushJson, readJson, settleEmpties } from './lua-values.js'
+import type { Script } from './script.js'
 
 /** Instructions that one call may take, and how many go by between two looks. */
 const mostInstructions = 3_000_000
@@ -57,7 +58,7 @@ ${refused.map((name) => `function ${name}() error('call function ${name} is not 
  * A script of a ResourceInterpreterCustomization: run once, its functions are called many times. No files, no processes, no
  * modules but `kube`; instructions, texts and results are limited.
  */
-export class LuaScript {
+export class LuaScript implements Script {
   readonly #code: string
   readonly #nowMs: () => number
   #state: LuaState | undefined

@@ -8,7 +8,9 @@ import type { StatusItem } from '../interpreter/aggregate-status.js'
 import type { DependentReference } from '../interpreter/dependencies.js'
 import { type Interpreter, nativeInterpreter } from '../interpreter/interpreter.js'
 import { interpreterCustomizationType } from '../resource-types.js'
+import { CelScript } from './cel-script.js'
 import { LuaScript } from './lua-script.js'
+import type { Script } from './script.js'
 
 type Operation =
   | 'replicaResource'
@@ -20,7 +22,9 @@ type Operation =
 
 /** Scripts by kind and operation. Of several for one, that of the customization that sorts first by name. */
 class Scripts {
-  readonly #byKind = new Map<string, Map<Operation, LuaScript>>()
+  readonly #byKind = new Map<string, Map<Operation, Script>>()
+  /** Some script tells of dependencies, which can be of any kind. */
+  nameDependencies = false
 
   constructor(customizations: readonly KubeObject[], nowMs: () => number) {
     for (const each of [...customizations].sort((a, b) => compareText(a.metadata.name, b.metadata.name))) {
@@ -29,12 +33,15 @@ class Scripts {
       if (scripts === undefined) this.#byKind.set(kind, (scripts = new Map()))
       for (const operation of operations) {
         const code = textAt(each, 'spec', 'customizations', operation, 'luaScript')
-        if (code !== '' && !scripts.has(operation)) scripts.set(operation, new LuaScript(code, nowMs))
+        const expression = textAt(each, 'spec', 'customizations', operation, 'cel')
+        if (code === '' && expression === '') continue
+        if (operation === 'dependencyInterpretation') this.nameDependencies = true
+        if (!scripts.has(operation)) scripts.set(operation, code === '' ? new CelScript(expression) : new LuaScript(code, nowMs))
       }
     }
   }
 
-  of({ apiVersion, kind }: KubeObject, operation: Operation): LuaScript | undefined {
+  of({ apiVersion, kind }: KubeObject, operation: Operation): Script | undefined {
     return this.#byKind.get(`${apiVersion}/${kind}`)?.get(operation)
   }
 }
@@ -64,7 +71,7 @@ export function scriptedInterpreter(customizations: readonly KubeObject[], nowMs
     problems.set(key, told)
   }
 
-  function ask<T>(object: KubeObject, operation: Operation, run: (script: LuaScript) => T | undefined, otherwise: () => T): T {
+  function ask<T>(object: KubeObject, operation: Operation, run: (script: Script) => T | undefined, otherwise: () => T): T {
     const script = scripts.of(object, operation)
     if (script === undefined) return otherwise()
     try {
@@ -139,6 +146,7 @@ export function scriptedInterpreter(customizations: readonly KubeObject[], nowMs
         },
         () => native.dependencies(object),
       ),
+    mayFollow: (object) => scripts.nameDependencies || native.mayFollow(object),
     problems: ({ apiVersion, kind }) => [...(problems.get(`${apiVersion}/${kind}`) ?? [])],
   }
 }

@@ -98,3 +98,49 @@ test("a customization's scripts come before Karmada's own readings; a broken one
   assert.match(interpreter.problems?.(game).join('\n') ?? '', /^dependencyInterpretation: the script failed: .*no$/m)
   assert.deepEqual(interpreter.revise(game, 2)['spec'], { players: 2 })
 })
+
+test('expressions of CEL do the same', () => {
+  const cel = (expression: string) => ({ cel: expression })
+  const interpreter = scriptedInterpreter(
+    [
+      {
+        apiVersion: 'config.karmada.io/v1alpha1',
+        kind: 'ResourceInterpreterCustomization',
+        metadata: { name: 'games' },
+        spec: {
+          target: { apiVersion: 'example.com/v1', kind: 'Game' },
+          customizations: {
+            replicaResource: cel('object.spec.players'),
+            replicaRevision: cel("{'spec': {'players': replicas}}"),
+            healthInterpretation: cel("has(object.status) && object.status.phase == 'On'"),
+            statusReflection: cel("{'players': object.status.players}"),
+            statusAggregation: cel("{'players': items.map(i, i.status.players).sum()}"),
+            dependencyInterpretation: cel('object.nothing'),
+          },
+        },
+      },
+    ],
+    () => 0,
+  )
+  const game: KubeObject = {
+    apiVersion: 'example.com/v1',
+    kind: 'Game',
+    metadata: { name: 'g', namespace: 'n' },
+    spec: { players: 3, map: 'x' },
+    status: { phase: 'On', players: 2 },
+  }
+  assert.equal(interpreter.replicas(game), 3)
+  assert.deepEqual(interpreter.revise(game, 2)['spec'], { players: 2, map: 'x' })
+  assert.equal(interpreter.health(game), 'Healthy')
+  assert.deepEqual(interpreter.reflect(game), { players: 2 })
+  const items = [
+    { cluster: 'm1', status: { players: 2 } },
+    { cluster: 'm2', status: { players: 5 } },
+  ]
+  assert.deepEqual(interpreter.aggregate(game, items, ''), { players: 7, phase: null })
+  assert.deepEqual(interpreter.dependencies(game), [])
+  assert.match(
+    interpreter.problems?.(game).join('\n') ?? '',
+    /dependencyInterpretation: the expression failed: no such key: nothing/,
+  )
+})
