@@ -16,6 +16,7 @@ import { keepLeases } from '../leases/keep-leases.js'
 import { endpointSliceType, namespaceType, serviceType } from '../model/kube-kinds.js'
 import { serviceExportType, serviceImportType } from '../model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
+import { hubAsMember } from '../model/planned-write.js'
 import { parseServiceKey, serviceKey } from '../model/service-name.js'
 import { MemberWriter } from './member-writer.js'
 import { writeClusterset } from './write-clusterset.js'
@@ -46,6 +47,11 @@ export interface MemberServices {
 
 /** A cluster that has not been read by this process, and does not answer for longer, is waited for no more. */
 const awayMs = 5000
+/**
+ * On the hub people write ServiceImports beside what they federate, in one file: what is on its way comes first. It is worked on at
+ * once when it is there.
+ */
+const hubPauseMs = 1000
 /** Services that are worked on in one cluster at a time. */
 const handsPerCluster = 8
 const component = 'flotilla-services'
@@ -220,7 +226,10 @@ export function startMemberServices(options: MemberServicesOptions): MemberServi
       known = present
       for (const cluster of catalogue.facts.clusters) {
         const { queue } = outputOf(cluster.name)
-        for (const key of keys) queue.add(key)
+        for (const key of keys) {
+          if (cluster.name === hubAsMember) queue.addAfter(key, hubPauseMs)
+          else queue.add(key)
+        }
       }
     }),
   ]
