@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
@@ -107,5 +108,25 @@ describe("KubeFed's seed, as it is written", { skip: explainMissingInputs() }, (
       versions.map(({ clusterName, version }) => `${clusterName} ${version.slice(0, 4)}`),
       clusters.map((name) => `${name} gen:`),
     )
+  })
+
+  test('the lab that the seed is from makes its control plane and joins its clusters with the same words', async () => {
+    const lab = readFileSync(join(process.env.FLOTILLA_INPUTS ?? '', 'seeds', '003-01-hands-on-lab.sh'), 'utf8')
+    const lines = [...lab.replaceAll(/\\\n\s*/g, ' ').matchAll(/^\s*kubefedctl (init|join) .*$/gm)].map(([line]) =>
+      line.trim().replaceAll(/ +/g, ' '),
+    )
+    assert.deepEqual(
+      lines.map((line) => line.split(' ')[1]),
+      ['init', 'join'],
+    )
+    const here = (line: string) =>
+      line.replace('kubefedctl', 'kubefed').replace('kind-management-cluster', 'hub').replaceAll('kind-', '')
+    const { stderr } = await fleet.flotilla(here(lines[0]!))
+    assert.match(stderr, /^Warning: --dns-provider, --dns-zone-name, --image are of federation v1/)
+    for (const index of [1, 2, 3]) await fleet.flotilla(here(lines[1]!).replaceAll('$i', `${index}`))
+    await eventually(async () => {
+      const { stdout } = await fleet.kubectl('--context hub get kubefedclusters -A')
+      assert.equal(stdout.match(/workload-cluster-\d\s+\S+\s+True\s+v1\./g)?.length, 3, stdout)
+    })
   })
 })
