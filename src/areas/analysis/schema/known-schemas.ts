@@ -1,0 +1,58 @@
+import { isObject, type JsonObject } from '../../../base/json.js'
+import { argoCdCrds } from '../../../dialects/argo-cd/kinds/crds.js'
+import { gkeCrds } from '../../../dialects/gke/crds.js'
+import { istioCrds } from '../../../dialects/istio/crds.js'
+import { kubeFedCrds } from '../../../dialects/kubefed/kinds/crds.js'
+import { mcsCrds } from '../../../dialects/mcs/crds.js'
+import { submarinerCrds } from '../../../dialects/submariner/crds.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { builtInSchemas } from '../../../kube/schema/built-in.js'
+import { builtInResources } from '../../../kube/schema/resources.js'
+import type { SchemaNode } from '../../../kube/schema/schema-node.js'
+import { fromStructuralSchema } from '../../../kube/schema/structural.js'
+import type { FleetModel } from '../model/fleet-model.js'
+
+export interface KnownSchema {
+  readonly schema: SchemaNode
+  readonly isBuiltIn: boolean
+  /** Undefined where the definition does not tell. */
+  readonly namespaced: boolean | undefined
+}
+
+const builtInScopes = new Map(
+  builtInResources.map(({ group, version, kind, namespaced }) => [`${group}/${version}/${kind}`, namespaced]),
+)
+
+/** Schemas of the kinds of Kubernetes, of the kinds that this program serves, and of definitions that are among the inputs. */
+export class KnownSchemas {
+  readonly #custom = new Map<string, { node: JsonObject; namespaced: boolean; made?: SchemaNode }>()
+
+  constructor(model: FleetModel) {
+    for (const crd of [...argoCdCrds, ...gkeCrds, ...istioCrds, ...kubeFedCrds, ...mcsCrds, ...submarinerCrds]) this.#add(crd)
+    // What the inputs define is what their clusters will have.
+    for (const { object } of model.kinds('apiextensions.k8s.io', 'CustomResourceDefinition')) this.#add(object)
+  }
+
+  find(group: string, version: string, kind: string): KnownSchema | undefined {
+    const apiVersion = group === '' ? version : `${group}/${version}`
+    const schema = builtInSchemas.forKind(apiVersion, kind)
+    if (schema !== undefined) return { schema, isBuiltIn: true, namespaced: builtInScopes.get(`${group}/${version}/${kind}`) }
+    const custom = this.#custom.get(`${group}/${version}/${kind}`)
+    if (custom === undefined) return undefined
+    custom.made ??= fromStructuralSchema(custom.node)
+    return { schema: custom.made, isBuiltIn: false, namespaced: custom.namespaced }
+  }
+
+  #add(crd: KubeObject): void {
+    const spec = crd['spec']
+    if (!isObject(spec) || !isObject(spec['names']) || !Array.isArray(spec['versions'])) return
+    for (const version of spec['versions'] as unknown[]) {
+      if (!isObject(version) || !isObject(version['schema']) || !isObject(version['schema']['openAPIV3Schema'])) continue
+      const key = `${String(spec['group'])}/${String(version['name'])}/${String(spec['names']['kind'])}`
+      this.#custom.set(key, {
+        node: version['schema']['openAPIV3Schema'] as JsonObject,
+        namespaced: spec['scope'] === 'Namespaced',
+      })
+    }
+  }
+}
