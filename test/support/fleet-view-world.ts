@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { AuditOptions } from '../../src/apiserver/audit/audit-trail.js'
 import { serveResource } from '../../src/apiserver/http/resource-request.js'
 import { systemClock, systemRandom } from '../../src/app/system-ports.js'
 import { createFleetMembers } from '../../src/areas/fleet-view/fleet-members.js'
@@ -49,8 +50,9 @@ const clientPorts: ClientPorts = {
 export async function createFleetViewWorld(
   names: readonly string[],
   patience = { answerMs: 2_000, silentMs: 100, bodyMs: 5_000 },
+  audit?: AuditOptions,
 ): Promise<FleetViewWorld> {
-  const api = await startEmbeddedApi('hub')
+  const api = await startEmbeddedApi('hub', undefined, [], audit === undefined ? {} : { audit })
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const clusters = new Map<string, Cluster>()
   const places = new Map<string, number>()

@@ -86,7 +86,7 @@ export function identityHeaders({
 }: Pick<Asking, 'user' | 'auditId' | 'userAgent'>): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {
     'impersonate-user': headerText(user.name),
-    'user-agent': headerText(userAgent === '' ? 'flotilla' : userAgent),
+    'user-agent': userAgent === '' ? 'flotilla' : userAgent,
     'audit-id': auditId,
   }
   // Everybody whom the member knows is in that group anyway.
@@ -94,9 +94,14 @@ export function identityHeaders({
   if (groups.length > 0) headers['impersonate-group'] = groups.map(headerText)
   if (user.uid) headers['impersonate-uid'] = headerText(user.uid)
   for (const [key, values] of Object.entries(user.extra ?? {})) {
-    if (values.length > 0) headers[`impersonate-extra-${encodeURIComponent(key.toLowerCase())}`] = values.map(headerText)
+    if (values.length > 0) headers[`impersonate-extra-${extraKey(key)}`] = values.map(headerText)
   }
   return headers
+}
+
+/** Escaped as kube-apiserver reads it; parentheses cannot stand in the name of a header either. */
+function extraKey(key: string): string {
+  return encodeURIComponent(key.toLowerCase()).replace(/[()]/g, (each) => `%${each.charCodeAt(0).toString(16)}`)
 }
 
 /** Headers carry bytes; Go reads them as UTF-8. */

@@ -2,6 +2,7 @@ import { isNotFound, StatusError, statusErrors } from '../../kube/object/status-
 import { type Asking, askMember, type MemberAnswer } from './ask-member.js'
 import { nameInView } from './cluster-key.js'
 import { type FleetMember, type FleetMembers, whyNot } from './fleet-members.js'
+import { atOnce, inOrder } from './in-order.js'
 import { memberPath, type ViewRequest } from './view-request.js'
 
 export interface Found {
@@ -20,17 +21,15 @@ export async function findMember(info: ViewRequest, members: FleetMembers, accep
   const found: { member: FleetMember; answer: MemberAnswer }[] = []
   const missing = new Map<string, string>()
   const refusals: StatusError[] = []
-  await Promise.all(
-    members.list().map(async (member) => {
-      try {
-        found.push({ member, answer: await askMember(member, path, accept, asking) })
-      } catch (error) {
-        asking.signal.throwIfAborted()
-        if (error instanceof StatusError) refusals.push(error)
-        if (!isNotFound(error)) missing.set(member.key, whyNot(error))
-      }
-    }),
-  )
+  await inOrder(members.list(), atOnce, async (member) => {
+    try {
+      found.push({ member, answer: await askMember(member, path, accept, asking) })
+    } catch (error) {
+      asking.signal.throwIfAborted()
+      if (error instanceof StatusError) refusals.push(error)
+      if (!isNotFound(error)) missing.set(member.key, whyNot(error))
+    }
+  })
   const [only] = found
   if (found.length > 1) throw ambiguous(info, found.map(({ member }) => member.key).sort())
   if (only !== undefined) return { ...only, missing }

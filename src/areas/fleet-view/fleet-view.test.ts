@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { userTokens } from '../../../test/support/embedded-api.js'
 import { createFleetViewWorld, type FleetViewWorld } from '../../../test/support/fleet-view-world.js'
+import { defaultAuditPolicy } from '../../apiserver/audit/audit-policy.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 
 let world: FleetViewWorld
+const written: string[] = []
 before(async () => {
-  world = await createFleetViewWorld(['us-east', 'eu-west', 'asia'])
+  const audit = { policy: defaultAuditPolicy, sink: (line: string) => void written.push(line) }
+  world = await createFleetViewWorld(['us-east', 'eu-west', 'asia'], undefined, audit)
 })
 after(() => world.close())
 
@@ -355,4 +358,54 @@ test('discovery, OpenAPI and version are those of the members', async () => {
   const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
   const who = await world.ask('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { body: review })
   assert.equal(who.json.status.userInfo.username, 'admin')
+})
+
+test('a kind that only one member serves is a kind of the fleet', async () => {
+  const group = 'apiextensions.k8s.io'
+  const crds = { group, version: 'v1', kind: 'CustomResourceDefinition', plural: 'customresourcedefinitions', namespaced: false }
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+  const printed = { name: 'Colour', type: 'string', jsonPath: '.spec.colour' }
+  await world.client('asia').create(crds, {
+    apiVersion: `${group}/v1`,
+    kind: crds.kind,
+    metadata: { name: 'paints.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'paints', singular: 'paint', kind: 'Paint', listKind: 'PaintList' },
+      versions: [{ name: 'v1', served: true, storage: true, schema, additionalPrinterColumns: [printed] }],
+    },
+  })
+  const paints = '/apis/example.com/v1/namespaces/default@asia/paints'
+  const paint = { apiVersion: 'example.com/v1', kind: 'Paint', metadata: { name: 'wall' }, spec: { colour: 'blue' } }
+  let made = await world.ask('POST', paints, { body: paint })
+  for (let tries = 0; made.code === 404 && tries < 20; tries++) {
+    await new Promise((done) => setTimeout(done, 50))
+    made = await world.ask('POST', paints, { body: paint })
+  }
+  assert.equal(made.code, 201, made.text)
+  const list = await world.ask('GET', '/apis/example.com/v1/paints', { headers: { accept: table } })
+  assert.deepEqual(
+    list.json.rows.map((row: { cells: unknown[] }) => row.cells.slice(0, 3)),
+    [['wall', 'asia', 'blue']],
+  )
+  assert.equal(warningsOf(list), '')
+})
+
+test('the audit log tells who did what, and on which member', async () => {
+  written.length = 0
+  await world.ask('GET', `${path}/only-here@us-east`)
+  const made = await world.ask('POST', path, { body: configMap('audited', { 'flotilla.dev/cluster': 'asia' }) })
+  await new Promise((done) => setTimeout(done, 20))
+  const events = written.map((line) => JSON.parse(line)).filter((event) => event.stage === 'ResponseComplete')
+  const at = (cluster: string) => events.filter((event) => event.annotations['flotilla.dev/cluster'] === cluster)
+  const told = at('hub').map((event) => [event.verb, event.objectRef.name, event.annotations['flotilla.dev/member']])
+  assert.deepEqual(told, [
+    ['get', 'only-here', 'us-east'],
+    ['create', undefined, 'asia'],
+  ])
+  // The member's own log has the user, and the same identifier.
+  const [there] = at('asia')
+  assert.deepEqual([there.auditID, there.verb], [made.headers['audit-id'], 'create'])
+  assert.equal(there.impersonatedUser.username, 'admin')
 })

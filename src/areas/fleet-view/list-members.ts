@@ -4,6 +4,7 @@ import { isExpired, isNotFound, StatusError, statusErrors } from '../../kube/obj
 import { type Asking, askMember, type MemberAnswer } from './ask-member.js'
 import { formatPosition, type ListPosition, mostAhead, parsePosition } from './continue-token.js'
 import { type FleetMember, whyNot } from './fleet-members.js'
+import { atOnce, inOrder } from './in-order.js'
 import { TableMerger, type TableRow } from './merge-tables.js'
 import { type Naming, presentObject } from './present-object.js'
 import { formatFleetVersion, isFleetVersion, parseFleetVersion } from './resource-version.js'
@@ -37,9 +38,6 @@ export interface FleetList {
   readonly missing: ReadonlyMap<string, string>
   readonly warnings: readonly string[]
 }
-
-/** Requests under way to members at a time, for one list. */
-const atOnce = 64
 
 /** Reads one page of the list over all members. Throws when no member could answer, and what each of them refuses. */
 export async function listMembers(request: ListRequest, asking: Asking): Promise<FleetList> {
@@ -281,20 +279,6 @@ function toPage(member: FleetMember, { body }: MemberAnswer): Page {
     next: String(metadata['continue'] ?? ''),
     kind,
   }
-}
-
-/** Answers in the order of what is asked, so many at a time. */
-async function inOrder<T, R>(all: readonly T[], concurrency: number, ask: (one: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = new Array(all.length)
-  let at = 0
-  const worker = async () => {
-    while (at < all.length) {
-      const index = at++
-      results[index] = await ask(all[index]!)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(concurrency, all.length) }, worker))
-  return results
 }
 
 function tooOld(): StatusError {

@@ -4,6 +4,7 @@ import type { ResourceCatalogue } from '../../kube/client/kube-client.js'
 import { createResourceCatalogue } from '../../kube/client/resource-catalogue.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { FleetMember, FleetMembers } from './fleet-members.js'
+import { atOnce, inOrder } from './in-order.js'
 
 /** How long a member is waited for that has not told yet what it serves. */
 const patienceMs = 2_000
@@ -26,16 +27,12 @@ export async function readCatalogues(
   const last = asked.get(members)
   const refresh = last !== undefined && clock.now() - last > freshMs
   if (last === undefined || refresh) asked.set(members, clock.now())
-  const read = await Promise.all(
-    members.list().map(async (member) => {
-      const silent = member.state().health === 'Unknown'
-      const catalogue = await inTime(clock, silent ? 200 : patienceMs, async () => {
-        const fresh = member.resources(refresh && !silent ? { refresh } : {})
-        return fresh
-      })
-      return catalogue === undefined ? undefined : { member, catalogue }
-    }),
-  )
+  const read = await inOrder(members.list(), atOnce, async (member) => {
+    const silent = member.state().health === 'Unknown'
+    const ask = () => member.resources(refresh && !silent ? { refresh } : {})
+    const catalogue = await inTime(clock, silent ? 200 : patienceMs, ask)
+    return catalogue === undefined ? undefined : { member, catalogue }
+  })
   return read.filter((each) => each !== undefined)
 }
 

@@ -24,6 +24,7 @@ export async function serveViewGet(context: ViewContext): Promise<void> {
   const query = queryOf(context)
   if (info.key !== undefined) {
     const member = memberNamed(members, info.key)
+    exchange.annotate?.('flotilla.dev/member', member.key)
     const path = memberPath(info) + query
     return forwardObject(exchange, member, { path, accept: context.accept }, asking, form, info.naming)
   }
@@ -31,6 +32,7 @@ export async function serveViewGet(context: ViewContext): Promise<void> {
   const found = await findMember(info, members, plain ? context.accept : metadataOnly, asking)
   warnOfMissing(exchange, found.missing)
   const { member, answer } = found
+  exchange.annotate?.('flotilla.dev/member', member.key)
   if (!plain) {
     return forwardObject(exchange, member, { path: memberPath(info) + query, accept: context.accept }, asking, form, info.naming)
   }
