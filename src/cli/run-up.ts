@@ -119,6 +119,7 @@ export function welcome(fleet: FleetDescription, elapsedMs: number, colour: bool
     'Next:',
     bold(`  export KUBECONFIG=${fleet.kubeconfig}`),
     bold('  kubectl --context hub -n argocd get applications --watch'),
+    ...(fleet.fleet === undefined ? [] : [bold(`  kubectl --context ${fleet.fleet.context} get pods -A`)]),
     ...clone,
     '',
   ].join('\n')
