@@ -11,6 +11,10 @@ import {
   clusterProfileType,
   healthProperty,
   lastSeenProperty,
+  managerLabel,
+  managerName,
+  memberIdLabel,
+  serverProperty,
 } from '../dialects/cluster-profile/cluster-profile.js'
 import { aliasesProperty, joinedValue } from '../dialects/cluster-profile/to-cluster-profile.js'
 import { mcsCrds } from '../dialects/mcs/crds.js'
@@ -78,12 +82,32 @@ export async function listFleetClusters(fleet: FleetHub, selector?: string): Pro
     const { phase = 'Pending', message = 'waits for approval' } = agent.status ?? {}
     rows.push(agent.spec.approved === true ? row : { ...row, health: phase, message })
   }
+  const listed = new Set(rows.map(({ name }) => name))
+  for (const profile of profiles.items) {
+    const found = clusterOf(profile)
+    if (found === undefined || found.names.some((name) => listed.has(name))) continue
+    rows.push(toRow(found.cluster, profile, applications.items))
+  }
   rows.sort((a, b) => (a.name < b.name ? -1 : 1))
   const local = byProfile.get('in-cluster')
   if (local && !known.has('in-cluster')) rows.push(toRow(inCluster, local, applications.items))
   if (selector === undefined) return rows
   const parsed = parseLabelSelector(selector)
   return rows.filter((row) => matchesLabels(parsed, row.labels))
+}
+
+/** A cluster that came in by another kind (KubeFedCluster, Karmada's Cluster): what its profile tells of it, and all its names. */
+function clusterOf(
+  profile: ClusterProfile,
+): { names: string[]; cluster: Pick<Cluster, 'name' | 'server' | 'labels' | 'source'> } | undefined {
+  const { spec, metadata, status } = profile
+  const name = spec.displayName ?? metadata.name
+  if (spec.clusterManager.name !== managerName || name === inCluster.name) return undefined
+  const { [managerLabel]: _, [memberIdLabel]: __, ...labels } = metadata.labels ?? {}
+  const joined = status?.conditions?.find(({ type }) => type === 'Joined')?.message ?? ''
+  const source = /^known from (.*)$/.exec(joined)?.[1] ?? `ClusterProfile ${metadata.name}`
+  const server = status?.properties?.find((property) => property.name === serverProperty)?.value ?? ''
+  return { names: [name, ...joinedValue(status?.properties, aliasesProperty)], cluster: { name, server, labels, source } }
 }
 
 async function listAgentClusters(hub: KubeClient): Promise<AgentCluster[]> {
@@ -226,6 +250,9 @@ function targetOf(fleet: FleetHub, cluster: FleetCluster) {
   throw new UsageError({
     code: 'cluster-has-no-secret',
     message: `${cluster.name} is not kept as a Secret (${cluster.source}), so there is nothing to change`,
-    fix: 'The hub itself always belongs to the fleet; give it labels by a cluster Secret for https://kubernetes.default.svc.',
+    fix:
+      cluster.name === inCluster.name
+        ? 'The hub itself always belongs to the fleet; give it labels by a cluster Secret for https://kubernetes.default.svc.'
+        : `Change ${cluster.source} on the hub with kubectl; what flotilla kubefed join has made goes with flotilla kubefed unjoin.`,
   })
 }
