@@ -40,6 +40,7 @@ const mostJoinBytes = 8 * 1024
 /** Requests to join of one address in a minute: tokens cannot be searched anyway, but each costs a look at the hub's API. */
 const joinsPerMinute = 60
 const dayMs = 86_400_000
+const mostConnections = 20_000
 
 /** Where agents connect: asks to join over HTTPS, tunnels over WebSocket with a client certificate. Nothing else is served. */
 export async function listenForAgents(options: AgentFrontOptions): Promise<AgentFront> {
@@ -66,6 +67,8 @@ export async function listenForAgents(options: AgentFrontOptions): Promise<Agent
       })
     },
   )
+  // Each agent has one; the rest is for those who join, and a bound for those who only knock.
+  server.maxConnections = mostConnections
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: mostMessageBytes,

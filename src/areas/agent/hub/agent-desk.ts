@@ -22,7 +22,10 @@ export interface AgentDeskOptions {
   readonly log: Log
 }
 
-const mostBodyBytes = 8 * 1024 * 1024
+const mostReportBytes = 8 * 1024 * 1024
+const mostBodyBytes = 64 * 1024
+/** Of one cluster: an agent that tells of more copies fills the hub. */
+const mostWorks = 50_000
 
 /**
  * What an agent may ask the hub, through streams that it opens: its own Works as a stream of lines, reports, signs of life, a new
@@ -30,6 +33,7 @@ const mostBodyBytes = 8 * 1024 * 1024
  */
 export class AgentDesk {
   readonly #options: AgentDeskOptions
+  readonly #reporting = new WeakSet<ConnectedAgent>()
 
   constructor(options: AgentDeskOptions) {
     this.#options = options
@@ -54,7 +58,16 @@ export class AgentDesk {
         this.#works(agent.cluster, response)
         return
       case 'POST /v1/reports':
-        this.#reports(agent.cluster, await readJson(request))
+        if (this.#reporting.has(agent)) {
+          send(response, 429, { message: 'one report at a time' })
+          return
+        }
+        this.#reporting.add(agent)
+        try {
+          this.#reports(agent.cluster, await readJson(request, mostReportBytes))
+        } finally {
+          this.#reporting.delete(agent)
+        }
         send(response, 200, {})
         return
       case 'POST /v1/heartbeat': {
@@ -145,6 +158,7 @@ export class AgentDesk {
       }
       const status = encodeStatus(report.generation, report.result)
       if (work !== undefined && JSON.stringify(work.status) === JSON.stringify(status)) continue
+      if (work === undefined && works.list(cluster).length >= mostWorks) continue
       writer.write(cluster, name, work === undefined ? { spec: { id: report.id }, status } : { status })
     }
   }
@@ -154,12 +168,12 @@ function send(response: ServerResponse, code: number, body: unknown): void {
   response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+async function readJson(request: IncomingMessage, most = mostBodyBytes): Promise<unknown> {
   const chunks: Buffer[] = []
   let length = 0
   for await (const chunk of request) {
     length += (chunk as Buffer).length
-    if (length > mostBodyBytes) throw new Error(`a body of more than ${mostBodyBytes} bytes`)
+    if (length > most) throw new Error(`a body of more than ${most} bytes`)
     chunks.push(chunk as Buffer)
   }
   return JSON.parse(Buffer.concat(chunks).toString('utf8'))

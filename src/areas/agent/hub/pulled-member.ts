@@ -48,6 +48,9 @@ class PulledMember implements Member {
   /** Since when the agent is away (or here): results change with it. */
   #absentSince: number
   #absence: string | undefined
+  #copies: Map<string, KubeObject> | undefined
+  /** Ids by the names of their Works, for those that are gone. */
+  readonly #names = new Map<string, string>()
   readonly #stops: (() => void)[]
 
   constructor(options: PulledMemberOptions) {
@@ -144,12 +147,11 @@ class PulledMember implements Member {
   copies(): ReadonlyMap<string, KubeObject> | undefined {
     const { works, agent } = this.#options
     if (this.#absence !== undefined || !agent.isComplete()) return undefined
-    const copies = new Map<string, KubeObject>()
-    for (const work of works.list(this.cluster)) {
-      const live = liveIn(work)
-      if (live !== undefined) copies.set(work.spec.id, live)
+    if (this.#copies === undefined) {
+      this.#copies = new Map()
+      for (const work of works.list(this.cluster)) this.#note(work.metadata.name)
     }
-    return copies
+    return this.#copies
   }
 
   onChange(listener: (id: string) => void): () => void {
@@ -167,7 +169,19 @@ class PulledMember implements Member {
     return new Set([...this.#wanted.keys(), ...works.list(this.cluster).map((work) => work.spec.id)])
   }
 
+  /** Keeps the copies in step with one Work: asking for them is frequent, and there may be many. */
+  #note(name: string): void {
+    const work = this.#options.works.get(this.cluster, name)
+    const id = work?.spec.id ?? this.#names.get(name)
+    if (id === undefined || this.#copies === undefined) return
+    this.#names.set(name, id)
+    const live = liveIn(work)
+    if (live === undefined) this.#copies.delete(id)
+    else this.#copies.set(id, live)
+  }
+
   #changed(name: string): void {
+    this.#note(name)
     const id = this.#options.works.get(this.cluster, name)?.spec.id ?? this.#idOf(name)
     if (id !== undefined) this.#tell(id)
   }
@@ -178,8 +192,6 @@ class PulledMember implements Member {
     this.#names.delete(name)
     return known
   }
-
-  readonly #names = new Map<string, string>()
 
   #tell(id: string): void {
     this.#names.set(workName(id), id)

@@ -68,7 +68,9 @@ export function createApiProxy(options: ApiProxyOptions): Server {
       setHost: true,
     })
     for (const [name, value] of headers) outgoing.appendHeader(name, value)
+    // A body is framed for every method: Node sends one of a DELETE bare otherwise, and a server would take it for the next request.
     if (length !== undefined && upgrade === undefined) outgoing.setHeader('content-length', length)
+    else if (hasBody(incoming)) outgoing.setHeader('transfer-encoding', 'chunked')
     if (credential.authorization !== undefined) outgoing.setHeader('authorization', credential.authorization)
     if (upgrade !== undefined) {
       outgoing.setHeader('connection', 'Upgrade')
@@ -101,7 +103,8 @@ export function createApiProxy(options: ApiProxyOptions): Server {
       if (response.headersSent) response.destroy()
       else answer(response, 503, 'ServiceUnavailable', `the agent cannot reach its API server: ${error.message}`)
     })
-    incoming.pipe(outgoing)
+    if (hasBody(incoming)) incoming.pipe(outgoing)
+    else outgoing.end()
   }
 
   async function upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -157,6 +160,10 @@ export function createApiProxy(options: ApiProxyOptions): Server {
   server.on('clientError', (_error, socket) => socket.destroy())
   server.once('close', () => agent?.agent.destroy())
   return server
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
 function statusText(code: number, reason: string, message: string): string {
