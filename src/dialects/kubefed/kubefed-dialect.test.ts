@@ -323,6 +323,24 @@ test('a ReplicaSchedulingPreference writes placement and overrides of its target
     { name: 'c1' },
     { name: 'c3' },
   ])
+  // A cluster that has its part and does not answer keeps it, unless strict.
+  const asked = {
+    ...source,
+    spec: { ...(source['spec'] as object), overrides: [{ clusterName: 'c2', clusterOverrides: [replicas(4)] }] },
+  }
+  for (const [config, expected] of [
+    [defaultConfig, ['c1 3', 'c2 4', 'c3 2']],
+    [strictConfig, ['c1 5', 'c3 4']],
+  ] as const) {
+    const hub = hubWith([open, asked, preference({}), config], { clusters: ready })
+    const read = kubeFedDialect.read(asked, hub) as Federated
+    const write = kubeFedDialect.report(asked, read, outcomeOf(read, hub, []), hub).find((each) => each.write === 'object')
+    const spec = (write?.write === 'object' ? write.patch['spec'] : {}) as {
+      overrides: { clusterName: string; clusterOverrides: { value: number }[] }[]
+    }
+    const shares = spec.overrides.map(({ clusterName, clusterOverrides }) => `${clusterName} ${clusterOverrides.at(-1)?.value}`)
+    assert.deepEqual(shares.sort(), expected)
+  }
   const target = kubeFedDialect.touches(preference({}), hubWith([]))
   assert.deepEqual(target !== 'all' && target.map(({ type, name }) => `${type.kind} ${name}`), ['FederatedDeployment web'])
 })
