@@ -53,7 +53,7 @@ const anyOperator = choice(['add', 'remove', 'replace'])
 const listOverriders = list(
   object({ containerName: text, operator: choice(['add', 'remove']), value: list(text) }, ['containerName', 'operator']),
 )
-const mapOverriders = list(object({ operator: anyOperator, value: textMap }, ['operator']))
+const mapOverriders = list(object({ operator: anyOperator, value: textMap }, ['operator', 'value']))
 const fieldPatches = list(object({ operator: anyOperator, subPath: text, value: anything }, ['operator', 'subPath']))
 
 const overriders = object({

@@ -128,7 +128,12 @@ export const componentRequirements = object(claimFields)
 export const conditions = list(
   object(
     {
-      type: { type: 'string', maxLength: 316 },
+      type: {
+        type: 'string',
+        maxLength: 316,
+        pattern:
+          '^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$',
+      },
       status: choice(['True', 'False', 'Unknown']),
       reason: { type: 'string', minLength: 1, maxLength: 1024, pattern: '^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$' },
       message: { type: 'string', maxLength: 32_768 },
