@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { performance } from 'node:perf_hooks'
 import type { LogicalClusters } from '../src/apiserver/contract.js'
 import { createBootstrapLayer } from '../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../src/apiserver/logical/logical-clusters.js'
@@ -30,9 +31,10 @@ export interface FederationFleet {
   /** A cluster more, from now on. */
   join(name: string): Promise<void>
   place(name: string, spec: object): Promise<void>
-  /** Ends the federation and starts it anew over what is stored. Resolves when it has nothing left to do. */
-  restart(): Promise<void>
-  settled(): Promise<void>
+  /** Ends the federation and starts it anew over what is stored. Resolves as `settled`. */
+  restart(): Promise<number>
+  /** Resolves when there has been nothing to do for longer than results are gathered, with the time at which that began. */
+  settled(): Promise<number>
   stop(): void
 }
 
@@ -83,11 +85,12 @@ export async function startFederationFleet(members: number): Promise<FederationF
   }
   let running = await start()
   const settled = async () => {
-    let quiet = 0
-    while (quiet < 5) {
+    let since = performance.now()
+    while (performance.now() - since < 400) {
       await new Promise((done) => setTimeout(done, 10))
-      quiet = running.federation.idle ? quiet + 1 : 0
+      if (!running.federation.idle) since = performance.now()
     }
+    return since
   }
   return {
     clusters,
@@ -107,7 +110,7 @@ export async function startFederationFleet(members: number): Promise<FederationF
     async restart() {
       running.ending.abort()
       running = await start()
-      await settled()
+      return settled()
     },
     settled,
     stop() {

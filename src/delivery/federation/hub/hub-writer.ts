@@ -87,8 +87,10 @@ export class HubWriter {
       object = applyPatches(object, status)
       status = {}
     }
+    const before = this.current(ref)?.metadata.generation
     await this.#mergeIfNeeded(ref, object, undefined, fieldManager)
-    await this.#mergeIfNeeded(ref, status, 'status', fieldManager)
+    const after = this.current(ref)?.metadata.generation
+    await this.#mergeIfNeeded(ref, observed(status, before, after), 'status', fieldManager)
   }
 
   async #mergeIfNeeded(ref: ObjectRef, patch: Fields, subresource: string | undefined, fieldManager: string): Promise<void> {
@@ -178,6 +180,13 @@ function applyPatches(first: Fields, second: Readonly<Fields>): Fields {
     result[key] = isObject(before) && isObject(value) ? applyPatches(before, value) : value
   }
   return result
+}
+
+/** Of some kinds (Deployments) annotations count for the generation: a status that has seen the object has seen what we add to it. */
+function observed(patch: Fields, before: number | undefined, after: number | undefined): Fields {
+  const { status } = patch
+  if (before === after || before === undefined || !isObject(status) || status['observedGeneration'] !== before) return patch
+  return { ...patch, status: { ...status, observedGeneration: after } }
 }
 
 function wantedOf({ apiVersion: _, kind: __, ...object }: KubeObject): Fields {
