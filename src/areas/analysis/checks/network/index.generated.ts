@@ -1,11 +1,14 @@
 // Written by tools/checks/index.mjs.
 import type { Check } from '../../contract.js'
 import { ciliumAffinityCloud } from './cilium-affinity-cloud.js'
+import { ciliumCaNotShared } from './cilium-ca-not-shared.js'
 import { ciliumClusterId } from './cilium-cluster-id.js'
 import { ciliumHelmCertificates } from './cilium-helm-certificates.js'
+import { ciliumMeshNotExposed } from './cilium-mesh-not-exposed.js'
 import { ciliumMeshSettingsDiffer } from './cilium-mesh-settings-differ.js'
 import { ciliumNativeCidr } from './cilium-native-cidr.js'
 import { ciliumRemovedValue } from './cilium-removed-value.js'
+import { ciliumValuesNested } from './cilium-values-nested.js'
 import { clusterName } from './cluster-name.js'
 import { corednsClustersetZone } from './coredns-clusterset-zone.js'
 import { globalnetRange } from './globalnet-range.js'
@@ -23,4 +26,4 @@ import { remoteKubeconfig } from './remote-kubeconfig.js'
 import { serviceCidrOverlap } from './service-cidr-overlap.js'
 import { submarinerPrerequisites } from './submariner-prerequisites.js'
 
-export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumClusterId, ciliumHelmCertificates, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshOneWay, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]
+export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshOneWay, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]

@@ -27,3 +27,11 @@ test('an export of a Service, or alone in its file, is fine', () => {
   assert.deepEqual(checkTexts(exportWithoutService, { 'a.yaml': service('api') + exported }), [])
   assert.deepEqual(checkTexts(exportWithoutService, { 'a.yaml': exported }), [])
 })
+
+test('Services in other files of no cluster in particular say nothing', () => {
+  assert.deepEqual(checkTexts(exportWithoutService, { 'a.yaml': exported, 'b.yaml': service('other') }), [])
+  assert.equal(
+    checkTexts(exportWithoutService, { 'clusters/x/a.yaml': exported, 'clusters/x/b.yaml': service('other') }).length,
+    1,
+  )
+})

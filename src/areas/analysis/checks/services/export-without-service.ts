@@ -12,7 +12,11 @@ export const exportWithoutService = defineCheck({
     const federated = new Set(
       model.kinds('types.kubefed.io', 'FederatedService').map(({ namespace, name }) => `${namespace}/${name}`),
     )
-    const known = new Set(model.kinds('', 'Service').map(({ cluster, namespace }) => `${cluster ?? ''}/${namespace ?? ''}`))
+    const known = new Set(
+      model
+        .kinds('', 'Service')
+        .flatMap(({ cluster, namespace, source }) => [`${cluster ?? `file ${source}`}/${namespace ?? ''}`]),
+    )
     for (const object of model.kinds('multicluster.x-k8s.io', 'ServiceExport')) {
       const { namespace, name } = object
       if (federated.has(`${namespace}/${name}`)) continue
@@ -22,10 +26,11 @@ export const exportWithoutService = defineCheck({
           message: `${object.subject} exports a Service of type ExternalName`,
           at: [object.at('metadata', 'name'), service.at('spec', 'type')],
         }
-      // Files are seldom all there is: only where other Services of the namespace were given is one missing.
+      // Files are seldom all there is: one is missing only where other Services of the namespace were given, for the same
+      // cluster or in the same file.
       else if (
         service === undefined &&
-        (model.clusterOf(object)?.live === true || known.has(`${object.cluster ?? ''}/${namespace ?? ''}`))
+        (model.clusterOf(object)?.live === true || known.has(`${object.cluster ?? `file ${object.source}`}/${namespace ?? ''}`))
       )
         yield { message: `${object.subject} has no Service ${name} beside it`, at: [object.at('metadata', 'name')] }
     }
