@@ -87,6 +87,11 @@ export interface DeliveryRules {
   readonly annotations?: Readonly<Record<string, string>>
   /** A live object with this label and value is let be (KubeFed: `kubefed.io/managed: "false"`). */
   readonly letBe?: { readonly label: string; readonly value: string }
+  /**
+   * UID of the source, where a copy has its kind and place: if the hub is a cluster of its own fleet, the copy there would be the source
+   * itself. It is let alone, and counts as applied.
+   */
+  readonly source?: string
   /** Fields that stay as the cluster has them; what the API server itself allots (clusterIP, nodePort ...) always stays. */
   readonly retain: readonly RetainedField[]
   /** Copies that are no longer wanted: deleted, or left without marks. */

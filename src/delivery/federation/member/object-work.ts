@@ -132,7 +132,8 @@ export class ObjectWork {
         return { state: 'Waiting', message: 'it is deleted in the cluster again and again; it is made anew', againAt }
       }
     }
-    const look = rules.existing === 'refuse' || rules.letBe !== undefined || needsLive(object, rules.retain)
+    const look =
+      rules.existing === 'refuse' || rules.letBe !== undefined || rules.source !== undefined || needsLive(object, rules.retain)
     if (!look) {
       try {
         return await this.#apply(wish, desired, type, undefined, recreated ? 'corrected' : 'created', false)
@@ -144,6 +145,7 @@ export class ObjectWork {
     this.#doing.set(wish, 'read')
     const found = await this.#options.writer.read(type, object)
     if (found === undefined) return this.#apply(wish, desired, type, undefined, recreated ? 'corrected' : 'created', false)
+    if (rules.source !== undefined && found.metadata.uid === rules.source) return { state: 'Applied', message: '' }
     const going = leaving(found)
     if (going !== undefined) return { ...going, againAt: this.#options.clock.now() + 2000 }
     if (isLetBe(desired, found)) return { ...letBe(desired), againAt: this.#options.clock.now() + lookAtUnmarkedMs }

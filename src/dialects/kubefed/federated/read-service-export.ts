@@ -72,7 +72,10 @@ function federatedExport(
       ],
     },
     previous: {},
-    rules: deliveryRules(source, object, { adopts: settings.adopts, overrides: [] }),
+    rules: {
+      ...deliveryRules(source, object, { adopts: settings.adopts, overrides: [] }),
+      ...(source.metadata.uid === undefined ? {} : { source: source.metadata.uid }),
+    },
     warnings: [
       {
         reason: 'ExportedWithFederatedService',
