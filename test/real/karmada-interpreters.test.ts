@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { type Interpretation, interpretCase, tidyInterpretation } from '../support/karmada-answers.js'
 import { randomInterpretCase } from '../support/karmada-objects.js'
@@ -13,6 +14,11 @@ test('health, replicas, dependencies and statuses are read as by Karmada', (cont
   const cases = seeds.map(randomInterpretCase)
   const answers = askPeer<{ read: Interpretation; error?: string }>(peer.path, cases)
   assert.equal(answers.length, cases.length)
+  // FLOTILLA_RECORD=1 writes the first of the answers down, for the test that runs without Go.
+  if (process.env['FLOTILLA_RECORD']) {
+    const lines = answers.slice(0, 140).map(({ read }, index) => JSON.stringify(tidyInterpretation(cases[index]!, read)))
+    writeFileSync('test/differential/recordings/karmada-interpreters.jsonl', `${lines.join('\n')}\n`)
+  }
   for (const [index, { read, error }] of answers.entries()) {
     const asked = cases[index]!
     assert.equal(error, undefined)

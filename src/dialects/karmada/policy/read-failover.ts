@@ -8,7 +8,12 @@ export function readFailover(failover: Fields | undefined): FailoverRules {
   const application = objectAt(failover, 'application')
   const cluster = objectAt(failover, 'cluster')
   return {
-    cluster: { purge: readPurge(textAt(cluster, 'purgeMode')), graceSeconds: defaultGraceSeconds },
+    cluster: {
+      purge: readPurge(textAt(cluster, 'purgeMode')),
+      graceSeconds: defaultGraceSeconds,
+      // Upstream's taints for silence are tolerated for 300 s.
+      ...(cluster === undefined ? {} : { silence: { toleratedSeconds: 300 } }),
+    },
     ...(application === undefined
       ? {}
       : {
