@@ -20,9 +20,9 @@ import {
 import { aliasesProperty, joinedValue } from '../../dialects/cluster-profile/to-cluster-profile.js'
 import { createKarmadaClusterSource } from '../../dialects/karmada/cluster/cluster-source.js'
 import { createKubeFedClusterSource } from '../../dialects/kubefed/cluster/cluster-source.js'
-import type { ClusterState, Inventory } from '../../inventory/cluster.js'
-import { createInventory } from '../../inventory/create-inventory.js'
+import type { ClusterState, Inventory, InventorySource } from '../../inventory/cluster.js'
 import { isInCluster } from '../../inventory/in-cluster.js'
+import { mergeSources } from '../../inventory/merge-sources.js'
 import { createHttpClient } from '../../kube/client/http-client.js'
 import type { KubeClient, ResourceCatalogue } from '../../kube/client/kube-client.js'
 import { createCaches } from '../../kube/informer/create-caches.js'
@@ -49,50 +49,57 @@ export async function withLiveView<T>(
 ): Promise<T> {
   const { hub, namespace } = fleet
   const ending = new AbortController()
+  const clients = new Map<string, KubeClient>()
   const { signal } = ending
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const clientPorts = createSystemClientPorts(env)
   try {
     const served = await hub.resources()
     const caches = createCaches({ client: hub, ...ports, signal })
-    const inventory = createInventory({
-      sources: [
-        createClusterSecretSource({ caches, namespace }),
-        createKubeFedClusterSource({ hub, caches }),
-        createKarmadaClusterSource({ hub, caches }),
-        // Their tunnels end at the hub: here they are names with labels, which is enough to decide.
-        ...(served.forKind('flotilla.dev/v1alpha1', agentClusterType.kind) === undefined
-          ? []
-          : [createAgentClusterSource({ caches })]),
-      ],
-      hub,
-      connect: (cluster, connection) => createHttpClient({ name: cluster.name, connection, ports: clientPorts }),
-      ...ports,
-      signal,
-    })
-    await inventory.whenReady
-    const members = inventory.list().filter(({ server }) => !isInCluster(server))
+    const sources: InventorySource[] = [
+      createClusterSecretSource({ caches, namespace }),
+      createKubeFedClusterSource({ hub, caches }),
+      createKarmadaClusterSource({ hub, caches }),
+      // Their tunnels end at the hub: here they are names with labels, which is enough to decide.
+      ...(served.forKind('flotilla.dev/v1alpha1', agentClusterType.kind) === undefined
+        ? []
+        : [createAgentClusterSource({ caches })]),
+    ]
+    await Promise.all(sources.map(({ ready }) => ready))
+    const known = mergeSources(sources.map((source) => source.list())).clusters
+    const byName = new Map(known.map((cluster) => [cluster.name, cluster]))
+    const members = known.filter(({ server }) => !isInCluster(server))
     const bare = await readHub(hub, [])
     const profiles = await readProfiles(hub, namespace)
-    // How clusters are is what the hub says of them: whoever asks here may stand where he reaches none.
-    const seen: Inventory = {
-      list: () => inventory.list(),
-      find: (by) => inventory.find(by),
-      state: (name) => profiles.get(name)?.state ?? inventory.state(name),
-      client: (name) => inventory.client(name),
+    // How clusters are is what the hub says of them: whoever asks here may stand where he reaches none. None is connected to unless
+    // it must be asked for its room.
+    const inventory: Inventory = {
+      list: () => known,
+      find: ({ name }) => (name === undefined ? undefined : byName.get(name)),
+      state: (name) => profiles.get(name)?.state ?? { health: 'Pending', reason: 'NotPublished', message: '', since: 0 },
+      client(name) {
+        const cluster = byName.get(name)
+        if (cluster !== undefined && isInCluster(cluster.server)) return hub
+        if (cluster?.connection === undefined)
+          throw new CodedError({ code: 'no-connection', message: `there is no way to reach cluster ${name} from here` })
+        let client = clients.get(name)
+        if (client === undefined)
+          clients.set(name, (client = createHttpClient({ name, connection: cluster.connection, ports: clientPorts })))
+        return client
+      },
       onChange: () => () => {},
       ready: true,
     }
     const directory = new ClusterDirectory({
       hub,
-      inventory: seen,
+      inventory,
       notes: () => federationDialects.flatMap((dialect) => dialect.clusterNotes?.(bare) ?? []),
     })
     directory.refresh()
     const clusters = directory.facts
     const reader = new MemberReader(inventory, signal)
     const unread = members.flatMap(({ name }) => {
-      const { health, message } = seen.state(name)
+      const { health, message } = inventory.state(name)
       return health === 'Healthy' || health === 'Pending' ? [] : [{ name, why: message || health }]
     })
     return await use({
@@ -118,6 +125,7 @@ export async function withLiveView<T>(
     })
   } finally {
     ending.abort()
+    for (const client of clients.values()) client.close()
   }
 }
 
