@@ -148,6 +148,10 @@ export async function openHubParts(options: StartHubOptions) {
     templateFunctions: applicationSetProfile({ clock, random }),
   }
   await inventory.whenReady
+  agents?.agents.onChange((name) => {
+    if (agents.agents.get(name) === undefined) inventory.suspect(name)
+    else inventory.heard(name)
+  })
   return { caches, inventory, deliveries, repositories, services, agents }
 }
 

@@ -58,6 +58,8 @@ export interface Inventory {
   lifetime?(name: string): AbortSignal
   /** Someone has seen the cluster fail: it is probed soon instead of at its next turn. */
   suspect?(name: string): void
+  /** The cluster has shown itself: if it does not count as healthy, it is probed at once. */
+  heard?(name: string): void
 }
 
 /** Where clusters come from: the objects of one dialect. */

@@ -36,7 +36,7 @@ export interface InventoryOptions {
 }
 
 export type CreatedInventory = Inventory &
-  Required<Pick<Inventory, 'lifetime' | 'suspect'>> & {
+  Required<Pick<Inventory, 'lifetime' | 'suspect' | 'heard'>> & {
     /** Resolves when `ready` is true. */
     readonly whenReady: Promise<void>
   }
@@ -148,6 +148,14 @@ class ProbingInventory implements CreatedInventory {
     const member = this.#members.get(name)
     // One that is known to be away has its own, slower rhythm.
     if (member?.client !== undefined && member.failures === 0) this.#queue.addAfter(name, 250)
+  }
+
+  heard(name: string): void {
+    const member = this.#members.get(name)
+    if (member?.client === undefined || member.state.health === 'Healthy') return
+    // Its pauses begin anew, too.
+    member.failures = 0
+    this.#queue.add(name)
   }
 
   onChange(listener: (change: { name: string; what: 'joined' | 'left' | 'changed' | 'health' }) => void): () => void {

@@ -55,6 +55,10 @@ export async function startAgentFleet(hub: KubeClient, listen: Partial<AgentList
     probing: { intervalMs: 1000, longestPauseMs: 500 },
   })
   await inventory.whenReady
+  agentHub.agents.onChange((name) => {
+    if (agentHub.agents.get(name) === undefined) inventory.suspect(name)
+    else inventory.heard(name)
+  })
   const place = await agentHub.listen({ host: '127.0.0.1', port: 0, ...listen }, inventory)
   return {
     hub,

@@ -38,7 +38,7 @@ export interface AgentFront {
 
 const mostJoinBytes = 8 * 1024
 /** Requests to join of one address in a minute: tokens cannot be searched anyway, but each costs a look at the hub's API. */
-const joinsPerMinute = 60
+const joinsPerMinute = 600
 const dayMs = 86_400_000
 const mostConnections = 20_000
 

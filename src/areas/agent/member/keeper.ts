@@ -19,7 +19,7 @@ export interface KeeperOptions {
 /** Tells the hub; rejects when it cannot be told. */
 export type SendReports = (reports: readonly WorkReport[]) => Promise<void>
 
-const gatherMs = 100
+const gatherMs = 25
 /** Of one message to the hub, about. */
 const mostReportBytes = 2 * 1024 * 1024
 
