@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import type { AdmissionPlugin } from '../apiserver/admission/contract.js'
 import { createDynamicAdmission } from '../apiserver/admission/dynamic-admission.js'
 import { certificateAuthenticator } from '../apiserver/auth/certificate-authenticator.js'
@@ -44,6 +45,8 @@ export interface EmbeddedApi {
   serve(name: string, address: { host: string; port: number }): Promise<{ port: number }>
   /** Serves a view to the users of a cluster, at an address of its own, until the end. */
   serveView(view: RequestView, cluster: string, address: { host: string; port: number }): Promise<{ port: number }>
+  /** Serves a cluster over a stream whose other end is in this process. */
+  accept(name: string, stream: Duplex): void
   /** Refuses connections to the cluster and ends those that there are, until it is served again. */
   refuse(name: string): Promise<void>
   /** Requests to the cluster wait so long before they are looked at. */
@@ -151,6 +154,7 @@ export function openEmbeddedApi(options: {
         throw explainListenFailure(error, `the view ${view.name}`, address)
       }
     },
+    accept: (name, stream) => front.accept(name, stream),
     refuse: (name) => front.unlisten(name),
     async issueSecretToken(cluster, { serviceAccount, secret }) {
       const boundObject = { kind: 'Secret', ...secret }

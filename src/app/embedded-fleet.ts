@@ -32,7 +32,9 @@ import { claimAddresses, createFleetNetwork, gatewayAddressOf, type PlacedCluste
 import { openFleetPki } from './fleet-pki.js'
 import { createFleetPods, type PodsMode } from './fleet-pods.js'
 import { FleetRegister, serverAt } from './fleet-register.js'
+import { createLateView } from './fleet-view/late-view.js'
 import { openFleetView } from './fleet-view/open-fleet-view.js'
+import { withinProcess } from './fleet-view/within-process.js'
 import { FleetGateways } from './gateway/fleet-gateways.js'
 import { createGitServer } from './git-server/git-server.js'
 import { type Hub, startHub } from './hub.js'
@@ -265,6 +267,9 @@ async function openFleet(
     throw explainListenFailure(error, 'the Git server', gitAddress)
   })
   opened.push(() => git.close())
+  // Its port is taken while no other fleet looks for free ones.
+  const view = createLateView('fleet')
+  await api.serveView(view, hubName, { host: config.host, port: config.fleetPort ?? 0 })
   endTurn()
   writeKubeconfig(directory, description, pki)
   writeGitFiles(directory, gitAddress, pki)
@@ -303,14 +308,16 @@ async function openFleet(
   })
   hub = running
   gateways.start(running.services)
-  const view = openFleetView({
-    inventory: running.inventory,
-    env: options.env,
-    ports,
-    open: (cluster) => running.agents?.forward(cluster),
-    isCut: ({ server }) => chaos.isCut(register.atServer(server) ?? ''),
-  })
-  await api.serveView(view, hubName, { host: config.host, port: config.fleetPort ?? 0 })
+  const here = withinProcess({ register, api, hubToken: pki.hubToken, env: options.env, log })
+  view.begin(
+    openFleetView({
+      inventory: running.inventory,
+      env: options.env,
+      ports,
+      open: (cluster) => running.agents?.forward(cluster) ?? here(cluster),
+      isCut: ({ server }) => chaos.isCut(register.atServer(server) ?? ''),
+    }),
+  )
   const agents = createEmbeddedAgents({
     running,
     register,

@@ -30,7 +30,12 @@ export function createFleetView(
       requests.set(request, request)
       return request
     },
-    serve: (exchange) => serve(all, exchange, requests.get(exchange.info)!),
+    async serve(exchange) {
+      const request = requests.get(exchange.info)
+      // It was read by another view, which stood here until just now.
+      if (request === undefined) throw statusErrors.timeout('the request came before its time: repeat it', 1)
+      return serve(all, exchange, request)
+    },
   }
 }
 
