@@ -127,6 +127,11 @@ test('overrides differ by cluster, what is there is left alone, deliveries are s
     const m1 = world.client('m1')
     await m1.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
     await m1.create(configMaps, { ...settings, data: { colour: 'mine' } })
+    await m1.create(configMaps, {
+      ...settings,
+      metadata: { name: 'left', namespace: 'shop', labels: { 'karmada.io/managed': 'true' } },
+    })
+    await hub.create(configMaps, { ...settings, metadata: { name: 'left', namespace: 'shop' }, data: { colour: 'new' } })
     const rule = (clusterNames: string[], value: string) => ({
       targetCluster: { clusterNames },
       overriders: { plaintext: [{ path: '/data/colour', operator: 'replace', value }] },
@@ -146,7 +151,8 @@ test('overrides differ by cluster, what is there is left alone, deliveries are s
         overrideRules: [rule(['m2'], 'green')],
       },
     })
-    const selector = { resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'settings' }] }
+    const selectors = ['settings', 'left'].map((name) => ({ apiVersion: 'v1', kind: 'ConfigMap', name }))
+    const selector = { resourceSelectors: selectors }
     await hub.create(propagationPolicyType, policy(selector))
     await quiet()
     const colours = async () =>
@@ -154,6 +160,7 @@ test('overrides differ by cluster, what is there is left alone, deliveries are s
         ['m1', 'm2'].map(async (cluster) => fieldAt(await find(world, cluster, configMaps, 'settings'), 'data', 'colour')),
       )
     assert.deepEqual(await colours(), ['mine', 'green'])
+    assert.equal(fieldAt(await find(world, 'm1', configMaps, 'left'), 'data', 'colour'), 'red')
     const binding = () => find(world, 'hub', resourceBindingType, 'settings-configmap')
     const [first] = objectsAt(await binding(), 'status', 'aggregatedStatus')
     assert.equal(first?.['applied'], undefined)

@@ -25,6 +25,9 @@ export function copyRules(of: {
   const idLabel = namespace === '' ? labels.clusterBindingId : labels.bindingId
   return {
     existing: overwrites ? 'adopt' : 'refuse',
+    // What Karmada itself has made goes on as a copy.
+    predecessor: { label: labels.managed, value: 'true' },
+    ...(uid === '' ? {} : { source: uid }),
     labels: { [labels.managed]: 'true', [idLabel]: binding?.metadata.labels?.[idLabel] ?? uid },
     annotations: {
       ...(namespace === ''
