@@ -1,9 +1,12 @@
 import { isObject, type JsonObject } from '../../../base/json.js'
 import { argoCdCrds } from '../../../dialects/argo-cd/kinds/crds.js'
+import { clusterProfileCrd } from '../../../dialects/cluster-profile/cluster-profile-crd.js'
 import { gkeCrds } from '../../../dialects/gke/crds.js'
 import { istioCrds } from '../../../dialects/istio/crds.js'
+import { karmadaCrds } from '../../../dialects/karmada/crds.js'
 import { kubeFedCrds } from '../../../dialects/kubefed/kinds/crds.js'
 import { mcsCrds } from '../../../dialects/mcs/crds.js'
+import { placementCrd, placementDecisionCrd } from '../../../dialects/placement/placement-crd.js'
 import { submarinerCrds } from '../../../dialects/submariner/crds.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
@@ -19,6 +22,20 @@ export interface KnownSchema {
   readonly namespaced: boolean | undefined
 }
 
+/** With the fields of the tools' own definitions. */
+const shipped: readonly KubeObject[] = [
+  ...argoCdCrds,
+  ...gkeCrds,
+  ...istioCrds,
+  ...kubeFedCrds,
+  ...karmadaCrds,
+  ...mcsCrds,
+  ...submarinerCrds,
+  placementCrd,
+  placementDecisionCrd,
+  clusterProfileCrd,
+]
+
 const builtInScopes = new Map(
   builtInResources.map(({ group, version, kind, namespaced }) => [`${group}/${version}/${kind}`, namespaced]),
 )
@@ -28,7 +45,7 @@ export class KnownSchemas {
   readonly #custom = new Map<string, { node: JsonObject; namespaced: boolean; made?: SchemaNode }>()
 
   constructor(model: FleetModel) {
-    for (const crd of [...argoCdCrds, ...gkeCrds, ...istioCrds, ...kubeFedCrds, ...mcsCrds, ...submarinerCrds]) this.#add(crd)
+    for (const crd of shipped) this.#add(crd)
     // What the inputs define is what their clusters will have.
     for (const { object } of model.kinds('apiextensions.k8s.io', 'CustomResourceDefinition')) this.#add(object)
   }

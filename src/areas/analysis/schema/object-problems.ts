@@ -12,15 +12,21 @@ import { parseFieldPath } from '../model/field-path.js'
 import type { FleetModel } from '../model/fleet-model.js'
 import type { Path } from '../model/spot.js'
 import { type KnownSchema, KnownSchemas } from './known-schemas.js'
+import { holdsPlaceholder } from './placeholder.js'
+import { type ShapeProblem, walkFields } from './walk-fields.js'
 
 /** What the schema of an object's kind says against it. */
 export interface ObjectProblem {
   readonly kind: 'unknown-field' | 'wrong-type' | 'invalid'
   readonly path: Path
-  /** In the API server's words. */
+  /** `invalid`: in the API server's words. */
   readonly message: string
   /** unknown-field: the field that was probably meant. */
   readonly meant?: string
+  /** unknown-field: no other field is near, and the value fits. */
+  readonly isOnly?: boolean
+  /** wrong-type: the same in the right type. */
+  readonly instead?: string | number | boolean
 }
 
 const known = new WeakMap<FleetModel, { schemas: KnownSchemas; problems: WeakMap<KubeDocument, readonly ObjectProblem[]> }>()
@@ -41,42 +47,109 @@ export function objectProblems(model: FleetModel, document: KubeDocument): reado
   return problems
 }
 
-function find(document: KubeDocument, { schema, isBuiltIn, namespaced }: KnownSchema): ObjectProblem[] {
-  const object = withMetadata(document, namespaced)
+function find(document: KubeDocument, known: KnownSchema): ObjectProblem[] {
   const problems: ObjectProblem[] = []
+  let isReadable = true
+  walkFields(known.schema, document.value, (problem) => {
+    const { path } = problem
+    // What controllers write there is as new as they are.
+    if (path[0] === 'status') return
+    if (problem.kind === 'unknown') problems.push(unknownField(problem))
+    else {
+      isReadable = false
+      problems.push(wrongType(document, problem))
+    }
+  })
+  if (isReadable) problems.push(...refusals(document, known))
+  return problems
+}
+
+function unknownField({ path, key, value, struct }: ShapeProblem & { kind: 'unknown' }): ObjectProblem {
+  const fields = [...(struct.fields ?? [])]
+  // A field that fits, and no other that is as near.
+  const fitting = fields.filter(([, field]) => fits(field.schema, value)).map(([name]) => name)
+  const meant = closest(key, fitting) ?? closest(key, struct.fields?.keys() ?? [])
+  const isOnly =
+    meant !== undefined &&
+    closest(
+      key,
+      fields.map(([name]) => name).filter((name) => name !== meant),
+    ) === undefined
+  const message = `unknown field ${fieldText(path)}`
+  if (meant !== undefined) return { kind: 'unknown-field', path, message, meant, isOnly: isOnly && fitting.includes(meant) }
+  const inside = fields.find(([, { schema }]) => schema.type === 'struct' && schema.fields?.has(key) === true)?.[0]
+  return { kind: 'unknown-field', path, message: inside === undefined ? message : `${message} (there is ${inside}.${key})` }
+}
+
+function fits(schema: SchemaNode, value: unknown): boolean {
+  let isFitting = true
+  walkFields(schema, value, () => {
+    isFitting = false
+  })
+  return isFitting
+}
+
+function wrongType(document: KubeDocument, { path, value, wanted, instead }: ShapeProblem & { kind: 'type' }): ObjectProblem {
+  const isSecret = document.group === '' && document.kind === 'Secret' && path[0] !== 'metadata'
+  const shown = Array.isArray(value)
+    ? 'a list'
+    : isObject(value)
+      ? 'a map'
+      : isSecret
+        ? 'something else'
+        : typeof value === 'string'
+          ? `the text ${JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}...` : value)}`
+          : `the ${typeof value === 'boolean' ? 'boolean' : 'number'} ${value}`
+  return {
+    kind: 'wrong-type',
+    path,
+    message: `${fieldText(path)} must be ${wanted}, and is ${shown}`,
+    ...(instead === undefined ? {} : { instead }),
+  }
+}
+
+/** What the API server says against an object that it can read. */
+function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced }: KnownSchema): ObjectProblem[] {
+  const object = withMetadata(document, namespaced)
+  const { status: _, ...spec } = object
   let typed: KubeObject
   try {
-    // With its text, so that custom resources tell unknown fields too.
-    const read = readFields(schema, object, JSON.stringify(object))
-    typed = read.object
-    for (const problem of read.problems) {
-      const field = /^unknown field "(.*)"$/s.exec(problem)?.[1]
-      if (field === undefined) continue
-      const path = parseFieldPath(field)
-      const meant = closest(String(path.at(-1)), fieldsAt(schema, path.slice(0, -1)))
-      problems.push({ kind: 'unknown-field', path, message: `unknown field ${field}`, ...(meant === undefined ? {} : { meant }) })
-    }
+    typed = readFields(schema, spec as KubeObject).object
   } catch (error) {
     const message = messageOf(error).replace(/^.* cannot be handled as a [^:]*: /, '')
-    return [{ kind: 'wrong-type', path: typePath(object, message), message: hiding(document, message) }]
+    return holdsPlaceholder(object) ? [] : [{ kind: 'wrong-type', path: [], message: hiding(document, message) }]
   }
   const causes = isBuiltIn
     ? validateCreate(applyDefaults(document.apiVersion, document.kind, cloneJson(typed)), { namespaced })
     : validateCustom({ schema }, { object: typed, metadataCauses: validateCreate(typed, { namespaced, anyFinalizer: true }) })
         .causes
+  const problems: ObjectProblem[] = []
   for (const { field = '', message = '', reason } of causes) {
+    const path = parseFieldPath(field)
     // Names that are made when it is created.
     if (field === 'metadata.name' && document.text('metadata', 'generateName') !== undefined) continue
+    if (reason !== 'FieldValueRequired' && holdsPlaceholder(document.get(...path) ?? document.get(...path.slice(0, -1)))) continue
     const text =
       reason === 'FieldValueRequired' ? `${field} is required${message.replace(/^Required value/, '')}` : `${field}: ${message}`
-    problems.push({ kind: 'invalid', path: parseFieldPath(field), message: hiding(document, text) })
+    problems.push({ kind: 'invalid', path, message: hiding(document, text) })
   }
   return problems
 }
 
+/** As API servers write it: `spec.ports[0].name`. */
+function fieldText(path: Path): string {
+  let text = ''
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else if (/^[\w-]+$/.test(step)) text += text === '' ? step : `.${step}`
+    else text += `[${step}]`
+  }
+  return text
+}
+
 /** What names no namespace lands in the one that it is applied to, which is not wrong. */
 function withMetadata(document: KubeDocument, namespaced: boolean | undefined): KubeObject {
-  const given = isObject(document.object.metadata) ? document.object.metadata : {}
+  const given: Record<string, unknown> = isObject(document.object.metadata) ? { ...document.object.metadata } : {}
   // One that is given to an object of the whole cluster is dropped on the way.
   const { namespace: _, ...others } = given
   const metadata =
@@ -91,39 +164,4 @@ function withMetadata(document: KubeDocument, namespaced: boolean | undefined): 
 /** What Secrets hold goes into no report. */
 function hiding(document: KubeDocument, message: string): string {
   return document.kind === 'Secret' && document.group === '' ? message.replace(/"(?:[^"\\]|\\.)*"/g, '"..."') : message
-}
-
-function fieldsAt(schema: SchemaNode, path: Path): Iterable<string> {
-  let node: SchemaNode | undefined = schema
-  for (const step of path) {
-    if (node === undefined) return []
-    node = typeof step === 'number' || node.type === 'map' ? node.items : node.fields?.get(step)?.schema
-  }
-  return node?.fields?.keys() ?? []
-}
-
-/** Messages of encoding/json name fields without indexes: the first place in the object that can be meant. */
-function typePath(object: unknown, message: string): Path {
-  const names = (/Go struct field \w+\.([\w.$-]+) of type/.exec(message)?.[1] ?? /^([\w.[\]-]+):/.exec(message)?.[1] ?? '').split(
-    '.',
-  )
-  const path: (string | number)[] = []
-  let value = object
-  for (const name of names) {
-    if (Array.isArray(value)) {
-      const index = value.findIndex((item) => isObject(item) && Object.hasOwn(item, name))
-      if (index === -1) break
-      path.push(index)
-      value = value[index]
-    }
-    if (!isObject(value) || !Object.hasOwn(value, name)) break
-    path.push(name)
-    value = value[name]
-  }
-  // Of maps and lists of text the message names only the whole.
-  if (/ of type string$/.test(message) && typeof value === 'object' && value !== null) {
-    const wrong = Object.entries(value).find(([, member]) => typeof member !== 'string')?.[0]
-    if (wrong !== undefined) path.push(Array.isArray(value) ? Number(wrong) : wrong)
-  }
-  return path
 }

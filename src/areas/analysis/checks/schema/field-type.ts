@@ -1,4 +1,6 @@
 import { defineCheck } from '../../contract.js'
+import type { KubeDocument } from '../../model/document.js'
+import type { Path } from '../../model/spot.js'
 import { objectProblems } from '../../schema/object-problems.js'
 
 export const fieldType = defineCheck({
@@ -11,18 +13,24 @@ export const fieldType = defineCheck({
   fix: 'Give it a value of that type; text that looks like a number or a boolean needs quotes.',
   *run(model) {
     for (const object of model.objects) {
-      for (const { kind, path, message } of objectProblems(model, object)) {
+      if (object.written === undefined) continue
+      for (const { kind, path, message, instead } of objectProblems(model, object)) {
         if (kind !== 'wrong-type') continue
-        const value = object.get(...path)
-        const isQuotable = /of type string/.test(message) && (typeof value === 'number' || typeof value === 'boolean')
         yield {
           message: `${object.subject}: ${message}`,
           at: [path.length === 0 ? object.at('kind') : object.at(...path)],
-          ...(isQuotable && Number.isSafeInteger(Number(value))
-            ? { edits: [{ kind: 'set' as const, view: object, path, value: String(value) }] }
-            : {}),
+          ...(instead === undefined || !isWrittenSo(object, path)
+            ? {}
+            : { edits: [{ kind: 'set' as const, view: object, path, value: instead }] }),
         }
       }
     }
   },
 })
+
+/** Whether the text is that of the value: `yes`, `0644` and `1.10` say something else than what they are read as. */
+function isWrittenSo(object: KubeDocument, path: Path): boolean {
+  const range = object.rangeOf(path)?.value
+  const text = range === undefined ? undefined : object.written?.text.slice(...range).replace(/^(["'])(.*)\1$/, '$2')
+  return text === String(object.get(...path))
+}

@@ -11,16 +11,15 @@ export const fieldUnknown = defineCheck({
   fix: 'Correct the name, move it to where it belongs, or take it out.',
   *run(model) {
     for (const object of model.objects) {
-      for (const { kind, path, message, meant } of objectProblems(model, object)) {
+      // What a cluster has stored, it has taken.
+      if (object.written === undefined) continue
+      for (const { kind, path, message, meant, isOnly } of objectProblems(model, object)) {
         if (kind !== 'unknown-field') continue
         const spelled = meant !== undefined && !object.has(...path.slice(0, -1), meant)
         yield {
           message: `${object.subject}: ${message}${meant === undefined ? '' : `: did you mean ${meant}?`}`,
           at: [object.atKey(...path)],
-          // The same letters in another case can only have been meant so.
-          ...(spelled && meant.toLowerCase() === String(path.at(-1)).toLowerCase()
-            ? { edits: [{ kind: 'rename' as const, view: object, path, to: meant }] }
-            : {}),
+          ...(spelled && isOnly === true ? { edits: [{ kind: 'rename' as const, view: object, path, to: meant }] } : {}),
         }
       }
     }

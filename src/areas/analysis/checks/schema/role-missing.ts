@@ -57,13 +57,14 @@ export const roleMissing = defineCheck({
         }
       }
 
-    /** The role of the other kind with that name, written beside the binding. */
+    /** The ClusterRole with that name, written beside a binding that means a Role. */
     function otherKind(binding: KubeDocument, kind: 'Role' | 'ClusterRole', name: string): KubeDocument | undefined {
-      const other = kind === 'Role' ? 'ClusterRole' : 'Role'
-      const namespace = other === 'Role' ? binding.namespace : undefined
+      // ClusterRoles are often another chart's.
+      if (kind === 'ClusterRole') return undefined
+      const other = 'ClusterRole'
       if (model.find({ group: rbac, kind, name }, binding).length > 0) return undefined
       return model
-        .find({ group: rbac, kind: other, namespace, name }, binding)
+        .find({ group: rbac, kind: other, name }, binding)
         .find((each) => applicationOf(each) === applicationOf(binding))
     }
   },

@@ -39,8 +39,18 @@ test('fields that are not there, with what was meant', () => {
 
 test('values of another type', () => {
   assert.deepEqual(run({ 'a.yaml': deployment.replace('"2"', '2') }), [
-    'error a.yaml:6:14 Deployment a: json: cannot unmarshal number into Go struct field ObjectMeta.metadata.annotations of type string',
+    'error a.yaml:6:14 Deployment a: metadata.annotations.version must be text, and is the number 2',
   ])
+})
+
+test('what is filled in before it is applied', () => {
+  for (const [from, to] of [
+    ['replicas: 3', 'replicas: ${REPLICAS}'],
+    ['image: example.com/a:1', 'image: "{{ .image }}"'],
+    ['  name: a', '  name: ${NAME}'],
+    ['containerPort: 8080', 'containerPort: "$(PORT)"'],
+  ] as const)
+    assert.deepEqual(run({ 'a.yaml': deployment.replace(from, to) }), [], to)
 })
 
 test('what an API server refuses', () => {
