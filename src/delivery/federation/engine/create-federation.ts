@@ -461,7 +461,7 @@ class Engine implements Federation {
     }
     if (this.#pass.mustWait(state, read)) return clock.now() + 300
     const copies = this.#pass.copiesOf(state)
-    const { decision, evictions, autoscaler, againAt } = this.#pass.decide(state, read, copies)
+    const { decision, evictions, autoscaler, againAt, held } = this.#pass.decide(state, read, copies)
     if (state.dirty) {
       state.dirty = false
       const sends = read.paused === undefined && decision.deliveries.some(({ held }) => held === undefined)
@@ -477,6 +477,11 @@ class Engine implements Federation {
       state,
       source,
       decision.outcome === 'not placed' ? [{ reason: 'NotPlaced', message: lastOf(decision.reasons) }] : [],
+    )
+    this.#warnOf(
+      state,
+      source,
+      held.map(({ cluster, why }) => ({ reason: 'FailoverHeld', message: `${cluster}: ${why}` })),
     )
     return againAt
   }

@@ -15,6 +15,8 @@ export interface EvictionInput {
 export interface EvictionDecision {
   /** In force from now on: those on record that are not done, and new ones. */
   readonly evictions: readonly Eviction[]
+  /** What would be moved and stays, and why: told to people. */
+  readonly held?: readonly { readonly cluster: string; readonly why: string }[]
   /** When to decide again although nothing has changed (epoch ms). */
   readonly againAt?: number
 }

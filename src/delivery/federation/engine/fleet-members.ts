@@ -49,6 +49,7 @@ const askApisEveryMs = 30_000
 export class FleetMembers {
   readonly #options: FleetMembersOptions
   readonly #places = new Map<string, Place>()
+  #awake = false
 
   constructor(options: FleetMembersOptions) {
     this.#options = options
@@ -86,6 +87,13 @@ export class FleetMembers {
     return changed
   }
 
+  /** Something is to be placed: from now on it is known what clusters serve. Until then nobody asks them. */
+  wake(): void {
+    if (this.#awake) return
+    this.#awake = true
+    for (const name of this.#places.keys()) if (this.#options.inventory.state(name).health === 'Healthy') this.askApis(name)
+  }
+
   /** A cluster answers, or does not any more. */
   health(name: string): void {
     const place = this.#places.get(name)
@@ -98,7 +106,7 @@ export class FleetMembers {
   askApis(name: string): void {
     const { clock, directory, onFacts, log } = this.#options
     const place = this.#places.get(name)
-    if (place === undefined || (place.apisAt !== undefined && clock.now() - place.apisAt < askApisEveryMs)) return
+    if (!this.#awake || place === undefined || (place.apisAt !== undefined && clock.now() - place.apisAt < askApisEveryMs)) return
     const refresh = place.apisAt !== undefined
     place.apisAt = clock.now()
     place.client.resources({ refresh, signal: place.lifetime }).then(

@@ -58,13 +58,14 @@ export class SourcePass {
 
   /** Whether a decision would be made without knowing what is in a cluster that can be asked. */
   mustWait(state: SourceState, read: Federated): boolean {
-    const { members, clock } = this.#options
+    const { members, clock, directory } = this.#options
+    members.wake()
     if (state.dirty) this.#noteRoom(state, read)
     const first = read.previous.replicas === undefined && state.decision === undefined
     if (!first && state.roomIn.size === 0) return false
     for (const place of members.values()) {
       if (clock.now() - place.openedAt > patienceMs || !this.#answers(place.name)) continue
-      if (first && place.member.copies() === undefined) return true
+      if (first && (place.member.copies() === undefined || directory.of(place.name)?.apis === undefined)) return true
       if (state.roomIn.has(place.name) && this.#freeIn(place.name, read) === undefined) return true
     }
     return false
@@ -89,9 +90,13 @@ export class SourcePass {
     const results = new Map(
       [...copies.keys(), ...state.claimed.keys()].map((name) => [name, members.get(name)?.member.result(state.id)]),
     )
-    const { evictions, againAt } = decideEvictions({
+    const {
+      evictions,
+      againAt,
+      held = [],
+    } = decideEvictions({
       federated: read,
-      clusters: directory.facts,
+      clusters: state.roomIn.size > 0 ? this.#withRoom(state, read) : directory.facts,
       copies: results,
       blind: directory.blind,
       nowMs: clock.now(),
@@ -112,7 +117,7 @@ export class SourcePass {
       this.#askAgain(decision)
       if (state.roomIn.size > 0) this.#reserve(state, read, decision)
     }
-    return { decision, evictions, autoscaler, againAt }
+    return { decision, evictions, autoscaler, againAt, held }
   }
 
   /** Declares to the members what they shall have, and what no more. */
@@ -310,6 +315,8 @@ function needsOf({ workload: { object } }: Federated) {
 
 function needsRoom(read: Federated): boolean {
   if ((read.workload.replicas ?? 0) === 0 || needsOf(read) === undefined) return false
+  // What is moved shall find room where it goes.
+  if (read.failover?.cluster?.silence !== undefined || read.failover?.application !== undefined) return true
   return read.policies.placements.some(
     ({ placement }) => placement.needsRoom === true || bindStrategy(placement.division).strategy.heedsRoom,
   )
