@@ -106,7 +106,12 @@ export type RetainedField = 'replicas' | 'annotations' | 'finalizers' | 'labels'
 
 export interface FailoverRules {
   /** The whole cluster: moved when a taint with NoExecute is not tolerated (any longer). */
-  readonly cluster?: { readonly purge: PurgeMode; readonly graceSeconds?: number }
+  readonly cluster?: {
+    readonly purge: PurgeMode
+    readonly graceSeconds?: number
+    /** It is moved, too, when the cluster has not answered for this long, and somebody else says so. */
+    readonly silence?: { readonly toleratedSeconds: number }
+  }
   /** The workload alone: moved when it was unhealthy in a cluster for this long. */
   readonly application?: { readonly toleratedSeconds: number; readonly purge: PurgeMode; readonly graceSeconds: number }
 }

@@ -63,7 +63,7 @@ export function readFailover({ failover }: PlacementSpec = {}): FailoverRules | 
   if (failover === undefined) return undefined
   const purge = failover.mode ?? 'Gracefully'
   return {
-    cluster: { purge, graceSeconds: 600 },
+    cluster: { purge, graceSeconds: 600, silence: { toleratedSeconds: failover.afterSeconds ?? 300 } },
     application: { toleratedSeconds: failover.afterSeconds ?? 300, purge, graceSeconds: 600 },
   }
 }

@@ -1,0 +1,247 @@
+import type { ClusterFacts, Placement } from '../../placement/contract.js'
+import { decidePlacement } from '../../placement/decide-placement.js'
+import { tolerates } from '../../placement/filters/taints.js'
+import { decidePolicy } from '../../placement/policy/decide-policy.js'
+import type { Eviction, FailoverRules, Federated } from '../contract.js'
+import type { DecideEvictions, EvictionDecision, EvictionInput } from '../engine/decide-evictions.js'
+import { isHealthy } from './is-healthy.js'
+import type { FailoverSettings, Observation } from './settings.js'
+
+export interface EvictionDeciderOptions {
+  /** What others say of a cluster, not older than a minute. */
+  observations(cluster: string): readonly Observation[]
+  /** As they are now. */
+  settings(): FailoverSettings
+}
+
+/** One wish to move, before it is asked whether it may. */
+interface Wish {
+  readonly cluster: string
+  readonly reason: 'TaintUntolerated' | 'ClusterUnreachable' | 'ApplicationUnhealthy'
+  readonly message: string
+  readonly rule: NonNullable<FailoverRules['cluster']>
+}
+
+/** What others take their time to say is asked for again so often. */
+const askAgainMs = 10_000
+const usualGraceSeconds = 600
+
+/**
+ * Decides what is moved away from which cluster. Safe by default: silence counts only when somebody else sees it too, or the member
+ * itself says so; nothing is moved where it would find no room, more than one cluster of a workload at a time, faster than the
+ * fleet's rate, while most clusters are silent, or while somebody has frozen it. What is held back is told with the reason.
+ *
+ * Times since when something is wrong are kept in memory: a hub that starts waits anew.
+ */
+export function createEvictionDecider(options: EvictionDeciderOptions): DecideEvictions {
+  const since = new Map<string, number>()
+  const silent = new Map<string, Set<string>>()
+  let tokens: number | undefined
+  let refilledAt = 0
+
+  /** Epoch ms since when it has been so without a break. */
+  function sinceWhen(key: string, is: boolean, nowMs: number): number | undefined {
+    if (!is) {
+      since.delete(key)
+      return undefined
+    }
+    const known = since.get(key)
+    if (known === undefined) since.set(key, nowMs)
+    return known ?? nowMs
+  }
+
+  function takeToken(nowMs: number, perMinute: number): boolean {
+    tokens = Math.min(perMinute, (tokens ?? perMinute) + ((nowMs - refilledAt) / 60_000) * perMinute)
+    refilledAt = nowMs
+    if (tokens < 1) return false
+    tokens--
+    return true
+  }
+
+  function wishesOf(input: EvictionInput, leaving: ReadonlySet<string>) {
+    const { federated, clusters, copies, nowMs, blind } = input
+    const { failover, id } = federated
+    const wishes: Wish[] = []
+    const held: { cluster: string; why: string }[] = []
+    let againAt = Number.POSITIVE_INFINITY
+    const facts = new Map(clusters.map((each) => [each.name, each]))
+    const tolerations = tolerationsOf(federated)
+    for (const [cluster, result] of copies) {
+      const fact = facts.get(cluster)
+      if (fact === undefined || failover === undefined || leaving.has(cluster)) continue
+      const { cluster: ofCluster, application } = failover
+      const taint = fact.taints?.find((each) => each.effect === 'NoExecute' && !tolerations.some((one) => tolerates(one, each)))
+      if (ofCluster !== undefined && taint !== undefined) {
+        const message = `the cluster has the taint ${taint.key}:NoExecute, which is not tolerated`
+        wishes.push({ cluster, reason: 'TaintUntolerated', message, rule: ofCluster })
+        continue
+      }
+      const silence = ofCluster?.silence
+      const silentSince = sinceWhen(`silent ${cluster}`, fact.ready === false && !blind, nowMs)
+      if (ofCluster !== undefined && silence !== undefined && silentSince !== undefined) {
+        const dueAt = silentSince + silence.toleratedSeconds * 1000
+        if (nowMs < dueAt) againAt = Math.min(againAt, dueAt)
+        else {
+          const others = options.observations(cluster)
+          const down = others.filter((each) => each.down)
+          const up = others.find((each) => !each.down)
+          againAt = Math.min(againAt, nowMs + askAgainMs)
+          if (up !== undefined) held.push({ cluster, why: `it does not answer this hub, but ${up.by} sees it` })
+          else if (down.length === 0) held.push({ cluster, why: 'it does not answer this hub, and nobody else has said so' })
+          else {
+            const message = `it does not answer this hub, nor ${down.map(({ by }) => by).join(', ')}`
+            wishes.push({ cluster, reason: 'ClusterUnreachable', message, rule: ofCluster })
+          }
+        }
+      }
+      const healthy = result?.live === undefined || fact.ready !== true ? undefined : isHealthy(result.live)
+      const sick = sinceWhen(`sick ${id} ${cluster}`, healthy === false, nowMs)
+      if (application !== undefined && sick !== undefined) {
+        const dueAt = sick + application.toleratedSeconds * 1000
+        if (nowMs < dueAt) againAt = Math.min(againAt, dueAt)
+        else
+          wishes.push({
+            cluster,
+            reason: 'ApplicationUnhealthy',
+            message: `it has been unhealthy there for more than ${application.toleratedSeconds} s`,
+            rule: application,
+          })
+      }
+    }
+    return { wishes, held, againAt }
+  }
+
+  /** Why a move may not be made now; undefined: it may. */
+  function whyNot(
+    wish: Wish,
+    input: EvictionInput,
+    underWay: readonly Eviction[],
+    settings: FailoverSettings,
+  ): string | undefined {
+    const { federated, clusters, copies, nowMs, blind } = input
+    if (settings.frozen !== undefined) return `failover is frozen: ${settings.frozen}`
+    const byPerson = wish.reason === 'TaintUntolerated'
+    if (blind && !byPerson) return 'most clusters are silent at once: the hub itself may be cut off'
+    const moving = underWay.find(({ cluster }) => copies.has(cluster))
+    if (moving !== undefined && !byPerson) return `it is being moved from ${moving.cluster} already: one cluster at a time`
+    if (wish.reason === 'ClusterUnreachable') {
+      for (const [cluster, ids] of silent) if (ids.size === 0) silent.delete(cluster)
+      const most = Math.max(1, Math.floor(clusters.length * settings.mostSilentShare))
+      if (!silent.has(wish.cluster) && silent.size >= most)
+        return `${silent.size} of ${clusters.length} clusters are being left already, at most ${most} are at a time`
+    }
+    const gained = byPerson ? undefined : whyNothingGained(wish.cluster, federated, clusters, underWay)
+    if (gained !== undefined) return gained
+    if (!takeToken(nowMs, settings.movesPerMinute)) return `the fleet moves at most ${settings.movesPerMinute} workloads a minute`
+    return undefined
+  }
+
+  return (input): EvictionDecision => {
+    const { federated, copies, clusters, nowMs } = input
+    const names = new Set(clusters.map(({ name }) => name))
+    const kept: Eviction[] = []
+    let againAt = Number.POSITIVE_INFINITY
+    for (const eviction of federated.evictions ?? []) {
+      if (!names.has(eviction.cluster)) continue
+      const next = advance(eviction, input)
+      if (next !== undefined) {
+        kept.push(next.eviction)
+        againAt = Math.min(againAt, next.againAt)
+      }
+    }
+    const settings = options.settings()
+    const found = wishesOf(input, new Set(kept.map(({ cluster }) => cluster)))
+    againAt = Math.min(againAt, found.againAt)
+    const held = [...found.held]
+    for (const wish of found.wishes) {
+      const why = whyNot(wish, input, kept, settings)
+      if (why !== undefined) {
+        held.push({ cluster: wish.cluster, why: `${wish.message}; it stays, for ${why}` })
+        againAt = Math.min(againAt, nowMs + askAgainMs)
+        continue
+      }
+      const { rule, cluster, reason, message } = wish
+      const replicas = federated.previous.replicas?.[cluster]
+      const { graceSeconds } = rule
+      kept.push({
+        cluster,
+        reason,
+        message,
+        since: nowMs,
+        purge: rule.purge,
+        ...(graceSeconds === undefined ? {} : { graceSeconds }),
+        ...(replicas === undefined ? {} : { replicas }),
+      })
+      againAt = Math.min(againAt, nowMs + 1000 * (graceSeconds ?? usualGraceSeconds))
+    }
+    noteSilent(federated.id, kept, copies)
+    return {
+      evictions: kept,
+      ...(Number.isFinite(againAt) ? { againAt } : {}),
+      ...(held.length === 0 ? {} : { held }),
+    }
+  }
+
+  function noteSilent(id: string, evictions: readonly Eviction[], copies: EvictionInput['copies']): void {
+    const left = new Set(
+      evictions
+        .filter(({ reason, cluster }) => reason === 'ClusterUnreachable' && copies.has(cluster))
+        .map(({ cluster }) => cluster),
+    )
+    for (const [cluster, ids] of silent) if (!left.has(cluster) && ids.delete(id) && ids.size === 0) silent.delete(cluster)
+    for (const cluster of left) silent.set(cluster, (silent.get(cluster) ?? new Set()).add(id))
+  }
+}
+
+/** A move that is under way, as it stands now; undefined when it is over. */
+function advance(
+  eviction: Eviction,
+  { federated, copies, nowMs }: EvictionInput,
+): { eviction: Eviction; againAt: number } | undefined {
+  const graceEndsAt = eviction.since + 1000 * (eviction.graceSeconds ?? usualGraceSeconds)
+  if (eviction.purge === 'Never') return { eviction, againAt: Number.POSITIVE_INFINITY }
+  if (eviction.purge === 'Gracefully') {
+    if (nowMs < graceEndsAt && !runsElsewhere(eviction, federated, copies)) return { eviction, againAt: graceEndsAt }
+    return { eviction: { ...eviction, purge: 'Directly' }, againAt: graceEndsAt }
+  }
+  // The cluster is not chosen again at once, or an application that fails everywhere would go round and round.
+  const rests = eviction.reason === 'ApplicationUnhealthy' && nowMs < graceEndsAt
+  if (copies.has(eviction.cluster) || rests) return { eviction, againAt: rests ? graceEndsAt : Number.POSITIVE_INFINITY }
+  return undefined
+}
+
+/** Whether as many replicas are ready in other clusters as are asked for; without replicas, whether another copy is there. */
+function runsElsewhere(eviction: Eviction, federated: Federated, copies: EvictionInput['copies']): boolean {
+  const others = [...copies].filter(([cluster]) => cluster !== eviction.cluster)
+  const asked = federated.workload.replicas
+  if (asked === undefined) return others.some(([, result]) => result?.state === 'Applied')
+  let ready = 0
+  for (const [, result] of others) {
+    const status = result?.live?.['status'] as { readyReplicas?: unknown } | undefined
+    if (typeof status?.readyReplicas === 'number') ready += status.readyReplicas
+  }
+  return ready >= asked
+}
+
+/** Tried before it is done: a move that finds no room elsewhere only takes away. */
+function whyNothingGained(
+  cluster: string,
+  federated: Federated,
+  clusters: readonly ClusterFacts[],
+  underWay: readonly Eviction[],
+): string | undefined {
+  const { workload, policies, previous } = federated
+  const evicting = [...(previous.evicting ?? []), ...underWay.map((each) => each.cluster), cluster]
+  const after = decidePlacement(workload, policies, clusters, { ...previous, evicting })
+  const had = new Set(Object.keys(previous.replicas ?? {}))
+  if (after.outcome !== 'placed') return `there is no room for it elsewhere (${after.reasons.at(-1) ?? after.outcome})`
+  const gains = after.clusters.some(
+    (each) => each.selected && (!had.has(each.cluster) || (each.replicas ?? 0) > (each.previous ?? 0)),
+  )
+  return gains ? undefined : 'no other cluster would take it over'
+}
+
+function tolerationsOf(federated: Federated): NonNullable<Placement['tolerations']> {
+  const { winner } = decidePolicy(federated.workload.object, federated.policies.placements, federated.previous.policy)
+  return winner?.placement.tolerations ?? []
+}
