@@ -307,3 +307,42 @@ test('records of any shape are read', async () => {
   const hub = hubOf([placement({}), deployment()], odd)
   assert.deepEqual(web(formatPlaced(decide(deployment(), hub))), { 'a,b = c%': 6 })
 })
+
+test('what the hub has allotted to its own copy stays there', () => {
+  const out = (kind: string, fields: object, metadata: Partial<KubeObject['metadata']> = {}, apiVersion = 'v1') => {
+    const { labels, ...more } = metadata
+    const source: KubeObject = {
+      apiVersion,
+      kind,
+      metadata: { name: 'x', namespace: 'shop', labels: { 'flotilla.dev/placement': 'web', ...labels }, ...more },
+      ...fields,
+    }
+    return read(source, hubOf([placement({}), source])).workload.object
+  }
+  const spec = { type: 'NodePort', clusterIP: '10.0.0.7', clusterIPs: ['10.0.0.7'], ports: [{ port: 80, nodePort: 30001 }] }
+  assert.deepEqual(out('Service', { spec })['spec'], { type: 'NodePort', ports: [{ port: 80 }] })
+  const asked = { annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"spec":{"ports":[{"nodePort":30001}]}}' } }
+  assert.deepEqual(out('Service', { spec }, asked)['spec'], { type: 'NodePort', ports: [{ port: 80, nodePort: 30001 }] })
+  const headless = { clusterIP: 'None', clusterIPs: ['None'], ports: [] }
+  assert.deepEqual(out('Service', { spec: headless })['spec'], headless)
+  const uid = { 'batch.kubernetes.io/controller-uid': 'u' }
+  const job = out(
+    'Job',
+    {
+      spec: {
+        ttlSecondsAfterFinished: 5,
+        selector: { matchLabels: uid },
+        template: { metadata: { labels: { app: 'x', ...uid } }, spec: { containers: [] } },
+      },
+    },
+    { labels: uid },
+    'batch/v1',
+  )
+  assert.deepEqual(job['spec'], { template: { metadata: { labels: { app: 'x' } }, spec: { containers: [] } } })
+  assert.equal(job.metadata.labels, undefined)
+  const claim = out('PersistentVolumeClaim', { spec: { volumeName: 'pv-1', accessModes: [] } })
+  assert.deepEqual(claim['spec'], { accessModes: [] })
+  assert.equal(out('ServiceAccount', { secrets: [{ name: 'x-token-1' }] })['secrets'], undefined)
+  assert.equal(out('Secret', { type: 'kubernetes.io/service-account-token', data: { token: 'x' } })['data'], undefined)
+  assert.deepEqual(out('Secret', { data: { a: 'b' } })['data'], { a: 'b' })
+})

@@ -6,6 +6,7 @@ import { movingAnnotation, parseMoving, parsePlaced } from './placed-record.js'
 import { placedAnnotation, placementLabel, placementNamespaceLabel, placementStatusAnnotation } from './placement-kind.js'
 import { readOverrides } from './read-overrides.js'
 import { readFailover, readPolicy, readRules } from './read-placement.js'
+import { stripAllotted } from './strip-allotted.js'
 import { autoscalerOf, namedPlacement, placementOf } from './which-placement.js'
 
 const ownAnnotations = new Set([
@@ -33,7 +34,7 @@ export function readObject(source: KubeObject, hub: HubFacts): Federated | Refus
       },
     }
   }
-  const object = templateOf(source)
+  const object = stripAllotted(templateOf(source), source)
   const selector = { apiVersion: object.apiVersion, kind: object.kind, name }
   const policy = readPolicy(placement, selector, hub)
   if ('problem' in policy) return { id, ...policy }
