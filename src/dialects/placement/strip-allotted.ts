@@ -51,7 +51,7 @@ function stripService(spec: Fields, source: KubeObject): Fields {
   return { ...kept, ports: ports.map((port) => without(port, ['nodePort'])) }
 }
 
-/** Node ports that somebody asked for stand in what was applied, or have an owner; those that were allotted do not. */
+/** Node ports that somebody asked for stand in what was applied, or have an owner (where caches keep owners); those that were allotted do not. */
 function asksForNodePorts({ metadata: { annotations, managedFields } }: KubeObject): boolean {
   const applied = annotations?.['kubectl.kubernetes.io/last-applied-configuration'] ?? ''
   return applied.includes('"nodePort"') || JSON.stringify(managedFields ?? []).includes('f:nodePort')
