@@ -15,6 +15,7 @@ import type { KubeClient } from '../../kube/client/kube-client.js'
 import { statusErrors } from '../../kube/object/status-error.js'
 import { builtInResources } from '../../kube/schema/resources.js'
 import { writePrivateFile } from '../data-directory.js'
+import { explainListenFailure } from '../embedded-api.js'
 import { createSystemClientPorts } from '../system-client-ports.js'
 import { type FleetViewOpening, openFleetView } from './open-fleet-view.js'
 import { createAccessReviews, createTokenReviews } from './review-access.js'
@@ -68,8 +69,13 @@ export async function serveFleetApi(options: ServeFleetApiOptions): Promise<{ re
     tls: { ...pair, clientCaPem },
     ports,
   })
-  const { port } = await front.listenFor(view, hubName, { host: address.address, port: address.port })
-  const host = address.address.includes(':') ? `[${address.address}]` : address.address
+  const place = { host: address.address, port: address.port }
+  const { port } = await front.listenFor(view, hubName, place).catch((error: unknown) => {
+    throw explainListenFailure(error, 'the API of the fleet', place)
+  })
+  // From here it is reached on loopback, wherever else it listens.
+  const near = address.address === '0.0.0.0' || address.address === '::' ? '127.0.0.1' : address.address
+  const host = near.includes(':') ? `[${near}]` : near
   const url = `https://${host}:${port}`
   if (options.kubeconfig !== undefined) {
     const tls = { ...connection.tls, insecure: false, caPem: ca?.certPem ?? pair.certPem }
