@@ -11,7 +11,7 @@ import type { RequestRules } from '../../src/areas/agent/member/request-rules.js
 import { createMemoryStore } from '../../src/areas/agent/member/state-store.js'
 import { agentClusterType } from '../../src/areas/agent/resource-types.js'
 import { silentLog } from '../../src/base/log.js'
-import { type CreatedInventory, createInventory } from '../../src/inventory/create-inventory.js'
+import { type CreatedInventory, createInventory, type InventoryOptions } from '../../src/inventory/create-inventory.js'
 import type { Connection } from '../../src/kube/client/connection.js'
 import { createHttpClient } from '../../src/kube/client/http-client.js'
 import type { KubeClient } from '../../src/kube/client/kube-client.js'
@@ -34,7 +34,11 @@ export interface AgentFleet {
   stop(): void
 }
 
-export async function startAgentFleet(hub: KubeClient, listen: Partial<AgentListenOptions> = {}): Promise<AgentFleet> {
+export async function startAgentFleet(
+  hub: KubeClient,
+  listen: Partial<AgentListenOptions> = {},
+  probing: InventoryOptions['probing'] = { intervalMs: 1000, longestPauseMs: 500 },
+): Promise<AgentFleet> {
   const stopping = new AbortController()
   const { signal } = stopping
   for (const name of [namespace]) {
@@ -52,7 +56,7 @@ export async function startAgentFleet(hub: KubeClient, listen: Partial<AgentList
     connect: throughAgents(() => hub, agentHub, { log: silentLog }),
     ...ports,
     signal,
-    probing: { intervalMs: 1000, longestPauseMs: 500 },
+    probing,
   })
   await inventory.whenReady
   agentHub.agents.onChange((name) => {
