@@ -141,6 +141,33 @@ describe('Karmada on a running fleet, with kubectl', { skip: explainMissingInput
     assert.equal((await read('two', 'deployment api')).spec['replicas'], 3)
   })
 
+  test("a user's script says how a kind is, and cluster-scoped objects have bindings of their own", async () => {
+    const health = async () => (await read('hub', 'rb api-deployment')).status.aggregatedStatus?.map(({ health: each }) => each)
+    await eventually(async () => assert.deepEqual(await health(), ['Healthy']))
+    await apply({
+      apiVersion: 'config.karmada.io/v1alpha1',
+      kind: 'ResourceInterpreterCustomization',
+      metadata: { name: 'never-well' },
+      spec: {
+        target: { apiVersion: 'apps/v1', kind: 'Deployment' },
+        customizations: { healthInterpretation: { luaScript: 'function InterpretHealth(object) return false end' } },
+      },
+    })
+    await eventually(async () => assert.deepEqual(await health(), ['Unhealthy']))
+    await fleet.kubectl('--context hub delete ric never-well')
+    await apply(
+      policy('ClusterPropagationPolicy', 'roles', {
+        resourceSelectors: [{ apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', name: 'reader' }],
+      }),
+      { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'reader' }, rules: [] },
+    )
+    await eventually(async () => {
+      assert.equal((await read('two', 'clusterrole reader')).metadata.name, 'reader')
+      const { spec } = await read('hub', 'crb reader-clusterrole')
+      assert.deepEqual(spec['clusters'], [{ name: 'one' }, { name: 'two' }])
+    })
+  })
+
   test('a policy that goes leaves what runs; a template that goes takes its copies along, or leaves them', async () => {
     await fleet.kubectl('--context hub -n shop delete propagationpolicy api')
     await fleet.kubectl('--context hub -n shop patch pp web --type=merge -p {"spec":{"preserveResourcesOnDeletion":true}}')

@@ -1,6 +1,6 @@
 import { formatTime } from '../../../base/clock.js'
 import { equalJson } from '../../../base/json.js'
-import type { ClusterOutcome, Eviction, Outcome } from '../../../delivery/federation/contract.js'
+import type { Eviction, Outcome } from '../../../delivery/federation/contract.js'
 import { setCondition } from '../../../kube/object/condition.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type Fields, fieldsOf, objectsAt, textAt } from '../fields.js'
@@ -68,7 +68,7 @@ export function buildBinding(parts: BindingParts): { readonly object: KubeObject
   const scheduled = settled && (moved || parts.fresh || scheduledBefore === '') ? now : scheduledBefore
   const { group } = outcome.decision
   const hasGroups = objectsAt(parts.policySpec, 'placement', 'clusterAffinities').length > 0
-  const aggregated = aggregatedStatus(parts, outcome.clusters)
+  const aggregated = aggregatedStatus(parts, clusters)
   let conditions: readonly (Fields & { type: string })[] = objectsAt(present, 'status', 'conditions').map((each) => ({
     ...each,
     type: textAt(each, 'type'),
@@ -144,9 +144,11 @@ function evictionTask(eviction: Eviction): Fields {
   }
 }
 
-function aggregatedStatus({ interpreter }: BindingParts, outcomes: readonly ClusterOutcome[]): Fields[] {
-  return outcomes
-    .filter(({ wanted }) => wanted)
+/** Of clusters that it is wanted in, and where it stays because a decision has failed. */
+function aggregatedStatus({ interpreter, outcome }: BindingParts, clusters: readonly Fields[]): Fields[] {
+  const kept = new Set(clusters.map((cluster) => textAt(cluster, 'name')))
+  return outcome.clusters
+    .filter(({ cluster, wanted }) => wanted || kept.has(cluster))
     .map(({ cluster, result, held }) => {
       const applied = result !== undefined && (result.state === 'Applied' || result.state === 'Drifted')
       const message = held ?? result?.message ?? ''
