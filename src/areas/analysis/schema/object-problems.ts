@@ -6,6 +6,7 @@ import { readFields } from '../../../kube/schema/check-fields.js'
 import { validateCustom } from '../../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../../kube/schema/defaults/apply-defaults.js'
 import type { SchemaNode } from '../../../kube/schema/schema-node.js'
+import { applySchemaDefaults } from '../../../kube/schema/structural-defaults.js'
 import { validateCreate } from '../../../kube/schema/validation/validate.js'
 import type { KubeDocument } from '../model/document.js'
 import { parseFieldPath } from '../model/field-path.js'
@@ -13,6 +14,7 @@ import type { FleetModel } from '../model/fleet-model.js'
 import type { Path } from '../model/spot.js'
 import { type KnownSchema, KnownSchemas } from './known-schemas.js'
 import { holdsPlaceholder } from './placeholder.js'
+import { type Standing, standingOf } from './standing.js'
 import { type ShapeProblem, walkFields } from './walk-fields.js'
 
 /** What the schema of an object's kind says against it. */
@@ -41,14 +43,17 @@ export function objectProblems(model: FleetModel, document: KubeDocument): reado
   let problems = cache.problems.get(document)
   if (problems === undefined) {
     const schema = cache.schemas.find(document.group, document.version, document.kind)
-    problems = schema === undefined ? [] : find(document, schema)
+    problems = schema === undefined ? [] : find(document, schema, standingOf(model, document))
     cache.problems.set(document, problems)
   }
   return problems
 }
 
-function find(document: KubeDocument, known: KnownSchema): ObjectProblem[] {
+function find(document: KubeDocument, known: KnownSchema, standing: Standing): ObjectProblem[] {
   const problems: ObjectProblem[] = []
+  if (standing === 'stored' || standing === 'patch') return problems
+  // Encrypted: what is applied is something else. Without any metadata it is a file of a tool's own.
+  if (document.has('sops') || (!known.isBuiltIn && !Object.hasOwn(document.object, 'metadata'))) return problems
   let isReadable = true
   walkFields(known.schema, document.value, (problem) => {
     const { path } = problem
@@ -60,7 +65,19 @@ function find(document: KubeDocument, known: KnownSchema): ObjectProblem[] {
       problems.push(wrongType(document, problem))
     }
   })
-  if (isReadable) problems.push(...refusals(document, known))
+  if (!isReadable || standing !== 'whole') return problems
+  // A field that is called otherwise is missing under its own name, which is one defect.
+  const renamed = new Set<string>()
+  for (const { path, meant } of problems) {
+    renamed.add(fieldText(path.slice(0, -1)))
+    if (meant !== undefined) renamed.add(fieldText([...path.slice(0, -1), meant]))
+  }
+  const refused = refusals(document, known)
+  const hasSelector = !refused.some(({ message }) => message.startsWith('spec.selector is required'))
+  for (const refusal of refused) {
+    const field = fieldText(refusal.path)
+    if (!renamed.has(field) && (hasSelector || field !== 'spec.template.metadata.labels')) problems.push(refusal)
+  }
   return problems
 }
 
@@ -115,6 +132,7 @@ function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced }: Kno
   let typed: KubeObject
   try {
     typed = readFields(schema, spec as KubeObject).object
+    if (!isBuiltIn) typed = applySchemaDefaults(schema, typed)
   } catch (error) {
     const message = messageOf(error).replace(/^.* cannot be handled as a [^:]*: /, '')
     return holdsPlaceholder(object) ? [] : [{ kind: 'wrong-type', path: [], message: hiding(document, message) }]
@@ -126,6 +144,9 @@ function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced }: Kno
   const problems: ObjectProblem[] = []
   for (const { field = '', message = '', reason } of causes) {
     const path = parseFieldPath(field)
+    if (path[0] === 'status') continue
+    // What rules may cost depends on the version of the API server.
+    if (message.includes('estimated rule cost')) continue
     // Names that are made when it is created.
     if (field === 'metadata.name' && document.text('metadata', 'generateName') !== undefined) continue
     if (reason !== 'FieldValueRequired' && holdsPlaceholder(document.get(...path) ?? document.get(...path.slice(0, -1)))) continue

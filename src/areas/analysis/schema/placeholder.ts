@@ -4,7 +4,7 @@
  */
 export function isPlaceholder(text: string): boolean {
   return (
-    /\$[{(A-Z]|\{\{|\}\}|<[^<>]*>|%[sdv]|__\w+__|\[\[|@\w*@|\.\.\.|…/.test(text) ||
+    /\$[{(A-Za-z_]|\{\{|\}\}|<[^<>]*>|%[sdv]|__\w+__|\[\[|@\w*@|\.\.\.|…/.test(text) ||
     /replace|change_?-?me|placeholder|example_|your[-_ ]/i.test(text) ||
     (/^[A-Z][A-Z0-9_-]*$/.test(text) && text.length > 2)
   )

@@ -1,6 +1,7 @@
 import { defineCheck } from '../../contract.js'
 import { minorOf } from '../../model/kubernetes-version.js'
 import { oldestMaintained, removedApi } from '../../schema/removed-apis.js'
+import { standingOf } from '../../schema/standing.js'
 
 export const apiRemoved = defineCheck({
   id: 'api-removed',
@@ -13,7 +14,7 @@ export const apiRemoved = defineCheck({
   *run(model) {
     for (const object of model.objects) {
       const removed = removedApi(object.apiVersion, object.kind)
-      if (removed === undefined) continue
+      if (removed === undefined || standingOf(model, object) === 'patch') continue
       const version = model.clusterOf(object)?.versions[0]
       const minor = minorOf(version?.value ?? model.kubernetesVersion)
       const isGone = (minor ?? oldestMaintained) >= removed.since

@@ -2,6 +2,7 @@ import { defineCheck } from '../../contract.js'
 import { backendsOf } from '../../references/backends.js'
 import { missingObjects } from '../../references/missing-objects.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
+import { isPart } from '../../schema/standing.js'
 
 export const backendMissing = defineCheck({
   id: 'backend-missing',
@@ -14,7 +15,7 @@ export const backendMissing = defineCheck({
   *run(model) {
     const missing = missingObjects(model)
     for (const { from, namespace, name, nameAt, port, portAt } of backendsOf(model)) {
-      if (isPlaceholder(name)) continue
+      if (isPlaceholder(name) || isPart(model, from)) continue
       const reference = { group: '', kind: 'Service', namespace, name }
       const services = model.find(reference, from)
       if (services.length === 0) {

@@ -3,6 +3,7 @@ import type { KubeDocument } from '../../model/document.js'
 import type { View } from '../../model/view.js'
 import { missingObjects } from '../../references/missing-objects.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
+import { isPart } from '../../schema/standing.js'
 
 export const calledServiceMissing = defineCheck({
   id: 'called-service-missing',
@@ -17,7 +18,13 @@ export const calledServiceMissing = defineCheck({
     for (const { object, service, standardPort } of calls()) {
       const name = service.text('name')
       const namespace = service.text('namespace')
-      if (name === undefined || isPlaceholder(name) || (namespace !== undefined && isPlaceholder(namespace))) continue
+      if (
+        name === undefined ||
+        isPart(model, object) ||
+        isPlaceholder(name) ||
+        (namespace !== undefined && isPlaceholder(namespace))
+      )
+        continue
       const reference = { group: '', kind: 'Service', namespace, name }
       const services = model.find(reference, object)
       if (services.length === 0) {

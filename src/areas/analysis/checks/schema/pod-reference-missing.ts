@@ -3,6 +3,7 @@ import type { KubeDocument } from '../../model/document.js'
 import { missingObjects } from '../../references/missing-objects.js'
 import { podReferences } from '../../references/pod-references.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
+import { isPart } from '../../schema/standing.js'
 
 export const podReferenceMissing = defineCheck({
   id: 'pod-reference-missing',
@@ -16,6 +17,7 @@ export const podReferenceMissing = defineCheck({
     const missing = missingObjects(model)
     for (const pod of model.podSpecs) {
       const { object } = pod
+      if (isPart(model, object)) continue
       const told = new Set<string>()
       for (const { kind, name, at, key } of podReferences(pod)) {
         if (isPlaceholder(name)) continue

@@ -3,6 +3,7 @@ import type { KubeDocument } from '../../model/document.js'
 import { applicationOf } from '../../references/application-of.js'
 import { missingObjects } from '../../references/missing-objects.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
+import { isPart } from '../../schema/standing.js'
 
 const rbac = 'rbac.authorization.k8s.io'
 
@@ -18,6 +19,7 @@ export const roleMissing = defineCheck({
     const missing = missingObjects(model)
     for (const kind of ['RoleBinding', 'ClusterRoleBinding'])
       for (const binding of model.kinds(rbac, kind)) {
+        if (isPart(model, binding)) continue
         const roleKind = binding.text('roleRef', 'kind')
         const role = binding.text('roleRef', 'name')
         if (role !== undefined && !isPlaceholder(role) && (roleKind === 'Role' || roleKind === 'ClusterRole')) {

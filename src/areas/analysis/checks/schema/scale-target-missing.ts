@@ -5,6 +5,7 @@ import type { View } from '../../model/view.js'
 import { missingObjects } from '../../references/missing-objects.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
 import { removedApi } from '../../schema/removed-apis.js'
+import { isPart } from '../../schema/standing.js'
 
 export const scaleTargetMissing = defineCheck({
   id: 'scale-target-missing',
@@ -29,7 +30,7 @@ export const scaleTargetMissing = defineCheck({
       const name = target.text('name')
       const kind = target.text('kind') ?? 'Deployment'
       const apiVersion = target.text('apiVersion') ?? 'apps/v1'
-      if (name === undefined || isPlaceholder(name)) continue
+      if (name === undefined || isPlaceholder(name) || isPart(model, object)) continue
       const removed = removedApi(apiVersion, kind)
       if (removed?.now !== undefined)
         yield {

@@ -32,7 +32,6 @@ test('an object as it should be', () => {
 test('fields that are not there, with what was meant', () => {
   assert.deepEqual(run({ 'a.yaml': deployment.replace('containerPort', 'containerport').replace('replicas', 'replica') }), [
     'error a.yaml:8:3 Deployment a: unknown field spec.replica: did you mean replicas?',
-    'error a.yaml:18:19 Deployment a: spec.template.spec.containers[0].ports[0].containerPort is required',
     'error a.yaml:18:20 Deployment a: unknown field spec.template.spec.containers[0].ports[0].containerport: did you mean containerPort?',
   ])
 })
@@ -51,6 +50,18 @@ test('what is filled in before it is applied', () => {
     ['containerPort: 8080', 'containerPort: "$(PORT)"'],
   ] as const)
     assert.deepEqual(run({ 'a.yaml': deployment.replace(from, to) }), [], to)
+})
+
+test('what is a part or a patch of something, encrypted, or printed by a cluster', () => {
+  const part = deployment.replace(/ {2}selector:\n.*\n/, '')
+  const wrong = ['error base/a.yaml:7:1 Deployment a: spec.selector is required']
+  assert.deepEqual(run({ 'base/a.yaml': part }), wrong)
+  assert.deepEqual(run({ 'base/a.yaml': part, 'base/kustomization.yaml': 'resources: []\n' }), [])
+  assert.deepEqual(run({ 'base/a-patch.yaml': part }), [])
+  assert.deepEqual(run({ 'base/a.yaml': part.replace('name: a\n', 'name: a\n  uid: 1-2\n') }), [])
+  const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: "ENC[AES256_GCM,data:x]"}\n'
+  assert.equal(run({ 'a.yaml': secret }).length, 1)
+  assert.deepEqual(run({ 'a.yaml': `${secret}sops: {version: 3.9.0}\n` }), [])
 })
 
 test('what an API server refuses', () => {

@@ -4,6 +4,7 @@ import type { PodSpecView } from '../../model/fleet-model.js'
 import { isMisspelling } from '../../references/misspelling.js'
 import { isGivenByController, labelsOf, selectedPods, selectorOf } from '../../references/selected-pods.js'
 import { holdsPlaceholder } from '../../schema/placeholder.js'
+import { isPart } from '../../schema/standing.js'
 
 export const serviceSelectsNothing = defineCheck({
   id: 'service-selects-nothing',
@@ -17,6 +18,7 @@ export const serviceSelectsNothing = defineCheck({
     const pods = selectedPods(model)
     for (const service of model.kinds('', 'Service')) {
       const selector = selectorOf(service.get('spec', 'selector'))
+      if (isPart(model, service)) continue
       if (selector === undefined || holdsPlaceholder(selector) || service.text('spec', 'type') === 'ExternalName') continue
       if (Object.keys(selector).some(isGivenByController) || pods.of(selector, service).length > 0) continue
       const found = pods.beside(service).find((pod) => isMeant(service, selector, pod))

@@ -1,6 +1,7 @@
 import { defineCheck } from '../../contract.js'
 import { selectedPods, selectorOf } from '../../references/selected-pods.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
+import { isPart } from '../../schema/standing.js'
 
 export const serviceTargetPort = defineCheck({
   id: 'service-target-port',
@@ -14,10 +15,10 @@ export const serviceTargetPort = defineCheck({
     const pods = selectedPods(model)
     for (const service of model.kinds('', 'Service')) {
       const selector = selectorOf(service.get('spec', 'selector'))
-      if (selector === undefined) continue
+      if (selector === undefined || isPart(model, service)) continue
       const named = service.items('spec', 'ports').filter((port) => typeof port.get('targetPort') === 'string')
       if (named.length === 0) continue
-      const selected = pods.of(selector, service)
+      const selected = pods.of(selector, service).filter((pod) => !isPart(model, pod.object))
       if (selected.length === 0) continue
       const names = new Set(
         selected.flatMap(({ spec }) =>
