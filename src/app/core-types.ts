@@ -7,5 +7,6 @@ function builtIn(group: string, plural: string): ResourceType {
 
 /** The built-in resources that the composition root itself touches. */
 export const secretType = builtIn('', 'secrets')
+export const configMapType = builtIn('', 'configmaps')
 export const namespaceType = builtIn('', 'namespaces')
 export const crdType = builtIn('apiextensions.k8s.io', 'customresourcedefinitions')

@@ -5,6 +5,7 @@ import type { Deliveries } from '../delivery/delivery.js'
 import { createDeliveries } from '../delivery/engine/deliveries.js'
 import type { Federation } from '../delivery/federation/engine/create-federation.js'
 import type { OpenMember } from '../delivery/federation/engine/fleet-members.js'
+import { createEvictionDecider } from '../delivery/federation/failover/create-eviction-decider.js'
 import { createChartInflation } from '../delivery/render/kustomize/chart-inflation.js'
 import { createRenderCache } from '../delivery/render/render-cache.js'
 import { createRenderers } from '../delivery/render/renderers.js'
@@ -40,6 +41,7 @@ import { carryOutPlans } from '../services/plans/carry-out-plans.js'
 import { type AgentHub, type AgentPlace, createAgentHub } from './agent/agent-hub.js'
 import { type HubAgentOptions, throughAgents } from './agent/through-agents.js'
 import { createHubChartPull } from './chart-pull.js'
+import { openFailoverView } from './failover-view.js'
 import { startKubeFed } from './kubefed/start-kubefed.js'
 import { createRemoteSources } from './remote-sources.js'
 import { exportProblems, serviceDialects, servicePlanners } from './service-dialects.js'
@@ -191,7 +193,16 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
   carryOutPlans({ planners: servicePlanners, catalogue, inventory, hub, ...ports, signal })
   const openMember: OpenMember | undefined =
     options.openMember ?? (agents && ((cluster) => (cluster.isPulled ? agents.member(cluster.name) : undefined)))
-  const federation = await startFederation({ hub, namespace, inventory, ...(openMember && { openMember }), ports, signal })
+  const failover = openFailoverView({ caches, inventory, namespace, clock: ports.clock })
+  const federation = await startFederation({
+    hub,
+    namespace,
+    inventory,
+    ...(openMember && { openMember }),
+    decideEvictions: createEvictionDecider(failover),
+    ports,
+    signal,
+  })
   await manager.start(signal)
   const stopped = new Promise<void>((done) => {
     const end = () => {

@@ -10,6 +10,7 @@ import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
 import { credentialPluginCommand } from './credential-plugin.js'
 import { downCommand } from './down.js'
+import { failoverCommand } from './failover.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
 import { kubeFedCommand } from './kubefed.js'
@@ -33,6 +34,7 @@ export const commands: readonly CommandEntry[] = [
   applicationCommand,
   applicationSetCommand,
   placementCommand,
+  failoverCommand,
   kubeFedCommand,
   checkCommand,
   renderCommand,
