@@ -43,6 +43,10 @@ export interface FleetCluster {
   /** API versions that the cluster serves; empty until it was asked. */
   readonly apiVersions: readonly string[]
   readonly source: string
+  /** It keeps what it has and takes nothing new. */
+  readonly cordoned: boolean
+  /** As `flotilla cluster taint` writes them; '' for none. */
+  readonly taints: string
 }
 
 interface FleetHub {
@@ -146,6 +150,8 @@ function toRow(
     applications: applications.filter((app) => pointsAt(app, cluster)).length,
     apiVersions: joinedValue(profile?.status?.properties, apiVersionsProperty),
     source: cluster.source,
+    cordoned: properties.get('flotilla.dev/cordoned') === 'true',
+    taints: properties.get('flotilla.dev/taints') ?? '',
   }
 }
 

@@ -96,6 +96,7 @@ describe('placement with kubectl on an embedded fleet', { skip: explainMissingIn
       return /lab +- +- +!state +- +is cordoned: it takes nothing new/.test(stdout)
     })
     assert.equal(await read('lab', 'deployment web -o name'), '')
+    await until('the list shows it', async () => /lab +Healthy,Cordoned /.test((await fleet.flotilla('cluster list')).stdout))
     await fleet.flotilla('cluster uncordon lab')
     await until('two each', async () => (await replicasIn('lab')) === '2' && (await replicasIn('east')) === '2')
   })

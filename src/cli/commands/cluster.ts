@@ -32,7 +32,7 @@ export const clusterCommand: CommandEntry = {
 
 const columns: readonly Column<FleetCluster>[] = [
   { title: 'NAME', value: (cluster) => cluster.name },
-  { title: 'HEALTH', value: (cluster) => cluster.health },
+  { title: 'HEALTH', value: ({ health, cordoned }) => (cordoned ? `${health},Cordoned` : health) },
   { title: 'VERSION', value: (cluster) => cluster.version ?? '' },
   { title: 'APPLICATIONS', value: (cluster) => String(cluster.applications) },
   {
@@ -40,6 +40,7 @@ const columns: readonly Column<FleetCluster>[] = [
     value: (cluster) => (cluster.lastSeen === undefined ? '<never>' : formatAge(cluster.lastSeen, Date.now())),
   },
   { title: 'LABELS', value: (cluster) => formatLabels(cluster.labels) },
+  { title: 'TAINTS', wide: true, value: ({ taints }) => taints || '<none>' },
   { title: 'SERVER', wide: true, value: (cluster) => cluster.server },
   { title: 'SOURCE', wide: true, value: (cluster) => cluster.source },
   { title: 'MESSAGE', value: (cluster) => (cluster.health === 'Healthy' ? '' : cluster.message) },

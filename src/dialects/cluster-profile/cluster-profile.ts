@@ -78,6 +78,9 @@ export const accessProviderName = 'flotilla'
 /** Reserved: its value reaches an exec plugin as `spec.cluster.config`. */
 export const execExtension = 'client.authentication.k8s.io/exec'
 
+/** Annotations on what a cluster came from that keep workloads away; they are shown as properties of the same names. */
+export const markNames = ['flotilla.dev/cordoned', 'flotilla.dev/taints', 'flotilla.dev/price'] as const
+
 export const lastSeenProperty = 'flotilla.dev/last-seen'
 /** What the cluster serves: `admissionregistration.k8s.io/v1,apps/v1,...`. */
 export const apiVersionsProperty = 'flotilla.dev/api-versions'

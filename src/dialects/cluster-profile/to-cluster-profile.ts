@@ -14,6 +14,7 @@ import {
   lastSeenProperty,
   managerLabel,
   managerName,
+  markNames,
   memberIdLabel,
   type ProfileCluster,
   profileNameOf,
@@ -53,6 +54,7 @@ export function toClusterProfile(options: {
     { name: serverProperty, value: cluster.server },
     ...splitValue(apiVersionsProperty, state.apiVersions ?? []),
     ...splitValue(aliasesProperty, aliases),
+    ...markNames.map((name) => ({ name, value: (cluster.annotations[name] ?? '').slice(0, maxValue) })),
     ...(state.lastSeen === undefined ? [] : [{ name: lastSeenProperty, value: formatTime(state.lastSeen) }]),
     ...own.flatMap(([name, value]) => (value === '' ? [] : [{ name, value: value.slice(0, maxValue), ...observed }])),
   ].filter(({ value }) => value !== '')
