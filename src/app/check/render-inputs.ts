@@ -42,8 +42,9 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
         elapsed: () => performance.now(),
         maxMilliseconds: 60_000,
       })
-      for (const value of objects) rendered.push({ value, file })
-      for (const path of allFiles(folder, parts)) sources.add(path)
+      const files = new Set(allFiles(folder, parts))
+      for (const value of objects) rendered.push({ value, file, sources: files })
+      for (const path of files) sources.add(path)
     } catch (error) {
       const message = messageOf(error).replaceAll(`${place}/`, '').replaceAll(place, folder)
       const elsewhere = /remote|https?:\/\/|git|helmCharts|--enable-helm/i.test(message)

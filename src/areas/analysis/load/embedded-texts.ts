@@ -9,7 +9,8 @@ export interface Embedded {
 
 /** Texts within objects that are documents of their own: configuration in ConfigMaps and Secrets. */
 export function embeddedTexts(document: Document, locator: Locator): Embedded[] {
-  if (!(document instanceof KubeDocument) || document.group !== '') return []
+  if (!(document instanceof KubeDocument)) return []
+  if (document.group !== '') return valuesTexts(document, locator)
   if (document.kind !== 'ConfigMap' && document.kind !== 'Secret') return []
   const found: Embedded[] = []
   const members: Path[] = []
@@ -22,6 +23,21 @@ export function embeddedTexts(document: Document, locator: Locator): Embedded[] 
     if (text !== undefined) found.push({ text, parent: document.at(...path) })
   }
   return found
+}
+
+/** Values of charts that are written as text. Templates of values are left alone: they are no YAML yet. */
+function valuesTexts(document: KubeDocument, locator: Locator): Embedded[] {
+  const paths: Path[] = []
+  if (document.kind === 'Application' && document.group === 'argoproj.io') {
+    paths.push(['spec', 'source', 'helm', 'values'])
+    for (const index of document.items('spec', 'sources').keys()) paths.push(['spec', 'sources', index, 'helm', 'values'])
+  } else if (document.kind === 'HelmChart' || document.kind === 'HelmChartConfig') paths.push(['spec', 'valuesContent'])
+  return paths.flatMap((path) => {
+    const content = document.text(...path)
+    if (content === undefined || content.includes('{{')) return []
+    const text = textOf(document, path, content, locator)
+    return text === undefined ? [] : [{ text, parent: document.at(...path) }]
+  })
 }
 
 function looksLikeConfiguration(key: string, content: string): boolean {

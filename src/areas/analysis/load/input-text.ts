@@ -12,6 +12,8 @@ export interface RenderedObject {
   readonly value: unknown
   /** What made it: a kustomization, a template of a chart. Findings stand there unless a source has an object like it. */
   readonly file: string
+  /** The files that it can have been made of; any, if it is not told. */
+  readonly sources?: ReadonlySet<string>
 }
 
 /** Something of the input that could not be read: it is said, and never counts as clean. */

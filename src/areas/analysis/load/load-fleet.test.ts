@@ -106,3 +106,24 @@ test('the same object in a script and in a file is one with two places', () => {
     [['b.sh', 5]],
   )
 })
+
+test('values of a chart that are written as text in an Application', () => {
+  const { model } = load({
+    'a.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: cilium}
+spec:
+  source:
+    chart: cilium
+    helm:
+      values: |
+        cluster:
+          name: us-east
+          id: 300
+        clustermesh: {useAPIServer: true}
+`,
+  })
+  const [values] = model.values('cilium')
+  assert.equal(values!.cluster, 'us-east')
+  assert.deepEqual([values!.place('cluster', 'id').line, values!.place('cluster', 'id').column], [11, 15])
+})

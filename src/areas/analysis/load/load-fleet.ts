@@ -81,9 +81,9 @@ class Loading {
     }
   }
 
-  readRendered({ value, file }: RenderedObject): void {
+  readRendered({ value, file, sources }: RenderedObject): void {
     if (!isObject(value)) return
-    const source = this.#sourceOf(value)
+    const source = this.#sourceOf(value, sources)
     const text = source?.written ?? { file, text: '', linesBefore: 0, offset: 0, indent: 0, fixed: { file, line: 1, column: 1 } }
     this.#add({
       value,
@@ -96,12 +96,12 @@ class Loading {
   }
 
   /** The document of a source that an object was most likely made of: names may have got prefixes and suffixes. */
-  #sourceOf(value: Record<string, unknown>): Document | undefined {
+  #sourceOf(value: Record<string, unknown>, sources: ReadonlySet<string> | undefined): Document | undefined {
     const metadata = value['metadata']
     const name = isObject(metadata) ? metadata['name'] : undefined
     if (typeof name !== 'string') return undefined
     const candidates = (this.#sources.get(String(value['kind'])) ?? []).filter(
-      (each) => name.includes(each.name) && each.name !== '',
+      (each) => name.includes(each.name) && each.name !== '' && sources?.has(each.source) !== false,
     )
     return candidates.sort((a, b) => b.name.length - a.name.length)[0]
   }
