@@ -137,6 +137,19 @@ test('the demo becomes Synced and Healthy', async () => {
   assert.match(screen, /apps +Deployment +guestbook +guestbook +Synced +Healthy/)
 })
 
+test('the context fleet has the objects of all members', async () => {
+  const all = await client(fleet.fleet!.context)
+  const type = (await all.resources()).forName('deployments.apps')!
+  const { items, metadata } = await all.list(type, { namespace: 'guestbook' })
+  const names = items.map((item) => item.metadata.name)
+  assert.deepEqual(names, ['guestbook@eu-west', 'guestbook@staging', 'guestbook@us-east'])
+  assert.match(metadata.resourceVersion!, /^fleet:eu-west=\d+;staging=\d+;us-east=\d+$/)
+  const one = await all.get({ type, namespace: 'guestbook', name: 'guestbook@staging' })
+  assert.equal(one.metadata.labels?.['flotilla.dev/cluster'], 'staging')
+  // It is no cluster: backups and checks of all clusters leave it out.
+  assert.equal((await ok(onFleet('backup', '--to', join(home, 'backups')))).trim().split('\n').length, 4)
+})
+
 test('a push rolls out to every member', async () => {
   const work = join(home, 'work')
   await ok(run('git', ['clone', '-q', '-c', `include.path=${directory}/gitconfig`, fleet.git.url, work]))
