@@ -49,28 +49,31 @@ export class ClusterDirectory {
     return this.#options.inventory.list().filter(({ name }) => !this.#isHub(name))
   }
 
-  /** Reads everything anew; true when anything has changed. */
-  refresh(): boolean {
+  /** Reads everything anew and tells what has changed: `ready` if nothing else than whether clusters answer. */
+  refresh(): 'nothing' | 'ready' | 'facts' {
     const { inventory, notes } = this.#options
     const members = this.members()
     const silent = members.filter(({ name }) => inventory.state(name).health === 'Unknown').length
     this.#blind = silent >= blindFrom && silent * 2 > members.length
     const allNotes = notes()
     const text = new Map<string, string>()
+    let other = false
     const facts = members.map((cluster) => {
       const fact = this.#factsOf(cluster, allNotes)
-      const { apis, ...rest } = fact
+      const { apis, ready, ...rest } = fact
       text.set(cluster.name, canonicalJson(rest))
       const before = this.#byName.get(cluster.name)
       const same = before !== undefined && before.apis === apis && this.#text.get(cluster.name) === text.get(cluster.name)
-      return same ? before : fact
+      if (!same) other = true
+      return same && before.ready === ready ? before : fact
     })
     const changed = facts.length !== this.#facts.length || facts.some((fact, index) => fact !== this.#facts[index])
-    if (!changed) return false
+    if (!changed) return 'nothing'
+    if (facts.length !== this.#facts.length) other = true
     this.#facts = facts
     this.#byName = new Map(facts.map((fact) => [fact.name, fact]))
     this.#text = text
-    return true
+    return other ? 'facts' : 'ready'
   }
 
   /** What a cluster serves, as read now; true when that is news. */

@@ -13,16 +13,17 @@ import { isNotFound } from '../../../kube/object/status-error.js'
 import { WorkQueue } from '../../../kube/queue/work-queue.js'
 import { ClusterDirectory } from '../clusters/cluster-directory.js'
 import type { Federated, FederationDialect, HubFacts, ObjectRef, Problem, Refused } from '../contract.js'
-import { federatedId, parseFederatedId } from '../federated-id.js'
+import { parseFederatedId } from '../federated-id.js'
 import { HubCaches } from '../hub/hub-caches.js'
 import { HubWriter, isRace } from '../hub/hub-writer.js'
-import { Autoscalers, autoscalerType, workloadKey } from './autoscalers.js'
+import { Autoscalers, autoscalerType } from './autoscalers.js'
 import { Claims } from './claims.js'
 import { type DecideEvictions, keepEvictions } from './decide-evictions.js'
 import { FleetMembers, type OpenMember } from './fleet-members.js'
 import { KindsRegister } from './kinds-register.js'
 import { SourcePass } from './source-pass.js'
-import { isRefused, newState, type SourceState, type SourceView } from './source-state.js'
+import { heedsReady, isRefused, type SourceState, type SourceView } from './source-state.js'
+import { Sources } from './sources.js'
 
 export interface FederationOptions {
   readonly hub: KubeClient
@@ -63,6 +64,8 @@ export interface Federation {
 const hands = 32
 /** Results are gathered so long before they are reported. */
 const gatherMs = 150
+/** That a cluster does not answer is reported for each of its objects: not for a short interruption. */
+const silenceGatherMs = 5000
 const roomGatherMs = 5000
 /** Policies and what is reported are of the same kinds for some dialects. */
 const hubGatherMs = 200
@@ -80,14 +83,10 @@ class Engine implements Federation {
   readonly #directory: ClusterDirectory
   readonly #members: FleetMembers
   readonly #register: KindsRegister
-  readonly #autoscalers = new Autoscalers()
+  readonly #sources: Sources
   readonly #pass: SourcePass
   readonly #queue: WorkQueue
   readonly #events: EventRecorder
-  readonly #states = new Map<string, SourceState>()
-  readonly #byId = new Map<string, string>()
-  /** Sources by the workload that they send out. */
-  readonly #byWorkload = new Map<string, Set<string>>()
   readonly #sourceKinds = new Map<FederationDialect, Set<string>>()
   readonly facts: HubFacts
   readonly ready: Promise<void>
@@ -113,6 +112,8 @@ class Engine implements Federation {
       onChange: (type, change) => this.#hearHub(type, change),
       onKinds: () => this.#refreshSoon(),
     })
+    const autoscalers = new Autoscalers()
+    this.#sources = new Sources(autoscalers)
     this.#writer = new HubWriter({ hub, caches: this.#caches, signal })
     this.#directory = new ClusterDirectory({
       hub,
@@ -136,14 +137,14 @@ class Engine implements Federation {
     })
     const claims = new Claims({
       hasCopy: (cluster, id) => this.#members.get(cluster)?.member.copies()?.has(id) === true,
-      changed: (id) => this.#dirty(this.#byId.get(id)),
+      changed: (id) => this.#dirty(this.#sources.ofId(id)?.key),
     })
     this.#pass = new SourcePass({
       inventory,
       directory: this.#directory,
       members: this.#members,
       claims,
-      autoscalers: this.#autoscalers,
+      autoscalers,
       decideEvictions: options.decideEvictions ?? keepEvictions,
       rankOf: (name) => dialects.findIndex((dialect) => dialect.name === name),
       clock,
@@ -188,12 +189,12 @@ class Engine implements Federation {
   }
 
   look(id: string): SourceView | undefined {
-    const state = this.#states.get(this.#byId.get(id) ?? '')
+    const state = this.#sources.ofId(id)
     return state && viewOf(state)
   }
 
   sources(): readonly SourceView[] {
-    return [...this.#states.values()].map(viewOf)
+    return [...this.#sources.values()].map(viewOf)
   }
 
   #createFacts(): HubFacts {
@@ -260,7 +261,7 @@ class Engine implements Federation {
       }
     }
     if (!inventory.ready || !this.#registerRead) return
-    const factsChanged = this.#directory.refresh()
+    const changed = this.#directory.refresh()
     const membersChanged = this.#members.sync()
     if (this.#directory.blind !== this.#wasBlind) {
       this.#wasBlind = this.#directory.blind
@@ -272,13 +273,16 @@ class Engine implements Federation {
       this.#resolveReady()
       this.#enqueueAll()
       for (const place of this.#members.values()) this.#hearMember(place.name, '')
-    } else if (this.#isReady && (factsChanged || membersChanged)) this.#enqueueAll()
+    } else if (this.#isReady && (changed === 'facts' || membersChanged)) this.#enqueueAll()
+    else if (this.#isReady && changed === 'ready') {
+      for (const state of this.#sources.values()) if (heedsReady(state)) this.#dirty(state.key)
+    }
   }
 
   /** Every source of every dialect. */
   #enqueueAll(): void {
     for (const dialect of this.#options.dialects) this.#enqueueDialect(dialect)
-    for (const state of this.#states.values()) this.#dirty(state.key)
+    for (const state of this.#sources.values()) this.#dirty(state.key)
   }
 
   #enqueueDialect(dialect: FederationDialect): void {
@@ -297,25 +301,11 @@ class Engine implements Federation {
   }
 
   #enqueue(dialect: FederationDialect, ref: ObjectRef): void {
-    this.#dirty(this.#stateFor(dialect, ref).key)
-  }
-
-  #stateFor(dialect: FederationDialect, ref: ObjectRef): SourceState {
-    const key = `${dialect.name} ${groupResourceOf(ref.type)} ${ref.namespace}/${ref.name}`
-    let state = this.#states.get(key)
-    if (state === undefined) {
-      const { type, namespace, name } = ref
-      const named = { apiVersion: type.group === '' ? type.version : `${type.group}/${type.version}`, kind: type.kind }
-      const id = federatedId(dialect.name, { ...named, metadata: { name, ...(namespace === '' ? {} : { namespace }) } })
-      state = newState(key, dialect, ref, id)
-      this.#states.set(key, state)
-      this.#byId.set(id, key)
-    }
-    return state
+    this.#dirty(this.#sources.for(dialect, ref).key)
   }
 
   #dirty(key: string | undefined): void {
-    const state = key === undefined ? undefined : this.#states.get(key)
+    const state = key === undefined ? undefined : this.#sources.get(key)
     if (state === undefined) return
     state.dirty = true
     this.#queue.add(state.key)
@@ -333,7 +323,7 @@ class Engine implements Federation {
       const own = change.type !== 'DELETED' && this.#writer.isOwn(ref, change.object)
       const reported =
         change.previous !== undefined && change.type === 'MODIFIED' && isSameButStatus(change.previous, change.object)
-      if (isSource && reported && !own) this.#queue.addAfter(this.#stateFor(dialect, ref).key, gatherMs)
+      if (isSource && reported && !own) this.#queue.addAfter(this.#sources.for(dialect, ref).key, gatherMs)
       if (reported) continue
       if (isSource && !own) this.#enqueue(dialect, ref)
       const states =
@@ -350,9 +340,9 @@ class Engine implements Federation {
         this.#enqueueDialect(dialect)
         return
       }
-      const itself = own && this.#stateFor(dialect, own)
+      const itself = own && this.#sources.for(dialect, own)
       for (const ref of touched) {
-        const state = this.#stateFor(dialect, ref)
+        const state = this.#sources.for(dialect, ref)
         if (state === itself) continue
         state.dirty = true
         if (own === undefined) this.#queue.add(state.key)
@@ -366,11 +356,7 @@ class Engine implements Federation {
   #noteAutoscaler(type: ResourceType, { type: what, object }: CacheChange): void {
     const { namespace = '', name } = object.metadata
     const origin = `${groupResourceOf(type)} ${namespace}/${name}`
-    this.#workloadsChanged(this.#autoscalers.note(origin, what === 'DELETED' ? undefined : object))
-  }
-
-  #workloadsChanged(workloads: readonly string[]): void {
-    for (const workload of workloads) for (const key of this.#byWorkload.get(workload) ?? []) this.#dirty(key)
+    for (const key of this.#sources.noteAutoscaler(origin, what === 'DELETED' ? undefined : object)) this.#dirty(key)
   }
 
   #hearMember(cluster: string, id: string): void {
@@ -379,15 +365,16 @@ class Engine implements Federation {
       for (const each of this.#members.get(cluster)?.member.copies()?.keys() ?? []) this.#hearCopy(each)
       return
     }
-    const key = this.#byId.get(id)
+    const key = this.#sources.ofId(id)?.key
     if (key === undefined) this.#hearCopy(id)
-    else this.#queue.addAfter(key, gatherMs)
+    else this.#queue.addAfter(key, this.#directory.of(cluster)?.ready === true ? gatherMs : silenceGatherMs)
   }
 
   /** A copy that nobody has asked for in this process: its source is looked at, and whether there is one. */
   #hearCopy(id: string): void {
-    if (this.#byId.has(id)) {
-      this.#queue.addAfter(this.#byId.get(id) as string, gatherMs)
+    const known = this.#sources.ofId(id)
+    if (known !== undefined) {
+      this.#queue.addAfter(known.key, gatherMs)
       return
     }
     const parts = parseFederatedId(id)
@@ -400,7 +387,7 @@ class Engine implements Federation {
   }
 
   #roomChanged(cluster: string): void {
-    for (const state of this.#states.values()) {
+    for (const state of this.#sources.values()) {
       if (!state.roomIn.has(cluster) || (state.decision?.replicas.unplaced ?? 0) === 0) continue
       state.dirty = true
       this.#queue.addAfter(state.key, roomGatherMs)
@@ -419,7 +406,7 @@ class Engine implements Federation {
   }
 
   async #run(key: string): Promise<void> {
-    const state = this.#states.get(key)
+    const state = this.#sources.get(key)
     if (state === undefined) return
     this.#passes++
     try {
@@ -447,12 +434,13 @@ class Engine implements Federation {
     const read = this.#read(state, source)
     const previousRead = state.read
     state.read = read ?? previousRead
-    this.#noteWorkload(state, read === undefined || isRefused(read) ? undefined : read)
+    for (const key of this.#sources.noteWorkload(state, read === undefined || isRefused(read) ? undefined : read))
+      this.#dirty(key)
     if (read !== undefined) this.#warn(state, source, read)
     if (source.metadata.deletionTimestamp !== undefined) return this.#going(state, source, read)
     if (read === undefined) {
       this.#pass.letBe(state)
-      this.#forget(state)
+      this.#sources.forget(state)
       return undefined
     }
     if (isRefused(read)) {
@@ -525,7 +513,7 @@ class Engine implements Federation {
   /** The caches have no such source. That it was deleted, and not only lost from sight, is asked of the hub itself. */
   async #sourceGone(state: SourceState): Promise<void> {
     const { dialect, ref } = state
-    this.#noteWorkload(state, undefined)
+    for (const key of this.#sources.noteWorkload(state, undefined)) this.#dirty(key)
     // A kind that is not served says nothing of its objects, and with a finalizer it would be here until its copies are gone.
     if (dialect.finalizer === undefined && this.#caches.typeNamed(ref.type.group, ref.type.plural) !== undefined) {
       this.#caches.want([ref.type])
@@ -537,12 +525,7 @@ class Engine implements Federation {
     }
     this.#pass.letBe(state)
     this.#writer.forget(ref)
-    this.#forget(state)
-  }
-
-  #forget(state: SourceState): void {
-    this.#states.delete(state.key)
-    if (this.#byId.get(state.id) === state.key) this.#byId.delete(state.id)
+    this.#sources.forget(state)
   }
 
   async #isDeleted({ type, namespace, name }: ObjectRef): Promise<boolean> {
@@ -564,24 +547,6 @@ class Engine implements Federation {
   ): Promise<void> {
     const writes = state.dialect.report(source, read, outcome, this.facts)
     if (writes.length > 0) await this.#writer.write(writes, `flotilla-${state.dialect.name}`)
-  }
-
-  #noteWorkload(state: SourceState, read: Federated | undefined): void {
-    const workload = read === undefined ? undefined : workloadKey(read.workload.object)
-    if (read !== undefined || state.workload !== undefined) {
-      const isAutoscaler = read?.workload.object.kind === autoscalerType.kind
-      this.#workloadsChanged(this.#autoscalers.note(state.id, isAutoscaler ? read?.workload.object : undefined))
-    }
-    if (workload === state.workload) return
-    if (state.workload !== undefined) {
-      const keys = this.#byWorkload.get(state.workload)
-      if (keys?.delete(state.key) && keys.size === 0) this.#byWorkload.delete(state.workload)
-    }
-    state.workload = workload
-    if (workload === undefined) return
-    let keys = this.#byWorkload.get(workload)
-    if (keys === undefined) this.#byWorkload.set(workload, (keys = new Set()))
-    keys.add(state.key)
   }
 
   #warn(state: SourceState, source: KubeObject, read: Federated | Refused): void {

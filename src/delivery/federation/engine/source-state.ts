@@ -63,6 +63,15 @@ export function isRefused(read: Federated | Refused): read is Refused {
   return 'problem' in read
 }
 
+/** Whether the decision depends on which clusters answer. */
+export function heedsReady({ read, outcome }: SourceState): boolean {
+  // What is going waits for clusters that may have a copy.
+  if (read === undefined || outcome?.going !== undefined) return true
+  if (isRefused(read)) return false
+  if (read.failover !== undefined || (outcome?.evictions.length ?? 0) > 0) return true
+  return read.policies.placements.some(({ placement }) => placement.onlyReady === true)
+}
+
 /** The decision about what is going away: nothing is wanted anywhere. */
 export function noDecision(source: KubeObject, why: string): PlacementDecision {
   const { namespace, name } = source.metadata
