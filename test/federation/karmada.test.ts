@@ -227,3 +227,38 @@ test('after a restart the decision in force stands; a rebalancing places anew; a
     await world.stop()
   }
 })
+
+test('a taint that is not tolerated moves work away, with the move on record', async () => {
+  const world = await openShop()
+  try {
+    const hub = world.client('hub')
+    const quiet = () => world.settle({ quietSeconds: 5, limitSeconds: 120 })
+    const scheduling = { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Aggregated' }
+    await hub.create(propagationPolicyType, policy({ placement: { replicaScheduling: scheduling } }))
+    await hub.create(deployments, web)
+    await quiet()
+    const read = () => find(world, 'hub', resourceBindingType, 'web-deployment')
+    const [first] = objectsAt(await read(), 'spec', 'clusters')
+    const from = String(first?.['name'])
+    await hub.create(karmadaClusterType, {
+      apiVersion: 'cluster.karmada.io/v1alpha1',
+      kind: 'Cluster',
+      metadata: { name: from },
+      spec: { syncMode: 'Push', taints: [{ key: 'drain', effect: 'NoExecute' }] },
+    })
+    const seen = new Set<string>()
+    for (let turn = 0; turn < 60; turn++) {
+      await world.clock.advance(100)
+      for (const { fromCluster, reason, purgeMode } of objectsAt(await read(), 'spec', 'gracefulEvictionTasks'))
+        seen.add(`${String(fromCluster)} ${String(reason)} ${String(purgeMode)}`)
+    }
+    assert.deepEqual([...seen].slice(0, 1), [`${from} TaintUntolerated Gracefully`])
+    await world.settle({ quietSeconds: 20, limitSeconds: 900 })
+    assert.equal(await find(world, from, deployments, 'web'), undefined)
+    const to = from === 'm1' ? 'm2' : 'm1'
+    assert.equal(fieldAt(await find(world, to, deployments, 'web'), 'spec', 'replicas'), 4)
+    assert.deepEqual(objectsAt(await read(), 'spec', 'gracefulEvictionTasks'), [])
+  } finally {
+    await world.stop()
+  }
+})

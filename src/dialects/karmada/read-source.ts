@@ -19,11 +19,12 @@ import { type Fields, fieldAt, fieldsOf, objectAt, objectsAt, textAt, textsAt } 
 import { autoscalerType, namespaceType, overridesFor, policiesFor } from './hub-kinds.js'
 import type { Interpreter } from './interpreter/interpreter.js'
 import { annotations, labels } from './names.js'
-import { readFailover } from './policy/read-failover.js'
+import { readFailover, readSilence } from './policy/read-failover.js'
 import { readOverridePolicy } from './policy/read-override-policy.js'
 import { readPlacement } from './policy/read-placement.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { isAskedAfter, rebalanceAsked } from './rebalance.js'
+import { clusterTaintPolicyType } from './resource-types.js'
 import { claimOf } from './template/claim.js'
 import { mayBeTemplate } from './template/eligible.js'
 import { pruneTemplate } from './template/prune.js'
@@ -82,7 +83,10 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     policies: { placements: required.placements, overrides },
     previous,
     rules: copyRules({ source, policySpec, ...(binding === undefined ? {} : { binding }), autoscaled: autoscaler !== undefined }),
-    failover: readFailover(objectAt(policySpec, 'failover')),
+    failover: readFailover(
+      objectAt(policySpec, 'failover'),
+      readSilence(hub.objects(clusterTaintPolicyType), objectsAt(policySpec, 'placement', 'clusterTolerations')),
+    ),
     evictions: readEvictions(binding),
     ...namespaceRule(namespace, hub),
     warnings: [...warningsOf(policySpec), ...scriptProblems(source, interpreter)],

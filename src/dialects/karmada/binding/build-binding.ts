@@ -7,6 +7,7 @@ import { type Fields, fieldsOf, objectsAt, textAt } from '../fields.js'
 import type { Interpreter } from '../interpreter/interpreter.js'
 import { bindingName, labels } from '../names.js'
 import { type Requirer, targetsOf } from './dependents.js'
+import { evictionReasons } from './eviction-reasons.js'
 import { scheduledCondition } from './scheduled.js'
 
 /** What a binding is made of. */
@@ -134,7 +135,7 @@ function evictionTask(eviction: Eviction): Fields {
   return {
     fromCluster: cluster,
     purgeMode: purge,
-    reason,
+    reason: evictionReasons[reason] ?? reason,
     ...(message === '' ? {} : { message: message.slice(0, 1024) }),
     producer: reason === 'TaintUntolerated' ? 'TaintManager' : 'flotilla',
     ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),

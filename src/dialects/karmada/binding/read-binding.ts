@@ -5,6 +5,7 @@ import { numberAt, objectsAt, textAt } from '../fields.js'
 import { bindingTypeFor } from '../hub-kinds.js'
 import { bindingName } from '../names.js'
 import { readPurge } from '../policy/read-failover.js'
+import { evictionReasons } from './eviction-reasons.js'
 
 /** The binding of an object of the hub; undefined while it has none. */
 export function bindingOf(source: KubeObject, hub: HubFacts): KubeObject | undefined {
@@ -39,7 +40,7 @@ export function readEvictions(binding: KubeObject | undefined): Eviction[] {
     const since = Date.parse(textAt(task, 'creationTimestamp'))
     return {
       cluster: textAt(task, 'fromCluster'),
-      reason: textAt(task, 'reason'),
+      reason: engineReason(textAt(task, 'reason')),
       message: textAt(task, 'message'),
       since: Number.isNaN(since) ? 0 : since,
       purge: readPurge(textAt(task, 'purgeMode')),
@@ -47,4 +48,8 @@ export function readEvictions(binding: KubeObject | undefined): Eviction[] {
       ...(replicas === undefined ? {} : { replicas }),
     }
   })
+}
+
+function engineReason(reason: string): string {
+  return Object.keys(evictionReasons).find((each) => evictionReasons[each] === reason) ?? reason
 }

@@ -31,7 +31,7 @@ function notesOf(cluster: KubeObject, policies: readonly KubeObject[]): ClusterN
     const target = objectAt(policy, 'spec', 'targetClusters')
     if (target !== undefined && !matcherOf(readAffinity(target)).matches(facts)) continue
     if (!adds(policy, cluster)) continue
-    for (const taint of objectsAt(policy, 'spec', 'taints').map(readTaint))
+    for (const taint of objectsAt(policy, 'spec', 'taints').map((each) => asSeen(readTaint(each), cluster)))
       if (!taints.some(({ key, effect }) => key === taint.key && effect === taint.effect)) taints.push(taint)
   }
   return {
@@ -47,6 +47,16 @@ const unschedulable = 'cluster.karmada.io/unschedulable'
 function readTaint(taint: Fields): Taint {
   const value = textAt(taint, 'value')
   return { key: textAt(taint, 'key'), effect: textAt(taint, 'effect'), ...(value === '' ? {} : { value }) }
+}
+
+/**
+ * A cluster that does not answer may only be out of our sight: nothing new goes there, and what is there is moved by the rule on
+ * silent clusters, which asks others first.
+ */
+function asSeen(taint: Taint, cluster: KubeObject): Taint {
+  if (taint.effect !== 'NoExecute') return taint
+  const ready = objectsAt(cluster, 'status', 'conditions').find((each) => each['type'] === 'Ready')
+  return ready?.['reason'] === 'ClusterNotReachable' ? { ...taint, effect: 'NoSchedule' } : taint
 }
 
 /** All conditions to add hold, and those to remove do not: what is derived from the conditions as they are needs no memory. */

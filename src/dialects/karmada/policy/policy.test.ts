@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { checkOverrideSpec, checkPropagationSpec, formatFault } from './check-policy.js'
 import { defaultPropagationSpec } from './default-policy.js'
-import { readFailover } from './read-failover.js'
+import { readFailover, readSilence } from './read-failover.js'
 import { readOverridePolicy } from './read-override-policy.js'
 import { readPropagationPolicy } from './read-propagation-policy.js'
 
@@ -141,4 +141,22 @@ test('what upstream fills in', () => {
       replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference: 'Weighted' },
     },
   })
+})
+
+test('a silent cluster is put up with as taint policies and tolerations say', () => {
+  const policy = (conditionType: string, effect: string) => ({
+    apiVersion: '',
+    kind: 'ClusterTaintPolicy',
+    metadata: { name: 't' },
+    spec: {
+      addOnConditions: [{ conditionType, operator: 'NotIn', statusValues: ['True'] }],
+      taints: [{ key: 'down', effect }],
+    },
+  })
+  const down = policy('Ready', 'NoExecute')
+  assert.equal(readSilence([], []), undefined)
+  assert.equal(readSilence([policy('Ready', 'NoSchedule'), policy('Other', 'NoExecute')], []), undefined)
+  assert.deepEqual(readSilence([down], []), { toleratedSeconds: 30 })
+  assert.deepEqual(readSilence([down], [{ key: 'down', operator: 'Exists', tolerationSeconds: 60 }]), { toleratedSeconds: 90 })
+  assert.equal(readSilence([down], [{ operator: 'Exists' }]), undefined)
 })
