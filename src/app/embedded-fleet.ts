@@ -326,6 +326,7 @@ async function openFleet(
     directory,
     hub: hubClient,
     namespace,
+    isCut: (cluster) => chaos.isCut(cluster),
     env: options.env,
     ports,
   })

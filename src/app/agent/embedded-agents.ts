@@ -38,6 +38,8 @@ export function createEmbeddedAgents(options: {
   readonly directory: DataDirectory
   readonly hub: KubeClient
   readonly namespace: string
+  /** Whether chaos has cut a member off from the hub. */
+  readonly isCut: (cluster: string) => boolean
   readonly env: Readonly<Record<string, string | undefined>>
   readonly ports: ServerPorts
 }): EmbeddedAgents {
@@ -117,6 +119,7 @@ export function createEmbeddedAgents(options: {
         connection,
         clientPorts,
         rules: { access: 'full', impersonation: true },
+        isCut: () => options.isCut(cluster),
         ports: { ...ports, log: ports.log.with({ agent: cluster }) },
         signal: stopping.signal,
       }).catch((error: unknown) => {

@@ -15,6 +15,7 @@ import type { ClientPorts } from '../../kube/client/client-ports.js'
 import type { Connection } from '../../kube/client/connection.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { version } from './agent-version.js'
+import { createCutLink } from './cut-link.js'
 import {
   connectionTo,
   explainConnect,
@@ -43,6 +44,8 @@ export interface StartAgentOptions {
   readonly ports: ServerPorts
   readonly signal: AbortSignal
   readonly onWait?: (message: string) => void
+  /** Whether the way to the hub is cut on purpose (default: never). */
+  readonly isCut?: () => boolean
 }
 
 /** Joins where that is still to be done, and returns as whom the agent comes. */
@@ -93,7 +96,11 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
           // It ended while the agent could not renew it; the key is still known to the hub.
           identity = (await joinAgent(options)).identity
         }
-        return connectTunnel(place, identity)
+        const { isCut } = options
+        if (isCut === undefined) return connectTunnel(place, identity)
+        if (isCut())
+          throw new CodedError({ code: 'hub-unreachable', message: 'the network between this cluster and the hub is cut' })
+        return createCutLink(await connectTunnel(place, identity), isCut)
       },
       keeper,
       apiProxy,

@@ -95,7 +95,9 @@ export class KeptOrders {
     const used = new Map<number, WorkOrder[]>()
     for (const [name, order] of this.#orders) {
       const shard = shardOf(name)
-      used.set(shard, [...(used.get(shard) ?? []), order])
+      const others = used.get(shard)
+      if (others === undefined) used.set(shard, [order])
+      else others.push(order)
     }
     try {
       // First what is in them, then which there are: one that is listed and missing would only be empty.
