@@ -57,7 +57,12 @@ test('the admin of the member bounds what the hub may', () => {
   assert.equal(judge('/api/v1/namespaces/a/pods/b/log', { rules: read }), undefined)
   assert.equal(judge('/api/v1/namespaces/a/services/b/proxy/x', { rules: read })?.code, 403)
   assert.equal(judge('/api/v1/pods', { rules: read, isUpgrade: true })?.code, 403)
-  assert.equal(judge('/version', { rules: { access: 'none', impersonation: false } })?.code, 403)
+  const none: RequestRules = { access: 'none', impersonation: false }
+  for (const url of ['/version', '/readyz', '/api/v1', '/apis/apps/v1']) assert.equal(judge(url, { rules: none }), undefined, url)
+  for (const url of ['/api/v1/pods', '/apis/apps/v1/deployments', '/metrics', '/logs/', '/api/v1/nodes']) {
+    assert.equal(judge(url, { rules: none })?.code, 403, url)
+  }
+  assert.equal(judge('/version', { rules: none, method: 'POST' })?.code, 403)
   const asSomebody = { 'impersonate-user': 'root' }
   assert.equal(judge('/api/v1/pods', { rules: read, headers: asSomebody })?.code, 403)
   assert.equal(judge('/api/v1/pods', { rules: read, headers: { 'impersonate-extra-scopes': 'x' } })?.code, 403)

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 
 /** What the hub may ask of the member's API server through the tunnel; the agent's own rights there are the other bound. */
 export interface RequestRules {
-  /** `full`: all that the agent itself may do. `read`: what only reads, without exec, port-forward, proxy. `none`: nothing. */
+  /** `full`: all that the agent itself may do. `read`: what only reads, without exec, port-forward, proxy. `none`: nothing but whether it lives and what kinds it serves. */
   readonly access: 'full' | 'read' | 'none'
   /** Whether requests may be made as somebody else (Impersonate-User ...). */
   readonly impersonation: boolean
@@ -24,7 +24,8 @@ export function judgeRequest(
   if (!/^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(request.method)) {
     return { code: 400, reason: 'BadRequest', message: `the agent passes on no ${request.method}` }
   }
-  if (rules.access === 'none') return forbidden('its admin lets the hub send it no requests (--access none)')
+  if (rules.access === 'none' && !(request.method === 'GET' && !request.isUpgrade && tellsNothing(request.url)))
+    return forbidden('its admin lets the hub send it no requests (--access none)')
   if (rules.access === 'read' && (request.isUpgrade || !/^(GET|HEAD)$/.test(request.method) || connects(request.url))) {
     return forbidden('its admin lets the hub only read (--access read)')
   }
@@ -60,6 +61,12 @@ function problemOfPath(url: string): string | undefined {
     if (/[\u0000-\u001f\u007f]/.test(text)) return 'it has control characters'
   }
   return undefined
+}
+
+/** Health, version, and which kinds are served: without them the hub could not tell whether the cluster is alive. */
+function tellsNothing(url: string): boolean {
+  const path = url.split('?')[0] as string
+  return /^\/(version|readyz|livez|healthz|api|api\/v1|apis|apis\/[^/]+|apis\/[^/]+\/[^/]+)$/.test(path)
 }
 
 /** Whether a GET does more than read: exec, attach, port-forward and proxy are GETs, too. */
