@@ -71,6 +71,7 @@ const roomGatherMs = 5000
 const hubGatherMs = 200
 /** What cannot be told from a cache that is not read yet, or cannot be read now, is looked at again. */
 const unsureMs = 2000
+const slowStartMs = 30_000
 
 export function createFederation(options: FederationOptions): Federation {
   return new Engine(options)
@@ -174,6 +175,10 @@ class Engine implements Federation {
     for (const dialect of dialects) this.#caches.want(dialect.hubKinds)
     this.#caches.want([autoscalerType])
     void this.#readRegister()
+    clock.after(slowStartMs, () => {
+      const kinds = this.#caches.unread.join(', ')
+      if (!this.#isReady && !signal.aborted) log.warn('nothing is placed yet: kinds of the hub cannot be read', { kinds })
+    })
   }
 
   get idle(): boolean {

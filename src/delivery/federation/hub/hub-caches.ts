@@ -65,6 +65,11 @@ export class HubCaches {
     return true
   }
 
+  /** Kinds that are asked for, are served and have not been read. */
+  get unread(): readonly string[] {
+    return [...this.#kinds].filter(([, { cache }]) => cache === undefined).map(([key]) => key)
+  }
+
   /** Watches these kinds from now on. */
   want(types: readonly ResourceType[]): void {
     for (const type of types) {
