@@ -10,7 +10,7 @@ import type { FleetMember } from './fleet-members.js'
 
 /** How long a member is waited for. */
 export interface Patience {
-  /** Until the head of an answer is here (default 5 s). */
+  /** Until the head of an answer is here, and then between any two parts of it (default 5 s). */
   readonly answerMs: number
   /** The same for one that has not answered its last probe (default 0.5 s). */
   readonly silentMs: number
@@ -53,14 +53,21 @@ export async function askMember(member: FleetMember, path: string, accept: strin
     const headers = { accept, 'accept-encoding': 'gzip', ...identityHeaders(asking) }
     const request = { method: 'GET', path, headers, signal: abort.signal, patienceMs: patienceFor(member, asking.patience) }
     const response = await member.api().send(request)
-    const late = asking.clock.after(asking.patience.bodyMs, () => response.destroy(new Error('the answer did not end in time')))
+    const { clock, patience } = asking
+    const late = clock.after(patience.bodyMs, () => response.destroy(new Error('the answer did not end in time')))
+    const stalls = () => response.destroy(new Error(`the answer stopped for ${patience.answerMs / 1000} s`))
+    let stalled = clock.after(patience.answerMs, stalls)
     let text: string
     try {
-      text = await readText(response)
+      text = await readText(response, () => {
+        stalled()
+        stalled = clock.after(patience.answerMs, stalls)
+      })
     } catch (error) {
       throw unreachable(member.name, (error as Error).message, error)
     } finally {
       late()
+      stalled()
     }
     const code = response.statusCode ?? 0
     if (code !== 200) throw errorOfAnswer(member.name, code, text, undefined)
@@ -120,7 +127,7 @@ export function warningsIn(response: IncomingMessage): string[] {
 }
 
 /** The body as text, whether it comes compressed or not. */
-export async function readText(response: IncomingMessage): Promise<string> {
+export async function readText(response: IncomingMessage, onPart?: () => void): Promise<string> {
   const gunzip = response.headers['content-encoding'] === 'gzip' ? createGunzip() : undefined
   if (gunzip !== undefined) {
     response.once('error', (error) => gunzip.destroy(error))
@@ -129,6 +136,7 @@ export async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of gunzip ?? response) {
+    onPart?.()
     size += (chunk as Buffer).length
     if (size > mostBytes) {
       response.destroy()

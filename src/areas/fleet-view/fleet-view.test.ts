@@ -239,8 +239,15 @@ test('a silent member costs no more than its deadline', async () => {
     assert.ok(performance.now() - begun < 1500)
     assert.equal(list.json.items.length, 21)
     assert.match(warningsOf(list), /cluster silent is not in this answer: no answer within 0\.1 s/)
+    await world.joinScripted('stalling', (_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).write('{"items":[')
+    })
+    const stalled = await world.ask('GET', `${path}?labelSelector=test%3Dpage`)
+    assert.ok(performance.now() - begun < 5000)
+    assert.match(warningsOf(stalled), /cluster stalling is not in this answer: the answer stopped for 2 s/)
   } finally {
     world.leave('silent')
+    world.leave('stalling')
   }
 })
 
