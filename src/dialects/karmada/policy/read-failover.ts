@@ -5,6 +5,8 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type Fields, numberAt, objectAt, objectsAt, textAt } from '../fields.js'
 
 const defaultGraceSeconds = 600
+/** As long as Kubernetes tolerates a silent node; for policies that ask for failover without a taint policy. */
+const usualSilence = { toleratedSeconds: 300 }
 
 /** `spec.failover`. NoExecute taints count with and without it; what an unhealthy application does, only where it is told. */
 export function readFailover(failover: Fields | undefined, silence?: { readonly toleratedSeconds: number }): FailoverRules {
@@ -14,8 +16,7 @@ export function readFailover(failover: Fields | undefined, silence?: { readonly 
     cluster: {
       purge: readPurge(textAt(cluster, 'purgeMode')),
       graceSeconds: defaultGraceSeconds,
-      // Upstream's taints for silence are tolerated for 300 s.
-      ...(cluster === undefined ? {} : { silence: { toleratedSeconds: 300 } }),
+      ...(silence === undefined && cluster === undefined ? {} : { silence: silence ?? usualSilence }),
     },
     ...(application === undefined
       ? {}
