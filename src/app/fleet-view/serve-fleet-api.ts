@@ -18,6 +18,7 @@ import { writePrivateFile } from '../data-directory.js'
 import { explainListenFailure } from '../embedded-api.js'
 import { createSystemClientPorts } from '../system-client-ports.js'
 import { type FleetViewOpening, openFleetView } from './open-fleet-view.js'
+import { createRequestLimits } from './request-limits.js'
 import { createAccessReviews, createTokenReviews } from './review-access.js'
 
 export interface ServeFleetApiOptions {
@@ -65,6 +66,7 @@ export async function serveFleetApi(options: ServeFleetApiOptions): Promise<{ re
     authenticators: [certificates, createTokenReviews(hub, ports.clock)],
     authorizer: createAccessReviews(hub, ports.clock),
     anonymous: () => false,
+    fairness: createRequestLimits(),
     ...(options.audit === undefined ? {} : { audit: options.audit }),
     tls: { ...pair, clientCaPem },
     ports,
