@@ -6,7 +6,8 @@ export function isPlaceholder(text: string): boolean {
   return (
     /\$[{(A-Za-z_]|\{\{|\}\}|<[^<>]*>|%[sdv]|__\w+__|\[\[|@\w*@|\.\.\.|…/.test(text) ||
     /replace|change_?-?me|placeholder|example_|your[-_ ]/i.test(text) ||
-    (/^[A-Z][A-Z0-9_-]*$/.test(text) && text.length > 2)
+    (/^[A-Z][A-Z0-9_-]*$/.test(text) && text.length > 2) ||
+    /(^|[-./])[A-Z]+_[A-Z_]+([-./]|$)/.test(text)
   )
 }
 

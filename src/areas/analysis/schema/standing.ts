@@ -14,6 +14,8 @@ export function standingOf(model: FleetModel, document: KubeDocument): Standing 
   if (document.written === undefined || document.has('metadata', 'uid')) return 'stored'
   if (document.rendered) return 'whole'
   if (document.parent !== undefined) return 'part'
+  // A template of Helm that happens to be YAML.
+  if (/\{\{/.test(`${document.name}${document.namespace ?? ''}`)) return 'patch'
   let cache = folders.get(model)
   if (cache === undefined) {
     cache = { kustomized: new Set(model.withRole('kustomization').map(({ source }) => folderOf(source))), known: new Map() }

@@ -1,5 +1,6 @@
 // Written by tools/checks/index.mjs.
 import type { Check } from '../../contract.js'
+import { apiDeprecated } from './api-deprecated.js'
 import { apiRemoved } from './api-removed.js'
 import { backendMissing } from './backend-missing.js'
 import { calledServiceMissing } from './called-service-missing.js'
@@ -14,4 +15,4 @@ import { scaleTargetMissing } from './scale-target-missing.js'
 import { serviceSelectsNothing } from './service-selects-nothing.js'
 import { serviceTargetPort } from './service-target-port.js'
 
-export const schemaChecks: readonly Check[] = [apiRemoved, backendMissing, calledServiceMissing, fieldType, fieldUnknown, indentationLost, kindUnknown, objectRefused, podReferenceMissing, roleMissing, scaleTargetMissing, serviceSelectsNothing, serviceTargetPort]
+export const schemaChecks: readonly Check[] = [apiDeprecated, apiRemoved, backendMissing, calledServiceMissing, fieldType, fieldUnknown, indentationLost, kindUnknown, objectRefused, podReferenceMissing, roleMissing, scaleTargetMissing, serviceSelectsNothing, serviceTargetPort]

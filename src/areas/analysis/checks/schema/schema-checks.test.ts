@@ -121,6 +121,8 @@ test('API versions that are gone, by the version of the cluster', () => {
   assert.deepEqual(run({ 'a.yaml': cronJob, 'flotilla.yaml': 'kubernetesVersion: "1.24"\n' }), [
     'warning a.yaml:1:13 batch/v1beta1 CronJob is not served from Kubernetes 1.25 on: use batch/v1',
   ])
+  // There is no other version yet.
+  assert.deepEqual(run({ 'a.yaml': cronJob, 'flotilla.yaml': 'kubernetesVersion: "1.20"\n' }), [])
 })
 
 test('kinds that are not there', () => {
