@@ -1,6 +1,8 @@
 // Who may join, and who is told what: over real sockets, against a hub that is an embedded API server.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
 import { request } from 'node:https'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
 import { joinHub, openKey, resolveHubCa } from '../../src/app/agent/join-hub.js'
@@ -9,8 +11,8 @@ import { createAgentKey, signRequest } from '../../src/areas/agent/join/agent-ke
 import { createMemoryStore } from '../../src/areas/agent/member/state-store.js'
 import { agentClusterType } from '../../src/areas/agent/resource-types.js'
 import { silentLog } from '../../src/base/log.js'
-import { type AgentFleet, startAgentFleet } from '../support/agent-fleet.js'
-import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { type AgentFleet, connectionOf, runTestAgent, startAgentFleet, until } from '../support/agent-fleet.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
 
 let hubApi: EmbeddedApi
 let fleet: AgentFleet
@@ -168,4 +170,54 @@ test('the front serves nothing else, and what is no request to join is refused',
   assert.equal((await post({ ...good, publicKey: createAgentKey().publicPem }, token)).code, 400)
   assert.equal((await post(good, '')).code, 401)
   assert.equal((await post(good, token)).code, 200)
+})
+
+test('certificates are renewed before they end, and an HTTP proxy may stand in between', async () => {
+  const memberApi = await startEmbeddedApi('far')
+  const connected: string[] = []
+  const proxy = createServer()
+  proxy.on('connect', (asked, socket: Socket, head: Buffer) => {
+    connected.push(asked.url ?? '')
+    const [host, port] = (asked.url ?? '').split(':')
+    const onward = connect(Number(port), host, () => {
+      socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+      onward.write(head)
+      onward.pipe(socket)
+      socket.pipe(onward)
+    })
+    onward.on('error', () => socket.destroy())
+    socket.on('error', () => onward.destroy())
+  })
+  await new Promise<void>((done) => proxy.listen(0, '127.0.0.1', done))
+  const { port } = proxy.address() as AddressInfo
+  // So short that two thirds of it are over at once.
+  const place = await fleet.agentHub.listen({ host: '127.0.0.1', port: 0, certificateMs: 60_000 }, fleet.inventory)
+  const store = createMemoryStore()
+  const written: string[] = []
+  const counting = {
+    ...store,
+    async write(name: string, text: string) {
+      if (name === 'certificate') written.push(text)
+      await store.write(name, text)
+    },
+  }
+  const agent = runTestAgent(fleet, {
+    name: 'far',
+    connection: connectionOf({ port: memberApi.port, caPem: memberApi.ca.certPem, token: adminToken }),
+    token: await fleet.token({ approves: true }),
+    store: counting,
+    place: { url: place.url, caHash: place.caHash, proxyUrl: `http://127.0.0.1:${port}` },
+  })
+  try {
+    await until('it is here', () => fleet.inventory.state('far').health === 'Healthy')
+    await until('it has another certificate', () => written.length > 1)
+    assert.notEqual(written[0], written[1])
+    // The authority, joining, the tunnel.
+    assert.ok(connected.length >= 3 && connected.every((to) => to === new URL(place.url).host))
+  } finally {
+    await agent.stop()
+    proxy.close()
+    proxy.closeAllConnections()
+    await memberApi.close()
+  }
 })
