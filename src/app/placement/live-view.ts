@@ -39,6 +39,8 @@ import { MemberReader } from './member-reader.js'
 export interface LiveView extends PlacementView {
   /** Clusters that do not answer: what they have room for is not known. */
   readonly unread: readonly { readonly name: string; readonly why: string }[]
+  /** Its clusters, as the hub says that they are. */
+  readonly inventory: Inventory
 }
 
 /** The hub as it stands now, with its clusters, for a reading command: the hub's own code decides here. Writes nothing. */
@@ -106,6 +108,7 @@ export async function withLiveView<T>(
       hub: { ...bare, clusters },
       dialects: federationDialects,
       unread,
+      inventory,
       async clustersFor(read) {
         const { object } = read.workload
         const podSpec = podSpecOf(object)

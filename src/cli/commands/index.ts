@@ -10,6 +10,7 @@ import { clusterCommand } from './cluster.js'
 import { completionCommand } from './completion.js'
 import { credentialPluginCommand } from './credential-plugin.js'
 import { downCommand } from './down.js'
+import { explainCommand } from './explain.js'
 import { failoverCommand } from './failover.js'
 import { gatewayCommand } from './gateway.js'
 import { hubCommand } from './hub.js'
@@ -30,6 +31,7 @@ export const commands: readonly CommandEntry[] = [
   xdsCommand,
   gatewayCommand,
   statusCommand,
+  explainCommand,
   clusterCommand,
   applicationCommand,
   applicationSetCommand,

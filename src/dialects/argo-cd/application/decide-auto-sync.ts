@@ -3,7 +3,8 @@ import type { Comparison } from '../../../delivery/delivery.js'
 import type { Application, ApplicationSource, Operation } from '../kinds/application.js'
 
 export type AutoSyncDecision =
-  | { readonly kind: 'none' }
+  /** Nothing is to be done, or not by itself: why. */
+  | { readonly kind: 'none'; readonly why: string }
   /** Nothing now, but look again at this time. */
   | { readonly kind: 'later'; readonly at: number }
   /** A person must look: told as a SyncError. */
@@ -29,14 +30,17 @@ export function decideAutoSync(input: {
   const { application, comparison, nowMs } = input
   const policy = application.spec.syncPolicy
   const automated = policy?.automated
-  if (!automated || automated.enabled === false) return { kind: 'none' }
-  if (application.operation !== undefined || application.metadata.deletionTimestamp !== undefined) return { kind: 'none' }
+  if (!automated || automated.enabled === false) return none('it is not synced by itself: somebody has to ask for a sync')
+  if (application.metadata.deletionTimestamp !== undefined) return none('it is being deleted')
+  if (application.operation !== undefined) return none('a sync that was asked for comes first')
   const state = application.status?.operationState
-  if (state !== undefined && (state.phase === 'Running' || state.phase === 'Terminating')) return { kind: 'none' }
-  if (comparison.sync !== 'OutOfSync') return { kind: 'none' }
+  if (state !== undefined && (state.phase === 'Running' || state.phase === 'Terminating')) return none('a sync is under way')
+  if (comparison.sync !== 'OutOfSync')
+    return none(comparison.sync === 'Synced' ? 'there is nothing to sync' : 'what is to be synced is not known')
   const prune = automated.prune === true
   const outOfSync = comparison.objects.filter((object) => object.sync === 'OutOfSync')
-  if (!prune && outOfSync.every((object) => object.requiresPrune)) return { kind: 'none' }
+  if (!prune && outOfSync.every((object) => object.requiresPrune))
+    return none('all that is left to do is pruning, which its policy does not allow')
   const revision = input.revisions[0] ?? ''
   if (
     prune &&
@@ -61,7 +65,7 @@ export function decideAutoSync(input: {
   if (last.phase !== 'Succeeded') {
     return { kind: 'refused', message: `Failed last sync attempt to ${revision}: ${last.message ?? ''}` }
   }
-  if (automated.selfHeal !== true) return { kind: 'none' }
+  if (automated.selfHeal !== true) return none(`${revision} was synced already, and drift is not healed (selfHeal)`)
   const finishedAt = Date.parse(last.finishedAt ?? '')
   const since = Number.isNaN(finishedAt) ? Number.POSITIVE_INFINITY : nowMs - finishedAt
   const before = since > healBackoff.forgetAfterMs ? 0 : (last.operation.sync?.selfHealAttemptsCount ?? 0)
@@ -81,6 +85,10 @@ export function decideAutoSync(input: {
         })),
     }),
   }
+}
+
+function none(why: string): AutoSyncDecision {
+  return { kind: 'none', why }
 }
 
 /** The last sync, if it was of these very revisions and sources. */
