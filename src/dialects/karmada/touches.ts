@@ -3,7 +3,7 @@ import type { ResourceSelector } from '../../delivery/placement/contract.js'
 import { closestOf } from '../../delivery/placement/match-resource.js'
 import { policyName } from '../../delivery/placement/policy/decide-policy.js'
 import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
-import { refsOfDependencies } from './binding/dependents.js'
+import { bindingChanged, refsOfDependencies } from './binding/dependents.js'
 import { objectsAt, textAt } from './fields.js'
 import { refOf } from './hub-kinds.js'
 import { readOverridePolicy } from './policy/read-override-policy.js'
@@ -16,7 +16,10 @@ export function touchedBy(object: KubeObject, hub: HubFacts): readonly ObjectRef
   const group = groupOf(object.apiVersion)
   if (group === 'cluster.karmada.io' || object.kind === 'ClusterTaintPolicy') return 'all'
   if (group === 'policy.karmada.io') return touchedByPolicy(object, hub)
-  if (group === 'work.karmada.io') return [...resourceOf(object, hub), ...refsOfDependencies(object, hub)]
+  if (group === 'work.karmada.io') {
+    bindingChanged(object, hub)
+    return [...resourceOf(object, hub), ...refsOfDependencies(object, hub)]
+  }
   if (group === 'apps.karmada.io') return objectsAt(object, 'spec', 'workloads').flatMap((workload) => refTo(workload, hub))
   if (group === 'config.karmada.io') {
     const type = hub.typeOf(textAt(object, 'spec', 'target', 'apiVersion'), textAt(object, 'spec', 'target', 'kind'))

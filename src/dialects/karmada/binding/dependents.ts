@@ -1,3 +1,4 @@
+import { compareText } from '../../../base/compare-text.js'
 import { isObject } from '../../../base/json.js'
 import type { HubFacts, ObjectRef } from '../../../delivery/federation/contract.js'
 import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
@@ -36,18 +37,42 @@ function parse(binding: KubeObject): readonly DependentReference[] {
   }
 }
 
+/** Bindings by what they need, of one namespace. Made when it is asked for; a change of a binding there ends it. */
+const needs = new WeakMap<HubFacts, Map<string, ReadonlyMap<string, readonly KubeObject[]>>>()
+
+/** To be told of every change of a binding: who needs what is looked up anew. */
+export function bindingChanged({ metadata: { namespace = '' } }: KubeObject, hub: HubFacts): void {
+  needs.get(hub)?.delete(namespace)
+}
+
+function needsIn(namespace: string, hub: HubFacts): ReadonlyMap<string, readonly KubeObject[]> {
+  let byNamespace = needs.get(hub)
+  if (byNamespace === undefined) needs.set(hub, (byNamespace = new Map()))
+  const known = byNamespace.get(namespace)
+  if (known !== undefined) return known
+  const found = new Map<string, KubeObject[]>()
+  for (const binding of hub.objects(resourceBindingType, { namespace })) {
+    for (const { apiVersion, kind, name } of dependenciesOnRecord(binding)) {
+      const key = keyOfNeed(apiVersion, kind, name)
+      const list = found.get(key)
+      if (list === undefined) found.set(key, [binding])
+      else if (!list.includes(binding)) list.push(binding)
+    }
+  }
+  byNamespace.set(namespace, found)
+  return found
+}
+
+function keyOfNeed(apiVersion: string, kind: string, name: string): string {
+  return `${groupOf(apiVersion)}/${kind}/${name}`
+}
+
 /** The bindings that need an object, in order of name. */
-export function requirersOf(object: KubeObject, hub: HubFacts): Requirer[] {
-  const { name, namespace = '' } = object.metadata
+export function requirersOf({ apiVersion, kind, metadata }: KubeObject, hub: HubFacts): Requirer[] {
+  const { name, namespace = '' } = metadata
   if (namespace === '') return []
-  return hub
-    .objects(resourceBindingType, { namespace })
-    .filter((binding) =>
-      dependenciesOnRecord(binding).some(
-        (each) => each.name === name && each.kind === object.kind && groupOf(each.apiVersion) === groupOf(object.apiVersion),
-      ),
-    )
-    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+  return [...(needsIn(namespace, hub).get(keyOfNeed(apiVersion, kind, name)) ?? [])]
+    .sort((a, b) => compareText(a.metadata.name, b.metadata.name))
     .map((binding) => ({ binding, clusters: targetsOf(binding) }))
 }
 
