@@ -1,3 +1,4 @@
+import { clusterOfAgentServer } from '../areas/agent/hub/agent-cluster-source.js'
 import { CodedError } from '../base/errors.js'
 import { silentLog } from '../base/log.js'
 import type { ObjectDiff } from '../delivery/delivery.js'
@@ -12,6 +13,7 @@ import { createHttpClient } from '../kube/client/http-client.js'
 import { isNotFound } from '../kube/object/status-error.js'
 import { openReadingRepositories, type ReadableFleet } from './application-set-preview.js'
 import { secretType } from './core-types.js'
+import { listAgentClusters } from './fleet-clusters.js'
 import { openHubParts } from './hub.js'
 import { createSystemClientPorts } from './system-client-ports.js'
 import { systemClock, systemRandom } from './system-ports.js'
@@ -82,6 +84,18 @@ async function destinationOnly(fleet: ReadableFleet, application: Application): 
   const clusters = secrets.items
     .map((secret) => parseClusterSecret(secret))
     .filter((cluster) => (name ? cluster.name === name : normalizeServer(cluster.server) === normalizeServer(server ?? '')))
+  if (clusters.length === 0) {
+    const pulled = (await listAgentClusters(fleet.hub)).find(
+      ({ metadata }) => metadata.name === (name || clusterOfAgentServer(server ?? '')),
+    )
+    if (pulled !== undefined) {
+      throw new CodedError({
+        code: 'cluster-only-by-agent',
+        message: `a diff reads the cluster from here, and ${pulled.metadata.name} is reached by its agent alone`,
+        fix: `See what the hub finds: flotilla app get ${application.metadata.name}.`,
+      })
+    }
+  }
   return { name: 'destination', ready: Promise.resolve(), list: () => clusters, onChange: () => () => {} }
 }
 

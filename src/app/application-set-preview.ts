@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { toCluster } from '../areas/agent/hub/agent-cluster-source.js'
 import { UsageError } from '../base/errors.js'
 import { silentLog } from '../base/log.js'
 import type { SourceCredentials } from '../delivery/source/contract.js'
@@ -19,6 +20,7 @@ import type { KubeClient } from '../kube/client/kube-client.js'
 import { isNotFound } from '../kube/object/status-error.js'
 import { secretType } from './core-types.js'
 import { openDataDirectory } from './data-directory.js'
+import { listAgentClusters } from './fleet-clusters.js'
 import { createHubRepositories } from './hub-repositories.js'
 import { localRepositories } from './local-repositories.js'
 import { systemClock, systemRandom } from './system-ports.js'
@@ -48,12 +50,16 @@ export async function previewApplicationSets(
 ): Promise<ApplicationSetPreview> {
   const { hub, namespace } = fleet
   const sets = readApplicationSets(file)
-  const [secrets, projects, existing] = await Promise.all([
+  const [secrets, projects, existing, agents] = await Promise.all([
     hub.list(secretType, { namespace, labelSelector: 'argocd.argoproj.io/secret-type=cluster' }),
     hub.list<AppProject>(appProjectType, { namespace }),
     hub.list<Application>(applicationType, { namespace }),
+    listAgentClusters(hub),
   ])
-  const clusters = secrets.items.map((secret) => parseClusterSecret(secret)).sort((a, b) => (a.name < b.name ? -1 : 1))
+  const pulled = agents.filter((each) => each.spec.approved === true).map(toCluster)
+  const clusters = [...secrets.items.map((secret) => parseClusterSecret(secret)), ...pulled].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )
   const names = new Set(['in-cluster', ...clusters.map((cluster) => cluster.name)])
   const servers = new Set([inClusterServer, ...clusters.map((cluster) => normalizeServer(cluster.server))])
   const projectNames = new Set(projects.items.map((project) => project.metadata.name))

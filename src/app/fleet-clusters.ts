@@ -114,7 +114,8 @@ function clusterOf(
   return { names: [name, ...joinedValue(status?.properties, aliasesProperty)], cluster: { name, server, labels, source } }
 }
 
-async function listAgentClusters(hub: KubeClient): Promise<AgentCluster[]> {
+/** Approved or not. */
+export async function listAgentClusters(hub: KubeClient): Promise<AgentCluster[]> {
   try {
     return (await hub.list<AgentCluster>(agentClusterType)).items
   } catch (error) {

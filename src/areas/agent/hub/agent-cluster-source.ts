@@ -64,7 +64,8 @@ export function createAgentClusterSource(options: { caches: Caches }): AgentClus
   }
 }
 
-function toCluster({ metadata }: AgentCluster): Cluster {
+/** An approved AgentCluster as a cluster of the fleet. */
+export function toCluster({ metadata }: AgentCluster): Cluster {
   const server = agentServer(metadata.name)
   return {
     name: metadata.name,
