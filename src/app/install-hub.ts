@@ -21,7 +21,10 @@ export async function installHub(hub: KubeClient, options: { namespace: string; 
   await createMissing(() =>
     hub.create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: options.namespace } }),
   )
-  await Promise.all(wanted.map((crd) => createMissing(() => hub.create(crdType, crd, { fieldManager: 'flotilla' }))))
+  const { items } = await hub.list(crdType, { metadataOnly: true })
+  const present = new Set(items.map(({ metadata }) => metadata.name))
+  const missing = wanted.filter(({ metadata }) => !present.has(metadata.name))
+  await Promise.all(missing.map((crd) => createMissing(() => hub.create(crdType, crd, { fieldManager: 'flotilla' }))))
   await Promise.all(wanted.map((crd) => untilEstablished(hub, crd.metadata.name)))
   await hub.resources({ refresh: true })
   await installKubeFed(hub)
