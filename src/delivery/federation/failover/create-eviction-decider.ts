@@ -196,7 +196,7 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
 /** A move that is under way, as it stands now; undefined when it is over. */
 function advance(
   eviction: Eviction,
-  { federated, copies, nowMs }: EvictionInput,
+  { federated, clusters, copies, nowMs }: EvictionInput,
 ): { eviction: Eviction; againAt: number } | undefined {
   const graceEndsAt = eviction.since + 1000 * (eviction.graceSeconds ?? usualGraceSeconds)
   if (eviction.purge === 'Never') return { eviction, againAt: Number.POSITIVE_INFINITY }
@@ -206,7 +206,10 @@ function advance(
   }
   // The cluster is not chosen again at once, or an application that fails everywhere would go round and round.
   const rests = eviction.reason === 'ApplicationUnhealthy' && nowMs < graceEndsAt
-  if (copies.has(eviction.cluster) || rests) return { eviction, againAt: rests ? graceEndsAt : Number.POSITIVE_INFINITY }
+  // What a silent cluster has is not known: the move is over when it has said that nothing is left.
+  const silent = clusters.find(({ name }) => name === eviction.cluster)?.ready !== true
+  if (copies.has(eviction.cluster) || silent || rests)
+    return { eviction, againAt: rests ? graceEndsAt : Number.POSITIVE_INFINITY }
   return undefined
 }
 
