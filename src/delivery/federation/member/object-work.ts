@@ -79,7 +79,8 @@ export class ObjectWork {
   }
 
   async bring(wish: Wish, targetChosen: (target: string) => void): Promise<Step> {
-    const { desired } = wish
+    // Both of one moment: while requests are under way something else may be asked for, and its digest must not mark this.
+    const { desired, digest } = wish
     if (desired === undefined) return {}
     const { copies, kinds } = this.#options
     this.#doing.set(wish, 'read')
@@ -93,12 +94,12 @@ export class ObjectWork {
     wish.target = targetOf(type, desired.object)
     targetChosen(wish.target)
     const copy = copies.get(wish.target)
-    if (copy === undefined) return this.#make(wish, desired, type)
-    return this.#keep(wish, desired, type, copy)
+    if (copy === undefined) return this.#make(wish, desired, digest, type)
+    return this.#keep(wish, desired, digest, type, copy)
   }
 
   /** There is a copy with our mark. */
-  async #keep(wish: Wish, desired: Desired, type: ResourceType, copy: Copy): Promise<Step> {
+  async #keep(wish: Wish, desired: Desired, digest: string, type: ResourceType, copy: Copy): Promise<Step> {
     const { live } = copy
     const going = leaving(live)
     if (going !== undefined) return going
@@ -119,11 +120,11 @@ export class ObjectWork {
     const fresh = needsLive(desired.object, desired.rules.retain)
       ? await this.#options.writer.read(type, desired.object)
       : undefined
-    return this.#apply(wish, desired, type, fresh, changed ? 'corrected' : 'updated')
+    return this.#apply(wish, desired, digest, type, fresh, changed ? 'corrected' : 'updated')
   }
 
   /** There is none with our mark: maybe there is one without. */
-  async #make(wish: Wish, desired: Desired, type: ResourceType): Promise<Step> {
+  async #make(wish: Wish, desired: Desired, digest: string, type: ResourceType): Promise<Step> {
     const { rules, object } = desired
     const recreated = wish.accepted !== undefined
     if (recreated) {
@@ -136,7 +137,7 @@ export class ObjectWork {
       rules.existing === 'refuse' || rules.letBe !== undefined || rules.source !== undefined || needsLive(object, rules.retain)
     if (!look) {
       try {
-        return await this.#apply(wish, desired, type, undefined, recreated ? 'corrected' : 'created', false)
+        return await this.#apply(wish, desired, digest, type, undefined, recreated ? 'corrected' : 'created', false)
       } catch (error) {
         // Somebody has it, and otherwise than wanted.
         if (!isConflict(error)) throw error
@@ -144,7 +145,8 @@ export class ObjectWork {
     }
     this.#doing.set(wish, 'read')
     const found = await this.#options.writer.read(type, object)
-    if (found === undefined) return this.#apply(wish, desired, type, undefined, recreated ? 'corrected' : 'created', false)
+    if (found === undefined)
+      return this.#apply(wish, desired, digest, type, undefined, recreated ? 'corrected' : 'created', false)
     if (rules.source !== undefined && found.metadata.uid === rules.source) return { state: 'Applied', message: '' }
     const going = leaving(found)
     if (going !== undefined) return { ...going, againAt: this.#options.clock.now() + 2000 }
@@ -157,19 +159,19 @@ export class ObjectWork {
     if (!ours && (owner !== undefined || (rules.existing === 'refuse' && !inherited))) {
       return { ...taken(desired, found), againAt: this.#options.clock.now() + lookAtUnmarkedMs }
     }
-    return this.#apply(wish, desired, type, found, ours ? 'corrected' : 'adopted')
+    return this.#apply(wish, desired, digest, type, found, ours ? 'corrected' : 'adopted')
   }
 
   async #apply(
     wish: Wish,
     desired: Desired,
+    digest: string,
     type: ResourceType,
     live: KubeObject | undefined,
     how: 'created' | 'updated' | 'corrected' | 'adopted',
     force = true,
   ): Promise<Step> {
     const { writer, hub, copies, clock } = this.#options
-    const { digest } = wish
     this.#doing.set(wish, how === 'created' ? 'create' : 'update')
     const facts = live === undefined ? undefined : { object: live, own: ownedFields(live, this.#options.manager) }
     const config = configOf(desired, { hub, digest }, facts)
@@ -187,7 +189,7 @@ export class ObjectWork {
       wish.correctedAt = clock.now()
     }
     const copy = wish.target === undefined ? undefined : copies.get(wish.target)
-    if (copy !== undefined) {
+    if (copy !== undefined && wish.digest === digest) {
       wish.accepted = copy.ownDigest
       copy.own = undefined
     }
