@@ -19,6 +19,7 @@ const kinds: readonly ResourceType[] = [
   plain('v1', 'ConfigMap', 'configmaps'),
   plain('v1', 'Secret', 'secrets'),
   plain('v1', 'Service', 'services'),
+  plain('serving.example.com/v1', 'Service', 'services'),
   plain('v1', 'ServiceAccount', 'serviceaccounts'),
   plain('v1', 'PersistentVolumeClaim', 'persistentvolumeclaims'),
   plain('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false),

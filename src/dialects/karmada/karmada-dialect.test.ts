@@ -231,6 +231,23 @@ test('a WorkloadRebalancer that is younger than the decision asks for a fresh on
   assert.equal(objectsAt(status.patch, 'status', 'observedWorkloads')[0]?.['result'], 'Successful')
 })
 
+test('objects of two groups with one kind and name have bindings of their own', () => {
+  const selector = (apiVersion: string) => ({ apiVersion, kind: 'Service' })
+  const both = policy('both', { resourceSelectors: [selector('v1'), selector('serving.example.com/v1')] })
+  const service = (apiVersion: string): KubeObject => ({
+    apiVersion,
+    kind: 'Service',
+    metadata: { name: 'web', namespace: 'shop', uid: `uid ${apiVersion}` },
+  })
+  const first = pass(service('v1'), [both])
+  assert.equal(first.binding.metadata.name, 'web-service')
+  const second = pass(service('serving.example.com/v1'), [both, first.binding])
+  assert.equal(second.binding.metadata.name, 'web-service.serving.example.com')
+  assert.equal(second.read.binding, undefined)
+  const again = pass(second.source, [both, first.binding, second.binding])
+  assert.equal(again.read.binding, second.binding)
+})
+
 test('namespaces, reserved ones and what the API server makes for itself are no templates', () => {
   const all = policy('all', { resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }] }, undefined)
   const map = (namespace: string, name: string): KubeObject => ({

@@ -2,10 +2,11 @@ import { formatTime } from '../../base/clock.js'
 import type { HubFacts, HubWrite, Outcome } from '../../delivery/federation/contract.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { buildBinding } from './binding/build-binding.js'
+import { bindingNameFor } from './binding/read-binding.js'
 import { type Fields, objectsAt, textAt } from './fields.js'
 import { bindingTypeFor, refOf } from './hub-kinds.js'
 import type { Interpreter } from './interpreter/interpreter.js'
-import { annotations, bindingName } from './names.js'
+import { annotations } from './names.js'
 import type { ReadTemplate } from './read-source.js'
 import { reportRebalancers } from './rebalance.js'
 import { claimMetadata, claimPatch } from './template/claim.js'
@@ -28,7 +29,7 @@ export function reportSource(
   const bindingRef = {
     type: bindingTypeFor(ref.namespace),
     namespace: ref.namespace,
-    name: bindingName(source.kind, source.metadata.name),
+    name: bindingNameFor(source, hub),
   }
   if (holder === undefined && read.requirers.length === 0) {
     // Nothing needs it any more; the binding goes once the copies are gone.
@@ -37,6 +38,7 @@ export function reportSource(
   }
   const { object, status } = buildBinding({
     source,
+    name: bindingRef.name,
     present: read.binding,
     outcome,
     interpreter,

@@ -5,7 +5,7 @@ import { setCondition } from '../../../kube/object/condition.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type Fields, fieldsOf, objectsAt, textAt } from '../fields.js'
 import type { Interpreter } from '../interpreter/interpreter.js'
-import { bindingName, labels } from '../names.js'
+import { labels } from '../names.js'
 import { type Requirer, targetsOf } from './dependents.js'
 import { evictionReasons } from './eviction-reasons.js'
 import { scheduledCondition } from './scheduled.js'
@@ -13,6 +13,8 @@ import { scheduledCondition } from './scheduled.js'
 /** What a binding is made of. */
 export interface BindingParts {
   readonly source: KubeObject
+  /** Of the binding. */
+  readonly name: string
   /** As it is now; undefined: it is new. */
   readonly present: KubeObject | undefined
   readonly outcome: Outcome
@@ -52,7 +54,7 @@ export function buildBinding(parts: BindingParts): { readonly object: KubeObject
     apiVersion: 'work.karmada.io/v1alpha2',
     kind: namespace === '' ? 'ClusterResourceBinding' : 'ResourceBinding',
     metadata: {
-      name: bindingName(source.kind, name),
+      name: parts.name,
       ...(namespace === '' ? {} : { namespace }),
       labels: { ...parts.claim?.labels, [namespace === '' ? labels.clusterBindingId : labels.bindingId]: id },
       annotations: { ...parts.claim?.annotations, ...parts.notes },

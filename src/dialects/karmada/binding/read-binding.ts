@@ -9,12 +9,26 @@ import { evictionReasons } from './eviction-reasons.js'
 
 /** The binding of an object of the hub; undefined while it has none. */
 export function bindingOf(source: KubeObject, hub: HubFacts): KubeObject | undefined {
-  const { name, namespace = '' } = source.metadata
-  const where = { name: bindingName(source.kind, name), ...(namespace === '' ? {} : { namespace }) }
-  const binding = hub.objects(bindingTypeFor(namespace), where)[0]
-  // Kinds of several groups share the name of a binding: who came first has it.
-  const group = groupOf(textAt(binding, 'spec', 'resource', 'apiVersion'))
-  return group === groupOf(source.apiVersion) ? binding : undefined
+  const binding = bindingNamed(bindingNameFor(source, hub), source, hub)
+  return binding !== undefined && isFor(binding, source) ? binding : undefined
+}
+
+/**
+ * The name of an object's binding: that of upstream, unless the binding of an object of another group has it already (the Service of
+ * Kubernetes and that of Knative).
+ */
+export function bindingNameFor(source: KubeObject, hub: HubFacts): string {
+  const usual = bindingName(source.kind, source.metadata.name)
+  const binding = bindingNamed(usual, source, hub)
+  return binding === undefined || isFor(binding, source) ? usual : `${usual}.${groupOf(source.apiVersion) || 'core'}`
+}
+
+function bindingNamed(name: string, { metadata: { namespace = '' } }: KubeObject, hub: HubFacts): KubeObject | undefined {
+  return hub.objects(bindingTypeFor(namespace), { name, ...(namespace === '' ? {} : { namespace }) })[0]
+}
+
+function isFor(binding: KubeObject, source: KubeObject): boolean {
+  return groupOf(textAt(binding, 'spec', 'resource', 'apiVersion')) === groupOf(source.apiVersion)
 }
 
 /** The decision in force, as the binding has it on record. */
