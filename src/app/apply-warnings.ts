@@ -1,5 +1,7 @@
 import type { AdmissionPlugin, AdmissionRequest } from '../apiserver/admission/contract.js'
 import type { ClusterStorage } from '../apiserver/storage/contract.js'
+import { toCluster } from '../areas/agent/hub/agent-cluster-source.js'
+import type { AgentCluster } from '../areas/agent/resource-types.js'
 import { messageOf } from '../base/errors.js'
 import { equalJson } from '../base/json.js'
 import { clusterSecretLabel, parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -30,6 +32,7 @@ export interface ApplyWarningsOptions {
 
 const secrets = 'secrets'
 const projects = 'appprojects.argoproj.io'
+const agentClusters = 'agentclusters.flotilla.dev'
 const applications = 'applications.argoproj.io'
 const applicationSets = 'applicationsets.argoproj.io'
 const handled = new Set([secrets, projects, applications, applicationSets])
@@ -112,6 +115,9 @@ function isClusterSecret(object: KubeObject): boolean {
 
 function* clustersIn(storage: ClusterStorage, namespace: string, clusterOf: (secret: KubeObject) => Cluster): Iterable<Cluster> {
   for (const secret of storage.scan(secrets, `${namespace}/`)) if (isClusterSecret(secret)) yield clusterOf(secret)
+  for (const agent of storage.scan(agentClusters, '')) {
+    if ((agent as AgentCluster).spec.approved === true) yield toCluster(agent as AgentCluster)
+  }
 }
 
 function projectsIn(storage: ClusterStorage, namespace: string): Map<string, AppProject> {
