@@ -2,6 +2,8 @@
 import type { Check } from '../../contract.js'
 import { awsNoPublicSubnet } from './aws-no-public-subnet.js'
 import { awsSubnetWithoutId } from './aws-subnet-without-id.js'
+import { capiClusterMissing } from './capi-cluster-missing.js'
+import { capiControlPlaneRefused } from './capi-control-plane-refused.js'
 import { capiDanglingReference } from './capi-dangling-reference.js'
 import { capiDockerKinds } from './capi-docker-kinds.js'
 import { capiReferenceWithoutApiVersion } from './capi-reference-without-api-version.js'
@@ -10,7 +12,11 @@ import { clusterctlInitVariables } from './clusterctl-init-variables.js'
 import { eksctlUnknownFlag } from './eksctl-unknown-flag.js'
 import { kcpInfrastructureTemplate } from './kcp-infrastructure-template.js'
 import { kindDockerSocket } from './kind-docker-socket.js'
+import { kubeadmApiVersion } from './kubeadm-api-version.js'
 import { logSelectorUnknown } from './log-selector-unknown.js'
+import { removedAdmissionPlugin } from './removed-admission-plugin.js'
+import { removedFeatureGate } from './removed-feature-gate.js'
 import { removedFlag } from './removed-flag.js'
+import { versionSkew } from './version-skew.js'
 
-export const lifecycleChecks: readonly Check[] = [awsNoPublicSubnet, awsSubnetWithoutId, capiDanglingReference, capiDockerKinds, capiReferenceWithoutApiVersion, capiVersionUnsupported, clusterctlInitVariables, eksctlUnknownFlag, kcpInfrastructureTemplate, kindDockerSocket, logSelectorUnknown, removedFlag]
+export const lifecycleChecks: readonly Check[] = [awsNoPublicSubnet, awsSubnetWithoutId, capiClusterMissing, capiControlPlaneRefused, capiDanglingReference, capiDockerKinds, capiReferenceWithoutApiVersion, capiVersionUnsupported, clusterctlInitVariables, eksctlUnknownFlag, kcpInfrastructureTemplate, kindDockerSocket, kubeadmApiVersion, logSelectorUnknown, removedAdmissionPlugin, removedFeatureGate, removedFlag, versionSkew]

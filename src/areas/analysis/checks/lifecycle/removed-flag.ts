@@ -1,11 +1,9 @@
 import { defineCheck } from '../../contract.js'
-import type { KubeDocument } from '../../model/document.js'
-import type { FleetModel } from '../../model/fleet-model.js'
+import { type Component, componentFlags } from '../../lifecycle/component-flags.js'
 import { minorOf } from '../../model/kubernetes-version.js'
-import type { Path, Spot } from '../../model/spot.js'
 
 interface Removed {
-  readonly component: 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'kubelet'
+  readonly component: Component
   readonly flag: string
   /** The first minor version of Kubernetes 1 that does not start with it. */
   readonly since: number
@@ -23,6 +21,18 @@ const removed: readonly Removed[] = [
   { component: 'kube-apiserver', flag: 'insecure-port', since: 24, instead: 'Take it out: there is no insecure port.' },
   { component: 'kube-apiserver', flag: 'service-account-api-audiences', since: 25, instead: 'Use `api-audiences`.' },
   { component: 'kube-apiserver', flag: 'enable-swagger-ui', since: 21, instead: 'Take it out.' },
+  { component: 'kube-apiserver', flag: 'insecure-bind-address', since: 24, instead: 'Take it out: there is no insecure port.' },
+  { component: 'kube-apiserver', flag: 'basic-auth-file', since: 19, instead: 'Use tokens, OIDC or certificates.' },
+  { component: 'kube-controller-manager', flag: 'address', since: 24, instead: 'Use `bind-address`.' },
+  { component: 'kube-controller-manager', flag: 'pod-eviction-timeout', since: 27, instead: 'Use tolerations with seconds.' },
+  { component: 'kube-controller-manager', flag: 'enable-taint-manager', since: 27, instead: 'Take it out: it is always on.' },
+  { component: 'kube-scheduler', flag: 'address', since: 24, instead: 'Use `bind-address`.' },
+  { component: 'kube-scheduler', flag: 'policy-config-file', since: 23, instead: 'Write a KubeSchedulerConfiguration.' },
+  { component: 'kube-scheduler', flag: 'policy-configmap', since: 23, instead: 'Write a KubeSchedulerConfiguration.' },
+  { component: 'kubelet', flag: 'docker-endpoint', since: 24, instead: 'Use `container-runtime-endpoint`.' },
+  { component: 'kubelet', flag: 'image-pull-progress-deadline', since: 24, instead: 'Take it out: it was of dockershim.' },
+  { component: 'kubelet', flag: 'network-plugin-mtu', since: 24, instead: 'Configure CNI in the runtime.' },
+  { component: 'kubelet', flag: 'cni-cache-dir', since: 24, instead: 'Configure CNI in the runtime.' },
   { component: 'kube-controller-manager', flag: 'port', since: 24, instead: 'Take it out: only the secure port is there.' },
   {
     component: 'kube-controller-manager',
@@ -52,13 +62,8 @@ export const removedFlag = defineCheck({
   ],
   fix: 'Take the flag out before the version is raised.',
   *run(model) {
-    for (const { object, component, path, version } of places(model)) {
-      const value = object.get(...path)
-      // v1beta2 has a list of name and value, versions before it a map.
-      const names = Array.isArray(value)
-        ? object.items(...path).map((item) => ({ name: item.text('name'), at: item.at('name') }))
-        : object.keys(...path).map((name) => ({ name, at: object.atKey(...path, name) }))
-      for (const { name, at } of names) {
+    for (const { object, component, flags, version } of componentFlags(model)) {
+      for (const { name, at, path } of flags) {
         const found = removed.find((each) => each.component === component && each.flag === name)
         if (found === undefined) continue
         const minor = minorOf(version?.value ?? model.kubernetesVersion)
@@ -70,61 +75,9 @@ export const removedFlag = defineCheck({
           at: [at, ...(version === undefined ? [] : [version.at])],
           severity: isGone ? 'error' : 'warning',
           fix: found.instead,
-          ...(Array.isArray(value) || !isGone
-            ? {}
-            : { edits: [{ kind: 'remove' as const, view: object, path: [...path, name!] }] }),
+          ...(path !== undefined && isGone ? { edits: [{ kind: 'remove' as const, view: object, path }] } : {}),
         }
       }
     }
   },
 })
-
-interface FlagPlace {
-  readonly object: KubeDocument
-  readonly component: Removed['component']
-  readonly path: Path
-  readonly version: { readonly value: string; readonly at: Spot } | undefined
-}
-
-/** Where arguments of components stand: kubeadm configuration alone, and in templates of Cluster API. */
-function* places(model: FleetModel): Iterable<FlagPlace> {
-  const kubeadm = (object: KubeDocument, root: Path, version: FlagPlace['version']): FlagPlace[] => [
-    { object, version, component: 'kube-apiserver', path: [...root, 'clusterConfiguration', 'apiServer', 'extraArgs'] },
-    {
-      object,
-      version,
-      component: 'kube-controller-manager',
-      path: [...root, 'clusterConfiguration', 'controllerManager', 'extraArgs'],
-    },
-    { object, version, component: 'kube-scheduler', path: [...root, 'clusterConfiguration', 'scheduler', 'extraArgs'] },
-    { object, version, component: 'kubelet', path: [...root, 'initConfiguration', 'nodeRegistration', 'kubeletExtraArgs'] },
-    { object, version, component: 'kubelet', path: [...root, 'joinConfiguration', 'nodeRegistration', 'kubeletExtraArgs'] },
-  ]
-  const versionAt = (object: KubeDocument, ...path: Path): FlagPlace['version'] => {
-    const value = object.text(...path)
-    return value === undefined ? undefined : { value, at: object.at(...path) }
-  }
-  for (const object of model.kinds('controlplane.cluster.x-k8s.io', 'KubeadmControlPlane'))
-    yield* kubeadm(object, ['spec', 'kubeadmConfigSpec'], versionAt(object, 'spec', 'version'))
-  for (const object of model.kinds('controlplane.cluster.x-k8s.io', 'KubeadmControlPlaneTemplate'))
-    yield* kubeadm(object, ['spec', 'template', 'spec', 'kubeadmConfigSpec'], undefined)
-  for (const object of model.kinds('bootstrap.cluster.x-k8s.io', 'KubeadmConfigTemplate')) {
-    const user = model
-      .kinds('cluster.x-k8s.io', 'MachineDeployment')
-      .find(
-        (each) =>
-          each.text('spec', 'template', 'spec', 'bootstrap', 'configRef', 'name') === object.name && model.mayMeet(each, object),
-      )
-    yield* kubeadm(
-      object,
-      ['spec', 'template', 'spec'],
-      user === undefined ? undefined : versionAt(user, 'spec', 'template', 'spec', 'version'),
-    )
-  }
-  for (const object of model.kinds('kubeadm.k8s.io', 'ClusterConfiguration')) {
-    const version = versionAt(object, 'kubernetesVersion')
-    yield { object, version, component: 'kube-apiserver', path: ['apiServer', 'extraArgs'] }
-    yield { object, version, component: 'kube-controller-manager', path: ['controllerManager', 'extraArgs'] }
-    yield { object, version, component: 'kube-scheduler', path: ['scheduler', 'extraArgs'] }
-  }
-}
