@@ -63,9 +63,11 @@ export class ClusterDirectory {
       const { apis, ready, ...rest } = fact
       text.set(cluster.name, canonicalJson(rest))
       const before = this.#byName.get(cluster.name)
-      const same = before !== undefined && before.apis === apis && this.#text.get(cluster.name) === text.get(cluster.name)
+      // That it is known now what a cluster serves changes nothing of what was decided without.
+      const served = before?.apis === apis || before?.apis === undefined
+      const same = before !== undefined && served && this.#text.get(cluster.name) === text.get(cluster.name)
       if (!same) other = true
-      return same && before.ready === ready ? before : fact
+      return same && before.ready === ready && before.apis === apis ? before : fact
     })
     const changed = facts.length !== this.#facts.length || facts.some((fact, index) => fact !== this.#facts[index])
     if (!changed) return 'nothing'

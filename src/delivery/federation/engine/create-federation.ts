@@ -134,7 +134,7 @@ class Engine implements Federation {
       log,
       signal,
       onResult: (cluster, id) => this.#hearMember(cluster, id),
-      onFacts: (cluster, what) => (what === 'apis' ? this.#refreshSoon() : this.#roomChanged(cluster)),
+      onFacts: (cluster, what) => (what === 'apis' ? this.#refreshSoon(hubGatherMs) : this.#roomChanged(cluster)),
     })
     const claims = new Claims({
       hasCopy: (cluster, id) => this.#members.get(cluster)?.member.copies()?.has(id) === true,
