@@ -42,7 +42,7 @@ test('versions of nodes that do not go with their control plane', () => {
   assert.deepEqual(run('v1.33.1', 'v1.29.4'), [
     'error a.yaml:20:21 nodes of Cluster capi/payments are of v1.29.4, 4 minor versions behind the control plane (v1.33.1)',
   ])
-  for (const nodes of ['v1.33.5', 'v1.30.0', '${VERSION}']) assert.deepEqual(run('v1.33.1', nodes), [])
+  for (const nodes of ['v1.33.5', 'v1.30.0', '"${VERSION}"']) assert.deepEqual(run('v1.33.1', nodes), [])
   const kind = (worker: string) =>
     `kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes:\n  - {role: control-plane, image: "kindest/node:v1.33.1"}\n  - {role: worker, image: "kindest/node:${worker}"}\n`
   assert.deepEqual(checkTexts(versionSkew, { 'kind.yaml': kind('v1.34.0') }).length, 1)
