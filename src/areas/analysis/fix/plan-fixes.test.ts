@@ -76,3 +76,14 @@ test('a document in a script is mended there', () => {
     script.replace('name: a ', 'name: b '),
   )
 })
+
+test('in a text that the shell expands, what is put in stays as it is', () => {
+  const put = (quote: string) =>
+    fix(
+      `cat <<${quote}EOF${quote} > a.yaml\n${text}EOF\n`,
+      (view) => [{ kind: 'set', view, path: ['metadata', 'name'], value: '$name' }],
+      'a.sh',
+    )
+  assert.match(put(''), /name: \\\$name /)
+  assert.match(put("'"), /name: \$name /)
+})

@@ -68,7 +68,11 @@ function documentEdit(edit: Exclude<Edit, { kind: 'words' }>, document: Document
   const { text, offset, file } = written
   const at = (start: number, end: number, replaced: string): FileEdit => ({
     file,
-    edit: { start: start + offset, end: end + offset, text: replaced },
+    edit: {
+      start: start + offset,
+      end: end + offset,
+      text: written.isExpanded === true ? replaced.replace(/[$`\\]/g, '\\$&') : replaced,
+    },
   })
   switch (edit.kind) {
     case 'set':

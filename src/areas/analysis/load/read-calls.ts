@@ -16,6 +16,8 @@ export interface Heredoc {
   readonly text: string
   readonly linesBefore: number
   readonly offset: number
+  /** The shell replaces variables in it: its end is written without quotes. */
+  readonly isExpanded: boolean
   /** What follows `>` on its line. */
   readonly target: string | undefined
 }
@@ -103,7 +105,7 @@ class Scanner {
   #at = 0
   #line = 0
   #lineStart = 0
-  #waiting: { end: string; strip: boolean; simple: Simple }[] = []
+  #waiting: { end: string; strip: boolean; isExpanded: boolean; simple: Simple }[] = []
 
   constructor(script: ScriptText) {
     this.#script = script
@@ -140,7 +142,8 @@ class Scanner {
         const strip = this.#text[this.#at] === '-'
         if (strip) this.#at++
         this.#blanks()
-        this.#waiting.push({ end: this.#word().text, strip, simple: current })
+        const isExpanded = !/["'\\]/.test(this.#text[this.#at] ?? '')
+        this.#waiting.push({ end: this.#word().text, strip, isExpanded, simple: current })
       } else if (character === '>' || character === '<' || /^\d[<>]/.test(this.#text.slice(this.#at, this.#at + 2))) {
         this.#redirect(current)
       } else current.words.push(this.#word())
@@ -248,7 +251,7 @@ class Scanner {
   }
 
   #readHeredocs(): void {
-    for (const { end, strip, simple } of this.#waiting) {
+    for (const { end, strip, isExpanded, simple } of this.#waiting) {
       const start = this.#at
       const startLine = this.#line
       while (this.#at < this.#text.length) {
@@ -264,6 +267,7 @@ class Scanner {
           text: this.#text.slice(start, here),
           linesBefore: startLine + this.#script.linesBefore,
           offset: start + this.#script.offset,
+          isExpanded,
           target: simple.redirect?.to,
         })
         break

@@ -7,7 +7,7 @@ import type { DocumentText } from '../model/document.js'
 export function splitDocuments(
   file: string,
   text: string,
-  base?: { linesBefore: number; offset: number; indent: number },
+  base?: { linesBefore: number; offset: number; indent: number; isExpanded?: boolean },
 ): DocumentText[] {
   const documents: DocumentText[] = []
   let start = 0
@@ -22,6 +22,7 @@ export function splitDocuments(
         linesBefore: startLine + (base?.linesBefore ?? 0),
         offset: start + (base?.offset ?? 0),
         indent: base?.indent ?? 0,
+        ...(base?.isExpanded === true ? { isExpanded: true } : {}),
       })
   }
   for (let at = 0; at < text.length; ) {

@@ -13,6 +13,8 @@ export interface DocumentText {
   readonly linesBefore: number
   readonly offset: number
   readonly indent: number
+  /** Written in a script whose shell replaces variables: what is put in has to keep its `$`. */
+  readonly isExpanded?: boolean
   /** Embedded text that is not written line by line: everything in it is where this is. */
   readonly fixed?: Place
 }
