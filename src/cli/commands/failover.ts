@@ -107,7 +107,7 @@ async function limit(
   const { movesPerMinute, mostSilentShare } = options
   if (movesPerMinute === undefined && mostSilentShare === undefined)
     throw new UsageError({
-      code: 'nothing-to-set',
+      code: 'no-limit',
       message: 'no limit is given',
       fix: 'Give --moves-per-minute or --most-silent-share.',
     })
@@ -119,7 +119,7 @@ async function limit(
   const { frozen } = readSettings({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'given' }, data })
   if (frozen !== undefined)
     throw new UsageError({
-      code: 'bad-limit',
+      code: 'bad-failover-limit',
       message: frozen.replace(/ in ConfigMap \S+:/, ':'),
       fix: 'Give a number in that range.',
     })
@@ -153,14 +153,14 @@ async function set(
 async function observe(options: ObserveFlags, io: CommandIo): Promise<void> {
   if (options.cluster.length === 0)
     throw new UsageError({
-      code: 'no-cluster',
+      code: 'no-cluster-to-observe',
       message: 'no cluster is given',
       fix: 'Give --cluster NAME or --cluster NAME=CONTEXT.',
     })
   const name = options.name ?? 'observer'
   if (!/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/.test(name))
     throw new UsageError({
-      code: 'bad-name',
+      code: 'bad-observer-name',
       message: `the observer's name is ${JSON.stringify(name)}`,
       fix: 'Give lower-case letters, digits and dashes.',
     })
