@@ -71,6 +71,8 @@ class DirectMember implements CreatedMember {
   readonly #closing = new AbortController()
   readonly #unknown = new WeakMap<MemberResult, MemberResult>()
   #surveyed = false
+  /** All copies have been told of. */
+  #told = false
   #silentUntil = 0
   #silences = 0
   #cancelSilence: (() => void) | undefined
@@ -196,6 +198,7 @@ class DirectMember implements CreatedMember {
       this.#silentUntil = 0
       this.#silences = 0
       this.#pump()
+      this.#tellCopies()
     }
     for (const id of this.#wishes.keys()) this.#tell(id)
   }
@@ -244,8 +247,14 @@ class DirectMember implements CreatedMember {
   #kindsRead(): void {
     for (const id of this.#waitingForKind) this.#queue.add(id)
     this.#waitingForKind.clear()
-    // Copies that nobody has asked for so far are news as well.
-    if (this.copies() !== undefined) for (const id of this.#copies.byId.keys()) this.#tell(id)
+    this.#tellCopies()
+  }
+
+  /** Copies that nobody has asked for so far are news as well, once; those of kinds that are read later are told one by one. */
+  #tellCopies(): void {
+    if (this.#told || this.copies() === undefined) return
+    this.#told = true
+    for (const id of this.#copies.byId.keys()) this.#tell(id)
     this.#tell('')
   }
 
