@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../../base/json.js'
+import { equalJson, isObject, type JsonObject } from '../../../base/json.js'
 import { argoCdCrds } from '../../../dialects/argo-cd/kinds/crds.js'
 import { clusterProfileCrd } from '../../../dialects/cluster-profile/cluster-profile-crd.js'
 import { gkeCrds } from '../../../dialects/gke/crds.js'
@@ -40,14 +40,34 @@ const builtInScopes = new Map(
   builtInResources.map(({ group, version, kind, namespaced }) => [`${group}/${version}/${kind}`, namespaced]),
 )
 
+interface Definition {
+  readonly node: JsonObject
+  readonly namespaced: boolean
+  readonly isGiven: boolean
+  readonly isAmbiguous?: boolean
+  made?: SchemaNode
+}
+
 /** Schemas of the kinds of Kubernetes, of the kinds that this program serves, and of definitions that are among the inputs. */
 export class KnownSchemas {
-  readonly #custom = new Map<string, { node: JsonObject; namespaced: boolean; made?: SchemaNode }>()
+  readonly #custom = new Map<string, Definition>()
+  readonly #kinds = new Map<string, readonly string[]>()
 
   constructor(model: FleetModel) {
-    for (const crd of shipped) this.#add(crd)
+    for (const crd of shipped) this.#add(crd, false)
     // What the inputs define is what their clusters will have.
-    for (const { object } of model.kinds('apiextensions.k8s.io', 'CustomResourceDefinition')) this.#add(object)
+    for (const { object } of model.kinds('apiextensions.k8s.io', 'CustomResourceDefinition')) this.#add(object, true)
+  }
+
+  /** The kinds of a group that definitions have, those of tools that Flotilla knows included. */
+  kindsOf(group: string): readonly string[] {
+    let kinds = this.#kinds.get(group)
+    if (kinds === undefined) {
+      const keys = [...this.#custom.keys()].filter((key) => key.startsWith(`${group}/`))
+      kinds = [...new Set(keys.map((key) => key.split('/')[2]!))]
+      this.#kinds.set(group, kinds)
+    }
+    return kinds
   }
 
   find(group: string, version: string, kind: string): KnownSchema | undefined {
@@ -55,18 +75,25 @@ export class KnownSchemas {
     const schema = builtInSchemas.forKind(apiVersion, kind)
     if (schema !== undefined) return { schema, isBuiltIn: true, namespaced: builtInScopes.get(`${group}/${version}/${kind}`) }
     const custom = this.#custom.get(`${group}/${version}/${kind}`)
-    if (custom === undefined) return undefined
+    if (custom === undefined || custom.isAmbiguous === true) return undefined
     custom.made ??= fromStructuralSchema(custom.node)
     return { schema: custom.made, isBuiltIn: false, namespaced: custom.namespaced }
   }
 
-  #add(crd: KubeObject): void {
+  #add(crd: KubeObject, isGiven: boolean): void {
     const spec = crd['spec']
     if (!isObject(spec) || !isObject(spec['names']) || !Array.isArray(spec['versions'])) return
     for (const version of spec['versions'] as unknown[]) {
       if (!isObject(version) || !isObject(version['schema']) || !isObject(version['schema']['openAPIV3Schema'])) continue
       const key = `${String(spec['group'])}/${String(version['name'])}/${String(spec['names']['kind'])}`
+      const known = this.#custom.get(key)
+      // Of definitions in the input that differ nobody knows which one is in force.
+      if (known?.isGiven === true && isGiven && !equalJson(known.node, version['schema']['openAPIV3Schema'])) {
+        this.#custom.set(key, { ...known, isAmbiguous: true })
+        continue
+      }
       this.#custom.set(key, {
+        isGiven,
         node: version['schema']['openAPIV3Schema'] as JsonObject,
         namespaced: spec['scope'] === 'Namespaced',
       })

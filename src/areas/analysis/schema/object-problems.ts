@@ -12,6 +12,7 @@ import type { KubeDocument } from '../model/document.js'
 import { parseFieldPath } from '../model/field-path.js'
 import type { FleetModel } from '../model/fleet-model.js'
 import type { Path } from '../model/spot.js'
+import { embeddedObjects } from './embedded-objects.js'
 import { type KnownSchema, KnownSchemas } from './known-schemas.js'
 import { holdsPlaceholder } from './placeholder.js'
 import { type Standing, standingOf } from './standing.js'
@@ -43,7 +44,15 @@ export function objectProblems(model: FleetModel, document: KubeDocument): reado
   let problems = cache.problems.get(document)
   if (problems === undefined) {
     const schema = cache.schemas.find(document.group, document.version, document.kind)
-    problems = schema === undefined ? [] : find(document, schema, standingOf(model, document))
+    const standing = standingOf(model, document)
+    const found = schema === undefined ? [] : find(document, schema, standing)
+    for (const { object, path } of embeddedObjects(document)) {
+      const inner = cache.schemas.find(object.group, object.version, object.kind)
+      if (inner === undefined) continue
+      for (const problem of find(object, inner, standing))
+        found.push({ ...problem, path: [...path, ...problem.path], message: `${fieldText(path)}: ${problem.message}` })
+    }
+    problems = found
     cache.problems.set(document, problems)
   }
   return problems

@@ -2,6 +2,8 @@ import { closest } from '../../../../base/closest.js'
 import { builtInSchemas } from '../../../../kube/schema/built-in.js'
 import { builtInResources } from '../../../../kube/schema/resources.js'
 import { defineCheck } from '../../contract.js'
+import { isMisspelling } from '../../references/misspelling.js'
+import { KnownSchemas } from '../../schema/known-schemas.js'
 import { removedApi } from '../../schema/removed-apis.js'
 
 /** Of versions of Kubernetes that are newer than the schemas here. */
@@ -25,6 +27,7 @@ export const kindUnknown = defineCheck({
   evidence: ['Kubernetes API: discovery'],
   fix: 'Correct apiVersion or kind.',
   *run(model) {
+    const schemas = new KnownSchemas(model)
     for (const object of model.objects) {
       const { group, version, kind, apiVersion } = object
       if (kind === '' || apiVersion === '') {
@@ -42,7 +45,17 @@ export const kindUnknown = defineCheck({
       const kinds = kindsOfGroup.get(group)
       if (kinds === undefined) {
         // A group that nobody here knows may be anybody's; a kind of Kubernetes under no group at all is a slip.
-        if (!/^[a-z]+$/.test(group) || !versionsOfKind.has(kind)) continue
+        if (!/^[a-z]+$/.test(group) || !versionsOfKind.has(kind)) {
+          const named = schemas.kindsOf(group)
+          const meant = named.includes(kind) ? undefined : named.find((each) => isMisspelling(each, kind))
+          if (meant !== undefined)
+            yield {
+              message: `${apiVersion} has no kind ${kind}: did you mean ${meant}?`,
+              at: [object.at('kind')],
+              edits: [{ kind: 'set' as const, view: object, path: ['kind'], value: meant }],
+            }
+          continue
+        }
       }
       if (
         builtInSchemas.forKind(apiVersion, kind) !== undefined ||

@@ -134,3 +134,32 @@ test('kinds that are not there', () => {
   ])
   assert.deepEqual(run({ 'a.yaml': 'kind: Service\nmetadata: {name: a}\n' }), ['error a.yaml:1:1 a has no apiVersion'])
 })
+
+test('objects inside of others', () => {
+  const federated = `apiVersion: types.kubefed.io/v1beta1
+kind: FederatedService
+metadata: {name: a, namespace: a}
+spec:
+  template:
+    spec:
+      selecter: {app: a}
+      ports: [{port: 80}]
+  placement: {clusters: [{name: one}]}
+`
+  assert.deepEqual(run({ 'a.yaml': federated }), [
+    'error a.yaml:7:7 FederatedService a/a: spec.template: unknown field spec.selecter: did you mean selector?',
+  ])
+  assert.deepEqual(run({ 'a.yaml': federated.replace('selecter', 'selector') }), [])
+  const work = (manifest: string) =>
+    `apiVersion: work.karmada.io/v1alpha1\nkind: Work\nmetadata: {name: a, namespace: a}\nspec:\n  workload:\n    manifests:\n      - ${manifest}\n`
+  assert.equal(run({ 'a.yaml': work('{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, dat: {a: b}}') }).length, 1)
+  assert.deepEqual(run({ 'a.yaml': work('{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a: b}}') }), [])
+})
+
+test('kinds of tools that are mistyped', () => {
+  const text = (kind: string) => `apiVersion: argoproj.io/v1alpha1\nkind: ${kind}\nmetadata: {name: a}\n`
+  assert.deepEqual(run({ 'a.yaml': text('Aplicationset') }), [
+    'error a.yaml:2:7 argoproj.io/v1alpha1 has no kind Aplicationset: did you mean ApplicationSet?',
+  ])
+  assert.deepEqual(run({ 'a.yaml': text('Workflow') }), [])
+})
