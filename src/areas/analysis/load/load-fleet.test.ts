@@ -127,3 +127,17 @@ spec:
   assert.equal(values!.cluster, 'us-east')
   assert.deepEqual([values!.place('cluster', 'id').line, values!.place('cluster', 'id').column], [11, 15])
 })
+
+test('a template is no YAML yet: that is a note, once for each file', () => {
+  const { unreadable } = load({
+    'a.yaml': '{{- if .x }}\nkind: A\n{{ end }}\n---\n{{- range .y }}\na: b\n{{- end }}\n',
+    'b.yaml': 'a: [\n',
+  })
+  assert.deepEqual(
+    unreadable.map(({ file, severity }) => [file, severity]),
+    [
+      ['a.yaml', 'note'],
+      ['b.yaml', undefined],
+    ],
+  )
+})

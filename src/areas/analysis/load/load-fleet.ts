@@ -58,6 +58,7 @@ class Loading {
   readonly #settings: Settings
   readonly #sources = new Map<string, KubeDocument[]>()
   #readsSource = false
+  readonly #templates = new Set<string>()
 
   constructor(inputs: readonly InputText[]) {
     this.#settings = readSettings(inputs, this.#locator, (problem) => this.#unreadable.push(problem))
@@ -217,6 +218,21 @@ class Loading {
   }
 
   #notRead(text: DocumentText, error: unknown): void {
+    // What a template or a shell makes of it may well be YAML.
+    const isTemplate = /\{\{|\{%|<%|\$\{/.test(text.text) || (text.isExpanded === true && text.text.includes('$'))
+    if (isTemplate) {
+      if (this.#templates.has(text.file)) return
+      this.#templates.add(text.file)
+      this.#unreadable.push({
+        file: text.file,
+        line: text.linesBefore + 1,
+        column: 1,
+        severity: 'note',
+        message: 'this is a template, which is no YAML yet, and was not checked',
+        fix: 'Nothing has to be done; what it makes can be checked: `... | flotilla check -`.',
+      })
+      return
+    }
     const at =
       error instanceof YamlError
         ? { line: error.line, column: error.column, message: error.message.replace(/^\d+:\d+: /, '') }
