@@ -122,7 +122,7 @@ function explainSync(
   if (status?.sync === undefined || decided === undefined) return
   const broken = conditions.find(isError)
   if (broken !== undefined) {
-    steps.add('engine', 'sync', 'bad', `none while there is a ${broken.type}`)
+    steps.add('engine', 'sync', 'bad', `nothing is synced while ${broken.type} stands`)
     return
   }
   const { sources, multiple } = decided

@@ -100,7 +100,7 @@ async function addOne(
     const delivery = deliveries.get(cluster)
     const copy = copies.get(cluster)
     const parts = [
-      replicas === undefined ? 'gets it' : `gets ${replicas}`,
+      why.startsWith('gets') ? '' : replicas === undefined ? 'gets it' : `gets ${replicas}`,
       why,
       delivery !== undefined && delivery.overrides.length > 0 ? `overrides: ${delivery.overrides.join(', ')}` : '',
       delivery?.held === undefined ? '' : `held: ${delivery.held}`,

@@ -50,7 +50,7 @@ export async function explainTarget(request: ExplainRequest): Promise<readonly F
   if (/^clusters?$/i.test(kind)) return await withLiveView(fleet, env, async (view) => [await clusterIn(request, view)])
   if (isService(kind)) return await explainServices(request, catalogue)
   return await withLiveView(fleet, env, async (view) => {
-    if (cluster !== undefined && !view.inventory.list().some(({ name }) => name === cluster)) throw unknownCluster(view, cluster)
+    if (cluster !== undefined && view.inventory.find({ name: cluster }) === undefined) throw unknownCluster(view, cluster)
     if (cluster !== undefined) return [await inCluster(request, view.inventory.client(cluster))]
     const type = typeNamed(catalogue, kind)
     if (clusterKinds.has(type.kind)) return [await clusterIn(request, view)]
@@ -140,7 +140,8 @@ async function clusterIn({ hub, name, hubNamespace }: ExplainRequest, view: Live
     dialect.sourceKinds(view.hub).flatMap((type) =>
       view.hub.objects(type).flatMap((source) => {
         const read = dialect.read(source, view.hub)
-        if (read === undefined || 'problem' in read) return []
+        // A Placement goes nowhere itself.
+        if (read === undefined || 'problem' in read || read.id.startsWith('placement/Placement.')) return []
         const replicas = read.previous.replicas?.[cluster.name]
         const { namespace, name: of } = source.metadata
         return replicas === undefined
@@ -279,8 +280,14 @@ async function ownersOf(client: KubeClient, object: KubeObject, catalogue: Resou
 function typeNamed(catalogue: ResourceCatalogue, kind: string): ResourceType {
   const found = catalogue.forName(kind) ?? catalogue.forName(kind.toLowerCase())
   if (found !== undefined) return found
-  const names = catalogue.all.flatMap((type) => [type.kind.toLowerCase(), type.plural, ...(type.shortNames ?? [])])
-  const near = closest(kind.toLowerCase(), ['cluster', ...names])
+  const wanted = kind.toLowerCase()
+  const kinds = catalogue.all.flatMap((type) => [type.kind.toLowerCase(), type.plural])
+  const near =
+    closest(wanted, ['cluster', ...kinds]) ??
+    closest(
+      wanted,
+      catalogue.all.flatMap(({ shortNames }) => shortNames ?? []),
+    )
   throw new UsageError({
     code: 'unknown-kind',
     message: `there is no kind "${kind}"${near === undefined ? '' : `: did you mean ${near}?`}`,

@@ -21,7 +21,7 @@ import { aliasesProperty, joinedValue } from '../../dialects/cluster-profile/to-
 import { createKarmadaClusterSource } from '../../dialects/karmada/cluster/cluster-source.js'
 import { createKubeFedClusterSource } from '../../dialects/kubefed/cluster/cluster-source.js'
 import type { ClusterState, Inventory, InventorySource } from '../../inventory/cluster.js'
-import { isInCluster } from '../../inventory/in-cluster.js'
+import { inCluster, isInCluster, normalizeServer } from '../../inventory/in-cluster.js'
 import { mergeSources } from '../../inventory/merge-sources.js'
 import { createHttpClient } from '../../kube/client/http-client.js'
 import type { KubeClient, ResourceCatalogue } from '../../kube/client/kube-client.js'
@@ -77,11 +77,14 @@ export async function withLiveView<T>(
     // it must be asked for its room.
     const inventory: Inventory = {
       list: () => known,
-      find: ({ name }) => (name === undefined ? undefined : byName.get(name)),
+      find({ name, server = '' }) {
+        const found = name === undefined ? known.find((each) => each.server === normalizeServer(server)) : byName.get(name)
+        return found ?? (name === inCluster.name || (name === undefined && isInCluster(server)) ? inCluster : undefined)
+      },
       state: (name) => profiles.get(name)?.state ?? { health: 'Pending', reason: 'NotPublished', message: '', since: 0 },
       client(name) {
         const cluster = byName.get(name)
-        if (cluster !== undefined && isInCluster(cluster.server)) return hub
+        if (cluster === undefined ? name === inCluster.name : isInCluster(cluster.server)) return hub
         if (cluster?.connection === undefined)
           throw new CodedError({ code: 'no-connection', message: `there is no way to reach cluster ${name} from here` })
         let client = clients.get(name)
