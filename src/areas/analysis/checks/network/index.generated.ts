@@ -18,7 +18,9 @@ import { istioMeshDiffers } from './istio-mesh-differs.js'
 import { istioPlainAcrossNetworks } from './istio-plain-across-networks.js'
 import { istioRemoteSecret } from './istio-remote-secret.js'
 import { istioTrustDomain } from './istio-trust-domain.js'
+import { meshMtu } from './mesh-mtu.js'
 import { meshOneWay } from './mesh-one-way.js'
+import { meshPortClosed } from './mesh-port-closed.js'
 import { meshRootDiffers } from './mesh-root-differs.js'
 import { nodeCidrOverlap } from './node-cidr-overlap.js'
 import { podCidrOverlap } from './pod-cidr-overlap.js'
@@ -26,4 +28,4 @@ import { remoteKubeconfig } from './remote-kubeconfig.js'
 import { serviceCidrOverlap } from './service-cidr-overlap.js'
 import { submarinerPrerequisites } from './submariner-prerequisites.js'
 
-export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshOneWay, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]
+export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshMtu, meshOneWay, meshPortClosed, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]

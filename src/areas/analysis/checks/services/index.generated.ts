@@ -8,7 +8,8 @@ import { istioLocalityUnknown } from './istio-locality-unknown.js'
 import { serviceDiffers } from './service-differs.js'
 import { serviceImportByHand } from './service-import-by-hand.js'
 import { serviceNameTooLong } from './service-name-too-long.js'
+import { serviceSameness } from './service-sameness.js'
 import { serviceSharedTwice } from './service-shared-twice.js'
 import { statefulHostnamesClash } from './stateful-hostnames-clash.js'
 
-export const servicesChecks: readonly Check[] = [ciliumAnnotation, ciliumGlobalOneSide, exportWithoutService, importWithoutNamespace, istioLocalityUnknown, serviceDiffers, serviceImportByHand, serviceNameTooLong, serviceSharedTwice, statefulHostnamesClash]
+export const servicesChecks: readonly Check[] = [ciliumAnnotation, ciliumGlobalOneSide, exportWithoutService, importWithoutNamespace, istioLocalityUnknown, serviceDiffers, serviceImportByHand, serviceNameTooLong, serviceSameness, serviceSharedTwice, statefulHostnamesClash]
