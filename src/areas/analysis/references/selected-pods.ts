@@ -12,7 +12,11 @@ export class SelectedPods {
     this.#model = model
     for (const pod of model.podSpecs) {
       push(this.#byApplication, applicationOf(pod.object), pod)
-      for (const [key, value] of Object.entries(labelsOf(pod))) push(this.#byLabel, `${key}=${value}`, pod)
+      const cluster = this.#clusterOf(pod.object)
+      for (const [key, value] of Object.entries(labelsOf(pod))) {
+        push(this.#byLabel, `${key}=${value}`, pod)
+        push(this.#byLabel, `${cluster}|${key}=${value}`, pod)
+      }
     }
   }
 
@@ -21,14 +25,20 @@ export class SelectedPods {
     const wanted = Object.entries(selector)
     const [first] = wanted
     if (first === undefined) return []
-    return (this.#byLabel.get(`${first[0]}=${first[1]}`) ?? []).filter((pod) => {
+    const label = `${first[0]}=${first[1]}`
+    const cluster = this.#clusterOf(from)
+    const found =
+      cluster === ''
+        ? (this.#byLabel.get(label) ?? [])
+        : [...(this.#byLabel.get(`${cluster}|${label}`) ?? []), ...(this.#byLabel.get(`|${label}`) ?? [])]
+    return found.filter((pod) => {
       const labels = labelsOf(pod)
-      return (
-        mayShareNamespace(pod.object, from) &&
-        this.#model.mayMeet(pod.object, from) &&
-        wanted.every(([key, value]) => labels[key] === value)
-      )
+      return mayShareNamespace(pod.object, from) && wanted.every(([key, value]) => labels[key] === value)
     })
+  }
+
+  #clusterOf(object: KubeDocument): string {
+    return this.#model.clusterOf(object)?.name ?? object.cluster ?? ''
   }
 
   /** Those that are applied together with an object, into its namespace. */

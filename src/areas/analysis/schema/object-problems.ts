@@ -1,6 +1,6 @@
 import { closest } from '../../../base/closest.js'
 import { messageOf } from '../../../base/errors.js'
-import { cloneJson, isObject } from '../../../base/json.js'
+import { isObject } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { readFields } from '../../../kube/schema/check-fields.js'
 import { validateCustom } from '../../../kube/schema/custom-validation/validate-custom.js'
@@ -147,7 +147,7 @@ function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced }: Kno
     return holdsPlaceholder(object) ? [] : [{ kind: 'wrong-type', path: [], message: hiding(document, message) }]
   }
   const causes = isBuiltIn
-    ? validateCreate(applyDefaults(document.apiVersion, document.kind, cloneJson(typed)), { namespaced })
+    ? validateCreate(applyDefaults(document.apiVersion, document.kind, typed), { namespaced })
     : validateCustom({ schema }, { object: typed, metadataCauses: validateCreate(typed, { namespaced, anyFinalizer: true }) })
         .causes
   const problems: ObjectProblem[] = []
