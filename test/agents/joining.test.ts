@@ -1,7 +1,7 @@
 // Who may join, and who is told what: over real sockets, against a hub that is an embedded API server.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import { request } from 'node:https'
+import { createServer as createSecureServer, request } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
@@ -100,6 +100,24 @@ test('an agent whose hub has another authority does not talk to it', async () =>
   await assert.rejects(resolveHubCa({ url: 'https://127.0.0.1:1', caHash: wrong }, createMemoryStore()), {
     code: 'hub-unreachable',
   })
+})
+
+test('an authority that is smuggled in behind the right one is not believed', async () => {
+  const { caPem, caHash } = fleet.place
+  const ca = await createFleetCa({ clock: systemClock })
+  const { certPem: cert, keyPem: key } = await ca.issueServer({ names: ['127.0.0.1'] })
+  // Whoever stands between may know the hub's authority: it is public.
+  const between = createSecureServer({ cert, key }, (_request, response) => response.end(`${caPem}\n${ca.certPem}`))
+  await new Promise<void>((done) => between.listen(0, '127.0.0.1', done))
+  const url = `https://127.0.0.1:${(between.address() as AddressInfo).port}`
+  const store = createMemoryStore()
+  const place = await resolveHubCa({ url, caHash }, store)
+  const common = { name: 'six', token: 't', key: createAgentKey(), store, clock: systemClock, log: silentLog }
+  await assert.rejects(joinHub({ ...common, place, signal: new AbortController().signal }), { code: 'hub-ca' })
+  assert.equal((await store.read('ca'))?.match(/BEGIN CERTIFICATE/g)?.length, 1)
+  await store.write('ca', `${caPem}\n${ca.certPem}`)
+  assert.equal((await resolveHubCa({ url, caHash }, store)).caPem, place.caPem)
+  between.close()
 })
 
 function ask(

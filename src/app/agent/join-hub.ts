@@ -44,7 +44,7 @@ export async function resolveHubCa(place: HubPlace, store: StateStore): Promise<
     })
   }
   const kept = await store.read('ca')
-  if (kept !== undefined && hashOf(kept) === place.caHash) return { ...place, caPem: kept }
+  if (kept !== undefined && hashOf(kept) === place.caHash) return { ...place, caPem: firstOf(kept) }
   const { code, body } = await ask(place, { path: '/agent/v1/ca', method: 'GET', isBlind: true })
   let found: string | undefined
   try {
@@ -57,8 +57,14 @@ export async function resolveHubCa(place: HubPlace, store: StateStore): Promise<
       fix: 'Check the URL and --ca-hash against what agent token create printed. Somebody may stand between here and the hub.',
     })
   }
-  await store.write('ca', body)
-  return { ...place, caPem: body }
+  const caPem = firstOf(body)
+  await store.write('ca', caPem)
+  return { ...place, caPem }
+}
+
+/** The certificate that the hash was made of. Others that follow it in the text are nobody's, and must not be believed with it. */
+function firstOf(pem: string): string {
+  return new X509Certificate(pem).toString()
 }
 
 /** The agent's own key: made on the first start, and kept. */

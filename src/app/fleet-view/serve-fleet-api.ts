@@ -52,7 +52,8 @@ export async function serveFleetApi(options: ServeFleetApiOptions): Promise<{ re
   const ca =
     options.certificate === undefined ? await createFleetCa({ clock: ports.clock, name: 'flotilla-fleet-api' }) : undefined
   const pair = options.certificate ?? (await ca!.issueServer({ names }))
-  const clientCaPem = options.clientCaPem ?? (await clientAuthorityOf(hub, ports)) ?? pair.certPem
+  // Where no authority is known no client certificate is believed: not those of whoever has signed the certificate of the server, either.
+  const clientCaPem = options.clientCaPem ?? (await clientAuthorityOf(hub, ports)) ?? (await nobodysAuthority(ports)).certPem
   const transport = new ForwardTransport('hub', connection, createSystemClientPorts(env, ports.log))
   const view = openFleetView({
     inventory,
@@ -107,6 +108,11 @@ const certificates: Authenticator = {
     if (peerCertificate.organizationalUnits?.some((unit) => unit.startsWith('flotilla:cluster:'))) return undefined
     return { name: peerCertificate.commonName, groups: peerCertificate.organizations }
   },
+}
+
+/** An authority whose key is gone: it has certified nobody. */
+function nobodysAuthority({ clock }: ServerPorts) {
+  return createFleetCa({ clock, name: 'flotilla-nobody' })
 }
 
 /** Published for API servers that stand beside the hub's own; undefined where the hub does not, or may not tell us. */

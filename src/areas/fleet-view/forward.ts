@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import type { ResponseForm } from '../../apiserver/http/accept.js'
 import type { Exchange } from '../../apiserver/http/exchange.js'
@@ -52,6 +52,7 @@ const passedBack = [
 export async function forwardRaw(exchange: Exchange, member: FleetMember, to: ForwardedRequest, asking: Asking): Promise<void> {
   if (exchange.upgrade !== undefined) return forwardUpgrade(exchange, member, to, asking)
   const response = await send(exchange, member, to, asking, { 'accept-encoding': 'gzip' })
+  refuseRedirect(member, response)
   for (const text of warningsIn(response)) exchange.warn(text)
   const headers: OutgoingHttpHeaders = commonHeaders(exchange, '')
   for (const name of passedBack) copyHeader(response.headers, headers, name)
@@ -135,6 +136,9 @@ async function send(exchange: Exchange, member: FleetMember, to: ForwardedReques
 function headersOf({ request }: Exchange, to: ForwardedRequest, asking: Asking): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { accept: to.accept }
   for (const name of passedOn) copyHeader(request.headers, headers, name)
+  const protocols = withoutTokens(request.headers['sec-websocket-protocol'])
+  if (protocols === '') delete headers['sec-websocket-protocol']
+  else headers['sec-websocket-protocol'] = protocols
   if (to.contentType !== undefined) headers['content-type'] = to.contentType
   return { ...headers, ...identityHeaders(asking) }
 }
@@ -142,6 +146,28 @@ function headersOf({ request }: Exchange, to: ForwardedRequest, asking: Asking):
 function copyHeader(from: IncomingHttpHeaders, to: OutgoingHttpHeaders, name: string): void {
   const value = from[name]
   if (value !== undefined) to[name] = value
+}
+
+/** Browsers put a bearer token among the protocols of a WebSocket; it is meant for the hub, and no member may learn it. */
+export function withoutTokens(protocols = ''): string {
+  const kept = protocols.split(',').map((each) => each.trim())
+  return kept.filter((each) => each !== '' && !each.startsWith('base64url.bearer.authorization.')).join(', ')
+}
+
+/**
+ * A member must not send clients elsewhere: they would go there with their credentials for the hub (as kube-apiserver refuses it of
+ * aggregated API servers, CVE-2022-3172). Redirects within the same server are those of applications behind a proxy.
+ */
+export function leadsElsewhere(location: string | undefined): boolean {
+  return location !== undefined && !/^(\/(?![/\\])|\?|\.{1,2}\/)/.test(location)
+}
+
+function refuseRedirect(member: FleetMember, response: IncomingMessage): void {
+  const code = response.statusCode ?? 502
+  if (code < 300 || code >= 400 || !leadsElsewhere(response.headers.location)) return
+  response.resume()
+  const text = `cluster ${member.name} sends the client to another server, which is not permitted`
+  throw new StatusError({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: text, code: 502 })
 }
 
 /** exec, attach, port-forward: once the member has changed the protocol, bytes go through both ways. */

@@ -85,3 +85,15 @@ test('headers of the connection, and those that a server believes, stay behind',
     'w',
   ])
 })
+
+test('what connects is known in other writings, too', () => {
+  const rules: RequestRules = { access: 'read', impersonation: false }
+  const base = '/api/v1/namespaces/shop'
+  for (const url of [
+    `${base}/services/web/pr%6fxy/admin`,
+    `${base}/pods/web/%65xec?command=sh`,
+    '/api/v1/nodes/n1/%70%72%6f%78%79/run',
+  ])
+    assert.equal(judge(url, { rules })?.code, 403, url)
+  assert.equal(judge(`${base}/pods/w%65b`, { rules }), undefined)
+})

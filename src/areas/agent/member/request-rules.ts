@@ -71,7 +71,8 @@ function tellsNothing(url: string): boolean {
 
 /** Whether a GET does more than read: exec, attach, port-forward and proxy are GETs, too. */
 function connects(url: string): boolean {
-  const segments = (url.split('?')[0] as string).split('/')
+  // An API server decodes what is encoded without need (`pr%6fxy`); that it can be decoded has been seen before.
+  const segments = (url.split('?')[0] as string).split('/').map(decodeURIComponent)
   return segments.some((segment) => /^(exec|attach|portforward|proxy)$/.test(segment))
 }
 
