@@ -115,12 +115,18 @@ test('copies carry the marks of Karmada, and nothing of the hub', () => {
   })
   const { read } = readOf(source, [policy('web', { conflictResolution: 'Overwrite', preserveResourcesOnDeletion: true })])
   assert.ok(read)
-  assert.deepEqual(read.workload.object.metadata, { name: 'web', namespace: 'shop', labels: { app: 'web' } })
+  // As it will be once it is claimed.
+  assert.deepEqual(read.workload.object.metadata, {
+    name: 'web',
+    namespace: 'shop',
+    labels: { app: 'web', 'propagationpolicy.karmada.io/permanent-id': 'uid-web' },
+    annotations: { 'propagationpolicy.karmada.io/namespace': 'shop', 'propagationpolicy.karmada.io/name': 'web' },
+  })
   assert.equal('status' in read.workload.object, false)
   assert.equal(read.rules.existing, 'adopt')
   assert.equal(read.rules.onRemoval, 'orphan')
   assert.equal(read.rules.labels?.['karmada.io/managed'], 'true')
-  assert.equal(read.rules.annotations?.['resourcetemplate.karmada.io/generation'], '3')
+  assert.equal(read.rules.annotations?.['resourcetemplate.karmada.io/generation'], '4')
 })
 
 test('a claim holds until a policy that preempts comes', () => {

@@ -25,7 +25,7 @@ import { readPlacement } from './policy/read-placement.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { isAskedAfter, rebalanceAsked } from './rebalance.js'
 import { clusterTaintPolicyType } from './resource-types.js'
-import { claimOf } from './template/claim.js'
+import { asClaimed, claimOf } from './template/claim.js'
 import { mayBeTemplate } from './template/eligible.js'
 import { pruneTemplate } from './template/prune.js'
 
@@ -62,7 +62,8 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     ...readPrevious(binding, claim !== undefined && placements.some((each) => policyName(each) === claim) ? claim : undefined),
     ...(fresh ? { fresh } : {}),
   }
-  const object = pruneTemplate(source)
+  const claimed = holder === undefined ? source : asClaimed(source, holder)
+  const object = pruneTemplate(claimed)
   const isLazy = textAt(holder, 'spec', 'activationPreference') === 'Lazy'
   const digest = isLazy ? digestOf(object) : undefined
   const policySpec = holder === undefined ? fieldsOf(requirers[0]?.binding['spec']) : specInForce(holder, binding, digest)
@@ -82,7 +83,12 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     workload,
     policies: { placements: required.placements, overrides },
     previous,
-    rules: copyRules({ source, policySpec, ...(binding === undefined ? {} : { binding }), autoscaled: autoscaler !== undefined }),
+    rules: copyRules({
+      source: claimed,
+      policySpec,
+      ...(binding === undefined ? {} : { binding }),
+      autoscaled: autoscaler !== undefined,
+    }),
     failover: readFailover(
       objectAt(policySpec, 'failover'),
       readSilence(hub.objects(clusterTaintPolicyType), objectsAt(policySpec, 'placement', 'clusterTolerations')),

@@ -57,3 +57,35 @@ function changes(
   for (const key of exclusive) if (present?.[key] !== undefined && wanted[key] === undefined) patch[key] = null
   return Object.keys(patch).length > 0 ? patch : undefined
 }
+
+/**
+ * The object as it will be once it is claimed, so that copies made before that need no second write: API servers count a change of a
+ * Deployment's annotations as a new generation.
+ */
+export function asClaimed(object: KubeObject, policy: KubeObject): KubeObject {
+  const patch = claimPatch(object, policy)
+  if (patch === undefined) return object
+  const { metadata } = object
+  const counts = patch['annotations'] !== undefined && object.kind === 'Deployment' && metadata.generation !== undefined
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(counts ? { generation: (metadata.generation ?? 0) + 1 } : {}),
+      labels: patched(metadata.labels, patch['labels']),
+      annotations: patched(metadata.annotations, patch['annotations']),
+    },
+  }
+}
+
+function patched(
+  present: Readonly<Record<string, string>> | undefined,
+  patch: Readonly<Record<string, string | null>> | undefined,
+): Record<string, string> {
+  const result: Record<string, string> = { ...present }
+  for (const [key, value] of Object.entries(patch ?? {})) {
+    if (value === null) delete result[key]
+    else result[key] = value
+  }
+  return result
+}
