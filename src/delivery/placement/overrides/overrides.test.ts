@@ -124,3 +124,31 @@ test('a delivery: replicas first, overrides after them', () => {
     [4, 9, 3],
   )
 })
+
+test('no override makes another object of what goes out', () => {
+  const facts = { name: 'one', labels: {} }
+  const karmada = (...plaintext: { path: string; operator: string; value?: unknown }[]) =>
+    deliveryBuilder(deployment, [{ dialect: 'karmada', name: 'o', namespace: 'shop', rules: [{ overriders: { plaintext } }] }])(
+      facts,
+      undefined,
+    )
+  const refused = { code: 'override-changes-identity' }
+  const other = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRoleBinding', metadata: { name: 'web' } }
+  for (const [path, value] of [
+    ['/metadata/namespace', 'kube-system'],
+    ['/metadata/name', 'other'],
+    ['/kind', 'DaemonSet'],
+    ['/apiVersion', 'rbac.authorization.k8s.io/v1'],
+    ['/metadata', { name: 'web', namespace: 'kube-system' }],
+    ['/metadata', null],
+    ['', other],
+  ] as const)
+    assert.throws(() => karmada({ path, operator: 'replace', value }), refused, path)
+  assert.throws(() => karmada({ path: '/metadata/namespace', operator: 'remove' }), refused)
+  assert.equal(karmada({ path: '/apiVersion', operator: 'replace', value: 'apps/v1beta1' }).apiVersion, 'apps/v1beta1')
+  const overrides = [
+    { clusterName: 'one', clusterOverrides: [{ path: '/metadata', value: { name: 'x', namespace: 'kube-system' } }] },
+  ]
+  assert.throws(() => deliveryBuilder(deployment, [{ dialect: 'kubefed', name: 'web', overrides }])(facts, undefined), refused)
+  assert.throws(() => deliveryBuilder(deployment, [], (object) => ({ ...object, kind: 'Secret' }))(facts, 3), refused)
+})
