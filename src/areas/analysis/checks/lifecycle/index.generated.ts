@@ -2,6 +2,7 @@
 import type { Check } from '../../contract.js'
 import { awsNoPublicSubnet } from './aws-no-public-subnet.js'
 import { awsSubnetWithoutId } from './aws-subnet-without-id.js'
+import { budgetBlocksDrain } from './budget-blocks-drain.js'
 import { capiClusterMissing } from './capi-cluster-missing.js'
 import { capiControlPlaneRefused } from './capi-control-plane-refused.js'
 import { capiDanglingReference } from './capi-dangling-reference.js'
@@ -19,4 +20,4 @@ import { removedFeatureGate } from './removed-feature-gate.js'
 import { removedFlag } from './removed-flag.js'
 import { versionSkew } from './version-skew.js'
 
-export const lifecycleChecks: readonly Check[] = [awsNoPublicSubnet, awsSubnetWithoutId, capiClusterMissing, capiControlPlaneRefused, capiDanglingReference, capiDockerKinds, capiReferenceWithoutApiVersion, capiVersionUnsupported, clusterctlInitVariables, eksctlUnknownFlag, kcpInfrastructureTemplate, kindDockerSocket, kubeadmApiVersion, logSelectorUnknown, removedAdmissionPlugin, removedFeatureGate, removedFlag, versionSkew]
+export const lifecycleChecks: readonly Check[] = [awsNoPublicSubnet, awsSubnetWithoutId, budgetBlocksDrain, capiClusterMissing, capiControlPlaneRefused, capiDanglingReference, capiDockerKinds, capiReferenceWithoutApiVersion, capiVersionUnsupported, clusterctlInitVariables, eksctlUnknownFlag, kcpInfrastructureTemplate, kindDockerSocket, kubeadmApiVersion, logSelectorUnknown, removedAdmissionPlugin, removedFeatureGate, removedFlag, versionSkew]
