@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
@@ -71,11 +72,18 @@ async function renderOneChart(folder: string, rendered: RenderedObject[], unread
   const file = `${folder}/Chart.yaml`
   try {
     const parts = await renderChartParts('release', folder, { includeCrds: false, noHooks: false }, () => {})
-    for (const { path, text } of [...parts.manifests, ...parts.hooks].map(({ path, content }) => ({ path, text: content })))
-      for (const { value } of parseYamlDocuments(text)) {
-        const own = path.split('/').slice(1).join('/')
-        if (isObject(value)) rendered.push({ value, file: `${folder}/${own}` })
+    const kinds = new Map<string, number>()
+    for (const { path, content } of [...parts.manifests, ...parts.hooks]) {
+      const template = `${folder}/${path.split('/').slice(1).join('/')}`
+      const text = await readFile(template, 'utf8').catch(() => '')
+      for (const { value } of parseYamlDocuments(content)) {
+        if (!isObject(value)) continue
+        const key = `${template} ${String(value['kind'])}`
+        const before = kinds.get(key) ?? 0
+        kinds.set(key, before + 1)
+        rendered.push({ value, file: template, line: lineOfKind(text, String(value['kind']), before) })
       }
+    }
   } catch (error) {
     const message = messageOf(error)
     if (/library charts are not installable/i.test(message)) return
@@ -92,6 +100,13 @@ async function renderOneChart(folder: string, rendered: RenderedObject[], unread
 
 function isBelowFleet(folder: string, { texts }: Gathered): boolean {
   return texts.some(({ path }) => /(^|\/)fleet\.yaml$/.test(path) && `${folder}/`.startsWith(`${posix.dirname(path)}/`))
+}
+
+/** Where a template writes the kind of an object: the first place for the first one of its kind, and so on; a loop has but one. */
+function lineOfKind(template: string, kind: string, before: number): number {
+  const lines = template.split('\n')
+  const found = lines.flatMap((line, index) => (/^\s*kind:\s*["']?(\w+)["']?\s*$/.exec(line)?.[1] === kind ? [index + 1] : []))
+  return found[Math.min(before, found.length - 1)] ?? 1
 }
 
 interface KustomizationParts {

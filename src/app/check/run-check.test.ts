@@ -86,7 +86,7 @@ test('a chart is rendered with its own values', async () => {
     'chart/templates/import.yaml': `{{- if .Values.enabled }}\n${serviceImport()}{{- end }}\n`,
   })
   const { lines } = await check(folder)
-  assert.deepEqual(lines, ['warning chart/templates/import.yaml:1:1 service-import-by-hand'])
+  assert.deepEqual(lines, ['warning chart/templates/import.yaml:4:1 service-import-by-hand'])
 })
 
 test('suppressions need a reason and something to suppress', async () => {

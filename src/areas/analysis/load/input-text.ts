@@ -12,6 +12,8 @@ export interface RenderedObject {
   readonly value: unknown
   /** What made it: a kustomization, a template of a chart. Findings stand there unless a source has an object like it. */
   readonly file: string
+  /** The line of the template that says its kind, as far as it can be told. */
+  readonly line?: number
   /** The files that it can have been made of; any, if it is not told. */
   readonly sources?: ReadonlySet<string>
 }

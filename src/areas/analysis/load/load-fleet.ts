@@ -82,10 +82,10 @@ class Loading {
     }
   }
 
-  readRendered({ value, file, sources }: RenderedObject): void {
+  readRendered({ value, file, sources, line = 1 }: RenderedObject): void {
     if (!isObject(value)) return
     const source = this.#sourceOf(value, sources)
-    const text = source?.written ?? { file, text: '', linesBefore: 0, offset: 0, indent: 0, fixed: { file, line: 1, column: 1 } }
+    const text = source?.written ?? { file, text: '', linesBefore: 0, offset: 0, indent: 0, fixed: { file, line, column: 1 } }
     this.#add({
       value,
       source: file,
