@@ -43,7 +43,7 @@ export class Suppressions {
   /** Those that nothing came of, of checks that have been run; an annotation without a reason counts as unused. */
   *unused(run: ReadonlySet<string>): Iterable<Finding> {
     for (const suppression of this.#model.settings.suppressions) {
-      if (this.#used.has(suppression)) continue
+      if (this.#used.has(suppression) || suppression.isFromAbove === true) continue
       const known = run.has(suppression.check) ? '' : ', and there is no check of that name'
       yield {
         message: `flotilla.yaml ignores ${suppression.check}, of which there is nothing to ignore${known}`,

@@ -40,7 +40,7 @@ export interface LoadedFleet {
 
 /** Makes the model of everything that was given. Never throws for what a file holds: that is said in `unreadable`. */
 export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {}): LoadedFleet {
-  const loading = new Loading([...(options.settings ?? []), ...inputs])
+  const loading = new Loading(options.settings ?? [], inputs)
   // Scripts that write files come last, so that a document is first where it is a file of its own.
   const isScript = ({ path }: InputText) => /\.(sh|bash|zsh|md|markdown)$/.test(path)
   for (const input of [...inputs.filter((each) => !isScript(each)), ...inputs.filter(isScript)]) loading.read(input)
@@ -60,8 +60,8 @@ class Loading {
   #readsSource = false
   readonly #templates = new Set<string>()
 
-  constructor(inputs: readonly InputText[]) {
-    this.#settings = readSettings(inputs, this.#locator, (problem) => this.#unreadable.push(problem))
+  constructor(above: readonly InputText[], inputs: readonly InputText[]) {
+    this.#settings = readSettings(above, inputs, this.#locator, (problem) => this.#unreadable.push(problem))
   }
 
   finish(live: readonly string[]): LoadedFleet {

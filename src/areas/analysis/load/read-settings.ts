@@ -8,12 +8,18 @@ import type { View } from '../model/view.js'
 import type { InputText, Unreadable } from './input-text.js'
 
 /** Reads every `flotilla.yaml` among the inputs; paths in one are relative to its folder. */
-export function readSettings(inputs: readonly InputText[], locator: Locator, problem: (problem: Unreadable) => void): Settings {
+export function readSettings(
+  above: readonly InputText[],
+  inputs: readonly InputText[],
+  locator: Locator,
+  problem: (problem: Unreadable) => void,
+): Settings {
   const clusters: ClusterSettings[] = []
   const suppressions: Suppression[] = []
   let kubernetesVersion: string | undefined
   const seen = new Set<string>()
-  for (const { path, text } of inputs) {
+  for (const input of [...inputs, ...above]) {
+    const { path, text } = input
     if (!/(^|\/)flotilla\.yaml$/.test(path) || seen.has(path)) continue
     seen.add(path)
     let value: unknown
@@ -53,6 +59,7 @@ export function readSettings(inputs: readonly InputText[], locator: Locator, pro
       suppressions.push({
         check,
         reason,
+        ...(above.includes(input) ? { isFromAbove: true } : {}),
         ...(path === undefined ? {} : { path: folder + path }),
         ...(object === undefined ? {} : { object }),
         at: item.at('check'),

@@ -25,5 +25,7 @@ export interface Suppression {
   readonly path?: string
   /** Only findings about this: `Service production/api`. */
   readonly object?: string
+  /** Of settings that stand above what is checked: that it suppresses nothing here says nothing. */
+  readonly isFromAbove?: boolean
   readonly at: Spot
 }
