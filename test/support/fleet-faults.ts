@@ -372,6 +372,14 @@ const faults: readonly Fault[] = [
       [/us-.*\/shop/, 'serviceAccountName: frontend', 'serviceAccountName: fronteend'],
     ],
   },
+  {
+    check: 'probe-port-unknown',
+    changes: [[/us-.*\/shop/, 'path: /healthz\n              port: http', 'path: /healthz\n              port: htpp']],
+  },
+  {
+    check: 'version-skew',
+    changes: [[/capi/, 'clusterName: work-1\n      version: v1.33.4', 'clusterName: work-1\n      version: v1.34.1']],
+  },
   { check: 'role-missing', changes: [[/us-.*\/shop/, 'kind: Role\n  name: reader', 'kind: Role\n  name: raeder']] },
   {
     check: 'scale-target-missing',
@@ -512,6 +520,7 @@ function slips(parts: ReadonlyMap<string, Record<string, string>>): Mutant[] {
     'kind-unknown',
     'mesh-one-way',
     'istio-remote-secret',
+    'probe-port-unknown',
   ]
   const found: Mutant[] = []
   for (const files of parts.values()) {
