@@ -25,14 +25,14 @@ function isMistyped(a: string, b: string, allowed: number): boolean {
   if (Math.min(a.length, b.length) < 4 || withoutLetters(a) !== withoutLetters(b)) return false
   // One letter before or behind makes another word: `read` and `ready`, `node` and `nodes`, `etcd` and `betcd`.
   if (a.startsWith(b) || b.startsWith(a) || a.endsWith(b) || b.endsWith(a)) return false
-  return distance(a, b) <= (Math.min(a.length, b.length) >= 8 ? allowed : 1)
+  return keystrokes(a, b) <= (Math.min(a.length, b.length) >= 8 ? allowed : 1)
 }
 
 const simple = (text: string) => text.toLowerCase().replace(/[-._]/g, '')
 const withoutLetters = (text: string) => text.replace(/[a-z]/gi, '')
 
-/** Keystrokes, two letters exchanged being one. */
-function distance(a: string, b: string): number {
+/** How many keystrokes lie between two names, two letters exchanged being one. */
+export function keystrokes(a: string, b: string): number {
   let before: number[] = []
   let above = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row++) {

@@ -1,7 +1,6 @@
-import { closest } from '../../../base/closest.js'
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { groupOf, type KubeObject, versionOf } from '../../../kube/object/kube-object.js'
 import { readFields } from '../../../kube/schema/check-fields.js'
 import { validateCustom } from '../../../kube/schema/custom-validation/validate-custom.js'
 import { applyDefaults } from '../../../kube/schema/defaults/apply-defaults.js'
@@ -14,7 +13,9 @@ import type { FleetModel } from '../model/fleet-model.js'
 import type { Path } from '../model/spot.js'
 import { embeddedObjects } from './embedded-objects.js'
 import { type KnownSchema, KnownSchemas } from './known-schemas.js'
+import { meantField } from './meant-field.js'
 import { holdsPlaceholder } from './placeholder.js'
+import { removedApi } from './removed-apis.js'
 import { type Standing, standingOf } from './standing.js'
 import { type ShapeProblem, walkFields } from './walk-fields.js'
 
@@ -45,7 +46,7 @@ export function objectProblems(model: FleetModel, document: KubeDocument): reado
   if (problems === undefined) {
     const schema = cache.schemas.find(document.group, document.version, document.kind)
     const standing = standingOf(model, document)
-    const found = schema === undefined ? [] : find(document, schema, standing)
+    const found = schema === undefined ? underNewVersion(cache.schemas, document, standing) : find(document, schema, standing)
     for (const { object, path } of embeddedObjects(document)) {
       const inner = cache.schemas.find(object.group, object.version, object.kind)
       if (inner === undefined) continue
@@ -56,6 +57,14 @@ export function objectProblems(model: FleetModel, document: KubeDocument): reado
     cache.problems.set(document, problems)
   }
   return problems
+}
+
+/** Of a version that is gone, whose objects mean the same under the one that took its place: their fields. */
+function underNewVersion(schemas: KnownSchemas, document: KubeDocument, standing: Standing): ObjectProblem[] {
+  const removed = removedApi(document.apiVersion, document.kind)
+  if (removed?.now === undefined || removed.isSame !== true) return []
+  const schema = schemas.find(groupOf(removed.now), versionOf(removed.now), document.kind)
+  return schema === undefined ? [] : find(document, schema, standing === 'whole' ? 'part' : standing)
 }
 
 function find(document: KubeDocument, known: KnownSchema, standing: Standing): ObjectProblem[] {
@@ -92,17 +101,16 @@ function find(document: KubeDocument, known: KnownSchema, standing: Standing): O
 
 function unknownField({ path, key, value, struct }: ShapeProblem & { kind: 'unknown' }): ObjectProblem {
   const fields = [...(struct.fields ?? [])]
-  // A field that fits, and no other that is as near.
   const fitting = fields.filter(([, field]) => fits(field.schema, value)).map(([name]) => name)
-  const meant = closest(key, fitting) ?? closest(key, struct.fields?.keys() ?? [])
-  const isOnly =
-    meant !== undefined &&
-    closest(
+  const meant =
+    meantField(key, fitting) ??
+    meantField(
       key,
-      fields.map(([name]) => name).filter((name) => name !== meant),
-    ) === undefined
+      fields.map(([name]) => name),
+    )
   const message = `unknown field ${fieldText(path)}`
-  if (meant !== undefined) return { kind: 'unknown-field', path, message, meant, isOnly: isOnly && fitting.includes(meant) }
+  if (meant !== undefined)
+    return { kind: 'unknown-field', path, message, meant: meant.name, isOnly: meant.isOnly && fitting.includes(meant.name) }
   const inside = fields.find(([, { schema }]) => schema.type === 'struct' && schema.fields?.has(key) === true)?.[0]
   return { kind: 'unknown-field', path, message: inside === undefined ? message : `${message} (there is ${inside}.${key})` }
 }
