@@ -76,4 +76,8 @@ test('files and a running cluster in one model', async () => {
   })
   assert.equal(report.summary.clusters, 1)
   assert.ok(report.summary.documents > 50)
+  assert.deepEqual(
+    report.findings.map(({ check, message }) => `${check.id}: ${message}`),
+    ['istio-remote-secret: Secret default/remote is not in the namespace of istiod'],
+  )
 })
