@@ -43,7 +43,12 @@ test('fresh observers, other managers and the cluster itself are heard; until al
   })
   const objects: Record<string, KubeObject[]> = {
     ConfigMap: [],
-    Lease: [lease('paris', 'east', 'down', 5000), lease('old', 'east', 'down', 61_000), lease('rome', 'west', 'up', 0)],
+    Lease: [
+      lease('paris', 'east', 'down', 5000),
+      lease('old', 'east', 'down', 61_000),
+      lease('ahead', 'east', 'down', -61_000),
+      lease('rome', 'west', 'up', 0),
+    ],
     ClusterProfile: [profile('flotilla', 'False'), profile('other', 'False'), profile('third', 'Unknown')],
   }
   const caches = { cache: async ({ kind }: { kind: string }) => ({ list: () => objects[kind]! }) } as unknown as Caches

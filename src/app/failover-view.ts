@@ -86,7 +86,8 @@ function observe({ metadata, ...lease }: KubeObject, cluster: string, nowMs: num
   const spec = (lease['spec'] ?? {}) as { holderIdentity?: string; renewTime?: string }
   if (metadata.labels?.[observesLabel] !== cluster) return []
   const renewedMs = Date.parse(spec.renewTime ?? '')
-  if (!(nowMs - renewedMs < freshMs)) return []
+  // A renewal far in the future would count for ever.
+  if (!(Math.abs(nowMs - renewedMs) < freshMs)) return []
   const said = metadata.annotations?.[observedAnnotation]
   if (said !== 'up' && said !== 'down') return []
   return [{ by: `observer ${spec.holderIdentity ?? metadata.name}`, down: said === 'down' }]

@@ -169,6 +169,15 @@ test('a misplaced FederatedNamespace is taken for its name, once, unless strict'
   assert.equal((kubeFedDialect.read(misplaced, strict) as Refused).problem.reason, 'InvalidName')
   assert.deepEqual(placed(source, strict).clusters, [])
 
+  // Rights in one namespace are none in another, and what the configuration forbids no object allows itself.
+  const foreign = federated('FederatedNamespace', 'tenant', 'shop', everywhere)
+  const tenant = hubWith([foreign, source])
+  assert.match((kubeFedDialect.read(foreign, tenant) as Refused).problem.message, /lies in namespace tenant/)
+  assert.deepEqual(placed(source, tenant).clusters, [])
+  const annotations = { 'flotilla.dev/kubefed-mode': 'lenient' }
+  const loose = { ...misplaced, metadata: { ...misplaced.metadata, annotations } }
+  assert.equal((kubeFedDialect.read(loose, hubWith([loose, strictConfig])) as Refused).problem.reason, 'InvalidName')
+
   const both = hubWith([misplaced, open])
   assert.equal((kubeFedDialect.read(misplaced, both) as Refused).problem.reason, 'InvalidName')
   assert.deepEqual(reasons(kubeFedDialect.read(open, both)), [])

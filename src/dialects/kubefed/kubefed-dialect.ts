@@ -11,7 +11,7 @@ import type {
 import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { clusterNotes } from './cluster/cluster-notes.js'
-import { findFederatedNamespace, isMisplaced } from './federated/federated-namespace.js'
+import { findFederatedNamespace, isMisplaced, mayStandIn } from './federated/federated-namespace.js'
 import { dialectName, type ReadingFacts, readFederated, selectionOf } from './federated/read-federated.js'
 import { PlacementProblem, readPlacement, selectClusters } from './federated/read-placement.js'
 import { readServiceExport, serviceConfig, serviceExportKind } from './federated/read-service-export.js'
@@ -164,7 +164,7 @@ function statusWrites(
 
 /** Leniently, a misplaced FederatedNamespace makes the namespace that it is meant for. */
 function namespaceWrites(source: KubeObject, config: TypeConfig, { hub, settings }: ReadingFacts): HubWrite[] {
-  if (!isNamespaceKind(config.target) || !isMisplaced(source) || isStrict(source, settings)) return []
+  if (!isNamespaceKind(config.target) || !isMisplaced(source) || !mayStandIn(source) || isStrict(source, settings)) return []
   const { name, deletionTimestamp } = source.metadata
   if (deletionTimestamp !== undefined || hub.objects(namespaceType, { name }).length > 0) return []
   const object: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }

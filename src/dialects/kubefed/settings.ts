@@ -40,10 +40,9 @@ export function readSettings(config: KubeObject | undefined): KubeFedSettings {
   }
 }
 
-/** Whether an object is read strictly: its own word wins over the configuration's. */
+/** Whether an object is read strictly: by its own word, or by the configuration's, which no object can take back. */
 export function isStrict(object: KubeObject, settings: KubeFedSettings): boolean {
-  const own = object.metadata.annotations?.[modeAnnotation]
-  return own === undefined ? settings.strict : own === 'strict'
+  return settings.strict || object.metadata.annotations?.[modeAnnotation] === 'strict'
 }
 
 /** The KubeFedConfig of a fresh control plane, as upstream's chart writes it. */

@@ -23,5 +23,10 @@ export const markdownReport: ReportFormat = function* (input) {
 }
 
 function cell(text: string): string {
-  return plain(text).replaceAll('\\', '\\\\').replaceAll('|', '\\|').replaceAll('`', "'").replaceAll('<', '&lt;')
+  return plain(text)
+    .replaceAll('\\', '\\\\')
+    .replaceAll('|', '\\|')
+    .replaceAll('`', "'")
+    .replaceAll('<', '&lt;')
+    .replaceAll('](', ']\\(')
 }

@@ -35,7 +35,9 @@ export function formatPlace({ file, line, column }: { file: string; line: number
   return line === 0 ? file : `${file}:${line}:${column}`
 }
 
-/** Control characters of input must not reach a terminal, a log or an XML document. */
+/** Control characters of input, and those that turn the direction of text, must not reach a terminal, a log or an XML document. */
 export function plain(text: string): string {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufffe\uffff]/g, '\ufffd').replace(/[\n\t]+/g, ' ')
+  return text
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff]/g, '\ufffd')
+    .replace(/[\n\t]+/g, ' ')
 }

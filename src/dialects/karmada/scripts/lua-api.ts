@@ -58,6 +58,10 @@ export interface LuaRuntime {
 
 /** The longest text that a script may make. */
 export const mostTextBytes = 1 << 20
+/** And of all texts that it makes in one call: a loop would fill the memory long before its instructions are used up. */
+export const mostTextBytesOfCall = 64 << 20
+/** What is left of them for the script that runs: there is one at a time. */
+export const textBudget = { left: mostTextBytesOfCall }
 
 let runtime: LuaRuntime | undefined
 
@@ -70,6 +74,10 @@ export function loadLua(): LuaRuntime {
   // Every text that operators make passes here; the modules below take the function as it is now.
   strings.luaS_bless = (state, bytes) => {
     if (bytes.length > mostTextBytes) auxiliary.luaL_error(state, utf8.encode('a text is longer than 1 MiB'))
+    textBudget.left -= bytes.length
+    // The words of the error are a text, too.
+    if (textBudget.left < 0 && bytes.length > 256)
+      auxiliary.luaL_error(state, utf8.encode('all its texts are longer than 64 MiB'))
     return bless(state, bytes)
   }
   const utf8 = new TextEncoder()

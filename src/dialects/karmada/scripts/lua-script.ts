@@ -1,7 +1,7 @@
 import { formatTime } from '../../../base/clock.js'
 import { CodedError } from '../../../base/errors.js'
 import { luaFunction, pushKube } from './kube-library.js'
-import { type LuaState, loadLua, mostTextBytes } from './lua-api.js'
+import { type LuaState, loadLua, mostTextBytes, mostTextBytesOfCall, textBudget } from './lua-api.js'
 import { pushJson, readJson, settleEmpties } from './lua-values.js'
 import type { Script } from './script.js'
 
@@ -73,6 +73,7 @@ export class LuaScript implements Script {
   call(name: string, args: readonly unknown[], results: number, references: readonly unknown[] = []): unknown[] {
     const { lua, bytes } = loadLua()
     this.#left = mostInstructions
+    textBudget.left = mostTextBytesOfCall
     try {
       const state = (this.#state ??= this.#open())
       lua.lua_settop(state, 0)
@@ -97,7 +98,7 @@ export class LuaScript implements Script {
     }
     lua.lua_pushcfunction(
       state,
-      luaFunction(() => this.#left <= 0),
+      luaFunction(() => this.#left <= 0 || textBudget.left < 0),
     )
     lua.lua_setglobal(state, bytes('__ended'))
     this.#load(state, prelude, 'prelude')
@@ -134,7 +135,10 @@ export class LuaScript implements Script {
     const { lua } = loadLua()
     if (lua.lua_pcall(state, args, results, 0) === lua.LUA_OK) return
     // A text that is too long leaves no words behind.
-    throw failed(lua.lua_tojsstring(state, -1) || 'a text is longer than 1 MiB, or an error has no message')
+    throw failed(
+      lua.lua_tojsstring(state, -1) ||
+        'a text is longer than 1 MiB, or all of them are longer than 64 MiB, or an error has no message',
+    )
   }
 
   /** The time alone; UTC. */

@@ -40,6 +40,9 @@ test('scripts that take too much, or what is not theirs, fail alone', () => {
   refuses('function f() while true do pcall(function() while true do end end) end end', /too many instructions/)
   refuses('function f() local s = "x" while true do s = s .. s end end', /longer than 1 MiB/)
   refuses('function f() return string.rep("x", 1e9) end', /longer than 1 MiB/)
+  const hoard = 'local t, s = {}, string.rep("x", 500000) for i = 1, 1e6 do t[i] = s .. i end'
+  refuses(`function f() ${hoard} end`, /longer than 64 MiB/)
+  refuses(`function f() while true do pcall(function() ${hoard} end) end end`, /64 MiB|too many instructions/)
   refuses('function f() local t = {} t.t = t return t end', /nested deeper/)
   refuses('function f() return {1, nil, 3, x = 1} end', /neither a list nor an object/)
   refuses('function f() return function() end end', /a function where data/)

@@ -7,7 +7,7 @@ import { isStrict, type KubeFedSettings } from '../settings.js'
 import { namespaceConfig } from '../type-configs.js'
 import { buildWorkload } from './build-workload.js'
 import { deleteOptionAnnotation, deliveryRules, propagationOf } from './delivery-rules.js'
-import { findFederatedNamespace, isMisplaced, isSystemNamespace } from './federated-namespace.js'
+import { findFederatedNamespace, isMisplaced, isSystemNamespace, mayStandIn } from './federated-namespace.js'
 import { readOverrides } from './read-overrides.js'
 import { PlacementProblem, readPlacement, selectClusters, unknownClusters } from './read-placement.js'
 
@@ -150,7 +150,7 @@ function judgeMisplaced(
   const { name, namespace = '' } = source.metadata
   const reason = 'InvalidName'
   const fix = `move it to namespace ${name}`
-  if (strict)
+  if (strict || !mayStandIn(source))
     return { refused: true, problem: { reason, message: `it lies in namespace ${namespace} and so federates nothing: ${fix}` } }
   const counts = findFederatedNamespace(hub, config, name, { strict: false })
   if (counts !== undefined && counts.metadata.namespace !== namespace)

@@ -37,19 +37,23 @@ export function ingressPlaces(services: readonly KubeObject[]): Place[] {
   return places.slice(0, mostPlaces)
 }
 
-/** The Service whose endpoints are the cluster's egress gateway: of several, the first by namespace and name. */
+/**
+ * The Service whose endpoints are the cluster's egress gateway: of several the oldest, then the first by namespace and name. Somebody
+ * who may make Services in a namespace of the cluster must not thereby take over what leaves it.
+ */
 export function egressService(services: readonly KubeObject[]): KubeObject | undefined {
   return gatewayServices(services, 'egress')[0]
 }
 
 function gatewayServices(services: readonly KubeObject[], role: 'ingress' | 'egress'): KubeObject[] {
   const nameOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`
+  const madeAt = ({ metadata }: KubeObject) => metadata.creationTimestamp ?? ''
   return services
     .filter(({ metadata }) => {
       const value = metadata.labels?.[gatewayLabel]
       return (value === role || value === 'both') && metadata.deletionTimestamp === undefined
     })
-    .sort((a, b) => compareText(nameOf(a), nameOf(b)))
+    .sort((a, b) => compareText(madeAt(a), madeAt(b)) || compareText(nameOf(a), nameOf(b)))
 }
 
 /** `203.0.113.9:15443`, `[2001:db8::1]:15443`, `gateway.example.com:443`; undefined for anything else. */

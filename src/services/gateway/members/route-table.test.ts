@@ -79,5 +79,12 @@ test('the way in is where annotations, load balancers and external addresses say
   assert.deepEqual(told([service('b', 'egress', { status: balanced })]), [])
   const several = [service('z', 'both'), service('b', 'egress'), service('a', 'ingress')]
   assert.equal(egressService(several)?.metadata.name, 'b')
+  // One that comes later takes nothing over, whatever its name.
+  const made = (name: string, creationTimestamp: string) => {
+    const made = service(name, 'egress')
+    return { ...made, metadata: { ...made.metadata, creationTimestamp } }
+  }
+  const both = [made('a', '2026-11-21T10:00:01Z'), made('z', '2026-11-21T10:00:00Z')]
+  assert.equal(egressService(both)?.metadata.name, 'z')
   assert.equal(parsePlace('::1:80'), undefined)
 })
