@@ -19,7 +19,13 @@ export const roleMissing = defineCheck({
     const missing = missingObjects(model)
     for (const kind of ['RoleBinding', 'ClusterRoleBinding'])
       for (const binding of model.kinds(rbac, kind)) {
-        if (isPart(model, binding)) continue
+        // Kubernetes binds its own controllers before there are accounts for them.
+        if (
+          isPart(model, binding) ||
+          binding.label('kubernetes.io/bootstrapping') === 'rbac-defaults' ||
+          /^system:/.test(binding.name)
+        )
+          continue
         const roleKind = binding.text('roleRef', 'kind')
         const role = binding.text('roleRef', 'name')
         if (role !== undefined && !isPlaceholder(role) && (roleKind === 'Role' || roleKind === 'ClusterRole')) {
