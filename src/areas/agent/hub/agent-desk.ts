@@ -26,6 +26,8 @@ const mostReportBytes = 8 * 1024 * 1024
 const mostBodyBytes = 64 * 1024
 /** Of one cluster: an agent that tells of more copies fills the hub. */
 const mostWorks = 50_000
+/** Of one agent, that are being made: writes are few at a time for the whole fleet, and other clusters wait behind them. */
+const mostBeingMade = 5_000
 
 /**
  * What an agent may ask the hub, through streams that it opens: its own Works as a stream of lines, reports, signs of life, a new
@@ -34,6 +36,8 @@ const mostWorks = 50_000
 export class AgentDesk {
   readonly #options: AgentDeskOptions
   readonly #reporting = new WeakSet<ConnectedAgent>()
+  /** Names of Works that reports have brought about and that are not there yet. */
+  readonly #beingMade = new Set<string>()
 
   constructor(options: AgentDeskOptions) {
     this.#options = options
@@ -60,6 +64,11 @@ export class AgentDesk {
       case 'POST /v1/reports':
         if (this.#reporting.has(agent)) {
           send(response, 429, { message: 'one report at a time' })
+          return
+        }
+        for (const name of this.#beingMade) if (this.#options.works.get(agent.cluster, name)) this.#beingMade.delete(name)
+        if (this.#beingMade.size >= mostBeingMade) {
+          send(response, 429, { message: 'the hub is still writing down what was told before' })
           return
         }
         this.#reporting.add(agent)
@@ -144,6 +153,7 @@ export class AgentDesk {
   #reports(cluster: string, body: unknown): void {
     const { works, writer } = this.#options
     const reports = isObject(body) && Array.isArray(body['reports']) ? body['reports'] : []
+    let room = mostWorks - works.list(cluster).length - this.#beingMade.size
     for (const each of reports) {
       const report = readReport(each)
       if (report === undefined) continue
@@ -158,7 +168,10 @@ export class AgentDesk {
       }
       const status = encodeStatus(report.generation, report.result)
       if (work !== undefined && JSON.stringify(work.status) === JSON.stringify(status)) continue
-      if (work === undefined && works.list(cluster).length >= mostWorks) continue
+      if (work === undefined) {
+        if (!this.#beingMade.has(name) && --room < 0) continue
+        this.#beingMade.add(name)
+      }
       writer.write(cluster, name, work === undefined ? { spec: { id: report.id }, status } : { status })
     }
   }
