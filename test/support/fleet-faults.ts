@@ -454,7 +454,7 @@ const faults: readonly Fault[] = [
   },
   {
     check: 'unreadable-input',
-    follows: ['role-missing', 'import-without-namespace', 'federated-cluster-unknown'],
+    follows: ['role-missing'],
     changes: [
       [/shop\.yaml|apps\.yaml|federation|external-dns/, 'metadata:\n', 'metadata:\n\t'],
       [/cilium-values|istio-values/, '\n', '\n  : [\n'],

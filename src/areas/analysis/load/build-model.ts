@@ -16,8 +16,9 @@ export function buildModel(
   calls: readonly Call[],
   settings: Settings,
   live: readonly string[],
+  isWhole: boolean,
 ): FleetModel {
-  return new IndexedModel(documents, calls, settings, live)
+  return new IndexedModel(documents, calls, settings, live, isWhole)
 }
 
 type Scoped = { readonly cluster: string | undefined }
@@ -26,6 +27,7 @@ class IndexedModel implements FleetModel {
   readonly documents: readonly Document[]
   readonly objects: readonly KubeDocument[]
   readonly settings: Settings
+  readonly isWhole: boolean
   readonly calls: readonly Call[]
   readonly #values: readonly HelmValues[]
   readonly #live: readonly string[]
@@ -39,7 +41,14 @@ class IndexedModel implements FleetModel {
   #pods: readonly PodSpecView[] | undefined
   #containers: Map<string, ContainerView[]> | undefined
 
-  constructor(documents: readonly Document[], calls: readonly Call[], settings: Settings, live: readonly string[]) {
+  constructor(
+    documents: readonly Document[],
+    calls: readonly Call[],
+    settings: Settings,
+    live: readonly string[],
+    isWhole: boolean,
+  ) {
+    this.isWhole = isWhole
     this.documents = documents
     this.objects = documents.filter((document) => document instanceof KubeDocument)
     this.settings = settings

@@ -29,6 +29,8 @@ export interface LiveCluster {
 export interface LoadOptions {
   readonly live?: readonly LiveCluster[]
   readonly rendered?: readonly RenderedObject[]
+  /** More is missing than will be found here: files, clusters. */
+  readonly isPartial?: boolean
   /** Of `flotilla.yaml`s that stand above what is checked. */
   readonly settings?: readonly InputText[]
 }
@@ -46,7 +48,7 @@ export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {
   for (const input of [...inputs.filter((each) => !isScript(each)), ...inputs.filter(isScript)]) loading.read(input)
   for (const rendered of options.rendered ?? []) loading.readRendered(rendered)
   for (const live of options.live ?? []) loading.readLive(live)
-  return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [])
+  return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [], options.isPartial === true)
 }
 
 class Loading {
@@ -64,8 +66,9 @@ class Loading {
     this.#settings = readSettings(above, inputs, this.#locator, (problem) => this.#unreadable.push(problem))
   }
 
-  finish(live: readonly string[]): LoadedFleet {
-    return { model: buildModel(this.#documents, this.#calls, this.#settings, live), unreadable: this.#unreadable }
+  finish(live: readonly string[], isPartial: boolean): LoadedFleet {
+    const isWhole = !isPartial && this.#unreadable.length === 0
+    return { model: buildModel(this.#documents, this.#calls, this.#settings, live, isWhole), unreadable: this.#unreadable }
   }
 
   read(input: InputText): void {

@@ -11,6 +11,8 @@ export interface FleetModel {
   readonly documents: readonly Document[]
   readonly objects: readonly KubeDocument[]
   readonly settings: Settings
+  /** False when something of the input could not be read: what is not there may stand in it. */
+  readonly isWhole: boolean
   /** Kubernetes of clusters that do not say theirs, where somebody told it (`flotilla.yaml`). */
   readonly kubernetesVersion: string | undefined
 

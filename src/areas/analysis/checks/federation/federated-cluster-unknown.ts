@@ -14,6 +14,8 @@ export const federatedClusterUnknown = defineCheck({
   ],
   fix: 'Name a cluster that has joined, or join it.',
   *run(model) {
+    // What could not be read may hold it.
+    if (!model.isWhole) return
     const clusters = model.kinds('core.kubefed.io', 'KubeFedCluster')
     const joins = model.callsOf('kubefedctl', 'join').flatMap(({ verb }) => verb[1] ?? [])
     // Names with variables may be anything, and without any inventory nothing is known.

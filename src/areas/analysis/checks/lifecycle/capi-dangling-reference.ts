@@ -33,6 +33,8 @@ export const capiDanglingReference = defineCheck({
   evidence: ['Cluster API: internal/controllers/cluster, reconcileExternal', 'Cluster API: order until Ready'],
   fix: 'Define the object in the same namespace, or correct the name.',
   *run(model) {
+    // What could not be read may hold it.
+    if (!model.isWhole) return
     const all = groups.flatMap((group) => model.group(group))
     const byName = groupBy(all, (object) => `${object.kind} ${object.name}`)
     const byFile = groupBy(all, (object) => object.source)

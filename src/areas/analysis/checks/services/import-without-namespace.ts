@@ -9,6 +9,8 @@ export const importWithoutNamespace = defineCheck({
   evidence: ['KEP-1645: namespaces', 'istio/istio#31760', 'istio/istio#60888'],
   fix: 'Make the namespace in every cluster that is to use the service.',
   *run(model) {
+    // What could not be read may hold it.
+    if (!model.isWhole) return
     const namespaces = new Map<string, Set<string>>()
     for (const { cluster, name } of model.kinds('', 'Namespace'))
       if (cluster !== undefined) namespaces.set(cluster, (namespaces.get(cluster) ?? new Set()).add(name))
