@@ -18,6 +18,8 @@ import type { FleetModel } from '../model/fleet-model.js'
 export interface KnownSchema {
   readonly schema: SchemaNode
   readonly isBuiltIn: boolean
+  /** By a definition in the input. Its operator may fill in required fields on the way in: `true` where one is known to. */
+  readonly mayBeMutated?: boolean
   /** Undefined where the definition does not tell. */
   readonly namespaced: boolean | undefined
 }
@@ -51,9 +53,17 @@ interface Definition {
 /** Schemas of the kinds of Kubernetes, of the kinds that this program serves, and of definitions that are among the inputs. */
 export class KnownSchemas {
   readonly #custom = new Map<string, Definition>()
+  readonly #mutated: ReadonlySet<string>
   readonly #kinds = new Map<string, readonly string[]>()
 
   constructor(model: FleetModel) {
+    this.#mutated = new Set(
+      model
+        .kinds('admissionregistration.k8s.io', 'MutatingWebhookConfiguration')
+        .flatMap((each) => each.items('webhooks'))
+        .flatMap((webhook) => webhook.items('rules'))
+        .flatMap((rule) => rule.texts('apiGroups')),
+    )
     for (const crd of shipped) this.#add(crd, false)
     // What the inputs define is what their clusters will have.
     for (const { object } of model.kinds('apiextensions.k8s.io', 'CustomResourceDefinition')) this.#add(object, true)
@@ -77,7 +87,13 @@ export class KnownSchemas {
     const custom = this.#custom.get(`${group}/${version}/${kind}`)
     if (custom === undefined || custom.isAmbiguous === true) return undefined
     custom.made ??= fromStructuralSchema(custom.node)
-    return { schema: custom.made, isBuiltIn: false, namespaced: custom.namespaced }
+    const mayBeMutated = this.#mutated.has(group) || this.#mutated.has('*')
+    return {
+      schema: custom.made,
+      isBuiltIn: false,
+      namespaced: custom.namespaced,
+      ...(custom.isGiven ? { mayBeMutated } : {}),
+    }
   }
 
   #add(crd: KubeObject, isGiven: boolean): void {

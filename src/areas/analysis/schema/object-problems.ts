@@ -13,6 +13,7 @@ import type { FleetModel } from '../model/fleet-model.js'
 import type { Path } from '../model/spot.js'
 import { embeddedObjects } from './embedded-objects.js'
 import { type KnownSchema, KnownSchemas } from './known-schemas.js'
+import { lostIndentation } from './lost-indentation.js'
 import { meantField } from './meant-field.js'
 import { holdsPlaceholder } from './placeholder.js'
 import { removedApi } from './removed-apis.js'
@@ -25,6 +26,8 @@ export interface ObjectProblem {
   readonly path: Path
   /** `invalid`: in the API server's words. */
   readonly message: string
+  /** `invalid`: it holds unless the operator of the kind fills the field in. */
+  readonly isLikely?: boolean
   /** unknown-field: the field that was probably meant. */
   readonly meant?: string
   /** unknown-field: no other field is near, and the value fits. */
@@ -35,7 +38,7 @@ export interface ObjectProblem {
 
 const known = new WeakMap<FleetModel, { schemas: KnownSchemas; problems: WeakMap<KubeDocument, readonly ObjectProblem[]> }>()
 
-/** Asked by several checks, found once. Empty for kinds whose schema is not known. */
+/** Asked by several checks, found once. Empty for kinds whose schema is not known, and where all follows from lost indentation. */
 export function objectProblems(model: FleetModel, document: KubeDocument): readonly ObjectProblem[] {
   let cache = known.get(model)
   if (cache === undefined) {
@@ -43,6 +46,7 @@ export function objectProblems(model: FleetModel, document: KubeDocument): reado
     known.set(model, cache)
   }
   let problems = cache.problems.get(document)
+  if (problems === undefined && lostIndentation(document.value).length > 0) cache.problems.set(document, (problems = []))
   if (problems === undefined) {
     const schema = cache.schemas.find(document.group, document.version, document.kind)
     const standing = standingOf(model, document)
@@ -143,7 +147,7 @@ function wrongType(document: KubeDocument, { path, value, wanted, instead }: Sha
 }
 
 /** What the API server says against an object that it can read. */
-function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced }: KnownSchema): ObjectProblem[] {
+function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced, mayBeMutated }: KnownSchema): ObjectProblem[] {
   const object = withMetadata(document, namespaced)
   const { status: _, ...spec } = object
   let typed: KubeObject
@@ -167,9 +171,16 @@ function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced }: Kno
     // Names that are made when it is created.
     if (field === 'metadata.name' && document.text('metadata', 'generateName') !== undefined) continue
     if (reason !== 'FieldValueRequired' && holdsPlaceholder(document.get(...path) ?? document.get(...path.slice(0, -1)))) continue
+    const isRequired = reason === 'FieldValueRequired' && path[0] !== 'metadata'
+    if (isRequired && mayBeMutated === true) continue
     const text =
       reason === 'FieldValueRequired' ? `${field} is required${message.replace(/^Required value/, '')}` : `${field}: ${message}`
-    problems.push({ kind: 'invalid', path, message: hiding(document, text) })
+    problems.push({
+      kind: 'invalid',
+      path,
+      message: hiding(document, text),
+      ...(isRequired && mayBeMutated === false ? { isLikely: true } : {}),
+    })
   }
   return problems
 }

@@ -1,23 +1,5 @@
-import { isObject } from '../../../../base/json.js'
 import { defineCheck } from '../../contract.js'
-
-/** Members that stand below `metadata` or `spec`, and are nobody's on the top level. */
-const below: Readonly<Record<string, ReadonlySet<string>>> = {
-  metadata: new Set(['name', 'namespace', 'labels', 'annotations', 'generateName']),
-  spec: new Set([
-    'replicas',
-    'selector',
-    'template',
-    'ports',
-    'generators',
-    'rules',
-    'clusterNetwork',
-    'placement',
-    'host',
-    'hosts',
-    'containers',
-  ]),
-}
+import { lostIndentation } from '../../schema/lost-indentation.js'
 
 export const indentationLost = defineCheck({
   id: 'indentation-lost',
@@ -29,11 +11,8 @@ export const indentationLost = defineCheck({
   fix: 'Indent what belongs below the key by two spaces, or copy the text again from its source.',
   *run(model) {
     for (const document of model.documents) {
-      if (document.rendered || document.written === undefined || !isObject(document.value)) continue
-      for (const [key, members] of Object.entries(below)) {
-        if (!Object.hasOwn(document.value, key) || document.value[key] !== null) continue
-        const stray = Object.keys(document.value).filter((member) => members.has(member))
-        if (stray.length === 0) continue
+      if (document.rendered || document.written === undefined) continue
+      for (const { key, stray } of lostIndentation(document.value)) {
         yield {
           message: `${key} is empty, and ${stray.join(', ')} ${stray.length === 1 ? 'stands' : 'stand'} beside it`,
           at: [document.atKey(key), document.atKey(stray[0]!)],

@@ -13,9 +13,14 @@ export const objectRefused = defineCheck({
     for (const object of model.objects) {
       // What a cluster has stored, it has taken.
       if (object.written === undefined) continue
-      for (const { kind, path, message } of objectProblems(model, object)) {
+      for (const { kind, path, message, isLikely } of objectProblems(model, object)) {
         if (kind === 'invalid')
-          yield { message: `${object.subject}: ${message}`, at: [path.length === 0 ? object.at('kind') : object.at(...path)] }
+          yield {
+            message: `${object.subject}: ${message}`,
+            at: [path.length === 0 ? object.at('kind') : object.at(...path)],
+            // Webhooks of operators fill in what definitions require, and they may be installed from elsewhere.
+            ...(isLikely === true ? { severity: 'warning' as const } : {}),
+          }
       }
     }
   },

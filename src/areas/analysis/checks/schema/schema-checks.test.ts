@@ -111,6 +111,12 @@ spec:
   assert.equal(run({ 'crd.yaml': definition, 'a.yaml': thing }).length, 1)
   assert.deepEqual(run({ 'crd.yaml': definition, 'a.yaml': thing.replace('large', '3') }), [])
   assert.deepEqual(run({ 'a.yaml': thing }), [])
+  const empty = thing.replace('{size: large}', '{}')
+  assert.deepEqual(run({ 'crd.yaml': definition, 'a.yaml': empty }), ['warning a.yaml:4:1 Thing a: spec.size is required'])
+  // An operator that fills in what is required.
+  const webhook =
+    'apiVersion: admissionregistration.k8s.io/v1\nkind: MutatingWebhookConfiguration\nmetadata: {name: a}\nwebhooks: [{name: a.example.com, sideEffects: None, admissionReviewVersions: [v1], clientConfig: {url: "https://a.example.com"}, rules: [{apiGroups: [example.com], apiVersions: [v1], operations: [CREATE], resources: [things]}]}]\n'
+  assert.deepEqual(run({ 'crd.yaml': definition, 'a.yaml': empty, 'w.yaml': webhook }), [])
 })
 
 test('API versions that are gone, by the version of the cluster', () => {
