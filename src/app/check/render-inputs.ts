@@ -68,10 +68,18 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
   }
 }
 
+/** Every cluster has these, and Helm does not know them without one: charts fall back to versions that are gone. */
+const servedEverywhere = ['apiregistration.k8s.io/v1', 'apiregistration.k8s.io/v1/APIService']
+
 async function renderOneChart(folder: string, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
   const file = `${folder}/Chart.yaml`
   try {
-    const parts = await renderChartParts('release', folder, { includeCrds: false, noHooks: false }, () => {})
+    const parts = await renderChartParts(
+      'release',
+      folder,
+      { includeCrds: false, noHooks: false, apiVersions: servedEverywhere },
+      () => {},
+    )
     const kinds = new Map<string, number>()
     for (const { path, content } of [...parts.manifests, ...parts.hooks]) {
       const template = `${folder}/${path.split('/').slice(1).join('/')}`
