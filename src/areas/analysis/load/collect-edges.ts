@@ -46,7 +46,9 @@ function ofValues(values: HelmValues): MeshEdge[] {
 }
 
 function ofObject(object: KubeDocument, from: string | undefined): MeshEdge[] {
-  if (object.kind === 'Secret' && object.label('istio/multiCluster') === 'true')
+  // By its name it is meant as one even where istiod would not read it, which is a finding of its own.
+  const isRemote = object.label('istio/multiCluster') === 'true' || object.name?.startsWith('istio-remote-secret-') === true
+  if (object.kind === 'Secret' && isRemote)
     return ['data', 'stringData'].flatMap((member) =>
       object.keys(member).map((key) => ({
         tool: 'istio' as const,

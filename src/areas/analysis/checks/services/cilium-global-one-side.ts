@@ -15,8 +15,9 @@ export const ciliumGlobalOneSide = defineCheck({
         const here = services.filter(({ cluster }) => cluster !== undefined && mesh.includes(cluster))
         const global = here.find(isGlobal)
         if (global === undefined) continue
+        // One of another type is refused as a whole.
         for (const service of here)
-          if (!isGlobal(service))
+          if (!isGlobal(service) && service.get('metadata', 'annotations', 'service.cilium.io/global') !== true)
             yield {
               message: `${service.subject} is global in ${global.cluster}, but not in ${service.cluster}`,
               at: [service.at('metadata', 'name'), global.at('metadata', 'annotations')],
