@@ -145,6 +145,8 @@ export class Normaliser {
       return near && !this.#asked.includes(time) ? 'TIME' : time
     })
     result = result.replace(addressForm, (ip) => (this.#asked.includes(ip) ? ip : 'IP'))
+    // What the requests dated into the past is older every day.
+    if (/^\d+y(\d+d)?$/.test(result) && !this.#asked.includes(`"${result}"`)) result = 'LONG AGE'
     if (/^\d{1,2}s$/.test(result) && !this.#asked.includes(`"${result}"`)) result = 'AGE'
     // Addresses of memory, and ages in YAML.
     result = result.replace(/\b0x[0-9a-f]{8,}\b/g, 'POINTER').replace(/^( *- )\d{1,2}s$/gm, '$1AGE')

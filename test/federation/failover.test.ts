@@ -73,21 +73,21 @@ const warnings = async (world: World) =>
   (await world.client('hub').list(typeOf('Event'), { namespace: 'shop' })).items.map((event) => String(event['message']))
 
 test('a lost cluster is left when a second observer sees it too, and gets its share again only in time', async () => {
-  const world = await shop({ afterSeconds: 120 })
+  const world = await shop({ afterSeconds: 30 })
   assert.deepEqual(await spread(world), { a: 2, b: 2, c: 2 })
   world.faults('b').cut()
-  await world.clock.advance(900_000)
+  await world.clock.advance(150_000)
   assert.deepEqual(await spread(world), { a: 2, b: 2, c: 2 }, 'on the word of the hub alone')
   assert.ok((await warnings(world)).some((text) => /b: it does not answer this hub, and nobody else has said so/.test(text)))
-  await observe(world, 'b', 'up', 120)
+  await observe(world, 'b', 'up', 40)
   assert.deepEqual(await spread(world), { a: 2, b: 2, c: 2 }, 'against the word of an observer')
-  await observe(world, 'b', 'down', 120)
+  await observe(world, 'b', 'down', 60)
   const moved = await spread(world)
   assert.equal((moved['a'] ?? 0) + (moved['c'] ?? 0), 6)
   // The copy there is taken away once the cluster can be told.
   assert.equal(moved['b'], 2)
   world.faults('b').heal()
-  await observe(world, 'b', 'up', 700)
+  await observe(world, 'b', 'up', 200)
   const back = await spread(world)
   assert.equal(
     Object.values(back).reduce((sum, count) => sum + count, 0),
@@ -99,10 +99,10 @@ test('a lost cluster is left when a second observer sees it too, and gets its sh
 test('a Placement without failover, and a frozen fleet, move nothing', async () => {
   const plain = await shop()
   plain.faults('b').cut()
-  await observe(plain, 'b', 'down', 600)
+  await observe(plain, 'b', 'down', 160)
   assert.deepEqual(await spread(plain), { a: 2, b: 2, c: 2 })
   await plain.stop()
-  const frozen = await shop({ afterSeconds: 120 })
+  const frozen = await shop({ afterSeconds: 30 })
   await frozen.client('hub').create(typeOf('ConfigMap'), {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -110,7 +110,7 @@ test('a Placement without failover, and a frozen fleet, move nothing', async () 
     data: { frozen: 'release night' },
   })
   frozen.faults('b').cut()
-  await observe(frozen, 'b', 'down', 600)
+  await observe(frozen, 'b', 'down', 160)
   assert.deepEqual(await spread(frozen), { a: 2, b: 2, c: 2 })
   assert.ok((await warnings(frozen)).some((text) => /failover is frozen: release night/.test(text)))
   await frozen.stop()
