@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -125,6 +125,17 @@ test('--fix changes what it may and keeps the rest, with the line ends of the fi
     (await check(folder)).lines.filter((line) => line.includes('misplaced')),
     [],
   )
+})
+
+test('--fix changes nothing that a link leads to, and nothing called stdin.yaml', async () => {
+  const text = 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: app, namespace: other}\n'
+  const elsewhere = folderOf({ 'a.yaml': text })
+  const folder = folderOf({})
+  symlinkSync(join(elsewhere, 'a.yaml'), join(folder, 'a.yaml'))
+  symlinkSync(elsewhere, join(folder, 'below'))
+  assert.equal((await check(folder, { fix: true })).report.summary.documents, 0)
+  assert.equal(readFileSync(join(elsewhere, 'a.yaml'), 'utf8'), text)
+  await assert.rejects(check('', { paths: ['-'], fix: true, readStdin: async () => text }), UsageError)
 })
 
 test('standard input, and paths that are not there', async () => {

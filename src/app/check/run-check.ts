@@ -29,6 +29,13 @@ export interface CheckRequest {
 /** Reads everything that was named, checks it, and mends what is asked for. Standard input is called `stdin.yaml`. */
 export async function runCheck(request: CheckRequest): Promise<ReportInput> {
   const files = request.paths.filter((path) => path !== '-')
+  if (request.fix && files.length !== request.paths.length) {
+    throw new UsageError({
+      code: 'check-path',
+      message: 'what comes by standard input cannot be mended',
+      fix: 'Name the file instead of -, or leave --fix out.',
+    })
+  }
   const gathered = await gatherInputs(files)
   if (files.length !== request.paths.length) gathered.texts.push({ path: 'stdin.yaml', text: await request.readStdin() })
   const inputs = await renderInputs(gathered)
