@@ -82,7 +82,8 @@ function mapType(schema: Members): DeclaredType | undefined {
   const items = part(schema['additionalProperties'])
   if (items === undefined) return undefined
   const maxProperties = most(schema['maxProperties'], (mostBytes - 2) / (items.least + 6))
-  const key: CelType = { kind: 'string' }
+  // Upstream's keys have no size of their own, so that walking them costs as if they were empty.
+  const key: CelType = { kind: 'string', maxLength: 0 }
   return { least: 2, items, named: (name) => ({ kind: 'map', key, value: items.named(`${name}.@elem`), maxProperties }) }
 }
 
