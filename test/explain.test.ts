@@ -251,7 +251,7 @@ const screens: Record<string, () => string> = {
       metadata: { name: 'e' },
       type: 'Warning',
       reason: 'FailedCreate',
-      message: 'exceeded quota',
+      message: 'pods "web-1-x" is forbidden',
       count: 3,
       lastTimestamp: at,
     }

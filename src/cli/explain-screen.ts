@@ -24,7 +24,8 @@ export function describeFleetExplanation(
     waitsFor.length === 0
       ? 'Waits for nothing.'
       : `Waits for:\n${waitsFor.map((line) => `  ${line.replaceAll(/\s*\n\s*/g, ' ')}`).join('\n')}`
-  return `${object}: ${state}\n\n${lines.join('\n')}\n\n${waits}\n`
+  const chain = lines.length === 0 ? 'No owner, no condition that is not good, no warning.' : lines.join('\n')
+  return `${object}: ${state}\n\n${chain}\n\n${waits}\n`
 }
 
 function sinceOf(time: string, nowMs: number): string {

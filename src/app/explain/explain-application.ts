@@ -63,7 +63,7 @@ export function explainApplication(facts: ApplicationFacts): FleetExplanation {
     steps.add('engine', type, type.endsWith('Error') ? 'bad' : 'info', message, lastTransitionTime)
   explainSync(steps, facts, cluster, conditions, 'problem' in decided ? undefined : decided)
   explainOperation(steps, application, nowMs)
-  explainObjects(steps, resources, status.operationState?.syncResult?.resources ?? [])
+  explainObjects(steps, resources, status.operationState?.syncResult?.resources ?? [], sync?.status !== 'Unknown')
   if (metadata.deletionTimestamp !== undefined) {
     steps.add(
       'engine',
@@ -208,6 +208,7 @@ function explainObjects(
     message?: string
     hookPhase?: string
   }[],
+  isKnown: boolean,
 ): void {
   const failed = new Map(
     results
@@ -240,8 +241,10 @@ function explainObjects(
   if (wrong.length > mostObjects)
     steps.add('cluster', 'more', 'info', `${wrong.length - mostObjects} more objects are not as they should be`)
   for (const [name, message] of [...failed].slice(0, mostObjects)) steps.add('cluster', name, 'bad', message)
-  if (wrong.length === 0 && failed.size === 0 && resources.length > 0)
-    steps.add('cluster', 'objects', 'ok', `all ${resources.length} are as they should be`)
+  if (wrong.length === 0 && failed.size === 0 && resources.length > 0) {
+    if (isKnown) steps.add('cluster', 'objects', 'ok', `all ${resources.length} are as they should be`)
+    else steps.add('cluster', 'objects', 'info', `all ${resources.length} were as they should be when they were last seen`)
+  }
 }
 
 function weightOf(row: ResourceStatus, failed: ReadonlyMap<string, string>): number {

@@ -13,13 +13,14 @@ const mostClusters = 25
 
 /**
  * Why an object of the hub is where it is: who decided, the decision's own reasons, what holds it, and how its copies stand. `kind` is the
- * kind of its copies, undefined where the hub does not know it.
+ * kind of its copies, undefined where the hub does not know it. `frozen`: why no workload is moved between clusters.
  */
 export async function explainFederated(
   source: KubeObject,
   found: readonly Explanation[],
   inventory: Inventory,
   typeOf: (object: KubeObject) => ResourceType | undefined,
+  frozen?: string,
 ): Promise<FleetExplanation> {
   const steps = new Steps()
   const [first, ...others] = found
@@ -31,6 +32,8 @@ export async function explainFederated(
       `where clusters are the same, ${first?.dialect} wins, and ${dialect} is told AlreadyExists`,
     )
   for (const each of found) await addOne(steps, each, found.length > 1, inventory, typeOf)
+  if (frozen !== undefined && found.some(({ read }) => read?.failover !== undefined))
+    steps.add('engine', 'failover', 'info', `frozen: ${frozen}; nothing is moved away from clusters`)
   const line = source.metadata.annotations?.[placementStatusAnnotation]
   if (line !== undefined) steps.add('engine', 'reported', 'info', line)
   for (const { type, status, reason, message, lastTransitionTime } of conditionsOf(source)) {
@@ -39,8 +42,10 @@ export async function explainFederated(
   }
   const decision = first?.decision
   const state = first?.refused !== undefined ? `refused (${first.refused.reason})` : (decision?.outcome ?? 'not decided')
+  const { asked, placed = 0 } = decision?.replicas ?? {}
+  // Where each cluster gets all of them, there are more than were asked for.
   const replicas =
-    decision?.replicas.asked === undefined ? '' : `, ${decision.replicas.placed} of ${decision.replicas.asked} replicas`
+    asked === undefined ? '' : placed > asked ? `, ${placed} replicas (${asked} asked)` : `, ${placed} of ${asked} replicas`
   return {
     object: `${source.kind} ${source.metadata.namespace ? `${source.metadata.namespace}/` : ''}${source.metadata.name}`,
     state: `${state}${replicas}`,
@@ -81,6 +86,7 @@ async function addOne(
   const failed = decision.outcome === 'not placed' || decision.outcome === 'no policy'
   for (const [index, reason] of decision.reasons.entries())
     steps.add('model', `step ${index + 1}`, failed && index === decision.reasons.length - 1 ? 'bad' : 'info', reason)
+  if (failed) steps.waits(`another decision: ${decision.reasons[decision.reasons.length - 1] ?? 'no policy selects it'}`)
   if (decision.replicas.unplaced > 0) {
     steps.add('model', 'replicas', 'waits', `${decision.replicas.unplaced} of ${decision.replicas.asked ?? 0} find no room`)
     steps.waits(`room for ${decision.replicas.unplaced} more replicas`)

@@ -46,20 +46,22 @@ function explainOrigin(steps: Steps, { metadata }: KubeObject, owners: readonly 
 
 /** Conditions, events and finalizers: what every explanation ends with. */
 export function addTail(steps: Steps, object: KubeObject, events: readonly KubeObject[]): void {
-  const known = new Set(steps.list.map(({ why }) => why))
   for (const { type, status, reason, message, lastTransitionTime } of conditionsOf(object)) {
     const good = status === 'Unknown' ? false : (status === 'True') !== isGoodWhenFalse(type)
     const words = `${status}${reason ? `, ${reason}` : ''}${message ? `: ${message}` : ''}`
     if (!good && type !== 'Progressing')
       steps.add('engine', type, status === 'Unknown' ? 'waits' : 'bad', words, lastTransitionTime)
   }
+  const said = steps.list.map(({ why }) => why)
   const warnings = events
     .filter((event) => event['type'] === 'Warning')
     .sort((a, b) => (timeOf(a) < timeOf(b) ? 1 : -1))
     .slice(0, 5)
   for (const event of warnings) {
     const words = `${String(event['reason'])}: ${String(event['message'])}${Number(event['count'] ?? 1) > 1 ? ` (${String(event['count'])} times)` : ''}`
-    if (!known.has(words)) steps.add('engine', 'event', 'bad', words, timeOf(event) || undefined)
+    // A move that is held back goes on by itself once its reason is gone.
+    if (!said.some((why) => why.includes(String(event['message']))))
+      steps.add('engine', 'event', event['reason'] === 'FailoverHeld' ? 'waits' : 'bad', words, timeOf(event) || undefined)
   }
   const { deletionTimestamp, finalizers = [] } = object.metadata
   if (deletionTimestamp !== undefined && !steps.list.some(({ what }) => what === 'deletion')) {

@@ -13,7 +13,8 @@ import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound, StatusError } from '../../kube/object/status-error.js'
 import { builtInResources } from '../../kube/schema/resources.js'
-import { secretType } from '../core-types.js'
+import { configMapType, secretType } from '../core-types.js'
+import { failoverConfigName, readSettings } from '../failover-view.js'
 import { withCatalogue } from '../open-catalogue.js'
 import { explainAll, explainObject } from '../placement/explain-placement.js'
 import { type LiveView, withLiveView } from '../placement/live-view.js'
@@ -85,7 +86,11 @@ async function ofObject(
   const federated = found.filter(({ decision, refused }) => refused !== undefined || decision !== undefined)
   if (federated.length > 0) {
     const typeOf = (copy: KubeObject) => catalogue.forKind(copy.apiVersion, copy.kind)
-    return withTail(await explainFederated(source ?? object, federated, view.inventory, typeOf), object, events)
+    return withTail(
+      await explainFederated(source ?? object, federated, view.inventory, typeOf, await frozenSince(request)),
+      object,
+      events,
+    )
   }
   return explainPlain(object, await ownersOf(hub, object, catalogue), events)
 }
@@ -241,6 +246,16 @@ async function projectOf(hub: KubeClient, { spec }: Application, namespace: stri
   } catch (error) {
     if (!isNotFound(error)) throw error
     return name === defaultProjectName ? defaultProject(namespace) : undefined
+  }
+}
+
+/** Why failover is frozen, where it is. */
+async function frozenSince({ hub, hubNamespace }: ExplainRequest): Promise<string | undefined> {
+  try {
+    return readSettings(await hub.get({ type: configMapType, namespace: hubNamespace, name: failoverConfigName })).frozen
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+    return undefined
   }
 }
 
