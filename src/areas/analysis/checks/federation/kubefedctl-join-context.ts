@@ -17,8 +17,8 @@ export const kubefedctlJoinContext = defineCheck({
       const name = context?.startsWith('kind-') === true ? context.slice('kind-'.length) : undefined
       if (name === undefined || byKind.has(name)) continue
       // In a loop the name has a variable in it: `workload-cluster-$i`.
-      const pattern = new RegExp(`^${name.replace(/[.*+?^()|[\]\\]/g, '\\$&').replace(/\$(\w+|\{\w+\})/g, '.+')}$`)
-      const cluster = made.find((each) => pattern.test(each.name))
+      const parts = name.split(/\$(?:\w+|\{\w+\})/)
+      const cluster = made.find((each) => consistsOf(each.name, parts))
       if (cluster === undefined) continue
       yield {
         message: `${context} is no context of ${cluster.name}, which Cluster API makes: that is ${cluster.name}-admin@${cluster.name}`,
@@ -27,3 +27,18 @@ export const kubefedctlJoinContext = defineCheck({
     }
   },
 })
+
+/** Whether a text has these parts in this order, with something between any two. In one pass: the parts are whatever a script says. */
+export function consistsOf(text: string, parts: readonly string[]): boolean {
+  const [first = '', ...rest] = parts
+  const last = rest.pop()
+  if (last === undefined) return text === first
+  if (!text.startsWith(first)) return false
+  let at = first.length
+  for (const part of rest) {
+    const found = text.indexOf(part, at + 1)
+    if (found < 0) return false
+    at = found + part.length
+  }
+  return text.length - last.length > at && text.endsWith(last)
+}
