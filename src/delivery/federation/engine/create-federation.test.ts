@@ -224,3 +224,28 @@ test('room is asked of the clusters that may be chosen, and replicas go where it
   )
   world.stop()
 })
+
+test('what comes between a policy for a kind that is read already and the next look at kinds is not forgotten', async () => {
+  const other = dialectOf({ name: 'other' })
+  const late = dialectOf({
+    name: 'late',
+    hubKinds: [typeNamed('ConfigMap')],
+    sourceKinds: (hub) => (hub.objects(typeNamed('ConfigMap')).length === 0 ? [] : [typeNamed('Deployment')]),
+    read: (source, hub) => (source.kind === 'Deployment' ? late.readAll(source, hub) : undefined),
+  }) as TestDialect & { readAll: FederationDialect['read'] }
+  late.readAll = dialectOf({ name: 'late' }).read
+  const world = await createFederationWorld({ members, dialects: [{ ...other, read: () => undefined }, late] })
+  await world.settle()
+  await world.create('hub', { ...configMap('policy', 'none'), data: {} })
+  await world.create('hub', {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'shop', labels: { to: 'a' } },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image: 'web:1' }] } },
+    },
+  } as KubeObject)
+  await world.settle()
+  assert.deepEqual(states(late.outcomes.get('web')), ['a Applied'])
+})

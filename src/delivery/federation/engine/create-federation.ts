@@ -259,8 +259,12 @@ class Engine implements Federation {
     for (const dialect of dialects) {
       try {
         const types = dialect.sourceKinds(this.facts)
+        const known = this.#sourceKinds.get(dialect)
         this.#sourceKinds.set(dialect, new Set(types.map(groupResourceOf)))
         this.#caches.want(types)
+        // Of a kind that is read already, for another dialect, objects may have come unheeded since the policy that asks for it.
+        const fresh = types.filter((type) => known?.has(groupResourceOf(type)) === false)
+        if (this.#isReady) this.#enqueueDialect(dialect, fresh)
       } catch (error) {
         log.error('a dialect failed on its kinds', { dialect: dialect.name, problem: messageOf(error) })
       }
@@ -290,8 +294,8 @@ class Engine implements Federation {
     for (const state of this.#sources.values()) this.#dirty(state.key)
   }
 
-  #enqueueDialect(dialect: FederationDialect): void {
-    for (const type of this.#sourceTypes(dialect)) {
+  #enqueueDialect(dialect: FederationDialect, types = this.#sourceTypes(dialect)): void {
+    for (const type of types) {
       for (const object of this.#caches.objects(type)) this.#enqueue(dialect, refOf(type, object))
     }
   }
