@@ -14,9 +14,10 @@ import { objectTwice } from './object-twice.js'
 import { podReferenceMissing } from './pod-reference-missing.js'
 import { probePortUnknown } from './probe-port-unknown.js'
 import { roleMissing } from './role-missing.js'
+import { routeParentMissing } from './route-parent-missing.js'
 import { scaleTargetMissing } from './scale-target-missing.js'
 import { serviceSelectsNothing } from './service-selects-nothing.js'
 import { serviceTargetPort } from './service-target-port.js'
 import { statefulServiceMissing } from './stateful-service-missing.js'
 
-export const schemaChecks: readonly Check[] = [apiDeprecated, apiRemoved, backendMissing, budgetSelectsNothing, calledServiceMissing, fieldType, fieldUnknown, indentationLost, kindUnknown, objectRefused, objectTwice, podReferenceMissing, probePortUnknown, roleMissing, scaleTargetMissing, serviceSelectsNothing, serviceTargetPort, statefulServiceMissing]
+export const schemaChecks: readonly Check[] = [apiDeprecated, apiRemoved, backendMissing, budgetSelectsNothing, calledServiceMissing, fieldType, fieldUnknown, indentationLost, kindUnknown, objectRefused, objectTwice, podReferenceMissing, probePortUnknown, roleMissing, routeParentMissing, scaleTargetMissing, serviceSelectsNothing, serviceTargetPort, statefulServiceMissing]
