@@ -76,7 +76,14 @@ export function createJoinDesk(
     }
   }
 
-  async function ask(name: string, key: string, token: JoinToken, request: JoinRequest, address: string | undefined) {
+  async function ask(
+    known: AgentCluster | undefined,
+    key: string,
+    token: JoinToken,
+    request: JoinRequest,
+    address: string | undefined,
+  ) {
+    const { name } = request
     const wanted = { type: agentClusterType, name }
     const asked = {
       key,
@@ -95,7 +102,10 @@ export function createJoinDesk(
       })
     } catch (error) {
       if (!isAlreadyExists(error)) throw error
-      if (token.approves) await hub.patch(wanted, { kind: 'merge', body: { spec } })
+      // Denied, or taken by another, since it was read: nothing of that is overwritten, and the agent asks again.
+      if (token.approves && known === undefined) throw error
+      const { resourceVersion } = known?.metadata ?? {}
+      if (token.approves) await hub.patch(wanted, { kind: 'merge', body: { metadata: { resourceVersion }, spec } })
     }
     await hub.patch(
       { ...wanted, subresource: 'status' },
@@ -154,7 +164,7 @@ export function createJoinDesk(
     }
     if (known?.spec.approved === true && pinned === key) return { code: 200, certificate: await certify(name, derOf(request)) }
     const approves = token.approves && known?.spec.approved === undefined
-    if (known === undefined || pinned === undefined || isStale || approves) await ask(name, key, token, request, address)
+    if (known === undefined || pinned === undefined || isStale || approves) await ask(known, key, token, request, address)
     if (approves) return { code: 200, certificate: await certify(name, derOf(request)) }
     return { code: 202, message: `waits for approval: flotilla cluster approve ${name} --key ${key}` }
   }
