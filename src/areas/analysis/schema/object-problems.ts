@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
+import { printJson } from '../../../base/json-text.js'
 import { groupOf, type KubeObject, versionOf } from '../../../kube/object/kube-object.js'
 import { readFields } from '../../../kube/schema/check-fields.js'
 import { validateCustom } from '../../../kube/schema/custom-validation/validate-custom.js'
@@ -36,31 +37,45 @@ export interface ObjectProblem {
   readonly instead?: string | number | boolean
 }
 
-const known = new WeakMap<FleetModel, { schemas: KnownSchemas; problems: WeakMap<KubeDocument, readonly ObjectProblem[]> }>()
+interface Cache {
+  readonly schemas: KnownSchemas
+  readonly problems: WeakMap<KubeDocument, readonly ObjectProblem[]>
+  /** Of objects that clusters have in common, by what they say. */
+  readonly bySameText: Map<string, readonly ObjectProblem[]>
+}
+
+const known = new WeakMap<FleetModel, Cache>()
 
 /** Asked by several checks, found once. Empty for kinds whose schema is not known, and where all follows from lost indentation. */
 export function objectProblems(model: FleetModel, document: KubeDocument): readonly ObjectProblem[] {
   let cache = known.get(model)
   if (cache === undefined) {
-    cache = { schemas: new KnownSchemas(model), problems: new WeakMap() }
+    cache = { schemas: new KnownSchemas(model), problems: new WeakMap(), bySameText: new Map() }
     known.set(model, cache)
   }
   let problems = cache.problems.get(document)
-  if (problems === undefined && lostIndentation(document.value).length > 0) cache.problems.set(document, (problems = []))
   if (problems === undefined) {
-    const schema = cache.schemas.find(document.group, document.version, document.kind)
     const standing = standingOf(model, document)
-    const found = schema === undefined ? underNewVersion(cache.schemas, document, standing) : find(document, schema, standing)
-    for (const { object, path } of embeddedObjects(document)) {
-      const inner = cache.schemas.find(object.group, object.version, object.kind)
-      if (inner === undefined) continue
-      for (const problem of find(object, inner, standing))
-        found.push({ ...problem, path: [...path, ...problem.path], message: `${fieldText(path)}: ${problem.message}` })
-    }
-    problems = found
+    // Most objects of a fleet are the same in every cluster.
+    const key = document.cluster === undefined ? undefined : `${standing} ${printJson(document.value)}`
+    problems = key === undefined ? undefined : cache.bySameText.get(key)
+    problems ??= lostIndentation(document.value).length > 0 ? [] : allProblems(cache.schemas, document, standing)
+    if (key !== undefined) cache.bySameText.set(key, problems)
     cache.problems.set(document, problems)
   }
   return problems
+}
+
+function allProblems(schemas: KnownSchemas, document: KubeDocument, standing: Standing): ObjectProblem[] {
+  const schema = schemas.find(document.group, document.version, document.kind)
+  const found = schema === undefined ? underNewVersion(schemas, document, standing) : find(document, schema, standing)
+  for (const { object, path } of embeddedObjects(document)) {
+    const inner = schemas.find(object.group, object.version, object.kind)
+    if (inner === undefined) continue
+    for (const problem of find(object, inner, standing))
+      found.push({ ...problem, path: [...path, ...problem.path], message: `${fieldText(path)}: ${problem.message}` })
+  }
+  return found
 }
 
 /** Of a version that is gone, whose objects mean the same under the one that took its place: their fields. */
