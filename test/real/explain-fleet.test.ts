@@ -46,7 +46,7 @@ describe('explain with kubectl on an embedded fleet', { skip: explainMissingInpu
     }, 20)
     const copy = await fleet.flotilla('explain deploy web -n shop --cluster east')
     assert.match(copy.stdout, /delivered by +placement\/Deployment\.apps\/shop\/web/)
-    assert.match((await fleet.flotilla('explain placement/web -n shop')).stdout, /rules 1 objects/)
+    assert.match((await fleet.flotilla('explain placement/web -n shop')).stdout, /rules 1 object/)
   })
 
   test('an Application without a cluster, in words and as data', async () => {
@@ -72,7 +72,7 @@ describe('explain with kubectl on an embedded fleet', { skip: explainMissingInpu
     await fleet.kubectl('--context west apply -f -', { input: `${namespace}${service}${shared}` })
     await eventually(async () => {
       const { stdout } = await fleet.flotilla('explain service/web -n shop')
-      assert.match(stdout, /^service shop\/web: answered, offered by 1 clusters/)
+      assert.match(stdout, /^service shop\/web: answered, offered by 1 cluster/)
       assert.match(stdout, /from east +answered by west/)
     }, 20)
   })

@@ -1,6 +1,6 @@
 import type { Application } from '../../dialects/argo-cd/kinds/application.js'
 import type { ApplicationSet, Generator } from '../../dialects/argo-cd/kinds/application-set.js'
-import { type FleetExplanation, Steps, someOf } from './explanation.js'
+import { countOf, type FleetExplanation, Steps, someOf } from './explanation.js'
 
 const most = 12
 
@@ -61,7 +61,7 @@ export function explainApplicationSet(set: ApplicationSet, applications: readonl
   const error = conditions.find(({ type, status: is }) => type === 'ErrorOccurred' && is === 'True')
   return {
     object: `ApplicationSet ${metadata.namespace ?? ''}/${metadata.name}`,
-    state: `${error === undefined ? 'UpToDate' : error.reason}, ${own.length} Applications${troubled.length > 0 ? `, ${troubled.length} not Synced and Healthy` : ''}`,
+    state: `${error === undefined ? 'UpToDate' : error.reason}, ${countOf(own.length, 'Application')}${troubled.length > 0 ? `, ${troubled.length} not Synced and Healthy` : ''}`,
     steps: steps.list,
     waitsFor: steps.waitsFor,
   }

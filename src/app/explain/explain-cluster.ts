@@ -3,7 +3,7 @@ import { formatTaints } from '../../delivery/placement/cluster-marks.js'
 import type { ClusterFacts } from '../../delivery/placement/contract.js'
 import type { Application } from '../../dialects/argo-cd/kinds/application.js'
 import type { Cluster, ClusterState } from '../../inventory/cluster.js'
-import { type FleetExplanation, Steps, someOf } from './explanation.js'
+import { type FleetExplanation, inOrder, Steps, someOf } from './explanation.js'
 
 export interface ClusterExplained {
   readonly cluster: Cluster
@@ -73,12 +73,10 @@ export function explainCluster({ cluster, state, facts, agent, applications, pla
   return {
     object: `cluster ${name}`,
     state: `${problem === undefined ? health : 'Degraded'}${facts?.cordoned === true ? ', cordoned' : ''}`,
-    steps: steps.list.sort((a, b) => order.indexOf(a.layer) - order.indexOf(b.layer)),
+    steps: inOrder(steps.list),
     waitsFor: steps.waitsFor,
   }
 }
-
-const order = ['dialect', 'model', 'engine', 'cluster']
 
 function authOf({ connection }: Cluster): string {
   return connection === undefined ? 'no connection' : `credentials: ${connection.auth.kind}`

@@ -5,7 +5,7 @@ import type { Inventory } from '../../inventory/cluster.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { Explanation } from '../placement/explain-placement.js'
-import { type FleetExplanation, Steps, someOf } from './explanation.js'
+import { type FleetExplanation, inOrder, Steps, someOf } from './explanation.js'
 import { type CopySeen, readCopies } from './read-copies.js'
 
 /** Clusters that are told one by one. */
@@ -49,7 +49,7 @@ export async function explainFederated(
   return {
     object: `${source.kind} ${source.metadata.namespace ? `${source.metadata.namespace}/` : ''}${source.metadata.name}`,
     state: `${state}${replicas}`,
-    steps: steps.list,
+    steps: inOrder(steps.list),
     waitsFor: steps.waitsFor,
   }
 }

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/json.js'
 import { healthOf } from '../../delivery/health/health.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { type FleetExplanation, type Step, Steps } from './explanation.js'
+import { type FleetExplanation, inOrder, Steps } from './explanation.js'
 
 /** Conditions that are good news when they are False. */
 const isGoodWhenFalse = (type: string) =>
@@ -77,13 +77,7 @@ export function withTail(explanation: FleetExplanation, object: KubeObject, even
   steps.waitsFor.push(...explanation.waitsFor)
   const bare = { ...object, status: {} }
   addTail(steps, bare, events)
-  return { ...explanation, steps: order(steps.list), waitsFor: steps.waitsFor }
-}
-
-/** From the object as written to the clusters. */
-function order(steps: readonly Step[]): readonly Step[] {
-  const layers = ['dialect', 'model', 'engine', 'cluster']
-  return [...steps].sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer))
+  return { ...explanation, steps: inOrder(steps.list), waitsFor: steps.waitsFor }
 }
 
 function timeOf(event: KubeObject): string {

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { Explanation } from '../placement/explain-placement.js'
-import { type FleetExplanation, Steps, someOf } from './explanation.js'
+import { countOf, type FleetExplanation, Steps, someOf } from './explanation.js'
 
 const most = 12
 
@@ -26,7 +26,7 @@ export function explainPolicy(policy: KubeObject, all: readonly Explanation[]): 
     steps.add('model', source, placed ? 'ok' : 'waits', `${decision?.outcome}: ${placed ? someOf(where, 6) : last}`)
     if (!placed) steps.waits(`${source}: ${last}`)
   }
-  if (ruled.length > most) steps.add('model', 'more', 'info', `${ruled.length - most} more objects`)
+  if (ruled.length > most) steps.add('model', 'more', 'info', `${ruled.length - most} more`)
   for (const { source, why } of lost.slice(0, most)) steps.add('model', source, 'info', `lost: ${why}`)
   for (const { source } of overridden.slice(0, most)) steps.add('model', source, 'ok', 'its overrides apply')
   const { conditions } = (isObject(policy['status']) ? policy['status'] : {}) as { conditions?: unknown }
@@ -39,7 +39,7 @@ export function explainPolicy(policy: KubeObject, all: readonly Explanation[]): 
   if (count === 0 && lost.length === 0) steps.add('dialect', 'selects', 'info', 'no object of the hub')
   return {
     object: `${policy.kind} ${key}`,
-    state: `rules ${count} objects${lost.length > 0 ? `, ${lost.length} lost to others` : ''}`,
+    state: `rules ${countOf(count, 'object')}${lost.length > 0 ? `, ${lost.length} lost to others` : ''}`,
     steps: steps.list,
     waitsFor: steps.waitsFor,
   }

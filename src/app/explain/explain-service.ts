@@ -1,6 +1,6 @@
 import { formatLocality } from '../../services/model/rank/locality-text.js'
 import type { FleetService, Ranking } from '../../services/model/service-model.js'
-import { type FleetExplanation, Steps, someOf } from './explanation.js'
+import { countOf, type FleetExplanation, Steps, someOf } from './explanation.js'
 
 /** Clusters whose view of a service is told one by one. */
 const mostConsumers = 12
@@ -55,7 +55,7 @@ export function explainService(
   const state = nobody > 0 ? 'not answered everywhere' : conflicts.length > 0 ? 'answered, with conflicts' : 'answered'
   return {
     object: `service ${service.namespace}/${service.name}`,
-    state: `${state}, offered by ${offers.length} clusters`,
+    state: `${state}, offered by ${countOf(offers.length, 'cluster')}`,
     steps: steps.list,
     waitsFor: steps.waitsFor,
   }

@@ -50,3 +50,15 @@ export class Steps {
 export function someOf(names: readonly string[], most = 4): string {
   return names.length <= most ? names.join(', ') : `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`
 }
+
+const layers: readonly Layer[] = ['dialect', 'model', 'engine', 'cluster']
+
+/** From the object as written to the clusters; within a layer as they were found. */
+export function inOrder(steps: readonly Step[]): readonly Step[] {
+  return [...steps].sort((a, b) => layers.indexOf(a.layer) - layers.indexOf(b.layer))
+}
+
+/** `1 object`, `3 objects` */
+export function countOf(count: number, one: string): string {
+  return `${count} ${one}${count === 1 ? '' : 's'}`
+}
