@@ -23,3 +23,11 @@ test('settings among what is checked are', () => {
     'warning flotilla.yaml:2:12 flotilla.yaml ignores service-import-by-hand, of which there is nothing to ignore',
   ])
 })
+
+test('a key of flotilla.yaml that nobody reads is told', () => {
+  const text = 'ignroe: []\nclusters:\n  - name: a\n    path: [x]\n'
+  assert.deepEqual(checkTexts(serviceImportByHand, { 'flotilla.yaml': text }), [
+    'warning flotilla.yaml:1:1 flotilla.yaml has no key ignroe: did you mean ignore?',
+    'warning flotilla.yaml:4:5 flotilla.yaml has no key path: did you mean paths?',
+  ])
+})

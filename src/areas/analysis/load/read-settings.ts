@@ -1,3 +1,4 @@
+import { closest } from '../../../base/closest.js'
 import { isObject } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { YamlError } from '../../../formats/yaml/yaml-error.js'
@@ -6,6 +7,12 @@ import type { Locator } from '../model/locator.js'
 import type { ClusterSettings, Settings, Suppression } from '../model/settings.js'
 import type { View } from '../model/view.js'
 import type { InputText, Unreadable } from './input-text.js'
+
+const known = {
+  file: ['kubernetesVersion', 'clusters', 'ignore'],
+  cluster: ['name', 'aliases', 'paths', 'contexts', 'version', 'labels'],
+  ignore: ['check', 'path', 'object', 'reason'],
+}
 
 /** Reads every `flotilla.yaml` among the inputs; paths in one are relative to its folder. */
 export function readSettings(
@@ -39,6 +46,12 @@ export function readSettings(
       locator,
     })
     const folder = path.slice(0, path.lastIndexOf('/') + 1)
+    const strangers = [
+      ...strangersIn(document, known.file),
+      ...document.items('clusters').flatMap((item) => strangersIn(item, known.cluster)),
+      ...document.items('ignore').flatMap((item) => strangersIn(item, known.ignore)),
+    ]
+    for (const stranger of strangers) problem(stranger)
     kubernetesVersion ??= textOrNumber(document, 'kubernetesVersion')
     for (const item of document.items('clusters')) {
       const name = item.text('name')
@@ -67,6 +80,22 @@ export function readSettings(
     }
   }
   return { clusters, suppressions, ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }) }
+}
+
+/** A key that nobody reads was meant for something: what it should do is not done. */
+function strangersIn(view: View, names: readonly string[]): Unreadable[] {
+  return view
+    .keys()
+    .filter((key) => !names.includes(key))
+    .map((key) => {
+      const near = closest(key, names)
+      return {
+        ...view.atKey(key).place(),
+        severity: 'warning',
+        message: `flotilla.yaml has no key ${key}${near === undefined ? '' : `: did you mean ${near}?`}`,
+        fix: `Write one of ${names.join(', ')}, or take it out.`,
+      }
+    })
 }
 
 function clusterSettings(item: View, name: string, folder: string): ClusterSettings {
