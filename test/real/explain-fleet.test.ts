@@ -70,6 +70,8 @@ describe('explain with kubectl on an embedded fleet', { skip: explainMissingInpu
       'apiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n---\n'
     const shared = 'apiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceExport\nmetadata: {name: web, namespace: shop}\n'
     await fleet.kubectl('--context west apply -f -', { input: `${namespace}${service}${shared}` })
+    const own = await fleet.flotilla('explain service/kubernetes --cluster west')
+    assert.match(own.stdout, /^Service default\/kubernetes: /)
     await eventually(async () => {
       const { stdout } = await fleet.flotilla('explain service/web -n shop')
       assert.match(stdout, /^service shop\/web: answered, offered by 1 cluster/)

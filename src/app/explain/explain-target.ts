@@ -49,7 +49,15 @@ export async function explainTarget(request: ExplainRequest): Promise<readonly F
   const catalogue = await hub.resources()
   const fleet = { hub, namespace: hubNamespace }
   if (/^clusters?$/i.test(kind)) return await withLiveView(fleet, env, async (view) => [await clusterIn(request, view)])
-  if (isService(kind)) return await explainServices(request, catalogue)
+  if (isService(kind)) {
+    try {
+      return await explainServices(request, catalogue)
+    } catch (error) {
+      // One that a cluster has for itself is an object like others there.
+      if (cluster === undefined || !(error instanceof CodedError) || error.code !== 'service-not-found') throw error
+      return await withLiveView(fleet, env, async (view) => [await inCluster(request, view.inventory.client(cluster))])
+    }
+  }
   return await withLiveView(fleet, env, async (view) => {
     if (cluster !== undefined && view.inventory.find({ name: cluster }) === undefined) throw unknownCluster(view, cluster)
     if (cluster !== undefined) return [await inCluster(request, view.inventory.client(cluster))]
@@ -225,7 +233,7 @@ async function explainServices(request: ExplainRequest, catalogue: ResourceCatal
       fix:
         elsewhere.length > 0
           ? `There is one in namespace ${elsewhere.join(', ')}: name it with -n.`
-          : 'See `flotilla service list`; --cluster NAME explains a Service of one cluster alone as any other object with its endpoints unknown to others.',
+          : 'See `flotilla service list`; --cluster NAME looks at a Service that one cluster has for itself.',
     })
   })
   return found
