@@ -19,6 +19,13 @@ test('a name that no container has', () => {
   ])
 })
 
+test('one port of several', () => {
+  const two = service('http').replace('  ports:\n', '  ports:\n    - {name: b, port: 81, targetPort: web}\n')
+  assert.deepEqual(run(two, workload('web', '{name: web, containerPort: 80}')), [
+    'warning app/0.yaml:10:19 Service web sends to the port http, and the containers of Deployment web have web',
+  ])
+})
+
 test('a number, a name that one of the pods has, pods that are not here', () => {
   assert.deepEqual(run(service('8080'), workload('web', '{name: web, containerPort: 80}')), [])
   assert.deepEqual(

@@ -27,6 +27,11 @@ export const serviceTargetPort = defineCheck({
           ),
         ),
       )
+      // One port of several may be there for a feature that is off.
+      const serves = service
+        .items('spec', 'ports')
+        .some((port) => typeof port.get('targetPort') !== 'string' || names.has(port.text('targetPort')!))
+      const isHeadless = service.text('spec', 'clusterIP') === 'None'
       // Without any port in the templates, something else (a sidecar that is injected) may bring them.
       for (const port of named) {
         const name = port.text('targetPort')!
@@ -35,7 +40,7 @@ export const serviceTargetPort = defineCheck({
         yield {
           message: `${service.subject} sends to the port ${name}, and the containers of ${selected[0]!.object.subject} have ${has}`,
           at: [port.at('targetPort'), selected[0]!.spec.at('containers', 0, 'ports')],
-          severity: names.size === 0 ? 'warning' : 'error',
+          severity: serves ? (isHeadless ? 'note' : 'warning') : names.size === 0 ? 'warning' : 'error',
         }
       }
     }
