@@ -269,3 +269,13 @@ test('what is shown of each state, as it was read and found right', () => {
   if (process.env.GOLDEN === 'write') writeFileSync(golden, now)
   assert.equal(now, readFileSync(golden, 'utf8'))
 })
+
+test('what strangers have written does not steer the terminal', () => {
+  const hostile = application({
+    sync: { status: 'Unknown' },
+    conditions: [{ type: 'ComparisonError', message: 'a\u001b[2Jb\r\nc\u202ed' }],
+  })
+  const text = explain(hostile)
+  assert.doesNotMatch(text, /\u001b|\r|\u202e/)
+  assert.match(text, /ComparisonError +a\ufffd\[2Jb/)
+})

@@ -1,4 +1,5 @@
 import type { FleetExplanation, Step } from '../app/explain/explanation.js'
+import { plain } from '../areas/analysis/report/report-format.js'
 import { formatAge } from './print.js'
 
 const signs: Readonly<Record<Step['state'], string>> = { ok: 'ok', info: '-', waits: '..', bad: '!!' }
@@ -18,14 +19,12 @@ export function describeFleetExplanation(
     const sign = signs[step.state].padEnd(2)
     const shown = colour && colours[step.state] !== '' ? `${colours[step.state]}${sign}\u001b[0m` : sign
     const since = step.since === undefined ? '' : ` (${sinceOf(step.since, nowMs)})`
-    return `${name.padEnd(8)} ${shown} ${step.what.padEnd(width)}  ${step.why.replaceAll(/\s*\n\s*/g, ' ')}${since}`.trimEnd()
+    return `${name.padEnd(8)} ${shown} ${plain(step.what).padEnd(width)}  ${plain(step.why)}${since}`.trimEnd()
   })
   const waits =
-    waitsFor.length === 0
-      ? 'Waits for nothing.'
-      : `Waits for:\n${waitsFor.map((line) => `  ${line.replaceAll(/\s*\n\s*/g, ' ')}`).join('\n')}`
+    waitsFor.length === 0 ? 'Waits for nothing.' : `Waits for:\n${waitsFor.map((line) => `  ${plain(line)}`).join('\n')}`
   const chain = lines.length === 0 ? 'No owner, no condition that is not good, no warning.' : lines.join('\n')
-  return `${object}: ${state}\n\n${chain}\n\n${waits}\n`
+  return `${plain(object)}: ${plain(state)}\n\n${chain}\n\n${waits}\n`
 }
 
 function sinceOf(time: string, nowMs: number): string {
