@@ -1,7 +1,7 @@
 import type { AdmissionPlugin, AdmissionRequest } from '../apiserver/admission/contract.js'
 import type { ClusterStorage } from '../apiserver/storage/contract.js'
 import { messageOf } from '../base/errors.js'
-import { equalJson } from '../base/json.js'
+import { equalJson, isObject } from '../base/json.js'
 import type { HubFacts } from '../delivery/federation/contract.js'
 import type { ClusterFacts } from '../delivery/placement/contract.js'
 import { clusterSecretLabel, parseClusterSecret } from '../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -116,5 +116,11 @@ function clustersIn(storage: ClusterStorage, namespace: string): ClusterFacts[] 
   }
   for (const { metadata } of storage.scan(groupResourceOf(kubeFedClusterType), `${kubeFedNamespace}/`))
     clusters.set(metadata.name, { name: metadata.name, labels: metadata.labels ?? {} })
+  // Those that came in otherwise: by an agent, by Karmada, by another manager's inventory.
+  for (const { spec, metadata } of storage.scan('clusterprofiles.multicluster.x-k8s.io', '')) {
+    const shown = isObject(spec) ? spec['displayName'] : undefined
+    const name = typeof shown === 'string' && shown !== '' ? shown : metadata.name
+    if (!clusters.has(name)) clusters.set(name, { name, labels: metadata.labels ?? {} })
+  }
   return [...clusters.values()]
 }

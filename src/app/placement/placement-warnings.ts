@@ -1,14 +1,29 @@
 import type { AdmissionPlugin, AdmissionRequest } from '../../apiserver/admission/contract.js'
 import { closest } from '../../base/closest.js'
 import { messageOf } from '../../base/errors.js'
+import { equalJson, isObject } from '../../base/json.js'
 import { placedKinds } from '../../dialects/placement/placement-dialect.js'
 import { type PlacementObject, placementLabel, placementNamespaceLabel } from '../../dialects/placement/placement-kind.js'
 import { namedPlacement } from '../../dialects/placement/which-placement.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { unknownClusters } from './unknown-names.js'
 
 const placements = 'placements.flotilla.dev'
 
-/** Tells who labels an object for placing that it will go nowhere as it is. Refuses and changes nothing. */
+const policies = new Set([
+  placements,
+  ...['propagationpolicies', 'clusterpropagationpolicies', 'overridepolicies', 'clusteroverridepolicies'].map(
+    (plural) => `${plural}.policy.karmada.io`,
+  ),
+])
+/** Every cluster of the fleet has one. */
+const profiles = 'clusterprofiles.multicluster.x-k8s.io'
+const mostSlips = 12
+
+/**
+ * Tells who labels an object for placing that it will go nowhere as it is, and who writes a Placement or a policy that it names what
+ * there is not. Refuses and changes nothing.
+ */
 export function createPlacementWarnings(options: { hub: string; quietUsers: readonly string[] }): AdmissionPlugin {
   const quiet = new Set(options.quietUsers)
   return {
@@ -22,6 +37,7 @@ export function createPlacementWarnings(options: { hub: string; quietUsers: read
       try {
         const text = warningFor(request)
         if (text !== undefined) request.warn(text)
+        for (const each of slipsIn(request).slice(0, mostSlips)) request.warn(each)
       } catch (error) {
         request.ports.log.warn('placement warnings failed', { object: request.name, error: messageOf(error) })
       }
@@ -51,6 +67,25 @@ function warningFor({ object, previous, storage }: AdmissionRequest): string | u
   if (kinds.some(([apiVersion, kind]) => apiVersion === object.apiVersion && kind === object.kind)) return undefined
   if (kinds.some(([, kind]) => kind === object.kind)) return undefined
   return `${where}: objects of kind ${object.kind} are not placed; add {apiVersion: ${object.apiVersion}, kind: ${object.kind}} to spec.kinds of Placement ${named.name}`
+}
+
+/** Clusters and kinds that a Placement or a policy names and that are not there. */
+function slipsIn(request: AdmissionRequest): string[] {
+  const { object, previous, groupResource, storage } = request
+  if (object === undefined || !policies.has(groupResource) || object.metadata.deletionTimestamp !== undefined) return []
+  const spec = object['spec']
+  if (previous !== undefined && equalJson(previous['spec'], spec)) return []
+  const known = [...storage.scan(profiles, '')].map((profile) => {
+    const name = isObject(profile['spec']) ? profile['spec']['displayName'] : undefined
+    return typeof name === 'string' && name !== '' ? name : profile.metadata.name
+  })
+  const selectors = isObject(spec) && Array.isArray(spec['resourceSelectors']) ? spec['resourceSelectors'].filter(isObject) : []
+  const kinds = selectors.flatMap(({ apiVersion, kind }, index) =>
+    typeof apiVersion !== 'string' || typeof kind !== 'string' || request.findKind(apiVersion, kind) !== undefined
+      ? []
+      : [`spec.resourceSelectors[${index}]: the hub serves no kind ${kind} of ${apiVersion}; it selects nothing`],
+  )
+  return [...kinds, ...unknownClusters(spec, known)]
 }
 
 function sameLabels(a: KubeObject, b: KubeObject): boolean {
