@@ -216,5 +216,30 @@ export const appsPart: Part = {
       from: /(kind: Ingress\nmetadata: \{name: \w+, namespace: shop)\}/,
       to: '$1, annotations: {nginx.ingress.kubernetes.io/upstream-hash-by: ip_hash}}',
     },
+    { check: 'stateful-service-missing', in: /db\.yaml/, from: 'serviceName: db-shop', to: 'serviceName: db-shpo' },
+    {
+      check: 'probe-port-unknown',
+      in: any,
+      from: '          resources:',
+      to: '          readinessProbe: {httpGet: {path: /, port: web}}\n          resources:',
+    },
+    {
+      check: 'object-twice',
+      in: any,
+      from: /(apiVersion: v1\nkind: ConfigMap\n.*\n)data: \{level: info\}\n/,
+      to: '$&---\n$1data: {level: debug}\n',
+    },
+    {
+      check: 'budget-selects-nothing',
+      in: any,
+      from: /$/,
+      to: '---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: checkout-budget, namespace: shop}\nspec: {maxUnavailable: 1, selector: {matchLabels: {app: chekcout}}}\n',
+    },
+    {
+      check: 'budget-blocks-drain',
+      in: any,
+      from: /$/,
+      to: '---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: all, namespace: shop}\nspec: {maxUnavailable: 0, selector: {matchLabels: {app: checkout}}}\n',
+    },
   ],
 }

@@ -185,5 +185,11 @@ export const deliveryPart: Part = {
       from: 'selector: {matchLabels',
       to: 'selecter: {a: b}\n      selector: {matchLabels',
     },
+    {
+      check: 'istio-operator-applied',
+      in: /flux/,
+      from: /$/,
+      to: '---\napiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nmetadata: {name: a, namespace: istio-system}\nspec: {profile: default}\n',
+    },
   ],
 }
