@@ -14,6 +14,7 @@ const mostClusters = 25
 /**
  * Why an object of the hub is where it is: who decided, the decision's own reasons, what holds it, and how its copies stand. `kind` is the
  * kind of its copies, undefined where the hub does not know it. `frozen`: why no workload is moved between clusters.
+ * `byAgent`: what is known of the copy of a source in a cluster that is reached by its agent alone.
  */
 export async function explainFederated(
   source: KubeObject,
@@ -21,6 +22,7 @@ export async function explainFederated(
   inventory: Inventory,
   typeOf: (object: KubeObject) => ResourceType | undefined,
   frozen?: string,
+  byAgent?: (cluster: string, id: string) => Promise<CopySeen>,
 ): Promise<FleetExplanation> {
   const steps = new Steps()
   const [first, ...others] = found
@@ -31,7 +33,7 @@ export async function explainFederated(
       'info',
       `where clusters are the same, ${first?.dialect} wins, and ${dialect} is told AlreadyExists`,
     )
-  for (const each of found) await addOne(steps, each, found.length > 1, inventory, typeOf)
+  for (const each of found) await addOne(steps, each, found.length > 1, inventory, typeOf, byAgent)
   if (frozen !== undefined && found.some(({ read }) => read?.failover !== undefined))
     steps.add('engine', 'failover', 'info', `frozen: ${frozen}; nothing is moved away from clusters`)
   const line = source.metadata.annotations?.[placementStatusAnnotation]
@@ -60,6 +62,7 @@ async function addOne(
   several: boolean,
   inventory: Inventory,
   typeOf: (object: KubeObject) => ResourceType | undefined,
+  byAgent?: (cluster: string, id: string) => Promise<CopySeen>,
 ): Promise<void> {
   const say = (what: string) => (several ? `${what} (${dialect})` : what)
   for (const { reason, message } of warnings) steps.add('dialect', say('warning'), 'info', `${reason}: ${message}`)
@@ -98,8 +101,12 @@ async function addOne(
   const object = read?.workload.object
   const type = object === undefined ? undefined : typeOf(object)
   const getting = decision.deliveries.map(({ cluster }) => cluster)
+  const id = read?.id ?? ''
+  const told = byAgent && ((cluster: string) => byAgent(cluster, id))
   const copies =
-    object === undefined || type === undefined ? new Map<string, CopySeen>() : await readCopies(inventory, type, object, getting)
+    object === undefined || type === undefined
+      ? new Map<string, CopySeen>()
+      : await readCopies(inventory, type, object, getting, told)
   const deliveries = new Map(decision.deliveries.map((delivery) => [delivery.cluster, delivery]))
   const shown = decision.clusters.filter(({ selected }) => selected)
   for (const { cluster, why, replicas } of shown.slice(0, mostClusters)) {

@@ -26,6 +26,7 @@ import { explainPlain, withTail } from './explain-plain.js'
 import { explainPolicy } from './explain-policy.js'
 import { explainService } from './explain-service.js'
 import type { FleetExplanation } from './explanation.js'
+import { toldByAgent } from './told-by-agent.js'
 
 export interface ExplainRequest {
   readonly hub: KubeClient
@@ -95,7 +96,9 @@ async function ofObject(
   if (federated.length > 0) {
     const typeOf = (copy: KubeObject) => catalogue.forKind(copy.apiVersion, copy.kind)
     return withTail(
-      await explainFederated(source ?? object, federated, view.inventory, typeOf, await frozenSince(request)),
+      await explainFederated(source ?? object, federated, view.inventory, typeOf, await frozenSince(request), (cluster, id) =>
+        toldByAgent(hub, cluster, id),
+      ),
       object,
       events,
     )

@@ -21,10 +21,10 @@ export async function readCopies(
   type: ResourceType,
   object: KubeObject,
   clusters: readonly string[],
+  byAgent: (cluster: string) => Promise<CopySeen> = async () => ({ is: 'unseen', words: 'reached by its agent alone' }),
 ): Promise<ReadonlyMap<string, CopySeen>> {
   const seen = clusters.slice(0, most).map(async (cluster): Promise<[string, CopySeen]> => {
-    if (inventory.find({ name: cluster })?.isPulled === true)
-      return [cluster, { is: 'unseen', words: 'reached by its agent alone' }]
+    if (inventory.find({ name: cluster })?.isPulled === true) return [cluster, await byAgent(cluster)]
     const { name, namespace } = object.metadata
     try {
       const client = inventory.client(cluster)
@@ -32,7 +32,7 @@ export async function readCopies(
         { type, name, ...(type.namespaced && namespace !== undefined ? { namespace } : {}) },
         { signal: AbortSignal.timeout(limitMs) },
       )
-      return [cluster, judge({ ...live, apiVersion: apiVersionOf(type.group, type.version), kind: type.kind })]
+      return [cluster, judgeCopy({ ...live, apiVersion: apiVersionOf(type.group, type.version), kind: type.kind })]
     } catch (error) {
       if (isNotFound(error)) return [cluster, { is: 'missing', words: 'it is not there' }]
       return [cluster, { is: 'unseen', words: `cannot be asked from here: ${messageOf(error)}` }]
@@ -41,7 +41,8 @@ export async function readCopies(
   return new Map(await Promise.all(seen))
 }
 
-function judge(live: KubeObject): CopySeen {
+/** What the state of a live object says of it as a copy. */
+export function judgeCopy(live: KubeObject): CopySeen {
   const health = healthOf(live)
   if (health === undefined) return { is: 'ok', words: 'it is there' }
   const words = `${health.status}${health.message ? `: ${health.message}` : ''}`
