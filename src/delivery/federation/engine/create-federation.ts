@@ -432,6 +432,7 @@ class Engine implements Federation {
     }
   }
 
+  /** One pass over a source: read, decide, distribute, report. Epoch ms when to look again, if at a time of its own. */
   async #look(state: SourceState): Promise<number | undefined> {
     const { ref } = state
     const { clock } = this.#options
