@@ -389,3 +389,20 @@ test('the source itself is let alone where a copy would be it', async () => {
   assert.equal(member.writes, 0)
   world.stop()
 })
+
+test('nothing waits for a kind that is read in the very moment in which it begins to wait', async () => {
+  for (let steps = 0; steps < 60; steps++) {
+    const world = await createMemberWorld()
+    const member = world.open({ client: world.client })
+    const ids: string[] = []
+    for (let index = 0; index < 4; index++) {
+      const wanted = desiredOf(configMap({}, `object-${index}`))
+      ids.push(wanted.id)
+      member.want(wanted)
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+    }
+    await world.settle(1)
+    for (const id of ids) assert.equal(member.result(id)?.state, 'Applied', `${id} after ${steps} steps`)
+    world.stop()
+  }
+})

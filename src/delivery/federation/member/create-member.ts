@@ -67,6 +67,8 @@ class DirectMember implements CreatedMember {
   readonly #waitingForKind = new Set<string>()
   /** By namespace. */
   readonly #waitingForNamespace = new Map<string, Set<string>>()
+  /** Counts what others may be waiting for: kinds that were read, namespaces that came. */
+  #news = 0
   readonly #listeners = new Set<(id: string) => void>()
   readonly #closing = new AbortController()
   readonly #unknown = new WeakMap<MemberResult, MemberResult>()
@@ -245,6 +247,7 @@ class DirectMember implements CreatedMember {
   }
 
   #kindsRead(): void {
+    this.#news++
     for (const id of this.#waitingForKind) this.#queue.add(id)
     this.#waitingForKind.clear()
     this.#tellCopies()
@@ -259,6 +262,7 @@ class DirectMember implements CreatedMember {
   }
 
   #namespaceIsThere(namespace: string): void {
+    this.#news++
     for (const id of this.#waitingForNamespace.get(namespace) ?? []) this.#queue.add(id)
     this.#waitingForNamespace.delete(namespace)
   }
@@ -281,6 +285,7 @@ class DirectMember implements CreatedMember {
     const wish = this.#wishes.get(id)
     if (wish === undefined) return
     const { digest, dropping } = wish
+    const news = this.#news
     try {
       const step =
         dropping === undefined ? await this.#work.bring(wish, this.#targetChosen(id)) : await this.#work.remove(id, wish)
@@ -291,6 +296,8 @@ class DirectMember implements CreatedMember {
         this.#forget(id, wish)
         return
       }
+      // What it waits for has come while it was about to wait: it would wait for ever.
+      if (step.waitsFor !== undefined && this.#news !== news) this.#queue.add(id)
       if (step.waitsFor === 'kind') this.#waitingForKind.add(id)
       if (step.waitsFor === 'service') {
         this.#waitingForKind.add(id)
