@@ -273,15 +273,7 @@ export const rooms = [
     path: 'src/areas/fleet-view',
     layer: 6,
     about: 'one API over all members: lists and watches merged, requests routed by cluster',
-    uses: [
-      'src/base',
-      'src/formats',
-      'src/kube/object',
-      'src/kube/schema',
-      'src/kube/client',
-      'src/inventory',
-      'src/apiserver',
-    ],
+    uses: ['src/base', 'src/formats', 'src/kube/object', 'src/kube/schema', 'src/kube/client', 'src/inventory', 'src/apiserver'],
   },
   {
     path: 'src/areas/analysis',

@@ -53,13 +53,7 @@ export class HttpTransport {
   #agentCertificate: string | undefined
   #closed = false
 
-  constructor(
-    cluster: string,
-    connection: Connection,
-    ports: ClientPorts,
-    limits: TransportLimits = {},
-    dial?: () => Duplex,
-  ) {
+  constructor(cluster: string, connection: Connection, ports: ClientPorts, limits: TransportLimits = {}, dial?: () => Duplex) {
     this.#dial = dial
     this.#cluster = cluster
     this.#connection = connection
