@@ -44,6 +44,7 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
   const { model, unreadable } = loadFleet(inputs.texts, {
     rendered: inputs.rendered,
     live: live.clusters,
+    nowMs: Date.now(),
     isPartial: inputs.unreadable.length > 0 || live.unreadable.length > 0,
     settings: await settingsAbove(files, gathered.texts),
   })

@@ -17,10 +17,11 @@ export function readDivision(division: ReplicaDivision = {}): DivisionRule {
     case 'Duplicated':
       return { strategy: 'duplicated' }
     case 'Even':
-      return { strategy: 'static-weights', heedsSpread: true }
+      return { strategy: 'static-weights', heedsSpread: true, keepsFirst: true }
     case 'Weighted':
       return {
         strategy: 'static-weights',
+        keepsFirst: true,
         heedsSpread: true,
         weights: (division.weights ?? []).map(({ weight, ...clusters }) => ({ clusters: readSelection(clusters), weight })),
       }

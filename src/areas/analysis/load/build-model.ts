@@ -17,8 +17,9 @@ export function buildModel(
   settings: Settings,
   live: readonly string[],
   isWhole: boolean,
+  nowMs?: number,
 ): FleetModel {
-  return new IndexedModel(documents, calls, settings, live, isWhole)
+  return new IndexedModel(documents, calls, settings, live, isWhole, nowMs)
 }
 
 type Scoped = { readonly cluster: string | undefined }
@@ -28,6 +29,7 @@ class IndexedModel implements FleetModel {
   readonly objects: readonly KubeDocument[]
   readonly settings: Settings
   readonly isWhole: boolean
+  readonly nowMs: number | undefined
   readonly calls: readonly Call[]
   readonly #values: readonly HelmValues[]
   readonly #live: readonly string[]
@@ -47,8 +49,10 @@ class IndexedModel implements FleetModel {
     settings: Settings,
     live: readonly string[],
     isWhole: boolean,
+    nowMs: number | undefined,
   ) {
     this.isWhole = isWhole
+    this.nowMs = nowMs
     this.documents = documents
     this.objects = documents.filter((document) => document instanceof KubeDocument)
     this.settings = settings

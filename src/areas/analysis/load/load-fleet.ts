@@ -31,6 +31,8 @@ export interface LoadOptions {
   readonly rendered?: readonly RenderedObject[]
   /** More is missing than will be found here: files, clusters. */
   readonly isPartial?: boolean
+  /** Epoch ms, for what ends some day; absent: nothing is said about time. */
+  readonly nowMs?: number
   /** Of `flotilla.yaml`s that stand above what is checked. */
   readonly settings?: readonly InputText[]
 }
@@ -48,7 +50,7 @@ export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {
   for (const input of [...inputs.filter((each) => !isScript(each)), ...inputs.filter(isScript)]) loading.read(input)
   for (const rendered of options.rendered ?? []) loading.readRendered(rendered)
   for (const live of options.live ?? []) loading.readLive(live)
-  return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [], options.isPartial === true)
+  return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [], options.isPartial === true, options.nowMs)
 }
 
 class Loading {
@@ -66,9 +68,10 @@ class Loading {
     this.#settings = readSettings(above, inputs, this.#locator, (problem) => this.#unreadable.push(problem))
   }
 
-  finish(live: readonly string[], isPartial: boolean): LoadedFleet {
+  finish(live: readonly string[], isPartial: boolean, nowMs: number | undefined): LoadedFleet {
     const isWhole = !isPartial && this.#unreadable.length === 0
-    return { model: buildModel(this.#documents, this.#calls, this.#settings, live, isWhole), unreadable: this.#unreadable }
+    const model = buildModel(this.#documents, this.#calls, this.#settings, live, isWhole, nowMs)
+    return { model, unreadable: this.#unreadable }
   }
 
   read(input: InputText): void {

@@ -15,6 +15,8 @@ export interface FleetModel {
   readonly isWhole: boolean
   /** Kubernetes of clusters that do not say theirs, where somebody told it (`flotilla.yaml`). */
   readonly kubernetesVersion: string | undefined
+  /** Epoch ms; undefined where time is not to count. */
+  readonly nowMs: number | undefined
 
   /** Objects of a kind, of any version. The core group is `''`. */
   kinds(group: string, kind: string): readonly KubeDocument[]

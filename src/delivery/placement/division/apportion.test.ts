@@ -99,3 +99,13 @@ test('a million seats for a thousand parties take no million steps', () => {
     100_000_000,
   )
 })
+
+test('where ties go to who held more before, a newcomer takes nothing for nothing', () => {
+  const parties = ['b', 'c', 'd', 'e', 'f', 'g'].map((name) => ({ name, votes: 1, previous: 1 }))
+  const more = [{ name: 'a', votes: 1, previous: 0 }, ...parties]
+  assert.equal(apportion(6, more, '').get('a'), 1)
+  const kept = apportion(6, more, '', 'webster', true)
+  assert.equal(kept.get('a'), 0)
+  assert.ok(parties.every(({ name }) => kept.get(name) === 1))
+  assert.equal(apportion(7, more, '', 'webster', true).get('a'), 1)
+})

@@ -12,21 +12,25 @@ export interface Party {
 /** `webster` is Karmada's rule from 1.16 on, `largest-remainder` the one before it. */
 export type ApportionmentRule = 'webster' | 'largest-remainder'
 
-/** Seats for parties by their votes. Without any votes nobody gets a seat. The sum of seats is `seats` otherwise. */
+/**
+ * Seats for parties by their votes. Without any votes nobody gets a seat. The sum of seats is `seats` otherwise. `keepsFirst`:
+ * ties of Webster's rule go to who held more before, so that a newcomer takes nothing for nothing.
+ */
 export function apportion(
   seats: number,
   parties: readonly Party[],
   uid: string,
   rule: ApportionmentRule = 'webster',
+  keepsFirst = false,
 ): Map<string, number> {
-  return rule === 'webster' ? webster(seats, parties, uid) : largestRemainder(seats, parties, uid)
+  return rule === 'webster' ? webster(seats, parties, uid, keepsFirst) : largestRemainder(seats, parties, uid)
 }
 
 /**
  * Webster's (Sainte-Lague's) method: seats go one by one to the highest votes / (2 * seats + 1). Ties go to fewer seats, then to
  * the lower name, or to the higher one where the hash of the uid is odd, so that not every workload burdens the same cluster.
  */
-function webster(seats: number, parties: readonly Party[], uid: string): Map<string, number> {
+function webster(seats: number, parties: readonly Party[], uid: string, keepsFirst: boolean): Map<string, number> {
   const result = new Map<string, number>()
   let votes = 0
   for (const party of parties) {
@@ -35,7 +39,8 @@ function webster(seats: number, parties: readonly Party[], uid: string): Map<str
   }
   if (votes === 0) return result
   const direction = websterPrefersHigherNames(uid) ? -1 : 1
-  const ordered = [...parties].sort((a, b) => direction * compareText(a.name, b.name))
+  const before = ({ previous = 0 }: Party) => (keepsFirst ? previous : 0)
+  const ordered = [...parties].sort((a, b) => before(b) - before(a) || direction * compareText(a.name, b.name))
   const queue = new SeatQueue(ordered.map((party) => party.votes))
   queue.give(seats, votes)
   for (const [index, party] of ordered.entries()) result.set(party.name, queue.seatsOf(index))

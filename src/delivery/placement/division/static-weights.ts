@@ -10,6 +10,8 @@ export interface StaticWeightsRule {
   readonly apportionment?: ApportionmentRule
   /** Spread constraints choose among the clusters first. Absent: they have no say, as with Karmada. */
   readonly heedsSpread?: boolean
+  /** Ties go to clusters that had more before. Absent: by name, as with Karmada. */
+  readonly keepsFirst?: boolean
 }
 
 /** Karmada's static weights: clusters without a weight get nothing, unless none has any: then all weigh the same. */
@@ -32,15 +34,16 @@ function divide(input: DivisionInput, rule: StaticWeightsRule): Division {
     if (without > 0) reasons.push(`${without} of ${parties.length} clusters have no weight and get nothing`)
     parties = weighed
   }
-  const given = apportion(input.replicas, parties, input.uid, rule.apportionment)
-  reasons.push(`${input.replicas} replicas by weight ${nameTheRule(rule.apportionment, input.uid)}`)
+  const given = apportion(input.replicas, parties, input.uid, rule.apportionment, rule.keepsFirst)
+  reasons.push(`${input.replicas} replicas by weight ${nameTheRule(rule.apportionment, input.uid, rule.keepsFirst)}`)
   return { replicas: addUp(new Map(), given), unplaced: 0, reasons }
 }
 
 /** The rule and what decides its ties, in words. */
-export function nameTheRule(rule: ApportionmentRule | undefined, uid: string): string {
+export function nameTheRule(rule: ApportionmentRule | undefined, uid: string, keepsFirst = false): string {
   if (rule === 'largest-remainder') return '(largest remainder; ties: more votes, more replicas before, lot by hash)'
-  return `(Webster; ties: fewer replicas, then the ${websterPrefersHigherNames(uid) ? 'higher' : 'lower'} name)`
+  const before = keepsFirst ? 'more before, then ' : ''
+  return `(Webster; ties: fewer replicas, then ${before}the ${websterPrefersHigherNames(uid) ? 'higher' : 'lower'} name)`
 }
 
 export const staticWeights: DivisionStrategy<StaticWeightsRule> = {
@@ -51,6 +54,7 @@ export const staticWeights: DivisionStrategy<StaticWeightsRule> = {
   ignoresSpread: true,
   samples: [
     { strategy: 'static-weights' },
+    { strategy: 'static-weights', keepsFirst: true },
     {
       strategy: 'static-weights',
       weights: [

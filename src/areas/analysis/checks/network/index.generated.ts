@@ -18,6 +18,7 @@ import { istioMeshDiffers } from './istio-mesh-differs.js'
 import { istioPlainAcrossNetworks } from './istio-plain-across-networks.js'
 import { istioRemoteSecret } from './istio-remote-secret.js'
 import { istioTrustDomain } from './istio-trust-domain.js'
+import { meshCertificateTime } from './mesh-certificate-time.js'
 import { meshMtu } from './mesh-mtu.js'
 import { meshOneWay } from './mesh-one-way.js'
 import { meshPortClosed } from './mesh-port-closed.js'
@@ -28,4 +29,4 @@ import { remoteKubeconfig } from './remote-kubeconfig.js'
 import { serviceCidrOverlap } from './service-cidr-overlap.js'
 import { submarinerPrerequisites } from './submariner-prerequisites.js'
 
-export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshMtu, meshOneWay, meshPortClosed, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]
+export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshCertificateTime, meshMtu, meshOneWay, meshPortClosed, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]

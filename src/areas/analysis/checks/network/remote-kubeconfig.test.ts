@@ -52,3 +52,14 @@ test('what is no kubeconfig is left alone', () => {
     'apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {istio/multiCluster: "true"}}\ndata: {b: "!!", c: eA==}\nstringData: {d: "a: [", e: "clusters: 5"}\n'
   assert.deepEqual(checkTexts(remoteKubeconfig, { 'a.yaml': broken }), [])
 })
+
+test('a token that ends is reported', () => {
+  const token = ['e30', Buffer.from('{"sub":"a","exp":1900000000}').toString('base64url'), 'c2ln'].join('.')
+  const files = { 'a.yaml': secret('https://b.example:6443', 'certificate-authority-data: eA==', `{token: ${token}}`) }
+  assert.match(
+    checkTexts(remoteKubeconfig, files, { nowMs: 1_800_000_000_000 })[0] ?? '',
+    /^warning .* ends at 2030-03-17T17:46Z, and nothing renews it/,
+  )
+  assert.match(checkTexts(remoteKubeconfig, files, { nowMs: 2_000_000_000_000 })[0] ?? '', /^error .* ended at 2030-03-17T17:46Z/)
+  assert.deepEqual(checkTexts(remoteKubeconfig, files), [])
+})

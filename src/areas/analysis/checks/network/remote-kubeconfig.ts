@@ -1,3 +1,4 @@
+import { formatTime } from '../../../../base/clock.js'
 import { isObject, type Json } from '../../../../base/json.js'
 import { parseYaml } from '../../../../formats/yaml/parse-yaml.js'
 import { defineCheck } from '../../contract.js'
@@ -25,6 +26,18 @@ export const remoteKubeconfig = defineCheck({
         const host = /^https?:\/\/(\[[^\]]+\]|[^:/]+)/.exec(server)?.[1] ?? ''
         if (/^(localhost|127\.|0\.0\.0\.0$|\[::1\]$)/.test(host))
           yield { message: `${secret.subject}: the server of ${key} is ${server}, which from a pod is the pod itself`, at: [at] }
+        const endsAt = typeof user?.['token'] === 'string' ? endOfToken(user['token']) : undefined
+        if (endsAt !== undefined && model.nowMs !== undefined) {
+          const text = formatTime(endsAt).slice(0, 16)
+          if (endsAt < model.nowMs) yield { message: `${secret.subject}: the token of ${key} ended at ${text}Z`, at: [at] }
+          else
+            yield {
+              message: `${secret.subject}: the token of ${key} ends at ${text}Z, and nothing renews it`,
+              severity: 'warning',
+              at: [at],
+              fix: 'Use the token of a Secret of type kubernetes.io/service-account-token, as `istioctl create-remote-secret` does.',
+            }
+        }
         if (isObject(user?.['exec']) || isObject(user?.['auth-provider']))
           yield { message: `${secret.subject}: ${key} gets its credentials from a program, which istiod refuses`, at: [at] }
         if (cluster !== undefined && server.startsWith('https:') && cluster['certificate-authority-data'] === undefined) {
@@ -57,6 +70,14 @@ function parse(text: string): Record<string, Json> | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Epoch ms of the claim `exp`; undefined for a token without an end, or one that is no JWT. */
+function endOfToken(token: string): number | undefined {
+  const payload = token.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/')
+  const text = payload === undefined ? undefined : decodeBase64Text(payload.padEnd(Math.ceil(payload.length / 4) * 4, '='))
+  const seconds = /"exp"\s*:\s*(\d{9,11})\b/.exec(text ?? '')?.[1]
+  return seconds === undefined ? undefined : Number(seconds) * 1000
 }
 
 function first(list: unknown, member: string): Record<string, unknown> | undefined {
