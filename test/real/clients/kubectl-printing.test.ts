@@ -69,6 +69,11 @@ describe('what kubectl prints', { skip: missing }, () => {
 function normalise(text: string): string {
   return (
     text
+      // kubectl goes through the data of a ConfigMap in Go's random order of maps.
+      .replace(/(\nData\n====\n)([\s\S]*?)(?=\nBinaryData\n)/, (_, title: string, data: string) => {
+        const entries = data.split(/^(?=\S+:\n----\n)/m).map((entry) => entry.trim())
+        return `${title}${entries.sort().join('\n')}`
+      })
       // kube-apiserver repairs Service addresses in the background and says so now and then.
       .replace(/Events:\n(?:.*\n){2}(?:.*ipallocator-repair-controller.*\n)+(?=\n|$)/g, 'Events:  <none>\n')
       .replaceAll(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UID')
