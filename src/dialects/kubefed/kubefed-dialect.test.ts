@@ -308,6 +308,9 @@ test('a ReplicaSchedulingPreference writes placement and overrides of its target
     const write = kubeFedDialect.report(source, read, outcomeOf(read, hub, outcomes), hub).find((each) => each.write === 'object')
     return write?.write === 'object' ? write.patch['spec'] : undefined
   }
+  const told = kubeFedDialect.read(source, hubWith([open, source, preference({})])) as Federated
+  const words = 'FederatedDeployment shop/web, clusters and replicas by ReplicaSchedulingPreference shop/web'
+  assert.equal(told.policies.placements[0]?.name, words)
   const replicas = (value: number) => ({ path: '/spec/replicas', value })
   const clusterList = { placement: { clusters: [{ name: 'c1' }, { name: 'c2' }, { name: 'c3' }] } }
   assert.deepEqual(division({ clusters: { c1: { weight: 2 }, '*': { weight: 1, maxReplicas: 2 } } }), {

@@ -1,8 +1,11 @@
+import { isObject } from '../../../base/json.js'
 import type { Federated, HubFacts, Problem, Refused } from '../../../delivery/federation/contract.js'
 import { federatedId } from '../../../delivery/federation/federated-id.js'
 import type { PlacementPolicies, PreviousPlacement } from '../../../delivery/placement/contract.js'
 import { type KubeObject, keyOf } from '../../../kube/object/kube-object.js'
 import { isNamespaceKind, type TypeConfig } from '../kinds/type-config.js'
+import { preferenceTargets } from '../replica-preference.js'
+import { replicaSchedulingPreferenceType } from '../resource-types.js'
 import { isStrict, type KubeFedSettings } from '../settings.js'
 import { namespaceConfig } from '../type-configs.js'
 import { buildWorkload } from './build-workload.js'
@@ -60,7 +63,7 @@ export function readFederated(source: KubeObject, config: TypeConfig, facts: Rea
   return {
     id,
     workload: { object },
-    policies: policiesFor(source, object, selection, overrides),
+    policies: policiesFor(source, object, selection, overrides, preferenceOf(source, facts)),
     previous: previousOf(source),
     rules: deliveryRules(source, object, { adopts: settings.adopts, overrides }),
     warnings,
@@ -105,13 +108,15 @@ function policiesFor(
   object: KubeObject,
   { clusters, nowhere }: Selection,
   overrides: ReturnType<typeof readOverrides>['overrides'],
+  preference: KubeObject | undefined,
 ): PlacementPolicies {
   const name = `${source.kind} ${keyOf(source)}`
+  const by = preference === undefined ? '' : `, clusters and replicas by ReplicaSchedulingPreference ${keyOf(preference)}`
   const { namespace } = object.metadata
   return {
     placements: [
       {
-        name,
+        name: `${name}${by}`,
         selectors: [
           {
             apiVersion: object.apiVersion,
@@ -128,6 +133,14 @@ function policiesFor(
     ],
     ...(overrides.length === 0 ? {} : { overrides: [{ dialect: 'kubefed', name, overrides }] }),
   }
+}
+
+/** What writes the placement and the replicas of the object, for people who ask why they are what they are. */
+function preferenceOf(source: KubeObject, { hub }: ReadingFacts): KubeObject | undefined {
+  if (!preferenceTargets.has(source.kind)) return undefined
+  const { namespace = '', name } = source.metadata
+  const found = hub.objects(replicaSchedulingPreferenceType, { namespace, name })
+  return found.find(({ spec }) => isObject(spec) && spec['targetKind'] === source.kind)
 }
 
 /** Codes that tell that there is no copy of ours. */
