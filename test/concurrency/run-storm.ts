@@ -159,6 +159,7 @@ async function storm(server: ServerProcess, seconds: number, seed: number, stops
         ({ stream }) =>
           `${stream.name} at ${stream.revision()} of ${lastIn.get(stream)} over connection ${stream.segments.length}`,
       )
+  for (const { stream } of streams) stream.calm()
   await untilStill(behind, 'the watches')
   for (const { stream, view } of streams) {
     for (const segment of stream.segments) problems.push(...checkSegment(stream.name, segment, changes, view))
@@ -217,7 +218,7 @@ function follow(name: string, target: Target, signal: AbortSignal): ReadonlyMap<
   } as unknown as ReadonlyMap<string, KubeObject>
 }
 
-/** Waits as long as they come on: a reader that sleeps now and then has the longer to go the quicker the machine wrote. */
+/** Waits as long as they come on. */
 async function untilStill(behind: () => readonly string[], what: string): Promise<void> {
   let before = ''
   for (let since = performance.now(); performance.now() - since < 30_000; ) {

@@ -27,6 +27,8 @@ export interface WatchStream {
   readonly segments: readonly Segment[]
   /** The last revision that was seen. */
   revision(): number
+  /** From now on it reads as fast as it can and keeps its connection: what is still to come, comes soon. */
+  calm(): void
   stop(): void
 }
 
@@ -51,10 +53,13 @@ export function followStream(target: Target, options: WatchStreamOptions): Watch
   const segments: Segment[] = []
   let revision = options.from ?? 0
   let stopped = false
+  let calm = false
+  /** The history no longer reaches back to what it has seen: as clients do, it begins anew with the present state. */
+  let lost = false
   let drop: (() => void) | undefined
   const connect = () => {
     if (stopped) return
-    const initial = options.from === undefined
+    const initial = options.from === undefined || lost
     const segment: Segment = { from: initial ? undefined : revision, events: [], gone: false }
     segments.push(segment)
     const start = initial ? 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan' : `resourceVersion=${revision}`
@@ -79,6 +84,7 @@ export function followStream(target: Target, options: WatchStreamOptions): Watch
     sent.on('response', (response) => {
       if (response.statusCode !== 200) {
         segment.gone = response.statusCode === 410
+        if (segment.gone) lost = true
         response.resume()
         response.on('end', again)
         return
@@ -104,12 +110,13 @@ export function followStream(target: Target, options: WatchStreamOptions): Watch
           }
           segment.events.push(event)
           revision = event.revision
-          if (random.number() < (options.restless ?? 0)) {
+          if (event.initialEnd) lost = false
+          if (!calm && random.number() < (options.restless ?? 0)) {
             again()
             return
           }
         }
-        if (random.number() < (options.lazy ?? 0)) {
+        if (!calm && random.number() < (options.lazy ?? 0)) {
           response.pause()
           setTimeout(() => response.resume(), random.number() * 300)
         }
@@ -123,6 +130,9 @@ export function followStream(target: Target, options: WatchStreamOptions): Watch
     query,
     segments,
     revision: () => revision,
+    calm() {
+      calm = true
+    },
     stop() {
       stopped = true
       drop?.()
