@@ -1,6 +1,6 @@
 import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
-import { systemClock } from '../src/app/system-ports.js'
+import { systemClock } from '../src/app/system/system-ports.js'
 import type { GatewayTls } from '../src/services/gateway/contract.js'
 import type { Place } from '../src/services/gateway/dial.js'
 import { createEastWestGateway } from '../src/services/gateway/east-west-gateway.js'

@@ -6,7 +6,7 @@ import { createBootstrapLayer } from '../src/apiserver/logical/bootstrap-layer.j
 import { createLogicalClusters } from '../src/apiserver/logical/logical-clusters.js'
 import { startMembers } from '../src/apiserver/members/start-members.js'
 import { openFileStorage } from '../src/apiserver/storage/file-storage.js'
-import { systemClock, systemRandom } from '../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../src/app/system/system-ports.js'
 import { silentLog } from '../src/base/log.js'
 import type { KubeObject } from '../src/kube/object/kube-object.js'
 import type { BenchResult } from './contract.js'

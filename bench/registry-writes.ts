@@ -6,7 +6,7 @@ import { createLogicalClusters } from '../src/apiserver/logical/logical-clusters
 import type { Storage } from '../src/apiserver/storage/contract.js'
 import { openFileStorage } from '../src/apiserver/storage/file-storage.js'
 import { createMemoryStorage } from '../src/apiserver/storage/memory-storage.js'
-import { systemClock, systemRandom } from '../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../src/app/system/system-ports.js'
 import { silentLog } from '../src/base/log.js'
 import type { KubeObject } from '../src/kube/object/kube-object.js'
 import type { BenchResult } from './contract.js'

@@ -1,7 +1,7 @@
-import { openDataDirectory } from '../src/app/data-directory.js'
-import { openEmbeddedApi } from '../src/app/embedded-api.js'
-import { openFleetPki } from '../src/app/fleet-pki.js'
-import { systemClock, systemRandom } from '../src/app/system-ports.js'
+import { openDataDirectory } from '../src/app/fleet/data-directory.js'
+import { openEmbeddedApi } from '../src/app/fleet/embedded-api.js'
+import { openFleetPki } from '../src/app/fleet/fleet-pki.js'
+import { systemClock, systemRandom } from '../src/app/system/system-ports.js'
 import { silentLog } from '../src/base/log.js'
 
 /** Orders to the server process; each is answered with a message of the same kind. */

@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { after, before, test } from 'node:test'
-import { crdType, secretType } from '../src/app/core-types.js'
 import { demoFiles } from '../src/app/demo/demo-files.js'
 import { embeddedClusterCrd, embeddedClusterType } from '../src/app/embedded-clusters/embedded-cluster.js'
+import { crdType, secretType } from '../src/app/system/core-types.js'
 import { createSeededRandom } from '../src/base/random.js'
 import { version } from '../src/cli/version.js'
 import { parseClusterSecret } from '../src/dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -103,7 +103,7 @@ test('the pages have the names that the code reads', () => {
     ['src/dialects/argo-cd/cluster-secret/cluster-config.ts', /^ {2}'(\w+)',$/gm, 'cluster-secret'],
     ['src/dialects/argo-cd/warnings/warn-app-project.ts', /^ {2}(\w+): ['"]/gm, 'appproject'],
     ['src/dialects/cluster-profile/cluster-profile.ts', /'(flotilla\.dev\/[a-z-]+)'/g, 'clusterprofile'],
-    ['src/app/webhook.ts', /'(webhook\.[a-z.]+)'/g, 'webhooks'],
+    ['src/app/hub/webhook.ts', /'(webhook\.[a-z.]+)'/g, 'webhooks'],
     ['src/delivery/render/contract.ts', /^ {2}readonly ((?:name|common|force|label|ignore)[A-Z]\w*)\?:/gm, 'kustomize'],
     ['src/apiserver/members/kubelet/pod-stages.ts', /'(simulation\.[\w./-]+)'/g, 'embedded-cluster'],
     ['src/apiserver/members/nodes/chaos-state.ts', /'(chaos\.[\w./-]+)'/g, 'chaos'],

@@ -6,7 +6,7 @@ import { explainApplicationSet } from '../src/app/explain/explain-application-se
 import { explainCluster } from '../src/app/explain/explain-cluster.js'
 import { explainPlain } from '../src/app/explain/explain-plain.js'
 import type { FleetExplanation } from '../src/app/explain/explanation.js'
-import { describeFleetExplanation } from '../src/cli/explain-screen.js'
+import { describeFleetExplanation } from '../src/cli/screens/explain-screen.js'
 import type { Application, ApplicationStatus } from '../src/dialects/argo-cd/kinds/application.js'
 import type { ApplicationSet } from '../src/dialects/argo-cd/kinds/application-set.js'
 import { defaultProject } from '../src/dialects/argo-cd/project/default-project.js'

@@ -41,12 +41,12 @@ for (const folder of ['src']) {
 await mkdir('dist', { recursive: true })
 await writeFile('dist/package.json', '{"type":"module"}\n')
 // What runs in the containers of pods, in one file: it is started often and has to be quick.
-const podServer = await stat('src/app/pod-server.ts').catch(() => undefined)
+const podServer = await stat('src/app/fleet/pod-server.ts').catch(() => undefined)
 if (podServer) {
   await build({
     ...shared,
     sourcemap: false,
-    entryPoints: { 'pod-server': 'src/app/pod-server.ts' },
+    entryPoints: { 'pod-server': 'src/app/fleet/pod-server.ts' },
     outdir: 'dist',
     bundle: true,
     packages: 'bundle',

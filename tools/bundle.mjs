@@ -61,7 +61,7 @@ export async function bundleProgram(folder, shared) {
   const entryOf = (source) => [...outputs].find(([, { entryPoint }]) => entryPoint === source)[0]
   const packs = [
     ['flotilla', () => reach('main.js')],
-    ['apiserver', () => reach(entryOf('src/cli/run-api-server.ts'), 20_000)],
+    ['apiserver', () => reach(entryOf('src/cli/run/run-api-server.ts'), 20_000)],
     ['fleet', () => chunks.filter((name) => !placed.has(name))],
   ].map(([pack, choose]) => {
     const names = [...choose()].sort()

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { createSystemClientPorts } from '../../src/app/system-client-ports.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { createSystemClientPorts } from '../../src/app/system/system-client-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { createSeededRandom } from '../../src/base/random.js'
 import { createHttpClient } from '../../src/kube/client/http-client.js'

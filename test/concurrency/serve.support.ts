@@ -1,7 +1,7 @@
-import { openDataDirectory } from '../../src/app/data-directory.js'
-import { type EmbeddedApi, hubUser, openEmbeddedApi } from '../../src/app/embedded-api.js'
-import { openFleetPki } from '../../src/app/fleet-pki.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { openDataDirectory } from '../../src/app/fleet/data-directory.js'
+import { type EmbeddedApi, hubUser, openEmbeddedApi } from '../../src/app/fleet/embedded-api.js'
+import { openFleetPki } from '../../src/app/fleet/fleet-pki.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import type { Clock } from '../../src/base/clock.js'
 import { silentLog } from '../../src/base/log.js'
 

@@ -1,8 +1,8 @@
 // What the federation writes into a cluster, against a real kube-apiserver: ownership of fields, retention, removal.
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { createSystemClientPorts } from '../../src/app/system-client-ports.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { createSystemClientPorts } from '../../src/app/system/system-client-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import type { DeliveryRules } from '../../src/delivery/federation/contract.js'
 import { createMember } from '../../src/delivery/federation/member/create-member.js'

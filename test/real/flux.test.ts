@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { openDirectoryTree } from '../../src/app/render-directory.js'
+import { openDirectoryTree } from '../../src/app/rendering/render-directory.js'
 import { formatResources } from '../../src/delivery/render/kustomize/build-kustomization.js'
 import { buildForFlux } from '../../src/delivery/render/kustomize/flux-build.js'
 import type { FluxSpec } from '../../src/delivery/render/kustomize/flux-spec.js'

@@ -1,7 +1,7 @@
 // The HTTP client against a real kube-apiserver: the same promises as everywhere, and what only a real one can tell.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { createSystemClientPorts } from '../../src/app/system-client-ports.js'
+import { createSystemClientPorts } from '../../src/app/system/system-client-ports.js'
 import { createHttpClient } from '../../src/kube/client/http-client.js'
 import type { KubeClient } from '../../src/kube/client/kube-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { type Members, startMembers } from '../../src/apiserver/members/start-members.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
 

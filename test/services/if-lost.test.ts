@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { answeredBy } from '../../src/cli/service-screens.js'
+import { answeredBy } from '../../src/cli/screens/service-screens.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import type { FleetService } from '../../src/services/model/service-model.js'
 import { createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'

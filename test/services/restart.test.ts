@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createFaultyClient } from '../../src/app/chaos/faulty-client.js'
-import { exportProblems, serviceDialects } from '../../src/app/service-dialects.js'
+import { exportProblems, serviceDialects } from '../../src/app/services/service-dialects.js'
 import { silentLog } from '../../src/base/log.js'
 import { createSeededRandom } from '../../src/base/random.js'
 import type { Cluster, ClusterState, Inventory } from '../../src/inventory/cluster.js'

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFile
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import { renderChart } from '../../src/app/render-chart.js'
+import { renderChart } from '../../src/app/rendering/render-chart.js'
 import { messageOf } from '../../src/base/errors.js'
 import type { Json } from '../../src/base/json.js'
 import { formatYaml } from '../../src/formats/yaml/format-yaml.js'

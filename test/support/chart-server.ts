@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type ServerRe
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
-import { systemClock } from '../../src/app/system-ports.js'
+import { systemClock } from '../../src/app/system/system-ports.js'
 
 export interface Asked {
   readonly path: string

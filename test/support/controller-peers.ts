@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { startMembers } from '../../src/apiserver/members/start-members.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import type { Step } from '../differential/case.js'
 import { closeConnections, send, type Target } from '../differential/send.js'

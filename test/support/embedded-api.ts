@@ -18,7 +18,7 @@ import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-laye
 import { createLogicalClusters, type LogicalClustersOptions } from '../../src/apiserver/logical/logical-clusters.js'
 import type { PodAccess } from '../../src/apiserver/pod-access.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 
 export interface EmbeddedApi {

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { AuditOptions } from '../../src/apiserver/audit/audit-trail.js'
 import { serveResource } from '../../src/apiserver/http/resource-request.js'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { createFleetMembers } from '../../src/areas/fleet-view/fleet-members.js'
 import { createFleetView } from '../../src/areas/fleet-view/fleet-view.js'
 import { silentLog } from '../../src/base/log.js'

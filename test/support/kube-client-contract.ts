@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { systemClock, systemRandom } from '../../src/app/system-ports.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { sleep } from '../../src/base/clock.js'
 import { silentLog } from '../../src/base/log.js'
 import type { KubeClient } from '../../src/kube/client/kube-client.js'

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openDirectoryTree } from '../../src/app/render-directory.js'
+import { openDirectoryTree } from '../../src/app/rendering/render-directory.js'
 import { equalJson } from '../../src/base/json.js'
 import { buildKustomization, formatResources } from '../../src/delivery/render/kustomize/build-kustomization.js'
 import { parseYamlDocuments } from '../../src/formats/yaml/parse-yaml.js'

@@ -4,7 +4,7 @@ import { createBootstrapLayer } from '../../src/apiserver/logical/bootstrap-laye
 import { createLogicalClusters } from '../../src/apiserver/logical/logical-clusters.js'
 import { createMemoryStorage } from '../../src/apiserver/storage/memory-storage.js'
 import { createFaultyClient } from '../../src/app/chaos/faulty-client.js'
-import { hubUser } from '../../src/app/embedded-api.js'
+import { hubUser } from '../../src/app/fleet/embedded-api.js'
 import { silentLog } from '../../src/base/log.js'
 import { createSeededRandom } from '../../src/base/random.js'
 import { VirtualClock } from '../../src/base/virtual-clock.js'

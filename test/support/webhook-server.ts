@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
-import { systemClock } from '../../src/app/system-ports.js'
+import { systemClock } from '../../src/app/system/system-ports.js'
 
 export interface Review {
   readonly uid: string

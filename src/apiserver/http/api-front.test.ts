@@ -169,7 +169,7 @@ test('says who may not do what', async () => {
 
 test('believes only certificates of its own authority', async () => {
   const { createFleetCa } = await import('../auth/fleet-ca.js')
-  const { systemClock } = await import('../../app/system-ports.js')
+  const { systemClock } = await import('../../app/system/system-ports.js')
   const stranger = await createFleetCa({ clock: systemClock })
   const certificate = await stranger.issueClient({ commonName: 'admin', organizations: ['system:masters'] })
   assert.equal((await api.ask('GET', configMaps, { certificate })).code, 401)

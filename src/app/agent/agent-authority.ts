@@ -7,7 +7,7 @@ import { isObject } from '../../base/json.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { isAlreadyExists, isNotFound } from '../../kube/object/status-error.js'
-import { secretType } from '../core-types.js'
+import { secretType } from '../system/core-types.js'
 
 export const authoritySecret = 'flotilla-agent-ca'
 const backdateMs = 5 * 60_000

@@ -2,8 +2,8 @@ import { createJoinToken, type JoinToken, readTokenSecret, tokenSecretName } fro
 import { CodedError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isNotFound } from '../../kube/object/status-error.js'
-import { secretType } from '../core-types.js'
-import { systemClock, systemRandom } from '../system-ports.js'
+import { secretType } from '../system/core-types.js'
+import { systemClock, systemRandom } from '../system/system-ports.js'
 import { type FrontRecord, readFront } from './front-record.js'
 
 interface Fleet {

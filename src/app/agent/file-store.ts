@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { StateStore } from '../../areas/agent/member/state-store.js'
-import { replacePrivateFile } from '../data-directory.js'
+import { replacePrivateFile } from '../fleet/data-directory.js'
 
 /** A folder of files that nobody else may read. */
 export function createFileStore(directory: string): StateStore {

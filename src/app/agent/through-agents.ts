@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.js'
 import type { ConnectCluster } from '../../inventory/cluster.js'
 import { createHttpClient } from '../../kube/client/http-client.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
-import { createSystemClientPorts } from '../system-client-ports.js'
+import { createSystemClientPorts } from '../system/system-client-ports.js'
 import type { AgentHub, AgentListenOptions } from './agent-hub.js'
 
 /** How a hub has to do with agents. */

@@ -4,7 +4,7 @@ import type { Members } from '../../apiserver/members/start-members.js'
 import { sleep } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
-import type { EmbeddedApi } from '../embedded-api.js'
+import type { EmbeddedApi } from '../fleet/embedded-api.js'
 import { createFaultyClient, type Faults } from './faulty-client.js'
 import { type ClusterChaos, followChaos, wholeCluster } from './follow-chaos.js'
 

@@ -7,7 +7,7 @@ import { type Kubeconfig, loadKubeconfig, resolveContext } from '../../kube/clie
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { hasReason } from '../../kube/object/status-error.js'
-import { createSystemClientPorts } from '../system-client-ports.js'
+import { createSystemClientPorts } from '../system/system-client-ports.js'
 
 export interface LiveOptions {
   readonly contexts: readonly string[]

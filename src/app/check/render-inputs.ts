@@ -6,8 +6,8 @@ import { isObject } from '../../base/json.js'
 import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
-import { renderChartParts } from '../render-chart.js'
-import { openDirectoryTree } from '../render-directory.js'
+import { renderChartParts } from '../rendering/render-chart.js'
+import { openDirectoryTree } from '../rendering/render-directory.js'
 import type { Gathered } from './gather-inputs.js'
 
 /** The inputs with kustomizations and charts rendered: what would be applied, and what of the files is only made into that. */

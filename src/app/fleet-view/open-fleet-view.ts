@@ -9,7 +9,7 @@ import { Stalled } from '../../base/errors.js'
 import type { Cluster, Inventory } from '../../inventory/cluster.js'
 import { unreachable } from '../../kube/client/answer-errors.js'
 import { ForwardTransport } from '../../kube/client/forward-transport.js'
-import { createSystemClientPorts } from '../system-client-ports.js'
+import { createSystemClientPorts } from '../system/system-client-ports.js'
 
 /** Opens the way to a member that is reached in another way than by its URL; undefined for the others. */
 export type FleetViewOpening = (cluster: Cluster) => MemberApi | undefined

@@ -2,9 +2,9 @@ import { streamPair } from '../../apiserver/http/stream-pair.js'
 import type { Log } from '../../base/log.js'
 import type { Cluster } from '../../inventory/cluster.js'
 import { ForwardTransport } from '../../kube/client/forward-transport.js'
-import type { EmbeddedApi } from '../embedded-api.js'
-import type { FleetRegister } from '../fleet-register.js'
-import { createSystemClientPorts } from '../system-client-ports.js'
+import type { EmbeddedApi } from '../fleet/embedded-api.js'
+import type { FleetRegister } from '../fleet/fleet-register.js'
+import { createSystemClientPorts } from '../system/system-client-ports.js'
 import type { FleetViewOpening } from './open-fleet-view.js'
 
 /**

@@ -12,7 +12,7 @@ import type { EgressRoute, RemoteGateway } from '../../services/gateway/egress-g
 import { EgressPorts } from '../../services/gateway/egress-ports.js'
 import { createGatewayMap } from '../../services/gateway/gateway-map.js'
 import type { EgressKey, GatewayMap } from '../../services/gateway/through-gateways.js'
-import type { DataDirectory } from '../data-directory.js'
+import type { DataDirectory } from '../fleet/data-directory.js'
 import { type ClusterGateway, gatewayPort, startClusterGateway } from './cluster-gateway.js'
 import { gatewayCertificateDays, issueGatewayTls, openGatewayAuthority } from './gateway-authority.js'
 import { formatGatewayMetrics } from './gateway-metrics.js'

@@ -4,7 +4,7 @@ import { createFleetCa, type FleetCa } from '../../apiserver/auth/fleet-ca.js'
 import type { Clock } from '../../base/clock.js'
 import type { GatewayTls } from '../../services/gateway/contract.js'
 import { gatewayName } from '../../services/gateway/identity.js'
-import { type DataDirectory, flushDirectory, replacePrivateFile } from '../data-directory.js'
+import { type DataDirectory, flushDirectory, replacePrivateFile } from '../fleet/data-directory.js'
 
 /** Certificates of gateways end after this; they are renewed with a third of it left. */
 export const gatewayCertificateDays = 30

@@ -7,7 +7,7 @@ import { createEgressGateway } from '../../services/gateway/egress-gateway.js'
 import { egressService, gatewayLabel, gatewayRoutesAnnotation } from '../../services/gateway/members/gateway-objects.js'
 import { parseRouteTable, type RouteTable } from '../../services/gateway/members/route-table.js'
 import { serviceType } from '../../services/model/kube-kinds.js'
-import { systemClock, systemRandom } from '../system-ports.js'
+import { systemClock, systemRandom } from '../system/system-ports.js'
 
 export interface LoneEgressOptions {
   readonly client: KubeClient

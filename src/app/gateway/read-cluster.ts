@@ -3,8 +3,8 @@ import { createInventory } from '../../inventory/create-inventory.js'
 import { inClusterServer } from '../../inventory/in-cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { type CreatedCatalogue, createCatalogue } from '../../services/catalogue/create-catalogue.js'
-import { serviceDialects } from '../service-dialects.js'
-import { systemClock, systemRandom } from '../system-ports.js'
+import { serviceDialects } from '../services/service-dialects.js'
+import { systemClock, systemRandom } from '../system/system-ports.js'
 
 /** The catalogue of one cluster alone: what it offers itself, read from its own API. No hub is asked. */
 export async function readOneCluster(options: {

@@ -7,7 +7,7 @@ import type { KubeClient } from '../../kube/client/kube-client.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound } from '../../kube/object/status-error.js'
-import { crdType } from '../core-types.js'
+import { crdType } from '../system/core-types.js'
 
 export interface EnableOptions {
   /** Plural, singular, short name or kind, with the group where that is needed: `deployments.apps`. */

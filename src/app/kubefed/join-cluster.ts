@@ -7,7 +7,7 @@ import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import { builtInResources } from '../../kube/schema/resources.js'
-import { namespaceType, secretType } from '../core-types.js'
+import { namespaceType, secretType } from '../system/core-types.js'
 
 export interface JoinOptions {
   readonly host: KubeClient

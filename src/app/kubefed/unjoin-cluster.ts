@@ -4,7 +4,7 @@ import { kubeFedClusterType } from '../../dialects/kubefed/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound } from '../../kube/object/status-error.js'
-import { namespaceType, secretType } from '../core-types.js'
+import { namespaceType, secretType } from '../system/core-types.js'
 import { type JoinOptions, memberObjects } from './join-cluster.js'
 
 /**

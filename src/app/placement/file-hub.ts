@@ -3,7 +3,7 @@ import type { ClusterFacts } from '../../delivery/placement/contract.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { builtInResources } from '../../kube/schema/resources.js'
-import { federationCrds } from '../federation-dialects.js'
+import { federationCrds } from '../federation/federation-dialects.js'
 
 /**
  * A hub of documents alone: what a hub would know if all of them were applied to it. Kinds are the built-in ones, those of the

@@ -6,7 +6,7 @@ import { managerLabel, managerName } from '../../dialects/cluster-profile/cluste
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { secretType } from '../core-types.js'
+import { secretType } from '../system/core-types.js'
 
 interface Fleet {
   readonly hub: KubeClient

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { UsageError } from '../../base/errors.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
-import { parseOutputFormat, printRows } from '../print.js'
-import type { AgentFlags } from '../run-agent.js'
+import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import type { AgentFlags } from '../run/run-agent.js'
+import { parseOutputFormat, printRows } from '../screens/print.js'
 
 /** `flotilla agent`: clusters that the hub cannot reach: their agents dial out to it. */
 export const agentCommand: CommandEntry = {
@@ -15,7 +15,7 @@ export const agentCommand: CommandEntry = {
       .command('run')
       .description('run the agent of a cluster: joins where that is still to be done, then keeps a tunnel to the hub')
     addAgentFlags(run).action(async (options: AgentFlags) => {
-      const { runAgentCommand } = await import('../run-agent.js')
+      const { runAgentCommand } = await import('../run/run-agent.js')
       await runAgentCommand(options, io)
     })
     const join = agent
@@ -24,7 +24,7 @@ export const agentCommand: CommandEntry = {
         'ask the hub to let this cluster join, wait for the approval, keep the certificate; agent run then needs no token',
       )
     addAgentFlags(join).action(async (options: AgentFlags) => {
-      const { joinAgentCommand } = await import('../run-agent.js')
+      const { joinAgentCommand } = await import('../run/run-agent.js')
       await joinAgentCommand(options, io)
     })
     registerManifest(agent, io)
@@ -172,7 +172,7 @@ function registerManifest(agent: Command, io: CommandIo): void {
     .option('--rights-in <namespaces>', 'only in these namespaces, parted by commas (default: everywhere)')
     .option('--allow-impersonation', 'let the hub act as the users who ask; a right to become anybody in the cluster')
     .action(async (options: ManifestFlags) => {
-      const { printManifest } = await import('../run-agent.js')
+      const { printManifest } = await import('../run/run-agent.js')
       await printManifest(options, io)
     })
 }

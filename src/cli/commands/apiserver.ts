@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js'
-import { type AccessFlags, addAccessFlags } from '../access-options.js'
 import type { CommandEntry } from '../contract.js'
+import { type AccessFlags, addAccessFlags } from '../options/access-options.js'
 import { parsePort } from './up.js'
 
 export interface ApiServerOptions extends AccessFlags {
@@ -33,7 +33,7 @@ export const apiServerCommand: CommandEntry = {
           fix: 'Use -o json, or leave it out.',
         })
       }
-      const { runApiServer } = await import('../run-api-server.js')
+      const { runApiServer } = await import('../run/run-api-server.js')
       await runApiServer({ ...options, port }, io)
     })
   },

@@ -5,11 +5,11 @@ import type { Application, Operation, RevisionHistory } from '../../dialects/arg
 import { applicationType } from '../../dialects/argo-cd/kinds/resource-types.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isConflict, isNotFound } from '../../kube/object/status-error.js'
-import { checkSelector } from '../check-selector.js'
-import { checkSync } from '../check-sync.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
-import { type Column, formatAge, formatTable, parseOutputFormat, printRows } from '../print.js'
+import { checkSelector } from '../options/check-selector.js'
+import { checkSync } from '../options/check-sync.js'
+import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { type Column, formatAge, formatTable, parseOutputFormat, printRows } from '../screens/print.js'
 
 type Options = FleetOptions & { namespace?: string; output?: string }
 
@@ -155,8 +155,8 @@ function registerDiff(app: Command, io: CommandIo): void {
     .action(async (name: string, options: Options & { revision?: string }) => {
       await withFleet(options, io, async (fleet) => {
         const [{ diffApplication }, { formatObjectDiffs }] = await Promise.all([
-          import('../../app/application-diff.js'),
-          import('../format-diff.js'),
+          import('../../app/applications/application-diff.js'),
+          import('../screens/format-diff.js'),
         ])
         const object = await getApplication(fleet, name)
         const diffs = await diffApplication(fleet, object, options.revision, io.env)

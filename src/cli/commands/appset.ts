@@ -3,8 +3,8 @@ import type { Application } from '../../dialects/argo-cd/kinds/application.js'
 import type { ApplicationSet } from '../../dialects/argo-cd/kinds/application-set.js'
 import { applicationSetType } from '../../dialects/argo-cd/kinds/resource-types.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetOptions, readManifest, withFleet } from '../fleet-access.js'
-import { type Column, parseOutputFormat, printRows } from '../print.js'
+import { addFleetOptions, type FleetOptions, readManifest, withFleet } from '../options/fleet-access.js'
+import { type Column, parseOutputFormat, printRows } from '../screens/print.js'
 
 type Options = FleetOptions & { namespace?: string; output?: string }
 
@@ -108,7 +108,7 @@ function registerPreview(appset: Command, io: CommandIo): void {
       const path = file ?? options.filename ?? '-'
       const text = await readManifest(path, io)
       await withFleet(options, io, async (fleet) => {
-        const { previewApplicationSets } = await import('../../app/application-set-preview.js')
+        const { previewApplicationSets } = await import('../../app/applications/application-set-preview.js')
         const { applications, problems, failed, changes } = await previewApplicationSets(fleet, { text, path }, io.env)
         printRows<Application>({
           format,

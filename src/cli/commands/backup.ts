@@ -13,8 +13,8 @@ export const backupCommand: CommandEntry = {
       .requiredOption('--to <dir>', 'directory for NAME.backup files (made with mode 0700, files 0600)')
       .option('--data-dir <dir>', 'data directory of the fleet (default: the one of `flotilla up`)')
       .action(async (names: string[], options: { to: string; dataDir?: string }) => {
-        const { connectEmbeddedClusters, readBackup } = await import('../../app/cluster-backups.js')
-        const { makeDirectory } = await import('../../app/data-directory.js')
+        const { connectEmbeddedClusters, readBackup } = await import('../../app/fleet/cluster-backups.js')
+        const { makeDirectory } = await import('../../app/fleet/data-directory.js')
         const clusters = await connectEmbeddedClusters(options.dataDir, io.env)
         try {
           const unknown = names.find((name) => !clusters.has(name))

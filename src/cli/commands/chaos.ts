@@ -4,8 +4,8 @@ import { type Outage, parseDuration } from '../../app/chaos/outage.js'
 import { UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
-import { parseOutputFormat, printRows } from '../print.js'
+import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { parseOutputFormat, printRows } from '../screens/print.js'
 
 type Options = FleetOptions & { namespace?: string }
 type NodeOptions = Options & { now?: boolean; graceSeconds?: string }
@@ -261,8 +261,8 @@ async function withMembers<T>(
   use: (member: (name: string) => Promise<KubeClient | undefined>) => Promise<T>,
 ): Promise<T> {
   const [{ connectKubeconfigFile }, { createSystemClientPorts }] = await Promise.all([
-    import('../../app/kubeconfig-files.js'),
-    import('../../app/system-client-ports.js'),
+    import('../../app/access/kubeconfig-files.js'),
+    import('../../app/system/system-client-ports.js'),
   ])
   const path = options.kubeconfig ?? `${fleet.dataDirectory}/kubeconfig`
   const opened: KubeClient[] = []

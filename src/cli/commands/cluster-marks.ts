@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
+import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
 
 type Options = FleetOptions & { namespace?: string }
 

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import type { FleetCluster } from '../../app/fleet-clusters.js'
+import type { FleetCluster } from '../../app/fleet/fleet-clusters.js'
 import { CodedError, UsageError } from '../../base/errors.js'
 import { isNotFound } from '../../kube/object/status-error.js'
-import { checkSelector } from '../check-selector.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
-import { type Column, formatAge, parseOutputFormat, printRows } from '../print.js'
+import { checkSelector } from '../options/check-selector.js'
+import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { type Column, formatAge, parseOutputFormat, printRows } from '../screens/print.js'
 import { registerApproval } from './cluster-approval.js'
 import { registerMarks } from './cluster-marks.js'
 
@@ -54,7 +54,7 @@ function registerList(cluster: Command, io: CommandIo): void {
       const format = parseOutputFormat(options.output)
       const selector = checkSelector(options.selector)
       await withFleet(options, io, async (fleet) => {
-        const { listFleetClusters } = await import('../../app/fleet-clusters.js')
+        const { listFleetClusters } = await import('../../app/fleet/fleet-clusters.js')
         const clusters = await listFleetClusters(fleet, selector)
         printRows({
           format,
@@ -116,7 +116,7 @@ function registerAdd(cluster: Command, io: CommandIo): void {
         ...(options.namespace ? { namespace: options.namespace } : {}),
       }
       await withFleet(hub, io, async (fleet) => {
-        const { addFleetCluster } = await import('../../app/fleet-clusters.js')
+        const { addFleetCluster } = await import('../../app/fleet/fleet-clusters.js')
         const { text, version } = await addFleetCluster(fleet, {
           name,
           kubeconfig: options.kubeconfig,
@@ -158,7 +158,7 @@ function registerLabel(cluster: Command, io: CommandIo): void {
     .action(async (name: string, edits: string[], options: Options & { overwrite?: boolean; dryRun?: boolean }) => {
       const parsed = parseLabelEdits(edits)
       await withFleet(options, io, async (fleet) => {
-        const { labelFleetCluster } = await import('../../app/fleet-clusters.js')
+        const { labelFleetCluster } = await import('../../app/fleet/fleet-clusters.js')
         const found = await findCluster(fleet, name)
         io.out(
           await labelFleetCluster(fleet, found, {
@@ -187,7 +187,7 @@ function registerRemove(cluster: Command, io: CommandIo): void {
             fix: 'Delete them or take the label that brought them first (flotilla app list), or use --force: then they stay, and say that their cluster is unknown.',
           })
         }
-        const { removeFleetCluster } = await import('../../app/fleet-clusters.js')
+        const { removeFleetCluster } = await import('../../app/fleet/fleet-clusters.js')
         await removeFleetCluster(fleet, found, options.dryRun === true)
         io.out(`cluster ${name} removed${options.dryRun ? ' (dry run)' : ''}`)
       })
@@ -245,7 +245,7 @@ function registerDelete(cluster: Command, io: CommandIo): void {
     .option('--timeout <seconds>', 'how long to wait until it is gone', '30')
     .action(async (name: string, options: Options & { force?: boolean; dryRun?: boolean; timeout: string }) => {
       await withFleet(options, io, async (fleet) => {
-        const { listFleetClusters } = await import('../../app/fleet-clusters.js')
+        const { listFleetClusters } = await import('../../app/fleet/fleet-clusters.js')
         const found = (await listFleetClusters(fleet)).find((each) => each.name === name)
         if ((found?.applications ?? 0) > 0 && !options.force) {
           throw new CodedError({
@@ -271,7 +271,7 @@ function parseSeconds(text: string): number {
 }
 
 async function findCluster(fleet: FleetAccess, name: string): Promise<FleetCluster> {
-  const { listFleetClusters } = await import('../../app/fleet-clusters.js')
+  const { listFleetClusters } = await import('../../app/fleet/fleet-clusters.js')
   try {
     const found = (await listFleetClusters(fleet)).find((each) => each.name === name)
     if (found) return found

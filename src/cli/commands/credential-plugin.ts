@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js'
 import type { CommandEntry } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
+import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
 
 type Options = FleetOptions & { namespace?: string; cluster?: string; serviceAccount?: string; ttl: string }
 
@@ -32,8 +32,8 @@ export const credentialPluginCommand: CommandEntry = {
         }
         await withFleet(options, io, async (fleet) => {
           const [{ answerExecCredential }, { createSystemClientPorts }] = await Promise.all([
-            import('../../app/credential-plugin.js'),
-            import('../../app/system-client-ports.js'),
+            import('../../app/access/credential-plugin.js'),
+            import('../../app/system/system-client-ports.js'),
           ])
           const { cluster, serviceAccount } = options
           const request = {

@@ -13,7 +13,7 @@ export const downCommand: CommandEntry = {
       .option('--data-dir <dir>', 'its data directory (default: under the XDG state home)')
       .option('--purge', 'delete its data directory too')
       .action(async (options: { dataDir?: string; purge?: boolean }) => {
-        const { defaultDataDirectory, openDataDirectory, readRunningFleet } = await import('../../app/data-directory.js')
+        const { defaultDataDirectory, openDataDirectory, readRunningFleet } = await import('../../app/fleet/data-directory.js')
         const path = resolve(options.dataDir ?? defaultDataDirectory(io.env))
         if (!existsSync(path)) {
           io.err(`there is no fleet in ${path}`)

@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js'
 import type { CommandEntry } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
+import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
 
 type Options = FleetOptions & { namespace?: string; hubNamespace?: string; cluster?: string; output: string }
 
@@ -52,7 +52,7 @@ export const explainCommand: CommandEntry = {
             const { formatYaml } = await import('../../formats/yaml/format-yaml.js')
             io.out(formatYaml(data))
           } else {
-            const { describeFleetExplanation } = await import('../explain-screen.js')
+            const { describeFleetExplanation } = await import('../screens/explain-screen.js')
             io.out(found.map((each) => describeFleetExplanation(each, nowMs, io.colour)).join('\n'))
           }
         })

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { UsageError } from '../../base/errors.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../fleet-access.js'
-import { parseOutputFormat, printRows } from '../print.js'
-import { untilStopped } from '../until-stopped.js'
+import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { untilStopped } from '../run/until-stopped.js'
+import { parseOutputFormat, printRows } from '../screens/print.js'
 
 interface FailoverFlags extends FleetOptions {
   namespace?: string
@@ -53,7 +53,7 @@ function registerObserve(failover: Command, io: CommandIo): void {
 async function showStatus(options: FailoverFlags, io: CommandIo): Promise<void> {
   const format = parseOutputFormat(options.output)
   await withFleet(options, io, async (fleet) => {
-    const { readSettings, observedAnnotation, observesLabel } = await import('../../app/failover-view.js')
+    const { readSettings, observedAnnotation, observesLabel } = await import('../../app/federation/failover-view.js')
     const { leaseType } = await import('../../services/leases/source-lease.js')
     const settings = readSettings(await readConfig(fleet))
     const { items } = await fleet.hub.list(leaseType, { namespace: fleet.namespace, labelSelector: observesLabel })
@@ -91,8 +91,8 @@ async function showStatus(options: FailoverFlags, io: CommandIo): Promise<void> 
 }
 
 async function readConfig(fleet: FleetAccess) {
-  const { failoverConfigName } = await import('../../app/failover-view.js')
-  const { configMapType } = await import('../../app/core-types.js')
+  const { failoverConfigName } = await import('../../app/federation/failover-view.js')
+  const { configMapType } = await import('../../app/system/core-types.js')
   const { isNotFound } = await import('../../kube/object/status-error.js')
   return fleet.hub.get({ type: configMapType, namespace: fleet.namespace, name: failoverConfigName }).catch((error: unknown) => {
     if (!isNotFound(error)) throw error
@@ -115,7 +115,7 @@ async function limit(
     ...(movesPerMinute === undefined ? {} : { movesPerMinute }),
     ...(mostSilentShare === undefined ? {} : { mostSilentShare }),
   }
-  const { readSettings } = await import('../../app/failover-view.js')
+  const { readSettings } = await import('../../app/federation/failover-view.js')
   const { frozen } = readSettings({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'given' }, data })
   if (frozen !== undefined)
     throw new UsageError({
@@ -133,8 +133,8 @@ async function set(
   word: string,
 ): Promise<void> {
   await withFleet(options, io, async (fleet) => {
-    const { failoverConfigName } = await import('../../app/failover-view.js')
-    const { configMapType } = await import('../../app/core-types.js')
+    const { failoverConfigName } = await import('../../app/federation/failover-view.js')
+    const { configMapType } = await import('../../app/system/core-types.js')
     const { hub, namespace } = fleet
     const target = { type: configMapType, namespace, name: failoverConfigName }
     if ((await readConfig(fleet)) === undefined) {
@@ -166,10 +166,10 @@ async function observe(options: ObserveFlags, io: CommandIo): Promise<void> {
     })
   await withFleet(options, io, async ({ hub, namespace, dataDirectory }) => {
     const [{ connectKubeconfigFile }, { createSystemClientPorts }, { observeClusters }, { systemClock }] = await Promise.all([
-      import('../../app/kubeconfig-files.js'),
-      import('../../app/system-client-ports.js'),
-      import('../../app/observe-clusters.js'),
-      import('../../app/system-ports.js'),
+      import('../../app/access/kubeconfig-files.js'),
+      import('../../app/system/system-client-ports.js'),
+      import('../../app/federation/observe-clusters.js'),
+      import('../../app/system/system-ports.js'),
     ])
     const path = options.clusterKubeconfig ?? options.kubeconfig ?? `${dataDirectory}/kubeconfig`
     const ports = createSystemClientPorts(io.env)

@@ -47,7 +47,7 @@ export const gatewayCommand: CommandEntry = {
       .option('--metrics-seconds <seconds>', 'how often counters are written to the log; 0: only in the end', '60')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: GatewayRunOptions) => {
-        const { runGateway } = await import('../run-gateway.js')
+        const { runGateway } = await import('../run/run-gateway.js')
         await runGateway(options, io)
       })
     gateway
@@ -61,7 +61,7 @@ export const gatewayCommand: CommandEntry = {
       )
       .option('--ca-dir <dir>', 'in place of that: a directory for the authority of clusters of your own, made on first use')
       .action(async (cluster: string, options: GatewayCertificateOptions) => {
-        const { writeGatewayCertificate } = await import('../run-gateway.js')
+        const { writeGatewayCertificate } = await import('../run/run-gateway.js')
         await writeGatewayCertificate(cluster, options, io)
       })
   },

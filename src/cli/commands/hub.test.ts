@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CodedError } from '../../base/errors.js'
 import type { CommandIo } from '../contract.js'
-import { runHub } from '../run-hub.js'
+import { runHub } from '../run/run-hub.js'
 import type { HubOptions } from './hub.js'
 
 const io: CommandIo = {

@@ -1,5 +1,5 @@
 import type { CommandEntry } from '../contract.js'
-import { addFleetApiFlags, type FleetApiFlags } from '../fleet-api-flags.js'
+import { addFleetApiFlags, type FleetApiFlags } from '../options/fleet-api-flags.js'
 
 /** `flotilla hub`: the same controllers against any Kubernetes API. */
 export const hubCommand: CommandEntry = {
@@ -42,7 +42,7 @@ export const hubCommand: CommandEntry = {
       )
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
-        const { runHub } = await import('../run-hub.js')
+        const { runHub } = await import('../run/run-hub.js')
         await runHub(options, io)
       })
   },

@@ -2,8 +2,8 @@ import { Argument, type Command } from 'commander'
 import { UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { readManifest } from '../fleet-access.js'
-import { addHostOptions, type HostOptions, openContext, withHost } from '../kubefed-host.js'
+import { readManifest } from '../options/fleet-access.js'
+import { addHostOptions, type HostOptions, openContext, withHost } from '../options/kubefed-host.js'
 
 /** `flotilla kubefed`: what kubefedctl did. */
 export const kubeFedCommand: CommandEntry = {

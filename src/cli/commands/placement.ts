@@ -3,8 +3,8 @@ import type { Explanation, PlacementView } from '../../app/placement/explain-pla
 import { CodedError, UsageError } from '../../base/errors.js'
 import type { FleetChange } from '../../delivery/placement/what-if.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetOptions, readManifest, withFleet } from '../fleet-access.js'
-import { parseOutputFormat, printRows } from '../print.js'
+import { addFleetOptions, type FleetOptions, readManifest, withFleet } from '../options/fleet-access.js'
+import { parseOutputFormat, printRows } from '../screens/print.js'
 
 interface ChangeOptions {
   cordon?: string[]
@@ -167,7 +167,7 @@ function withoutStandIns(found: readonly Explanation[]): readonly Explanation[] 
 }
 
 async function show(found: readonly Explanation[], format: ReturnType<typeof parseOutputFormat>, io: CommandIo): Promise<void> {
-  const { describeExplanation, explanationData } = await import('../placement-screens.js')
+  const { describeExplanation, explanationData } = await import('../screens/placement-screens.js')
   if (format === 'json' || format === 'yaml') {
     const data = found.map(explanationData)
     printRows({
@@ -196,7 +196,7 @@ async function showAll(
   io: CommandIo,
   empty: string,
 ): Promise<void> {
-  const { describeExplanation, explanationData, placementColumns } = await import('../placement-screens.js')
+  const { describeExplanation, explanationData, placementColumns } = await import('../screens/placement-screens.js')
   printRows({
     format,
     rows: found,

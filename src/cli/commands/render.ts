@@ -63,7 +63,7 @@ export const renderCommand: CommandEntry = {
       )
       .option('--order <order>', 'legacy: by kind; fifo: as in the files (Flux, Fleet)')
       .action(async (dir: string, flags: KustomizeFlags) => {
-        const { renderKustomizeCommand } = await import('../../app/render-kustomize-command.js')
+        const { renderKustomizeCommand } = await import('../../app/rendering/render-kustomize-command.js')
         io.out(await renderKustomizeCommand(dir, flags, (message) => io.err(`${message}\n`)))
       })
     addHelmFlags(
@@ -73,7 +73,7 @@ export const renderCommand: CommandEntry = {
           'print what `helm template [NAME] CHART` prints; CHART is a directory, a packed chart, an address, or a chart of a repository',
         ),
     ).action(async (first: string, second: string | undefined, rest: string[], flags: HelmFlags, command: Command) => {
-      const { renderChartCommand } = await import('../../app/render-chart-command.js')
+      const { renderChartCommand } = await import('../../app/rendering/render-chart-command.js')
       const { hooks, dryRun, ...others } = flags
       const args = [first, ...(second === undefined ? [] : [second]), ...rest]
       // Helm takes the mode behind = only: what follows --dry-run otherwise is an argument.

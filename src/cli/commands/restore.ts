@@ -33,7 +33,7 @@ export const restoreCommand: CommandEntry = {
             fix: 'Look with --dry-run first, then repeat with --yes.',
           })
         }
-        const { connectEmbeddedClusters, writeBackup } = await import('../../app/cluster-backups.js')
+        const { connectEmbeddedClusters, writeBackup } = await import('../../app/fleet/cluster-backups.js')
         const text = readText(resolve(file))
         const name = options.to ?? basename(file).replace(/\.backup$/, '')
         const clusters = await connectEmbeddedClusters(options.dataDir, io.env)

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { CodedError, UsageError } from '../../base/errors.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
-import { parseOutputFormat, printRows } from '../print.js'
+import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { parseOutputFormat, printRows } from '../screens/print.js'
 
 type Options = FleetOptions & { namespace?: string; hubNamespace?: string; output?: string }
-type Opened = import('../../app/open-catalogue.js').OpenedCatalogue
+type Opened = import('../../app/services/open-catalogue.js').OpenedCatalogue
 type Fleet = import('../../services/model/service-model.js').FleetService
 
 /** `flotilla service`: services across clusters, who answers for them from where, and why. */
@@ -36,7 +36,7 @@ function registerList(service: Command, io: CommandIo): void {
     .action(async (options: Options) => {
       const format = parseOutputFormat(options.output)
       await open(options, io, async ({ catalogue }) => {
-        const { serviceColumns } = await import('../service-screens.js')
+        const { serviceColumns } = await import('../screens/service-screens.js')
         const rows = catalogue
           .list()
           .filter(({ service }) => options.namespace === undefined || service.namespace === options.namespace)
@@ -64,7 +64,7 @@ function registerGet(service: Command, io: CommandIo): void {
     .action(async (name: string, options: Options) => {
       const format = parseOutputFormat(options.output)
       await open(options, io, async (opened) => {
-        const { describeService, serviceColumns } = await import('../service-screens.js')
+        const { describeService, serviceColumns } = await import('../screens/service-screens.js')
         const found = findService(opened, name, options.namespace)
         if (format === 'json' || format === 'yaml') {
           printRows({
@@ -97,7 +97,7 @@ function registerExplain(service: Command, io: CommandIo): void {
       const format = parseOutputFormat(options.output)
       await open(options, io, async (opened) => {
         const { answeredBy, describeKept, describeLeases, describeLosses, describeRanking, keptFrom } = await import(
-          '../service-screens.js'
+          '../screens/service-screens.js'
         )
         const { catalogue } = opened
         const consumer = consumerOf(opened, options.from)
@@ -183,7 +183,7 @@ function registerProbe(service: Command, io: CommandIo): void {
         options.duration === '0' ? Number.POSITIVE_INFINITY : positive(options.duration, '--duration', 86_400) * 1000
       await open(options, io, async (opened) => {
         const [service] = findService(opened, name, options.namespace)
-        const { runProbe } = await import('../run-probe.js')
+        const { runProbe } = await import('../run/run-probe.js')
         const failures = await runProbe({
           opened,
           service: service!,
@@ -212,11 +212,11 @@ function positive(text: string, option: string, most: number): number {
 }
 
 async function open(options: Options, io: CommandIo, use: (opened: Opened) => Promise<void>): Promise<void> {
-  const { withCatalogue } = await import('../../app/open-catalogue.js')
+  const { withCatalogue } = await import('../../app/services/open-catalogue.js')
   const { namespace: _ofService, hubNamespace, ...others } = options
   await withFleet({ ...others, ...(hubNamespace === undefined ? {} : { namespace: hubNamespace }) }, io, (fleet) =>
     withCatalogue(fleet, io.env, async (opened) => {
-      const { describeUnread } = await import('../service-screens.js')
+      const { describeUnread } = await import('../screens/service-screens.js')
       if (opened.unread.length > 0) io.err(describeUnread(opened.unread))
       await use(opened)
     }),

@@ -1,6 +1,6 @@
 import type { CommandEntry } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../fleet-access.js'
-import { formatTable, parseOutputFormat } from '../print.js'
+import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { formatTable, parseOutputFormat } from '../screens/print.js'
 
 /** Problems that fit on a screen beside the summary. */
 const screenRows = 20
@@ -14,7 +14,7 @@ export const statusCommand: CommandEntry = {
       .action(async (options: FleetOptions & { namespace?: string; output?: string }) => {
         const format = parseOutputFormat(options.output)
         await withFleet(options, io, async (fleet) => {
-          const { readFleetStatus } = await import('../../app/fleet-status.js')
+          const { readFleetStatus } = await import('../../app/fleet/fleet-status.js')
           const status = await readFleetStatus(fleet)
           if (format === 'json') {
             io.out(JSON.stringify(status, undefined, 2))

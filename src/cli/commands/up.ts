@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js'
-import { type AccessFlags, addAccessFlags } from '../access-options.js'
 import type { CommandEntry } from '../contract.js'
+import { type AccessFlags, addAccessFlags } from '../options/access-options.js'
 
 export interface UpOptions extends AccessFlags {
   clusters?: string
@@ -72,7 +72,7 @@ export const upCommand: CommandEntry = {
         const { parseNodes } = await import('../../apiserver/members/nodes/instance-types.js')
         parseNodes(options.nodes)
       }
-      const { runUp } = await import('../run-up.js')
+      const { runUp } = await import('../run/run-up.js')
       await runUp({ ...options, members, pulled, port, pods }, io)
     })
   },

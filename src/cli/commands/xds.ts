@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { UsageError } from '../../base/errors.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { type Column, formatAge, parseOutputFormat, printRows } from '../print.js'
+import { type Column, formatAge, parseOutputFormat, printRows } from '../screens/print.js'
 
 type Client = import('../../services/xds/ads-stream.js').XdsClientStatus
 
@@ -73,8 +73,8 @@ async function showStatus(options: StatusOptions, io: CommandIo): Promise<void> 
     })
   }
   const [{ askXdsStatus }, { readTlsFiles }] = await Promise.all([
-    import('../../app/ask-xds-status.js'),
-    import('../../app/xds-options.js'),
+    import('../../app/services/ask-xds-status.js'),
+    import('../../app/services/xds-options.js'),
   ])
   const tls = given === 3 ? readTlsFiles({ ca: ca!, cert: cert!, key: key! }) : undefined
   const rows = await askXdsStatus(options.server, tls)

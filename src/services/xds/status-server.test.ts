@@ -3,7 +3,7 @@ import { request as requestClear } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { after, test } from 'node:test'
 import { createFleetCa } from '../../apiserver/auth/fleet-ca.js'
-import { systemClock } from '../../app/system-ports.js'
+import { systemClock } from '../../app/system/system-ports.js'
 import type { XdsClientDetails, XdsClientStatus } from './ads-stream.js'
 import { serveXdsStatus } from './status-server.js'
 

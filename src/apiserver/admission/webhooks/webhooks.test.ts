@@ -7,7 +7,7 @@ import {
   startWebhookServer,
   type WebhookServer,
 } from '../../../../test/support/webhook-server.js'
-import { systemClock } from '../../../app/system-ports.js'
+import { systemClock } from '../../../app/system/system-ports.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError } from '../../../kube/object/status-error.js'
 import { type ClusterFixture, createClusterFixture } from '../../logical/cluster-fixture.js'
