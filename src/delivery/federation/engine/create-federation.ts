@@ -3,16 +3,15 @@ import { messageOf } from '../../../base/errors.js'
 import { equalJson } from '../../../base/json.js'
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
-import { createEventRecorder, type EventRecorder } from '../../../controller/event-recorder.js'
+import { createEventRecorder } from '../../../controller/event-recorder.js'
 import type { Inventory } from '../../../inventory/cluster.js'
 import type { KubeClient } from '../../../kube/client/kube-client.js'
 import type { CacheChange } from '../../../kube/informer/cache.js'
-import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../../kube/object/resource-type.js'
-import { isNotFound } from '../../../kube/object/status-error.js'
 import { WorkQueue } from '../../../kube/queue/work-queue.js'
 import { ClusterDirectory } from '../clusters/cluster-directory.js'
-import type { Federated, FederationDialect, HubFacts, ObjectRef, Problem, Refused } from '../contract.js'
+import type { FederationDialect, HubFacts, ObjectRef } from '../contract.js'
 import { parseFederatedId } from '../federated-id.js'
 import { HubCaches } from '../hub/hub-caches.js'
 import { HubWriter, isRace } from '../hub/hub-writer.js'
@@ -21,8 +20,9 @@ import { Claims } from './claims.js'
 import { type DecideEvictions, keepEvictions } from './decide-evictions.js'
 import { FleetMembers, type OpenMember } from './fleet-members.js'
 import { KindsRegister } from './kinds-register.js'
+import { SourceLook } from './source-look.js'
 import { SourcePass } from './source-pass.js'
-import { heedsReady, isRefused, type SourceState, type SourceView } from './source-state.js'
+import { heedsReady, type SourceState, type SourceView } from './source-state.js'
 import { Sources } from './sources.js'
 
 export interface FederationOptions {
@@ -69,8 +69,6 @@ const silenceGatherMs = 5000
 const roomGatherMs = 5000
 /** Policies and what is reported are of the same kinds for some dialects. */
 const hubGatherMs = 200
-/** What cannot be told from a cache that is not read yet, or cannot be read now, is looked at again. */
-const unsureMs = 2000
 const slowStartMs = 30_000
 
 export function createFederation(options: FederationOptions): Federation {
@@ -87,7 +85,7 @@ class Engine implements Federation {
   readonly #sources: Sources
   readonly #pass: SourcePass
   readonly #queue: WorkQueue
-  readonly #events: EventRecorder
+  readonly #look: SourceLook
   readonly #sourceKinds = new Map<FederationDialect, Set<string>>()
   readonly facts: HubFacts
   readonly ready: Promise<void>
@@ -157,7 +155,20 @@ class Engine implements Federation {
       backoff: { baseMs: 200, maxMs: 60_000 },
       onReady: () => queueMicrotask(() => this.#pump()),
     })
-    this.#events = createEventRecorder({ hub, clock, random, log, signal })
+    this.#look = new SourceLook({
+      hub,
+      facts: this.facts,
+      caches: this.#caches,
+      writer: this.#writer,
+      register: this.#register,
+      sources: this.#sources,
+      pass: this.#pass,
+      queue: this.#queue,
+      events: createEventRecorder({ hub, clock, random, log, signal }),
+      dirty: (key) => this.#dirty(key),
+      clock,
+      log,
+    })
     const off = inventory.onChange(({ name, what }) => {
       if (what === 'health') this.#members.health(name)
       this.#refreshSoon()
@@ -419,7 +430,7 @@ class Engine implements Federation {
     if (state === undefined) return
     this.#passes++
     try {
-      const againAt = await this.#look(state)
+      const againAt = await this.#look.look(state)
       this.#queue.forget(key)
       if (againAt !== undefined) this.#queue.addAt(key, againAt)
     } catch (error) {
@@ -429,146 +440,6 @@ class Engine implements Federation {
       const fields = { source: key, error: messageOf(error), retryMs }
       if (isRace(error)) this.#options.log.debug('a source changed while it was reported', fields)
       else this.#options.log.warn('a pass over a source failed', fields)
-    }
-  }
-
-  /** One pass over a source: read, decide, distribute, report. Epoch ms when to look again, if at a time of its own. */
-  async #look(state: SourceState): Promise<number | undefined> {
-    const { ref } = state
-    const { clock } = this.#options
-    const source = this.#writer.current(ref)
-    if (source === undefined) {
-      await this.#sourceGone(state)
-      return undefined
-    }
-    const read = this.#read(state, source)
-    const previousRead = state.read
-    state.read = read ?? previousRead
-    for (const key of this.#sources.noteWorkload(state, read === undefined || isRefused(read) ? undefined : read))
-      this.#dirty(key)
-    if (read !== undefined) this.#warn(state, source, read)
-    if (source.metadata.deletionTimestamp !== undefined) return this.#going(state, source, read)
-    if (read === undefined) {
-      this.#pass.letBe(state)
-      this.#sources.forget(state)
-      return undefined
-    }
-    if (isRefused(read)) {
-      await this.#report(state, source, read, undefined)
-      return undefined
-    }
-    if (this.#pass.mustWait(state, read)) return clock.now() + 300
-    const copies = this.#pass.copiesOf(state)
-    const { decision, evictions, autoscaler, againAt, held } = this.#pass.decide(state, read, copies)
-    if (state.dirty) {
-      state.dirty = false
-      const sends = read.paused === undefined && decision.deliveries.some(({ held }) => held === undefined)
-      if (sends) await this.#prepare(state, source, read)
-      this.#pass.distribute(state, read, decision, evictions, autoscaler)
-      // What comes of it is known in a moment, and reported with it.
-      if (sends) return Math.min(clock.now() + gatherMs, againAt ?? Number.POSITIVE_INFINITY)
-    }
-    const outcome = this.#pass.outcomeOf(state, source, read, { decision, evictions, copies })
-    state.outcome = outcome
-    await this.#report(state, this.#writer.current(ref) ?? source, read, outcome)
-    this.#warnOf(
-      state,
-      source,
-      decision.outcome === 'not placed' ? [{ reason: 'NotPlaced', message: lastOf(decision.reasons) }] : [],
-    )
-    this.#warnOf(
-      state,
-      source,
-      held.map(({ cluster, why }) => ({ reason: 'FailoverHeld', message: `${cluster}: ${why}` })),
-    )
-    return againAt
-  }
-
-  /** What must be on record before the first copy is made. */
-  async #prepare(state: SourceState, source: KubeObject, read: Federated): Promise<void> {
-    const { finalizer } = state.dialect
-    if (finalizer !== undefined) await this.#writer.setFinalizer(state.ref, source, finalizer, true)
-    const { apiVersion, kind } = read.workload.object
-    const name = { group: groupOf(apiVersion), kind }
-    if (!this.#register.has(name)) await this.#register.add(name)
-  }
-
-  #read(state: SourceState, source: KubeObject): Federated | Refused | undefined {
-    const { dialect } = state
-    try {
-      return dialect.read(source, this.facts)
-    } catch (error) {
-      this.#options.log.error('a dialect failed to read a source', { source: state.key, problem: messageOf(error) })
-      return { id: state.id, problem: { reason: 'CannotBeRead', message: messageOf(error) } }
-    }
-  }
-
-  async #going(state: SourceState, source: KubeObject, read: Federated | Refused | undefined): Promise<number | undefined> {
-    const { finalizer } = state.dialect
-    const holds = finalizer !== undefined && source.metadata.finalizers?.includes(finalizer) === true
-    if (finalizer !== undefined && !holds) return undefined
-    // Without a finalizer of ours, what is no affair of the dialect is let be to the end.
-    if (finalizer === undefined && (read === undefined || isRefused(read))) return undefined
-    const federated = read === undefined || isRefused(read) ? undefined : read
-    const done = this.#pass.withdrawAll(state, federated?.previous.replicas)
-    const copies = this.#pass.copiesOf(state)
-    const outcome = this.#pass.outcomeOf(state, source, federated, { evictions: [], copies }, { done })
-    state.outcome = outcome
-    if (read !== undefined) await this.#report(state, source, read, outcome)
-    if (done && finalizer !== undefined)
-      await this.#writer.setFinalizer(state.ref, this.#writer.current(state.ref) ?? source, finalizer, false)
-    return undefined
-  }
-
-  /** The caches have no such source. That it was deleted, and not only lost from sight, is asked of the hub itself. */
-  async #sourceGone(state: SourceState): Promise<void> {
-    const { dialect, ref } = state
-    for (const key of this.#sources.noteWorkload(state, undefined)) this.#dirty(key)
-    // A kind that is not served says nothing of its objects, and with a finalizer it would be here until its copies are gone.
-    if (dialect.finalizer === undefined && this.#caches.typeNamed(ref.type.group, ref.type.plural) !== undefined) {
-      this.#caches.want([ref.type])
-      if (!this.#caches.isSure(ref.type)) {
-        this.#queue.addAfter(state.key, unsureMs)
-        return
-      }
-      if ((await this.#isDeleted(ref)) && !this.#pass.withdrawAll(state, undefined)) return
-    }
-    this.#pass.letBe(state)
-    this.#writer.forget(ref)
-    this.#sources.forget(state)
-  }
-
-  async #isDeleted({ type, namespace, name }: ObjectRef): Promise<boolean> {
-    try {
-      await this.#options.hub.get({ type, name, ...(type.namespaced ? { namespace } : {}) })
-      return false
-    } catch (error) {
-      // A kind that is not served says nothing about its objects.
-      if (isNotFound(error) && error.status.details?.name !== undefined) return true
-      throw error
-    }
-  }
-
-  async #report(
-    state: SourceState,
-    source: KubeObject,
-    read: Federated | Refused,
-    outcome: SourceState['outcome'],
-  ): Promise<void> {
-    const writes = state.dialect.report(source, read, outcome, this.facts)
-    if (writes.length > 0) await this.#writer.write(writes, `flotilla-${state.dialect.name}`)
-  }
-
-  #warn(state: SourceState, source: KubeObject, read: Federated | Refused): void {
-    this.#warnOf(state, source, [...(isRefused(read) ? [read.problem] : []), ...(read.warnings ?? [])])
-  }
-
-  #warnOf(state: SourceState, source: KubeObject, problems: readonly Problem[]): void {
-    for (const { reason, message } of problems) {
-      const text = `${reason}\0${message}`
-      if (state.told.has(text)) continue
-      state.told.add(text)
-      this.#events.record(source, `flotilla-${state.dialect.name}`, 'Warning', reason, message)
     }
   }
 }
@@ -591,8 +462,4 @@ function isSameButStatus(before: KubeObject, after: KubeObject): boolean {
 
 function viewOf({ id, dialect, ref, read, decision, outcome }: SourceState): SourceView {
   return { id, dialect: dialect.name, ref, read, decision, outcome }
-}
-
-function lastOf(reasons: readonly string[]): string {
-  return reasons[reasons.length - 1] ?? ''
 }
