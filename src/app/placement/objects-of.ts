@@ -10,12 +10,12 @@ export function objectsOf(explanations: readonly Explanation[]): string {
     if (decision === undefined || read === undefined) continue
     const facts = new Map(clusters.map((cluster) => [cluster.name, cluster]))
     try {
-      const build = deliveryBuilder(read.workload.object, read.policies.overrides, read.workload.revise)
-      for (const { cluster, replicas, held } of decision.deliveries) {
+      const build = deliveryBuilder(read.workload.object, read.policies.overrides, read.workload.revise, read.workload.alongside)
+      for (const { cluster, replicas, share, held } of decision.deliveries) {
         const target = facts.get(cluster)
         if (target === undefined) continue
         const note = held === undefined ? '' : ` (held: ${held})`
-        documents.push(`# cluster ${cluster}${note}\n${formatYaml(build(target, replicas))}`)
+        documents.push(`# cluster ${cluster}${note}\n${formatYaml(build(target, replicas, share))}`)
       }
     } catch (error) {
       documents.push(`# ${source}: ${messageOf(error).replaceAll('\n', ' ')}\n`)

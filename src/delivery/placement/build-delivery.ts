@@ -14,10 +14,12 @@ export function deliveryBuilder(
   object: KubeObject,
   overrides: PlacementPolicies['overrides'],
   revise: NonNullable<Workload['revise']> = withReplicas,
-): (cluster: ClusterFacts, replicas: number | undefined) => KubeObject {
+  alongside?: Workload['alongside'],
+): (cluster: ClusterFacts, replicas: number | undefined, share?: number) => KubeObject {
   const applicable = orderOverrides(object, overrides ?? [])
-  return (cluster, replicas) => {
+  return (cluster, replicas, share) => {
     let result = replicas === undefined ? object : revise(object, replicas)
+    if (share !== undefined && alongside !== undefined) result = alongside.revise(result, share)
     for (const override of applicable(cluster)) result = override.apply(result)
     if (result !== object) requireSame(object, result)
     return result

@@ -17,6 +17,17 @@ export interface Workload {
   readonly autoscaler?: string
   /** The object with so many replicas, where the kind counts them in its own way; absent: by `withReplicas`. Pure. */
   readonly revise?: (object: KubeObject, replicas: number) => KubeObject
+  readonly alongside?: Alongside
+}
+
+/** A number beside the replicas: where these are divided, it is divided as they are. */
+export interface Alongside {
+  readonly total: number
+  readonly pointer: string
+  /** What a cluster has once got cannot be changed there. */
+  readonly fixed: boolean
+  /** Pure. */
+  readonly revise: (object: KubeObject, share: number) => KubeObject
 }
 
 export interface Taint {
@@ -186,6 +197,8 @@ export interface Delivery {
   readonly cluster: string
   /** Absent where replicas are left as they are. */
   readonly replicas?: number
+  /** Of the workload's `alongside`; absent where each cluster has all of it. */
+  readonly share?: number
   /** Override policies that apply, in the order in which they do. */
   readonly overrides: readonly string[]
   /** Why it is held back now. */

@@ -14,6 +14,7 @@ import type {
   PreviousPlacement,
   Workload,
 } from './contract.js'
+import { apportion } from './division/apportion.js'
 import { matcherOf } from './match-cluster.js'
 import { closestOf } from './match-resource.js'
 import { orderOverrides } from './overrides/order-overrides.js'
@@ -117,6 +118,7 @@ function deliver(
   const { overridesOf, refused } = readOverrides(workload, policies)
   const facts = new Map(clusters.map((cluster) => [cluster.name, cluster]))
   const { suspended } = policy
+  const shares = sharesOf(workload, policy, placed)
   return [...placed.selected].sort(compareText).map((cluster) => {
     const replicas = placed.replicas.get(cluster)
     const leftAlone = workload.autoscaler !== undefined && Object.hasOwn(previous.replicas ?? {}, cluster)
@@ -129,10 +131,22 @@ function deliver(
     return {
       cluster,
       ...(replicas === undefined || leftAlone ? {} : { replicas }),
+      ...(shares === undefined ? {} : { share: shares.get(cluster) ?? 0 }),
       overrides: overridesOf(facts.get(cluster) as ClusterFacts).map(({ name }) => name),
       ...(held === undefined ? {} : { held }),
     }
   })
+}
+
+/** By Webster's rule with the replicas as votes, as Karmada divides the completions of a Job. */
+function sharesOf(
+  { alongside, object }: Workload,
+  { placement }: PlacementPolicy,
+  { replicas }: GroupPlacement,
+): ReadonlyMap<string, number> | undefined {
+  if (alongside === undefined || replicas.size === 0 || placement.division.strategy === 'duplicated') return undefined
+  const parties = [...replicas].map(([name, votes]) => ({ name, votes }))
+  return apportion(alongside.total, parties, object.metadata.uid ?? '')
 }
 
 /** Overrides that are refused as a whole hold every delivery: an object without them is not what was asked for. */

@@ -10,6 +10,7 @@ import type {
 } from '../../delivery/placement/contract.js'
 import { decidePlacement } from '../../delivery/placement/decide-placement.js'
 import { fnv1a } from '../../delivery/placement/division/fnv.js'
+import { completionsOf } from '../../delivery/placement/job-completions.js'
 import { decidePolicy, policyName } from '../../delivery/placement/policy/decide-policy.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type Requirer, requirersOf } from './binding/dependents.js'
@@ -69,10 +70,12 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
   const policySpec = holder === undefined ? fieldsOf(requirers[0]?.binding['spec']) : specInForce(holder, binding, digest)
   const autoscaler = interpreter.replicas(source) === undefined ? undefined : autoscalerOf(source, hub)
   const replicas = interpreter.replicas(source)
+  const alongside = completionsOf(object)
   const workload: Workload = {
     object,
     ...(replicas === undefined ? {} : { replicas, revise: (copy, count) => interpreter.revise(copy, count) }),
     ...(autoscaler === undefined ? {} : { autoscaler }),
+    ...(alongside === undefined ? {} : { alongside }),
   }
   const overrides = overridesFor(hub, namespace).map(readOverridePolicy)
   const own = holder === undefined ? [] : placements.map((each) => (each === winner ? inForce(each, holder, policySpec) : each))

@@ -1,5 +1,6 @@
 import type { Federated, HubFacts, Refused } from '../../delivery/federation/contract.js'
 import { federatedId } from '../../delivery/federation/federated-id.js'
+import { completionsOf } from '../../delivery/placement/job-completions.js'
 import { replicasOf } from '../../delivery/placement/replicas-of.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { movingAnnotation, parseMoving, parsePlaced } from './placed-record.js'
@@ -42,6 +43,7 @@ export function readObject(source: KubeObject, hub: HubFacts): Federated | Refus
   const overrides = readOverrides(object, { name: named.name, namespace: named.namespace }, placement.spec?.overrides)
   const replicas = replicasOf(object)
   const autoscaler = replicas === undefined ? undefined : autoscalerOf(source, hub)
+  const alongside = completionsOf(object)
   const placed = parsePlaced(source)
   const failover = readFailover(placement.spec)
   const evictions = parseMoving(source)
@@ -51,6 +53,7 @@ export function readObject(source: KubeObject, hub: HubFacts): Federated | Refus
       object,
       ...(replicas === undefined ? {} : { replicas }),
       ...(autoscaler === undefined ? {} : { autoscaler }),
+      ...(alongside === undefined ? {} : { alongside }),
     },
     policies: {
       // A policy of a namespace rules that namespace only: objects without one are ruled by it as one of the fleet.

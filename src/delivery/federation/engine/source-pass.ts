@@ -7,12 +7,12 @@ import type { Inventory } from '../../../inventory/cluster.js'
 import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import { deliveryBuilder } from '../../placement/build-delivery.js'
 import { replicaNeeds } from '../../placement/capacity/replica-needs.js'
-import type { ClusterFacts, PlacementDecision } from '../../placement/contract.js'
+import type { ClusterFacts, Delivery, PlacementDecision } from '../../placement/contract.js'
 import { decidePlacement } from '../../placement/decide-placement.js'
 import { bindStrategy } from '../../placement/division/division-rules.js'
 import { podSpecOf } from '../../placement/policy/dependencies.js'
 import type { ClusterDirectory } from '../clusters/cluster-directory.js'
-import type { ClusterOutcome, DeliveryRules, Eviction, Federated, MemberResult, Outcome } from '../contract.js'
+import type { ClusterOutcome, DeliveryRules, Eviction, Federated, MemberResult, Outcome, RetainedField } from '../contract.js'
 import { digestOf, digestText } from '../member/digest.js'
 import type { Autoscalers } from './autoscalers.js'
 import type { Claims } from './claims.js'
@@ -136,10 +136,7 @@ export class SourcePass {
     const rank = `${String(rankOf(state.dialect.name)).padStart(4, '0')} ${state.id}`
     const trouble = (cluster: string, kind: 'Refused' | 'AlreadyExists', message: string) =>
       state.troubles.set(cluster, { state: kind, message, since: clock.now() })
-    const rules: DeliveryRules =
-      autoscaler === undefined || read.rules.retain.includes('replicas')
-        ? read.rules
-        : { ...read.rules, retain: [...read.rules.retain, 'replicas'] }
+    const rules = rulesOf(read, decision, autoscaler)
     const build = createBuilder(read)
     for (const delivery of decision.deliveries) {
       const { cluster } = delivery
@@ -152,7 +149,7 @@ export class SourcePass {
         if (state.claimed.delete(cluster)) place.member.forget?.(state.id)
         continue
       }
-      const built = build(facts, delivery.replicas, delivery.overrides.length > 0)
+      const built = build(facts, delivery)
       if ('problem' in built) {
         trouble(cluster, 'Refused', built.problem)
         continue
@@ -326,21 +323,27 @@ function usesRunning(read: Federated): boolean {
   return read.policies.placements.some(({ placement }) => placement.division.strategy === 'kubefed-planner')
 }
 
+function rulesOf({ rules, workload }: Federated, decision: PlacementDecision, autoscaler: string | undefined): DeliveryRules {
+  const more: RetainedField[] = []
+  if (autoscaler !== undefined && !rules.retain.includes('replicas')) more.push('replicas')
+  const { alongside } = workload
+  if (alongside?.fixed === true && decision.deliveries.some(({ share }) => share !== undefined))
+    more.push({ pointer: alongside.pointer })
+  return more.length === 0 ? rules : { ...rules, retain: [...rules.retain, ...more] }
+}
+
 /** Objects for clusters; those that are the same are one object. */
-function createBuilder(read: Federated) {
-  const shared = new Map<number | undefined, { object: KubeObject }>()
+function createBuilder({ workload, policies }: Federated) {
+  const shared = new Map<string, { object: KubeObject }>()
   let build: ReturnType<typeof deliveryBuilder> | undefined
-  return (
-    facts: ClusterFacts,
-    replicas: number | undefined,
-    overridden: boolean,
-  ): { object: KubeObject } | { problem: string } => {
-    const known = overridden ? undefined : shared.get(replicas)
+  return (facts: ClusterFacts, { replicas, share, overrides }: Delivery): { object: KubeObject } | { problem: string } => {
+    const like = `${replicas}/${share}`
+    const known = overrides.length > 0 ? undefined : shared.get(like)
     if (known !== undefined) return known
     try {
-      build ??= deliveryBuilder(read.workload.object, read.policies.overrides, read.workload.revise)
-      const built = { object: build(facts, replicas) }
-      if (!overridden) shared.set(replicas, built)
+      build ??= deliveryBuilder(workload.object, policies.overrides, workload.revise, workload.alongside)
+      const built = { object: build(facts, replicas, share) }
+      if (overrides.length === 0) shared.set(like, built)
       return built
     } catch (error) {
       return { problem: `the overrides cannot be applied: ${messageOf(error)}` }
