@@ -33,7 +33,10 @@ export interface FederationFleet {
   place(name: string, spec: object): Promise<void>
   /** Ends the federation and starts it anew over what is stored. Resolves as `settled`. */
   restart(): Promise<number>
-  /** Resolves when there has been nothing to do for longer than results are gathered, with the time at which that began. */
+  /**
+   * Resolves when for longer than results are gathered there was nothing to do, nothing was done, and this process was not
+   * busy; with the time at which that began.
+   */
   settled(): Promise<number>
   stop(): void
 }
@@ -86,9 +89,17 @@ export async function startFederationFleet(members: number): Promise<FederationF
   let running = await start()
   const settled = async () => {
     let since = performance.now()
+    let before = ''
     while (performance.now() - since < 400) {
+      const asleep = performance.now()
       await new Promise((done) => setTimeout(done, 10))
-      if (!running.federation.idle) since = performance.now()
+      const now = performance.now()
+      const { idle, counts } = running.federation
+      // Work in process is one microtask after another: a timer may come late, when all of it is done, and has seen nothing of it.
+      const isBehind = now - asleep > 50
+      const seen = JSON.stringify(counts)
+      if (!idle || isBehind || seen !== before) since = now
+      before = seen
     }
     return since
   }

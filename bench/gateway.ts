@@ -125,14 +125,14 @@ async function compareEngines(ca: FleetCa): Promise<BenchResult[]> {
     await once(free, 'listening')
     const listen = { address: '127.0.0.1', port: (free.address() as { port: number }).port }
     await new Promise((done) => free.close(done))
-    const settings = { listen, drainSeconds: 1, clock: systemClock, log: silentLog }
+    const settings = { listen, clock: systemClock, log: silentLog }
     const haproxy = found.status === 0 ? await startHaproxyGateway(settings, [{ host, port: 443, places: [backend] }]) : undefined
     // In turns, so that a busy moment of the machine hits both.
     for (let turn = 0; turn < 2; turn++) {
       ours.push(await measure({ address: '127.0.0.1', port: own.port }, own.child.pid!, hello))
       if (haproxy !== undefined) theirs.push(await measure(listen, await haproxy.worker(), hello))
     }
-    await haproxy?.drain()
+    await haproxy?.drain(1000)
     return tellEngines(best(ours), theirs.length === 0 ? undefined : best(theirs), found.stdout?.split('\n')[0] ?? '')
   } finally {
     own.child.kill('SIGKILL')
