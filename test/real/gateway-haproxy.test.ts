@@ -20,10 +20,17 @@ after(async () => {
 const api = 'api.shop.svc.clusterset.local'
 const web = 'web.shop.svc.clusterset.local'
 
-test('a real HAProxy lets TLS through, follows endpoints over its socket, and drains', { skip, timeout: 60_000 }, async () => {
+interface Place {
+  readonly address: string
+  readonly port: number
+}
+
+/** TLS endpoints that say their names, and HAProxy before them, which leads to the first. */
+async function startBetween(names: readonly string[]) {
   const ca = await createFleetCa({ clock: systemClock })
   const pair = await ca.issueServer({ names: ['endpoint'] })
-  const start = async (name: string) => {
+  const endpoints: Place[] = []
+  for (const name of names) {
     const server = createServer({ cert: pair.certPem, key: pair.keyPem }, (socket) => {
       socket.on('error', () => {})
       socket.write(name)
@@ -32,18 +39,16 @@ test('a real HAProxy lets TLS through, follows endpoints over its socket, and dr
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     closing.push(() => server.close())
-    return { address: '127.0.0.1', port: (server.address() as { port: number }).port }
+    endpoints.push({ address: '127.0.0.1', port: (server.address() as { port: number }).port })
   }
-  const [one, two, other] = [await start('one'), await start('two'), await start('other')]
   const probe = createPlainServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as { port: number }
   await new Promise((done) => probe.close(done))
-  const listen = { address: '127.0.0.1', port }
-  const gateway = await startHaproxyGateway({ listen, drainSeconds: 20, clock: systemClock, log: silentLog }, [
-    { host: api, port: 443, places: [one] },
+  const gateway = await startHaproxyGateway({ listen: { address: '127.0.0.1', port }, clock: systemClock, log: silentLog }, [
+    { host: api, port: 443, places: [endpoints[0]!] },
   ])
-  closing.push(() => gateway.drain())
+  closing.push(() => gateway.drain(0))
   const open = (host: string) =>
     new Promise<{ socket: TLSSocket; name: string }>((done, failed) => {
       const servername = formatSni({ mode: 'passthrough', port: 443, host })
@@ -51,6 +56,12 @@ test('a real HAProxy lets TLS through, follows endpoints over its socket, and dr
       socket.on('error', failed)
       socket.once('data', (part) => done({ socket, name: String(part) }))
     })
+  return { gateway, open, endpoints }
+}
+
+test('a real HAProxy lets TLS through, follows endpoints over its socket, and drains', { skip, timeout: 60_000 }, async () => {
+  const { gateway, open, endpoints } = await startBetween(['one', 'two', 'other'])
+  const [one, two, other] = endpoints as [Place, Place, Place]
   const ask = async (host: string) => {
     const answer = await open(host).catch((error: NodeJS.ErrnoException) => error.code ?? error.message)
     if (typeof answer === 'string') return answer
@@ -86,11 +97,25 @@ test('a real HAProxy lets TLS through, follows endpoints over its socket, and dr
   // The connection from before the reload is still there, and drains with the rest.
   stays.socket.write('and now')
   assert.equal(String((await once(stays.socket, 'data'))[0]), 'and now')
-  const drained = gateway.drain()
+  const drained = gateway.drain(20_000)
   await new Promise((done) => setTimeout(done, 300))
   assert.match(await ask(api), /ECONNRESET|ECONNREFUSED/)
   stays.socket.write('last words')
   assert.equal(String((await once(stays.socket, 'data'))[0]), 'last words')
   stays.socket.end()
-  await drained
+  assert.equal(await drained, 0)
+})
+
+test('who stays beyond the grace is reset, also in a worker of before a reload', { skip, timeout: 30_000 }, async () => {
+  const { gateway, open, endpoints } = await startBetween(['one', 'other'])
+  const stays = await open(api)
+  await gateway.update([
+    { host: api, port: 443, places: [endpoints[0]!] },
+    { host: web, port: 443, places: [endpoints[1]!] },
+  ])
+  assert.equal(gateway.reloads, 1)
+  stays.socket.removeAllListeners('error')
+  const gone = new Promise((done) => stays.socket.on('error', () => {}).on('close', done))
+  assert.ok((await gateway.drain(300)) >= 1)
+  await gone
 })

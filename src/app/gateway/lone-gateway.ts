@@ -61,10 +61,7 @@ export async function startLoneGateway(options: LoneGatewayOptions): Promise<Lon
       })
     }
     const routes = () => listPassthroughRoutes({ catalogue, cluster })
-    const gateway = await startHaproxyGateway(
-      { listen, drainSeconds: Math.max(1, Math.ceil(drainMs / 1000)), clock: systemClock, log },
-      routes(),
-    )
+    const gateway = await startHaproxyGateway({ listen, clock: systemClock, log }, routes())
     let waiting = false
     catalogue.onChange(() => {
       if (waiting) return
@@ -80,10 +77,7 @@ export async function startLoneGateway(options: LoneGatewayOptions): Promise<Lon
       metrics: async () => ({ ...(await gateway.stats()), reloads: gateway.reloads }),
       async drain() {
         reading.abort()
-        const began = systemClock.now()
-        const { open } = await gateway.stats().catch(() => ({ open: 0 }))
-        await gateway.drain()
-        return systemClock.now() - began >= drainMs ? open : 0
+        return await gateway.drain(drainMs)
       },
     }
   }

@@ -8,19 +8,22 @@ export interface HaproxySettings {
   readonly mapFile: string
   /** Undefined: as many as the process may have files for. */
   readonly maxConnections?: number
-  /** Old processes end after this, whatever is still open. */
-  readonly drainSeconds: number
 }
+
+/** For a worker whose configuration has been replaced: connections that were there go on for this long, and over this many more. */
+const oldWorkerHours = 24
+const oldWorkerReloads = 50
 
 /** The configuration of an HAProxy that lets TLS through by the name in its first message, and resets everything else. */
 export function renderConfiguration(layout: HaproxyLayout, settings: HaproxySettings): string {
-  const { listen, socket, mapFile, maxConnections, drainSeconds } = settings
+  const { listen, socket, mapFile, maxConnections } = settings
   const lines = [
     'global',
     `  stats socket ${quote(socket)} mode 600 level admin expose-fd listeners`,
     '  stats timeout 60s',
     ...(maxConnections === undefined ? [] : [`  maxconn ${maxConnections}`]),
-    `  hard-stop-after ${drainSeconds}s`,
+    `  hard-stop-after ${oldWorkerHours}h`,
+    `  mworker-max-reloads ${oldWorkerReloads}`,
     '',
     'defaults',
     '  mode tcp',

@@ -14,7 +14,6 @@ import { changeLayout, type HaproxyLayout, layOut } from './layout.js'
 
 export interface HaproxyGatewayOptions {
   readonly listen: Place
-  readonly drainSeconds: number
   /** Default: `haproxy` of the path. */
   readonly program?: string
   readonly maxConnections?: number
@@ -31,8 +30,8 @@ export interface HaproxyGateway {
   worker(): Promise<number>
   /** New configurations that were loaded: every other change went over the socket. */
   readonly reloads: number
-  /** Takes no more connections and ends when those that are open have; resolves to the exit code. */
-  drain(): Promise<number | null>
+  /** Takes no more connections and ends when those that are open have, or after the grace; resolves to how many, at most, were reset. */
+  drain(graceMs: number): Promise<number>
   /** Resolves when HAProxy has ended, whoever ended it. */
   readonly ended: Promise<number | null>
 }
@@ -44,26 +43,25 @@ export async function startHaproxyGateway(
   options: HaproxyGatewayOptions,
   routes: readonly PassthroughRoute[],
 ): Promise<HaproxyGateway> {
-  const { listen, drainSeconds, clock, log } = options
+  const { listen, clock, log } = options
   const directory = mkdtempSync(join(tmpdir(), 'flotilla-haproxy-'))
-  const [socket, mapFile, file] = ['runtime.sock', 'sni.map', 'haproxy.cfg'].map((name) => join(directory, name)) as [
-    string,
-    string,
-    string,
-  ]
+  const at = (name: string) => join(directory, name)
+  const [socket, master, mapFile, file] = [at('runtime.sock'), at('master.sock'), at('sni.map'), at('haproxy.cfg')]
   let layout: HaproxyLayout = []
   let reloads = 0
   let said = ''
   const write = (next: HaproxyLayout) => {
     const { maxConnections } = options
-    const settings = { listen, socket, mapFile, drainSeconds, ...(maxConnections === undefined ? {} : { maxConnections }) }
+    const settings = { listen, socket, mapFile, ...(maxConnections === undefined ? {} : { maxConnections }) }
     replaceFile(mapFile, renderMap(next))
     replaceFile(file, renderConfiguration(next, settings))
     layout = next
   }
   write(layOut(routes))
   // The master stays; each reload gives it a new worker, which takes the listeners over.
-  const child: ChildProcess = spawn(options.program ?? 'haproxy', ['-W', '-f', file], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(options.program ?? 'haproxy', ['-W', '-S', `${master},mode,600`, '-f', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   for (const stream of [child.stdout!, child.stderr!])
     stream.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4000)
@@ -82,12 +80,14 @@ export async function startHaproxyGateway(
     })
   }).finally(() => rmSync(directory, { recursive: true, force: true }))
   const worker = async () => /^Pid: (\d+)$/m.exec(await ask(socket, 'show info'))?.[1]
-  /** Waits for a worker other than `before`. */
+  /** Before it answers, signals to the master are lost. */
+  const takesSignals = async () => (await ask(master, 'show proc')).includes('master')
+  /** Waits for a worker other than `before`, and for its master. */
   const untilServing = async (before: string | undefined) => {
     const end = clock.now() + startMs
     for (;;) {
       const found = over ? undefined : await worker().catch(() => undefined)
-      if (found !== undefined && found !== before) return
+      if (found !== undefined && found !== before && (await takesSignals().catch(() => false))) return
       if (over || clock.now() > end) {
         child.kill('SIGKILL')
         const message = `HAProxy does not serve at ${listen.address}:${listen.port}: ${failed?.message ?? said.trim()}`
@@ -117,7 +117,7 @@ export async function startHaproxyGateway(
     }
     layout = change.layout
   }
-  return {
+  const gateway: HaproxyGateway = {
     ended,
     get reloads() {
       return reloads
@@ -133,11 +133,23 @@ export async function startHaproxyGateway(
       return { open: number('CurrConns'), accepted: number('CumConns') }
     },
     worker: async () => Number(await worker()),
-    async drain() {
-      if (!over) child.kill('SIGUSR1')
-      return ended
+    async drain(graceMs) {
+      if (over) return 0
+      // Once it drains, nobody answers at the socket.
+      const { open } = await gateway.stats().catch(() => ({ open: 0 }))
+      let isCut = false
+      // The master hands both signals on to all workers, those of before a reload included.
+      child.kill('SIGUSR1')
+      const cancel = clock.after(graceMs, () => {
+        isCut = true
+        child.kill('SIGTERM')
+      })
+      await ended
+      cancel()
+      return isCut ? Math.max(1, open) : 0
     },
   }
+  return gateway
 }
 
 /** HAProxy reads a file that is whole. */

@@ -16,7 +16,6 @@ const settings = {
   socket: '/run/a/runtime.sock',
   mapFile: '/run/a/sni.map',
   maxConnections: 1000,
-  drainSeconds: 30,
 }
 const api = 'api.shop.svc.clusterset.local'
 const web = 'web.shop.svc.clusterset.local'
