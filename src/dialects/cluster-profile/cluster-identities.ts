@@ -6,7 +6,7 @@ import type { Inventory } from '../../inventory/cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isAlreadyExists, StatusError } from '../../kube/object/status-error.js'
-import { WorkQueue } from '../../kube/queue/work-queue.js'
+import { workThrough } from '../../kube/queue/work-through.js'
 import { type ClusterProperty, clusterPropertyType, planProperties } from './cluster-property.js'
 
 const namespaces: ResourceType = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false }
@@ -47,33 +47,16 @@ export function observeIdentities(options: {
 }): ClusterIdentities {
   const { inventory, clock, log, signal } = options
   const known = new Map<string, ClusterIdentity>()
-  let busy = 0
-  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
+  const queue = workThrough({
+    clock,
+    random: options.random,
+    signal,
+    hands,
+    work: read,
+    failed: (cluster, error, retryMs) => log.debug('cannot read who a cluster is', { cluster, error: messageOf(error), retryMs }),
+    isGone: (name) => inventory.find({ name }) === undefined,
+  })
   signal.addEventListener('abort', () => queue.close(), { once: true })
-
-  function pump(): void {
-    while (busy < hands && !signal.aborted) {
-      const name = queue.take()
-      if (name === undefined) return
-      busy++
-      void read(name)
-        .then(
-          () => {
-            queue.done(name)
-            queue.forget(name)
-          },
-          (error) => {
-            queue.done(name)
-            if (signal.aborted || inventory.find({ name }) === undefined) return queue.forget(name)
-            log.debug('cannot read who a cluster is', { cluster: name, error: messageOf(error), retryMs: queue.addFailed(name) })
-          },
-        )
-        .finally(() => {
-          busy--
-          pump()
-        })
-    }
-  }
 
   async function read(name: string): Promise<void> {
     if (inventory.find({ name }) === undefined) {

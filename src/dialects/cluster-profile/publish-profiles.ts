@@ -7,7 +7,7 @@ import type { Inventory } from '../../inventory/cluster.js'
 import { inCluster } from '../../inventory/in-cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { isNotFound } from '../../kube/object/status-error.js'
-import { WorkQueue } from '../../kube/queue/work-queue.js'
+import { workThrough } from '../../kube/queue/work-through.js'
 import { observeIdentities } from './cluster-identities.js'
 import { type ClusterProfile, clusterProfileType, managerLabel, managerName, profileNameOf } from './cluster-profile.js'
 import { announceClusterSet, defaultClusterSet } from './cluster-set.js'
@@ -30,8 +30,6 @@ export function publishClusterProfiles(options: {
 }): void {
   const { hub, inventory, namespace, clock, log, signal } = options
   const known = new Map<string, ClusterProfile>()
-  const hands = 4
-  let busy = 0
   let clusterSet = defaultClusterSet
   const identities = observeIdentities({
     ...options,
@@ -43,41 +41,20 @@ export function publishClusterProfiles(options: {
       for (const alias of aliasesOf(name)) queue.add(profileNameOf(alias))
     },
   })
-  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
+  const queue = workThrough({
+    clock,
+    random: options.random,
+    signal,
+    hands: 4,
+    work: publish,
+    failed: (cluster, error, retryMs) => log.warn('cannot write a ClusterProfile', { cluster, error: messageOf(error), retryMs }),
+  })
 
   /** Other names under which the fleet knows the same cluster, by the UID of its kube-system. */
   function aliasesOf(name: string): string[] {
     const uid = identities.of(name)?.uid
     if (uid === undefined) return []
     return inventory.list().flatMap((each) => (each.name !== name && identities.of(each.name)?.uid === uid ? [each.name] : []))
-  }
-
-  function pump(): void {
-    while (busy < hands && !signal.aborted) {
-      const name = queue.take()
-      if (name === undefined) return
-      busy++
-      void publish(name)
-        .then(
-          () => {
-            queue.done(name)
-            queue.forget(name)
-          },
-          (error) => {
-            queue.done(name)
-            if (!signal.aborted)
-              log.warn('cannot write a ClusterProfile', {
-                cluster: name,
-                error: messageOf(error),
-                retryMs: queue.addFailed(name),
-              })
-          },
-        )
-        .finally(() => {
-          busy--
-          pump()
-        })
-    }
   }
 
   /** By the profile's name: that is what outlives the cluster. */

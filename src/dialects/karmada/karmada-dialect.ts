@@ -6,11 +6,14 @@ import { clusterNotes } from './cluster/cluster-notes.js'
 import { hubKinds } from './hub-kinds.js'
 import { dependencyKinds } from './interpreter/interpreter.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
+import { isQuota, readQuota } from './quota/read-quota.js'
+import { reportQuota } from './quota/report-quota.js'
 import { type ReadTemplate, readSource } from './read-source.js'
 import { reportSource } from './report-source.js'
 import {
   clusterPropagationPolicyType,
   clusterResourceBindingType,
+  federatedResourceQuotaType,
   propagationPolicyType,
   resourceBindingType,
 } from './resource-types.js'
@@ -27,9 +30,12 @@ export const karmadaDialect: FederationDialect = {
   hubKinds,
   sourceKinds,
   touches: touchedBy,
-  read: (source, hub) => readSource(source, hub, interpreterOf(hub)),
-  report: (source, read, outcome, hub) =>
-    'problem' in read ? [] : reportSource(source, read as ReadTemplate, outcome, hub, interpreterOf(hub)),
+  read: (source, hub) => (isQuota(source) ? readQuota(source, hub) : readSource(source, hub, interpreterOf(hub))),
+  report(source, read, outcome, hub) {
+    if ('problem' in read) return []
+    if (isQuota(source)) return reportQuota(source, outcome)
+    return reportSource(source, read as ReadTemplate, outcome, hub, interpreterOf(hub))
+  },
   clusterNotes,
 }
 
@@ -57,5 +63,6 @@ function sourceKinds(hub: HubFacts): readonly ResourceType[] {
       if (resource?.apiVersion !== undefined && resource.kind !== undefined) add(resource.apiVersion, resource.kind)
       for (const { apiVersion, kind } of dependenciesOnRecord(binding)) add(apiVersion, kind)
     }
+  if (hub.objects(federatedResourceQuotaType).length > 0) kinds.set(kindKeyOf(federatedResourceQuotaType), federatedResourceQuotaType)
   return [...kinds.values()]
 }

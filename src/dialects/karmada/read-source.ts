@@ -17,7 +17,7 @@ import { type Requirer, requirersOf } from './binding/dependents.js'
 import { bindingOf, readEvictions, readPrevious } from './binding/read-binding.js'
 import { copyRules } from './copy-rules.js'
 import { type Fields, fieldAt, fieldsOf, objectAt, objectsAt, textAt, textsAt } from './fields.js'
-import { autoscalerType, namespaceType, overridesFor, policiesFor } from './hub-kinds.js'
+import { autoscalerType, overridesFor, policiesFor } from './hub-kinds.js'
 import type { Interpreter } from './interpreter/interpreter.js'
 import { annotations, labels } from './names.js'
 import { readFailover, readSilence } from './policy/read-failover.js'
@@ -28,6 +28,7 @@ import { isAskedAfter, rebalanceAsked } from './rebalance.js'
 import { clusterTaintPolicyType } from './resource-types.js'
 import { asClaimed, claimOf } from './template/claim.js'
 import { mayBeTemplate } from './template/eligible.js'
+import { namespaceRule } from './template/namespace-rule.js'
 import { pruneTemplate } from './template/prune.js'
 
 /** A template as its policy has it, with what the report on it is made of. */
@@ -173,14 +174,6 @@ function withRequired(
     ],
     ...(ownClusters === undefined ? {} : { own: ownClusters }),
   }
-}
-
-function namespaceRule(namespace: string, hub: HubFacts): Pick<Federated, 'namespace'> {
-  if (namespace === '') return {}
-  const [own] = hub.objects(namespaceType, { name: namespace })
-  if (own?.metadata.labels?.[labels.skipNamespace] === 'true') return {}
-  const given = Object.entries(own?.metadata.labels ?? {}).filter(([key]) => key !== 'kubernetes.io/metadata.name')
-  return { namespace: given.length > 0 ? { labels: Object.fromEntries(given) } : {} }
 }
 
 /** The HorizontalPodAutoscaler of the hub that targets an object. */

@@ -8,6 +8,7 @@ import { objectsAt, textAt } from './fields.js'
 import { refOf } from './hub-kinds.js'
 import { readOverridePolicy } from './policy/read-override-policy.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
+import { isQuota } from './quota/read-quota.js'
 import { clusterResourceBindingType, resourceBindingType } from './resource-types.js'
 import { claimOf } from './template/claim.js'
 
@@ -37,6 +38,7 @@ export function touchedBy(object: KubeObject, hub: HubFacts): readonly ObjectRef
 
 function touchedByPolicy(policy: KubeObject, hub: HubFacts): ObjectRef[] {
   const { namespace } = policy.metadata
+  if (isQuota(policy)) return [refOf(policy, hub) ?? []].flat()
   if (policy.kind === 'PropagationPolicy' || policy.kind === 'ClusterPropagationPolicy') {
     const read = readPropagationPolicy(policy)
     const name = policyName(read)

@@ -9,12 +9,11 @@ import type { Caches } from '../../../kube/informer/cache.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
-import { WorkQueue } from '../../../kube/queue/work-queue.js'
+import { workThrough } from '../../../kube/queue/work-through.js'
 import { karmadaClusterType } from '../resource-types.js'
 import { type ClusterReading, clusterStatus } from './cluster-status.js'
 
 const nodes: ResourceType = { group: '', version: 'v1', kind: 'Node', plural: 'nodes', namespaced: false }
-const hands = 4
 /** Nodes and kinds of clusters that are up are read again after this long. */
 const refreshMs = 300_000
 
@@ -29,34 +28,16 @@ export function publishKarmadaStatus(options: {
   readonly signal: AbortSignal
 }): void {
   const { hub, inventory, clock, log, signal } = options
-  let busy = 0
-  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
+  const queue = workThrough({
+    clock,
+    random: options.random,
+    signal,
+    hands: 4,
+    work: publish,
+    failed: (cluster, error, retryMs) =>
+      log.warn('cannot write the status of a Cluster', { cluster, error: messageOf(error), retryMs }),
+  })
   let find: (name: string) => KubeObject | undefined = () => undefined
-
-  function pump(): void {
-    while (busy < hands && !signal.aborted) {
-      const name = queue.take()
-      if (name === undefined) return
-      busy++
-      void publish(name)
-        .then(
-          () => {
-            queue.done(name)
-            queue.forget(name)
-          },
-          (error) => {
-            queue.done(name)
-            if (signal.aborted) return
-            const retryMs = queue.addFailed(name)
-            log.warn('cannot write the status of a Cluster', { cluster: name, error: messageOf(error), retryMs })
-          },
-        )
-        .finally(() => {
-          busy--
-          pump()
-        })
-    }
-  }
 
   async function publish(name: string): Promise<void> {
     const object = find(name)

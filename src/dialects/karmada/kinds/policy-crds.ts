@@ -124,7 +124,7 @@ export const policyCrds: readonly KubeObject[] = [
     ),
   }),
   defineCrd(federatedResourceQuotaType, {
-    description: 'Stored so that files apply as they are; it has no effect here.',
+    description: 'How much a namespace may use of the fleet: each cluster gets the part that is assigned to it as a ResourceQuota.',
     spec: object(
       {
         overall: quantities,

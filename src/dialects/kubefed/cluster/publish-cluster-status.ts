@@ -11,7 +11,7 @@ import type { Cache, Caches } from '../../../kube/informer/cache.js'
 import { type KubeObject, keyOf } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
-import { WorkQueue } from '../../../kube/queue/work-queue.js'
+import { workThrough } from '../../../kube/queue/work-through.js'
 import { kubeFedClusterType, kubeFedNamespace } from '../resource-types.js'
 import { type ClusterPlaces, type KubeFedClusterStatus, kubeFedClusterStatus } from './cluster-status.js'
 
@@ -36,37 +36,15 @@ export function publishClusterStatus(options: {
   const { hub, inventory, clock, log, signal, namespace = kubeFedNamespace } = options
   let objects: Cache | undefined
   const placesOf = new Map<string, ClusterPlaces>()
-  const hands = 4
-  let busy = 0
-  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
-
-  function pump(): void {
-    while (busy < hands && !signal.aborted) {
-      const name = queue.take()
-      if (name === undefined) return
-      busy++
-      void publish(name)
-        .then(
-          () => {
-            queue.done(name)
-            queue.forget(name)
-          },
-          (error) => {
-            queue.done(name)
-            if (signal.aborted) return
-            log.warn('cannot write the status of a KubeFedCluster', {
-              cluster: name,
-              error: messageOf(error),
-              retryMs: queue.addFailed(name),
-            })
-          },
-        )
-        .finally(() => {
-          busy--
-          pump()
-        })
-    }
-  }
+  const queue = workThrough({
+    clock,
+    random: options.random,
+    signal,
+    hands: 4,
+    work: publish,
+    failed: (cluster, error, retryMs) =>
+      log.warn('cannot write the status of a KubeFedCluster', { cluster, error: messageOf(error), retryMs }),
+  })
 
   async function publish(name: string): Promise<void> {
     const object = objects?.get(`${namespace}/${name}`)

@@ -8,7 +8,7 @@ import type { Cache, Caches } from '../../../kube/informer/cache.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../../kube/object/resource-type.js'
 import { isAlreadyExists, isNotFound } from '../../../kube/object/status-error.js'
-import { WorkQueue } from '../../../kube/queue/work-queue.js'
+import { workThrough } from '../../../kube/queue/work-through.js'
 import { federatedTypeConfigType, kubeFedNamespace } from '../resource-types.js'
 import { federatedCrd } from './federated-crd.js'
 import { isNamespaceKind, readTypeConfig, type TypeConfig } from './type-config.js'
@@ -37,32 +37,13 @@ export function keepTypeConfigs(options: {
 }): void {
   const { hub, clock, log, signal, namespace = kubeFedNamespace } = options
   let objects: Cache | undefined
-  let busy = false
-  const queue = new WorkQueue({ clock, random: options.random, onReady: () => queueMicrotask(pump) })
-
-  function pump(): void {
-    if (busy || signal.aborted) return
-    const name = queue.take()
-    if (name === undefined) return
-    busy = true
-    void keep(name)
-      .then(
-        () => {
-          queue.done(name)
-          queue.forget(name)
-        },
-        (error) => {
-          queue.done(name)
-          if (signal.aborted) return
-          const retryMs = queue.addFailed(name)
-          log.warn('cannot keep a FederatedTypeConfig', { name, error: messageOf(error), retryMs })
-        },
-      )
-      .finally(() => {
-        busy = false
-        pump()
-      })
-  }
+  const queue = workThrough({
+    clock,
+    random: options.random,
+    signal,
+    work: keep,
+    failed: (name, error, retryMs) => log.warn('cannot keep a FederatedTypeConfig', { name, error: messageOf(error), retryMs }),
+  })
 
   async function keep(name: string): Promise<void> {
     const object = objects?.get(`${namespace}/${name}`)
