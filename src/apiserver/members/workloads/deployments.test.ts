@@ -71,6 +71,30 @@ test('a rolling update stays within its limits and keeps the history', async () 
   fixture.stop()
 })
 
+test('the present ReplicaSet takes over new annotations and minReadySeconds, without another revision', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply(deploymentOf('web', { replicas: 1 }))
+  await fixture.settle()
+  const causeOf = (set: ReplicaSet | undefined) => set?.metadata.annotations?.['kubernetes.io/change-cause']
+  const change = async (cause: string, spec: object) => {
+    const next = deploymentOf('web', { replicas: 1, ...spec })
+    await fixture.apply({ ...next, metadata: { ...next.metadata, annotations: { 'kubernetes.io/change-cause': cause } } })
+    await fixture.settle()
+  }
+  await change('first', {})
+  assert.equal(causeOf(sets(fixture)[0]), 'first')
+  assert.equal(sets(fixture)[0]?.metadata.annotations?.['deployment.kubernetes.io/revision'], '1')
+  assert.equal(sets(fixture)[0]?.metadata.annotations?.['deployment.kubernetes.io/revision-history'], undefined)
+  await change('while it is paused', { paused: true, minReadySeconds: 7 })
+  assert.equal(causeOf(sets(fixture)[0]), 'while it is paused')
+  assert.equal(sets(fixture)[0]?.spec.minReadySeconds, 7)
+  const before = fixture.changes.length
+  await change('while it is paused', { paused: true, minReadySeconds: 7 })
+  assert.equal(fixture.changes.length, before)
+  assert.equal(sets(fixture).length, 1)
+  fixture.stop()
+})
+
 test('a broken image stops the rollout, and the deadline passes', async () => {
   const fixture = await createMemberFixture()
   const spec = { replicas: 4, progressDeadlineSeconds: 60 }

@@ -10,13 +10,15 @@ import { keyIn, ownerOfKind } from './replica-sets.js'
 
 const hashLabel = 'pod-template-hash'
 const revisionAnnotation = 'deployment.kubernetes.io/revision'
+const historyAnnotation = 'deployment.kubernetes.io/revision-history'
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
 const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
 const notCopied = new Set([
   revisionAnnotation,
   desiredAnnotation,
   maxAnnotation,
-  'deployment.kubernetes.io/revision-history',
+  historyAnnotation,
+  'deprecated.deployment.rollback.to',
   'kubectl.kubernetes.io/last-applied-configuration',
 ])
 
@@ -37,6 +39,7 @@ export const deployments: MemberController = {
     const revisions = new Revisions(deployment, work.owned<ReplicaSet>('replicasets.apps', deployment))
     if (isTerminating(deployment)) return report(work, deployment, revisions)
     if (deployment.spec.paused === true) {
+      await keepUp(work, deployment, revisions)
       await scale(work, deployment, decideProportionalScaling(revisions.input), revisions)
     } else {
       if (revisions.fresh === undefined) {
@@ -44,7 +47,7 @@ export const deployments: MemberController = {
         // What it makes is reported when it has come about.
         return report(work, deployment, reread(work, deployment))
       }
-      await keepRevision(work, deployment, revisions)
+      await keepUp(work, deployment, revisions)
       const scaled = isScaled(deployment, revisions) && revisions.hasOldReplicas
       await scale(
         work,
@@ -142,22 +145,31 @@ function sayScaled(work: Work, deployment: Deployment, message: string): void {
   record(work, deployment, { reason: 'ScalingReplicaSet', message, component: 'deployment-controller' })
 }
 
-/** An old template that is wanted again gets the newest revision. */
-async function keepRevision(work: Work, deployment: Deployment, revisions: Revisions): Promise<void> {
+/**
+ * The present ReplicaSet follows its Deployment: annotations are copied whenever they change (`kubectl rollout history` reads the cause
+ * of a change there), and an old template that is wanted again gets the newest revision.
+ */
+async function keepUp(work: Work, deployment: Deployment, revisions: Revisions): Promise<void> {
   const { fresh } = revisions
-  if (fresh === undefined || revisionOf(fresh) >= revisions.nextRevision) return
-  const history = fresh.metadata.annotations?.['deployment.kubernetes.io/revision-history']
-  const annotations = {
-    ...fresh.metadata.annotations,
-    ...annotationsFor(deployment, revisions.nextRevision),
-    'deployment.kubernetes.io/revision-history': [...(history ? [history] : []), revisionOf(fresh)].join(','),
+  if (fresh === undefined) return
+  const before = fresh.metadata.annotations ?? {}
+  const annotations = { ...before, ...copiedAnnotations(deployment) }
+  if (revisionOf(fresh) < revisions.nextRevision) {
+    const past = [before[historyAnnotation], before[revisionAnnotation]].filter((each) => each)
+    if (past.length > 0) annotations[historyAnnotation] = past.join(',')
+    annotations[revisionAnnotation] = String(revisions.nextRevision)
   }
-  await work.write.update({ ...fresh, metadata: { ...fresh.metadata, annotations } })
+  const { minReadySeconds = 0 } = deployment.spec
+  if (minReadySeconds === (fresh.spec.minReadySeconds ?? 0) && equalJson(before, annotations)) return
+  await work.write.update({ ...fresh, metadata: { ...fresh.metadata, annotations }, spec: { ...fresh.spec, minReadySeconds } })
 }
 
 function annotationsFor(deployment: Deployment, revision: number): Record<string, string> {
-  const copied = Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key))
-  return { ...Object.fromEntries(copied), ...sizeAnnotations(deployment), [revisionAnnotation]: String(revision) }
+  return { ...copiedAnnotations(deployment), ...sizeAnnotations(deployment), [revisionAnnotation]: String(revision) }
+}
+
+function copiedAnnotations(deployment: Deployment): Record<string, string> {
+  return Object.fromEntries(Object.entries(deployment.metadata.annotations ?? {}).filter(([key]) => !notCopied.has(key)))
 }
 
 function sizeAnnotations(deployment: Deployment): Record<string, string> {
