@@ -10,7 +10,7 @@ export function cleanFleet(): Record<string, string> {
   })
   istioClusters.forEach((name, index) => {
     files[`clusters/${name}/istio-values.yaml`] = istioValues(name)
-    files[`clusters/${name}/istio.yaml`] = istioObjects(istioClusters[1 - index]!)
+    files[`clusters/${name}/istio.yaml`] = istioObjects(name, istioClusters[1 - index]!)
   })
   submarinerClusters.forEach((name, index) => {
     files[`clusters/${name}/exports.yaml`] = exports
@@ -269,11 +269,13 @@ meshConfig:
 `
 }
 
-function istioObjects(peer: string): string {
+function istioObjects(name: string, peer: string): string {
   return `apiVersion: v1
 kind: Namespace
 metadata:
   name: istio-system
+  labels:
+    topology.istio.io/network: network-${name}
 ---
 apiVersion: v1
 kind: Secret

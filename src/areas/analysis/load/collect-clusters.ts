@@ -208,12 +208,8 @@ const readers: Readonly<Record<string, (object: KubeDocument, drafts: ClusterDra
     draft.serviceCidrs.push(...facts(object, 'networking', 'serviceSubnet'))
     draft.versions.push(...facts(object, 'kubernetesVersion'))
   },
-  'IPPool.crd.projectcalico.org': (object, drafts) => {
-    if (object.cluster !== undefined) drafts.named(object.cluster).podCidrs.push(...facts(object, 'spec', 'cidr'))
-  },
-  'IPPool.projectcalico.org': (object, drafts) => {
-    if (object.cluster !== undefined) drafts.named(object.cluster).podCidrs.push(...facts(object, 'spec', 'cidr'))
-  },
+  'IPPool.crd.projectcalico.org': readPool,
+  'IPPool.projectcalico.org': readPool,
   'ConfigMap.': (object, drafts) => {
     if (object.name !== 'cilium-config') return
     const name = object.cluster ?? object.text('data', 'cluster-name')
@@ -234,6 +230,12 @@ const readers: Readonly<Record<string, (object: KubeDocument, drafts: ClusterDra
     )
     draft.versions.push(...facts(object, 'status', 'nodeInfo', 'kubeletVersion'))
   },
+}
+
+/** A pool of Calico; one that is disabled stands for addresses elsewhere, as those of other clusters. */
+function readPool(object: KubeDocument, drafts: ClusterDrafts): void {
+  if (object.cluster === undefined || object.flag('spec', 'disabled') === true) return
+  drafts.named(object.cluster).podCidrs.push(...facts(object, 'spec', 'cidr'))
 }
 
 function readValues(values: HelmValues, drafts: ClusterDrafts): void {

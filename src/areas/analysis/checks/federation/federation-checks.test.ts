@@ -72,3 +72,13 @@ test('an export on the host of a Service on the members', () => {
   ])
   assert.deepEqual(run({ 'a.yaml': serviceExport }), [])
 })
+
+test('a misplaced FederatedNamespace that a hub has taken as it is meant is a warning there', () => {
+  const misplaced = federated('FederatedNamespace', '  placement: {clusters: []}\n', 'kube-federation-system')
+  assert.deepEqual(run({ 'a.yaml': misplaced }), [
+    'error a.yaml:5:14 FederatedNamespace app lies in kube-federation-system; nothing here makes the namespace app on the host either',
+  ])
+  assert.deepEqual(run({ 'a.yaml': `${misplaced}status: {conditions: [{type: Repaired, status: "True"}]}\n` }), [
+    'warning a.yaml:5:14 FederatedNamespace app lies in kube-federation-system, which this hub takes as it is meant, and KubeFed would not',
+  ])
+})

@@ -34,3 +34,18 @@ test('a zone without an owner, and one with two, are reported', () => {
 test('one owner is fine', () => {
   assert.deepEqual(checkTexts(corednsClustersetZone, fleet(lighthouse)), [])
 })
+
+test('a CoreDNS that does not know the plugin is reported', () => {
+  const files = (tag: string) => ({
+    ...fleet('    clusterset.local:53 {\n        multicluster clusterset.local\n    }\n'),
+    'clusters/a/dns.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: coredns, namespace: kube-system}
+spec: {template: {spec: {containers: [{name: coredns, image: "registry.k8s.io/coredns/coredns:${tag}"}]}}}
+`,
+  })
+  assert.deepEqual(checkTexts(corednsClustersetZone, files('v1.11.3')), [
+    'error clusters/a/dns.yaml:4:62 registry.k8s.io/coredns/coredns:v1.11.3 does not know the plugin multicluster, which ConfigMap kube-system/coredns uses: it does not start',
+  ])
+  assert.deepEqual(checkTexts(corednsClustersetZone, files('v1.12.2')), [])
+})

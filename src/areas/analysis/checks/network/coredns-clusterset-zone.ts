@@ -31,6 +31,23 @@ export const corednsClustersetZone = defineCheck({
           message: `${config.subject} has no ${zone}, which names of ${used.subject} end in`,
           at: [config.at('data', 'Corefile'), used.at('metadata', 'name')],
         }
+      if (!plugin) continue
+      const old = model.containersOf('coredns').find(({ object, image }) => object.cluster === config.cluster && isOld(image))
+      if (old !== undefined)
+        yield {
+          message: `${old.image} does not know the plugin multicluster, which ${config.subject} uses: it does not start`,
+          severity: 'error',
+          at: [old.container.at('image'), config.at('data', 'Corefile')],
+          fix: 'Use CoreDNS 1.12.2 or newer, or a forward to the name server of the tool.',
+        }
     }
   },
 })
+
+/** The plugin came with 1.12.2. */
+function isOld(image: string): boolean {
+  const version = /:v?(\d+)\.(\d+)\.(\d+)/.exec(image)
+  if (version === null) return false
+  const [major, minor, patch] = version.slice(1).map(Number) as [number, number, number]
+  return major < 1 || (major === 1 && (minor < 12 || (minor === 12 && patch < 2)))
+}

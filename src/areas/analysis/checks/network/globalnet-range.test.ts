@@ -41,3 +41,14 @@ test('the usual range is fine, but not beside Calico', () => {
     'error b.yaml:5:21 the range of Globalnet, 242.0.0.0/8, is the one that Calico keeps for itself',
   ])
 })
+
+test('ranges of single clusters must not meet, nor what any cluster uses', () => {
+  const cluster = (name: string, global: string) =>
+    `apiVersion: submariner.io/v1\nkind: Cluster\nmetadata: {name: ${name}}\nspec: {cluster_id: ${name}, cluster_cidr: [10.0.0.0/16], global_cidr: [${global}]}\n`
+  const fleet = (global: string) => ({ 'a.yaml': cluster('a', '242.0.0.0/16'), 'b.yaml': cluster('b', global) })
+  assert.deepEqual(checkTexts(globalnetRange, fleet('242.0.0.0/17')), [
+    'error b.yaml:4:65 the global range of b, 242.0.0.0/17, overlaps 242.0.0.0/16 of a',
+  ])
+  assert.equal(checkTexts(globalnetRange, fleet('10.0.128.0/24')).length, 2)
+  assert.deepEqual(checkTexts(globalnetRange, fleet('242.1.0.0/16')), [])
+})

@@ -1,5 +1,7 @@
-import { blockContains, blocksOverlap, parseBlock } from '../../cidr/ip-block.js'
-import { defineCheck } from '../../contract.js'
+import { blockContains, blocksOverlap, type IpBlock, parseBlock } from '../../cidr/ip-block.js'
+import { defineCheck, type Finding } from '../../contract.js'
+import type { FleetModel } from '../../model/fleet-model.js'
+import type { Fact, View } from '../../model/view.js'
 
 const usualRange = '242.0.0.0/8'
 const usualSize = 65_536
@@ -17,6 +19,7 @@ export const globalnetRange = defineCheck({
   ],
   fix: 'Set `globalnetCIDRRange` to a private range that no cluster uses, large enough for clusters × `defaultGlobalnetClusterSize`.',
   *run(model) {
+    yield* rangesOfClusters(model)
     for (const broker of model.kinds('submariner.io', 'Broker')) {
       if (broker.flag('spec', 'globalnetEnabled') !== true) continue
       const range = broker.text('spec', 'globalnetCIDRRange') ?? usualRange
@@ -56,3 +59,46 @@ export const globalnetRange = defineCheck({
     }
   },
 })
+
+/** Ranges that single clusters were given, against each other and against what any cluster uses itself. */
+function* rangesOfClusters(model: FleetModel): Iterable<Finding> {
+  const given = new Map<string, { name: string; fact: Fact<string>; block: IpBlock }>()
+  const take = (cluster: string | undefined, view: View, ...path: string[]) => {
+    const name = cluster === undefined ? undefined : (model.cluster(cluster)?.name ?? cluster)
+    for (const value of view.texts(...path)) {
+      const block = parseBlock(value)
+      if (name !== undefined && block !== undefined && !given.has(`${name} ${value}`))
+        given.set(`${name} ${value}`, { name, fact: { value, at: view.at(...path) }, block })
+    }
+  }
+  for (const each of model.kinds('submariner.io', 'Cluster')) take(each.text('spec', 'cluster_id'), each, 'spec', 'global_cidr')
+  for (const each of model.kinds('submariner.io', 'Submariner')) take(each.text('spec', 'clusterID'), each, 'spec', 'globalCIDR')
+  for (const each of model.values('submariner')) take(each.cluster, each, 'submariner', 'globalCidr')
+  for (const call of model.callsOf('subctl', 'join')) {
+    const value = call.flag('globalnet-cidr')
+    const block = value === undefined ? undefined : parseBlock(value)
+    const name = call.flag('clusterid')
+    if (value !== undefined && block !== undefined && name !== undefined && !name.includes('$'))
+      given.set(`${name} ${value}`, { name, fact: { value, at: call.at('globalnet-cidr') }, block })
+  }
+  const seen: { name: string; fact: Fact<string>; block: IpBlock }[] = []
+  for (const each of given.values()) {
+    const { name, fact, block } = each
+    const twin = seen.find((other) => other.name !== name && blocksOverlap(other.block, block))
+    if (twin !== undefined)
+      yield {
+        message: `the global range of ${name}, ${fact.value}, overlaps ${twin.fact.value} of ${twin.name}`,
+        at: [fact.at, twin.fact.at],
+      }
+    seen.push(each)
+    for (const cluster of model.clusters)
+      for (const used of [...cluster.podCidrs, ...cluster.serviceCidrs]) {
+        const other = parseBlock(used.value)
+        if (other === undefined || !blocksOverlap(block, other)) continue
+        yield {
+          message: `the global range of ${name}, ${fact.value}, overlaps ${used.value}, which ${cluster.name} uses itself`,
+          at: [fact.at, used.at],
+        }
+      }
+  }
+}

@@ -15,6 +15,7 @@ import { globalnetRange } from './globalnet-range.js'
 import { istioAmbientScope } from './istio-ambient-scope.js'
 import { istioEastWestGateway } from './istio-east-west-gateway.js'
 import { istioMeshDiffers } from './istio-mesh-differs.js'
+import { istioNetworkLabel } from './istio-network-label.js'
 import { istioPlainAcrossNetworks } from './istio-plain-across-networks.js'
 import { istioRemoteSecret } from './istio-remote-secret.js'
 import { istioTrustDomain } from './istio-trust-domain.js'
@@ -29,4 +30,4 @@ import { remoteKubeconfig } from './remote-kubeconfig.js'
 import { serviceCidrOverlap } from './service-cidr-overlap.js'
 import { submarinerPrerequisites } from './submariner-prerequisites.js'
 
-export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshCertificateTime, meshMtu, meshOneWay, meshPortClosed, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]
+export const networkChecks: readonly Check[] = [ciliumAffinityCloud, ciliumCaNotShared, ciliumClusterId, ciliumHelmCertificates, ciliumMeshNotExposed, ciliumMeshSettingsDiffer, ciliumNativeCidr, ciliumRemovedValue, ciliumValuesNested, clusterName, corednsClustersetZone, globalnetRange, istioAmbientScope, istioEastWestGateway, istioMeshDiffers, istioNetworkLabel, istioPlainAcrossNetworks, istioRemoteSecret, istioTrustDomain, meshCertificateTime, meshMtu, meshOneWay, meshPortClosed, meshRootDiffers, nodeCidrOverlap, podCidrOverlap, remoteKubeconfig, serviceCidrOverlap, submarinerPrerequisites]

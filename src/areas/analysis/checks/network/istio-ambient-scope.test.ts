@@ -24,3 +24,19 @@ test('a label on one side alone is reported', () => {
 test('the label on both sides is fine', () => {
   assert.deepEqual(checkTexts(istioAmbientScope, fleet(', istio.io/global: "true"')), [])
 })
+
+test('clusters that are connected and share nothing are worth a note', () => {
+  const values = (name: string) =>
+    `global: {meshID: m, multiCluster: {clusterName: ${name}}, network: n}\npilot: {env: {AMBIENT_ENABLE_MULTI_NETWORK: "true"}}\n`
+  const files = (label: string) => ({
+    'clusters/a/istio-values.yaml': values('a'),
+    'clusters/b/istio-values.yaml': values('b'),
+    'clusters/a/s.yaml': service(label),
+    'clusters/b/s.yaml': service(label),
+  })
+  assert.match(
+    checkTexts(istioAmbientScope, files(''))[0] ?? '',
+    /^note clusters\/a\/istio-values.yaml:2:45 .* shop\/api, for one, stays local/,
+  )
+  assert.deepEqual(checkTexts(istioAmbientScope, files(', istio.io/global: "true"')), [])
+})

@@ -1,4 +1,7 @@
-import { defineCheck } from '../../contract.js'
+import { defineCheck, type Finding } from '../../contract.js'
+import type { FleetModel } from '../../model/fleet-model.js'
+import type { HelmValues } from '../../model/helm-values.js'
+import type { Spot } from '../../model/spot.js'
 
 export const istioAmbientScope = defineCheck({
   id: 'istio-ambient-scope',
@@ -9,14 +12,9 @@ export const istioAmbientScope = defineCheck({
   evidence: ['istio/istio#61713', 'istio/istio#58269'],
   fix: 'Label the Service, or its namespace, in every cluster that shall take part.',
   *run(model) {
-    const ambient = model
-      .values('istio')
-      .some(
-        (values) =>
-          values.flag('pilot', 'env', 'AMBIENT_ENABLE_MULTI_NETWORK') === true ||
-          values.flag('env', 'AMBIENT_ENABLE_MULTI_NETWORK') === true,
-      )
-    if (!ambient) return
+    const ambient = model.values('istio').filter((values) => flagOf(values) !== undefined)
+    if (ambient.length === 0) return
+    yield* nothingShared(model, ambient)
     for (const services of model.acrossClusters('', 'Service').values()) {
       const global = services.find((service) => service.label('istio.io/global') === 'true')
       if (global === undefined) continue
@@ -32,3 +30,29 @@ export const istioAmbientScope = defineCheck({
     }
   },
 })
+
+function flagOf(values: HelmValues): Spot | undefined {
+  const paths = [
+    ['pilot', 'env', 'AMBIENT_ENABLE_MULTI_NETWORK'],
+    ['env', 'AMBIENT_ENABLE_MULTI_NETWORK'],
+  ]
+  const path = paths.find((each) => values.flag(...each) === true)
+  return path === undefined ? undefined : values.at(...path)
+}
+
+/** The feature is on in several clusters that have Services in common, and no label anywhere makes one of them global. */
+function* nothingShared(model: FleetModel, ambient: readonly HelmValues[]): Iterable<Finding> {
+  const labelled = (kind: string) => model.kinds('', kind).some((each) => each.label('istio.io/global') === 'true')
+  const clusters = new Set(ambient.flatMap(({ cluster }) => (cluster === undefined ? [] : [cluster])))
+  if (clusters.size < 2 || !model.isWhole || labelled('Service') || labelled('Namespace')) return
+  for (const services of model.acrossClusters('', 'Service').values()) {
+    const here = services.filter(({ cluster }) => cluster !== undefined && clusters.has(cluster))
+    if (new Set(here.map(({ cluster }) => cluster)).size < 2) continue
+    yield {
+      message: `clusters are connected for ambient, but no Service and no namespace is labelled istio.io/global: ${here[0]!.subject}, for one, stays local in each`,
+      severity: 'note',
+      at: [flagOf(ambient[0]!)!, here[0]!.at('metadata', 'name')],
+    }
+    return
+  }
+}

@@ -41,3 +41,44 @@ spec: {clusterNetwork: {pods: {cidrBlocks: [192.168.0.0/16]}}}
 `
   assert.deepEqual(checkTexts(podCidrOverlap, { 'a.yaml': cluster('a'), 'b.yaml': cluster('b') }), [])
 })
+
+const istio = (name: string, network: string, pods: string) => ({
+  [`clusters/${name}/istio-values.yaml`]: `global: {meshID: m, multiCluster: {clusterName: ${name}}, network: ${network}}\nmeshConfig: {}\n`,
+  [`clusters/${name}/kubeadm.yaml`]: `apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: ${pods}}\n`,
+})
+
+test('clusters of an Istio mesh in one network share addresses, in several they do not', () => {
+  assert.deepEqual(
+    checkTexts(podCidrOverlap, { ...istio('a', 'flat', '10.244.0.0/16'), ...istio('b', 'flat', '10.244.0.0/16') }),
+    ['error clusters/b/kubeadm.yaml:3:25 b has pods in 10.244.0.0/16, which overlaps 10.244.0.0/16 of a'],
+  )
+  assert.deepEqual(
+    checkTexts(podCidrOverlap, { ...istio('a', 'one', '10.244.0.0/16'), ...istio('b', 'two', '10.244.0.0/16') }),
+    [],
+  )
+})
+
+test('a link of Linkerd matters where it has no gateway', () => {
+  const fleet = (gateway: string) => ({
+    'clusters/a/link.yaml': `apiVersion: multicluster.linkerd.io/v1alpha3\nkind: Link\nmetadata: {name: b, namespace: linkerd-multicluster}\nspec: {targetClusterName: b${gateway}}\n`,
+    'clusters/a/kubeadm.yaml':
+      'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: 10.244.0.0/16}\n',
+    'clusters/b/kubeadm.yaml':
+      'apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nnetworking: {podSubnet: 10.244.0.0/16}\n',
+  })
+  assert.equal(checkTexts(podCidrOverlap, fleet('')).length, 1)
+  assert.deepEqual(checkTexts(podCidrOverlap, fleet(', gatewayAddress: 203.0.113.4')), [])
+})
+
+test('a pool of Calico that stands for another cluster is not this one’s', () => {
+  const pool = (cidr: string, more: string) =>
+    `apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: p}\nspec: {cidr: ${cidr}${more}}\n`
+  const fleet = (more: string) => ({
+    'join.sh': 'subctl join broker-info.subm --clusterid a\nsubctl join broker-info.subm --clusterid b\n',
+    'clusters/a/own.yaml': pool('10.1.0.0/16', ''),
+    'clusters/a/other.yaml': pool('10.2.0.0/16', more).replace('name: p', 'name: b'),
+    'clusters/b/own.yaml': pool('10.2.0.0/16', ''),
+  })
+  assert.deepEqual(checkTexts(podCidrOverlap, fleet(', disabled: true')), [])
+  assert.equal(checkTexts(podCidrOverlap, fleet('')).length, 1)
+})

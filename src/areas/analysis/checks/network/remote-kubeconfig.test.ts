@@ -63,3 +63,17 @@ test('a token that ends is reported', () => {
   assert.match(checkTexts(remoteKubeconfig, files, { nowMs: 2_000_000_000_000 })[0] ?? '', /^error .* ended at 2030-03-17T17:46Z/)
   assert.deepEqual(checkTexts(remoteKubeconfig, files), [])
 })
+
+test('secrets of Linkerd and of Argo CD are read too', () => {
+  const linkerd = secret('https://localhost:6443', 'certificate-authority-data: eA==', '{token: t}')
+    .replace('labels: {istio/multiCluster: "true"}', 'labels: {}')
+    .replace('stringData:', 'type: mirror.linkerd.io/remote-kubeconfig\nstringData:')
+  assert.equal(checkTexts(remoteKubeconfig, { 'a.yaml': linkerd }).length, 1)
+  const argo = (server: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: c, namespace: argocd, labels: {argocd.argoproj.io/secret-type: cluster}}\nstringData: {name: c, server: "${server}", config: "{}"}\n`
+  assert.deepEqual(checkTexts(remoteKubeconfig, { 'a.yaml': argo('https://127.0.0.1:6443') }), [
+    'error a.yaml:4:31 Secret argocd/c: the server is https://127.0.0.1:6443, which from a pod is the pod itself',
+  ])
+  for (const fine of ['https://kubernetes.default.svc', 'https://k8s.example.com', 'https://localhost.example.com'])
+    assert.deepEqual(checkTexts(remoteKubeconfig, { 'a.yaml': argo(fine) }), [], fine)
+})

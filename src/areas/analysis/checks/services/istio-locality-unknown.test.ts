@@ -26,3 +26,14 @@ test('a region that no node has is reported', () => {
 test('regions of nodes are fine', () => {
   assert.deepEqual(checkTexts(istioLocalityUnknown, fleet('eu-west-1')), [])
 })
+
+test('a region that a share leaves out is worth a note', () => {
+  const files = (to: string) => ({
+    ...fleet('eu-west-1'),
+    'rule.yaml': fleet('')['rule.yaml'].replace(/\{failover: .*\}\}\}/, `{distribute: [{from: us-east-1, to: {${to}}}]}}}`),
+  })
+  assert.deepEqual(checkTexts(istioLocalityUnknown, files('"us-east-1/*": 100')), [
+    'note rule.yaml:6:85 DestinationRule shop/api sends nothing from us-east-1 to eu-west-1, even if nothing else is left',
+  ])
+  assert.deepEqual(checkTexts(istioLocalityUnknown, files('us-east-1: 90, eu-west-1: 10')), [])
+})

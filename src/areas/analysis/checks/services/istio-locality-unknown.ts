@@ -1,4 +1,5 @@
-import { defineCheck } from '../../contract.js'
+import { defineCheck, type Finding } from '../../contract.js'
+import type { KubeDocument } from '../../model/document.js'
 import type { Spot } from '../../model/spot.js'
 
 export const istioLocalityUnknown = defineCheck({
@@ -32,6 +33,24 @@ export const istioLocalityUnknown = defineCheck({
           at: [at],
         }
       }
+      yield* leftOut(rule, regions)
     }
   },
 })
+
+/** Regions that have clusters and that a share of the traffic never names: their endpoints are not used from there. */
+function* leftOut(rule: KubeDocument, regions: ReadonlySet<string>): Iterable<Finding> {
+  for (const share of rule.items('spec', 'trafficPolicy', 'loadBalancer', 'localityLbSetting', 'distribute')) {
+    const named = new Set(share.keys('to').map((to) => to.split('/')[0]))
+    const missing = [...regions].filter((region) => !named.has(region)).sort()
+    if (named.size === 0 || named.has('*') || missing.length === 0) continue
+    // A rule of which some region exists nowhere is a finding already.
+    if ([...named].some((region) => !regions.has(region ?? ''))) continue
+    yield {
+      message: `${rule.subject} sends nothing from ${share.text('from') ?? 'anywhere'} to ${missing.join(', ')}, even if nothing else is left`,
+      severity: 'note',
+      at: [share.atKey('to')],
+      fix: 'Name the region with a small weight if its endpoints are to take over.',
+    }
+  }
+}

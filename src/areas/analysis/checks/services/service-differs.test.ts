@@ -39,3 +39,13 @@ test('the same, and Services that nobody shares, are fine', () => {
     `apiVersion: v1\nkind: Service\nmetadata: {name: api, namespace: shop}\nspec: {ports: [{port: ${port}}]}\n`
   assert.deepEqual(checkTexts(serviceDiffers, { 'clusters/a/s.yaml': alone(1), 'clusters/b/s.yaml': alone(2) }), [])
 })
+
+test('another kind of Service, and another session affinity, are reported', () => {
+  assert.deepEqual(checkTexts(serviceDiffers, fleet('{name: http, port: 80}', 'type: ExternalName')), [
+    'warning clusters/b/api.yaml:8:9 Service shop/api is of type ExternalName in b, and not in a',
+  ])
+  assert.deepEqual(checkTexts(serviceDiffers, fleet('{name: http, port: 80}', 'sessionAffinity: ClientIP')), [
+    'warning clusters/b/api.yaml:8:20 Service shop/api has session affinity ClientIP in b, and None in a',
+  ])
+  assert.deepEqual(checkTexts(serviceDiffers, fleet('{name: http, port: 80}', 'sessionAffinity: None')), [])
+})

@@ -7,14 +7,14 @@ export const serviceDiffers = defineCheck({
   topic: 'services',
   severity: 'warning',
   title: 'A Service that clusters share is not the same in all of them',
-  why: 'Clusters join Services by namespace and name. Ports are matched by name and number, so endpoints behind a port that is called otherwise get no traffic, and nobody says so; headless and virtual Services do not mix at all.',
+  why: 'Clusters join Services by namespace and name. Ports are matched by name and number, so endpoints behind a port that is called otherwise get no traffic, and nobody says so; headless and virtual Services do not mix at all. Of session affinity the oldest export’s counts for all.',
   evidence: [
     'istio/istio.io#11680',
     'Istio: IST0170',
     'KEP-1645: conflict resolution',
     'Cilium: Documentation/network/clustermesh/global-services.rst',
   ],
-  fix: 'Write the same ports (name, number, protocol), type and headlessness into the Service of every cluster.',
+  fix: 'Write the same ports (name, number, protocol), type, headlessness and session affinity into the Service of every cluster.',
   *run(model) {
     for (const services of model.acrossClusters('', 'Service').values()) {
       const shared = services.filter((service) => isShared(service, model))
@@ -40,6 +40,12 @@ function isShared(service: KubeDocument, model: FleetModel): boolean {
 
 function difference(first: KubeDocument, service: KubeDocument): Finding | undefined {
   const [there, here] = [first.cluster, service.cluster]
+  const external = [first, service].map((each) => each.text('spec', 'type') === 'ExternalName')
+  if (external[0] !== external[1])
+    return {
+      message: `${service.subject} is ${external[1] ? '' : 'not '}of type ExternalName in ${here}, and ${external[0] ? 'is' : 'not'} in ${there}`,
+      at: [service.at('spec', 'type'), first.at('spec', 'type')],
+    }
   const headless = [first, service].map((each) => each.get('spec', 'clusterIP') === 'None')
   if (headless[0] !== headless[1])
     return {
@@ -64,6 +70,12 @@ function difference(first: KubeDocument, service: KubeDocument): Finding | undef
         at: [port.at('name'), other.at('name')],
       }
   }
+  const affinity = (each: KubeDocument) => each.text('spec', 'sessionAffinity') ?? 'None'
+  if (affinity(first) !== affinity(service))
+    return {
+      message: `${service.subject} has session affinity ${affinity(service)} in ${here}, and ${affinity(first)} in ${there}`,
+      at: [service.at('spec', 'sessionAffinity'), first.at('spec', 'sessionAffinity')],
+    }
   const [missing] = numbers
   if (missing !== undefined)
     return {
