@@ -1,3 +1,4 @@
+import { isRemembered } from '../../services/catalogue/remember-services.js'
 import { formatLocality } from '../../services/model/rank/locality-text.js'
 import type { FleetService, Ranking } from '../../services/model/service-model.js'
 import { countOf, type FleetExplanation, Steps, someOf } from './explanation.js'
@@ -13,8 +14,13 @@ export function explainService(
 ): FleetExplanation {
   const steps = new Steps()
   const { service, offers, rules, conflicts, diagnostics = [], reach } = fleet
-  for (const { cluster, origin, endpoints } of offers) {
+  for (const offer of offers) {
+    const { cluster, origin, endpoints } = offer
     const ready = endpoints.filter((endpoint) => endpoint.ready).length
+    if (isRemembered(offer)) {
+      steps.add('dialect', `was offered by ${cluster}`, 'waits', `${origin.text}: ${countOf(endpoints.length, 'endpoint')}`)
+      continue
+    }
     steps.add(
       'dialect',
       `offered by ${cluster}`,
@@ -52,6 +58,10 @@ export function explainService(
   }
   if (rankings.length > mostConsumers)
     steps.add('cluster', 'more', 'info', `${rankings.length - mostConsumers} more clusters (--cluster NAME shows one)`)
+  if (offers.some(isRemembered)) {
+    const state = 'not known: nobody who offers it can be read'
+    return { object: `service ${service.namespace}/${service.name}`, state, steps: steps.list, waitsFor: steps.waitsFor }
+  }
   const state = nobody > 0 ? 'not answered everywhere' : conflicts.length > 0 ? 'answered, with conflicts' : 'answered'
   return {
     object: `service ${service.namespace}/${service.name}`,

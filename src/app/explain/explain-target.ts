@@ -200,7 +200,7 @@ async function explainServices(request: ExplainRequest, catalogue: ResourceCatal
     if (object !== undefined)
       found.push(await withLiveView(fleet, env, (view) => ofObject(request, view, type, withKind(object, type), catalogue)))
   }
-  await withCatalogue(fleet, env, async ({ catalogue: services, unread }) => {
+  await withCatalogue(fleet, env, async ({ catalogue: services, unread, remembered }) => {
     const { facts } = services
     const consumers = cluster === undefined ? facts.clusters : facts.clusters.filter((each) => each.name === cluster)
     if (cluster !== undefined && consumers.length === 0) {
@@ -216,7 +216,7 @@ async function explainServices(request: ExplainRequest, catalogue: ResourceCatal
         fix: `See flotilla explain cluster/${cluster}.`,
       })
     }
-    const all = services.list()
+    const all = [...services.list(), ...remembered(cluster)]
     for (const each of all.filter(({ service }) => service.name === name && service.namespace === namespace)) {
       const rankings = consumers.map((consumer) => ({
         from: consumer.name,

@@ -6,6 +6,7 @@ import { createHttpClient } from '../../kube/client/http-client.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import { createCaches } from '../../kube/informer/create-caches.js'
 import { type CreatedCatalogue, createCatalogue } from '../../services/catalogue/create-catalogue.js'
+import { rememberServices, type UnreadCluster } from '../../services/catalogue/remember-services.js'
 import { createMemberGateways } from '../../services/gateway/members/member-gateways.js'
 import { type GatewayMap, throughGateways } from '../../services/gateway/through-gateways.js'
 import {
@@ -16,7 +17,9 @@ import {
   readLease,
   type SourceLease,
 } from '../../services/leases/source-lease.js'
+import type { FleetService, ServiceName } from '../../services/model/service-model.js'
 import { embeddedClusterType } from '../embedded-clusters/embedded-cluster.js'
+import { listFleetClusters } from '../fleet/fleet-clusters.js'
 import { createSystemClientPorts } from '../system/system-client-ports.js'
 import { systemClock, systemRandom } from '../system/system-ports.js'
 import { serviceDialects } from './service-dialects.js'
@@ -24,7 +27,9 @@ import { serviceDialects } from './service-dialects.js'
 export interface OpenedCatalogue {
   readonly catalogue: CreatedCatalogue
   /** Clusters that do not answer: what they offer is not in the catalogue. */
-  readonly unread: readonly { readonly name: string; readonly why: string }[]
+  readonly unread: readonly UnreadCluster[]
+  /** Services of such clusters alone, as far as others were given endpoints of them; for a consumer, as it was given them. */
+  remembered(consumer?: string): readonly FleetService[]
   /** The leases that a cluster holds for the sources of its endpoints; none where they cannot be read. */
   leasesIn(cluster: string): Promise<readonly SourceLease[]>
 }
@@ -58,6 +63,7 @@ export async function withCatalogue<T>(
       hub,
       inventory,
       dialects: serviceDialects,
+      unread: 'lost',
       ...(!embedded
         ? {
             reroute: (service, ranking) => {
@@ -76,17 +82,37 @@ export async function withCatalogue<T>(
       await new Promise((done) => setTimeout(done, 20))
       quiet = catalogue.facts.pending.length === 0 ? quiet + 1 : 0
     }
-    const unread = inventory.list().flatMap(({ name }) => {
+    const silent = inventory.list().flatMap(({ name, labels }) => {
       if (catalogue.facts.cluster(name) !== undefined) return []
       const { health, message } = inventory.state(name)
-      if (health === 'Healthy')
-        return catalogue.facts.pending.includes(name) ? [{ name, why: 'it could not be read in time' }] : []
-      return [{ name, why: message }]
+      if (health !== 'Healthy') return [{ name, labels, why: message }]
+      return catalogue.facts.pending.includes(name) ? [{ name, labels, why: 'it could not be read in time' }] : []
     })
-    return await use({ catalogue, unread, leasesIn: (cluster) => readLeases(inventory.client(cluster)) })
+    const unread = silent.length === 0 ? [] : await withLastSeen(fleet, silent)
+    const isKnown = (service: ServiceName, reach: FleetService['reach']) => catalogue.get(service, reach) !== undefined
+    return await use({
+      catalogue,
+      unread,
+      remembered: (consumer) =>
+        unread.length === 0 ? [] : rememberServices(catalogue.facts.clusters, unread, isKnown, consumer),
+      leasesIn: (cluster) => readLeases(inventory.client(cluster)),
+    })
   } finally {
     ending.abort()
   }
+}
+
+/** What the hub has noted of clusters that do not answer now. */
+async function withLastSeen(
+  fleet: { readonly hub: KubeClient; readonly namespace: string },
+  clusters: readonly UnreadCluster[],
+): Promise<UnreadCluster[]> {
+  const noted = await listFleetClusters(fleet).catch(() => [])
+  const seen = new Map(noted.map(({ name, lastSeen }) => [name, lastSeen]))
+  return clusters.map((each) => {
+    const lastSeenMs = seen.get(each.name)
+    return lastSeenMs === undefined ? each : { ...each, lastSeenMs }
+  })
 }
 
 async function readLeases(client: KubeClient): Promise<SourceLease[]> {

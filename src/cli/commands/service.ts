@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
+import { compareText } from '../../base/compare-text.js'
 import { CodedError, UsageError } from '../../base/errors.js'
+import { serviceKey } from '../../services/model/service-name.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
 import { parseOutputFormat, printRows } from '../screens/print.js'
@@ -35,10 +37,10 @@ function registerList(service: Command, io: CommandIo): void {
     .option('-o, --output <format>', 'table, wide, json, yaml or name')
     .action(async (options: Options) => {
       const format = parseOutputFormat(options.output)
-      await open(options, io, async ({ catalogue }) => {
+      await open(options, io, async (opened) => {
         const { serviceColumns } = await import('../screens/service-screens.js')
-        const rows = catalogue
-          .list()
+        const rows = [...opened.catalogue.list(), ...opened.remembered()]
+          .sort((a, b) => compareText(serviceKey(a.service), serviceKey(b.service)))
           .filter(({ service }) => options.namespace === undefined || service.namespace === options.namespace)
         const names = ({ service: { namespace, name } }: Fleet) => `service/${namespace}/${name}`
         printRows({
@@ -96,14 +98,13 @@ function registerExplain(service: Command, io: CommandIo): void {
     .action(async (name: string, options: Options & From) => {
       const format = parseOutputFormat(options.output)
       await open(options, io, async (opened) => {
-        const { answeredBy, describeKept, describeLeases, describeLosses, describeRanking, keptFrom } = await import(
-          '../screens/service-screens.js'
-        )
+        const { answeredBy, describeKept, describeLeases, describeLosses, describeRanking, describeUnknown, keptFrom } =
+          await import('../screens/service-screens.js')
         const { catalogue } = opened
         const consumer = consumerOf(opened, options.from)
         const without = options.without ?? []
         for (const cluster of without) knownCluster(opened, cluster)
-        const explained = findService(opened, name, options.namespace).map((service) => ({
+        const explained = findService(opened, name, options.namespace, consumer.cluster).map((service) => ({
           service,
           ranking: catalogue.rank(service, consumer, without),
           losses: [...new Set(service.offers.map(({ cluster }) => cluster))]
@@ -137,11 +138,13 @@ function registerExplain(service: Command, io: CommandIo): void {
           return
         }
         for (const { service, ranking, losses } of explained) {
-          const kept = keptOf(service)
+          const isRemembered = catalogue.get(service.service, service.reach) === undefined
+          const kept = isRemembered ? new Map<string, string[]>() : keptOf(service)
           const already = [...kept.keys()].map((cluster) => ({ cluster, ranking }))
           io.out(
             [
               describeRanking(service, ranking),
+              isRemembered ? describeUnknown(service) : '',
               describeKept(consumer.cluster, kept),
               describeLosses(ranking, [...losses, ...already], [...kept.keys()]),
               describeLeases(consumer.cluster, leasesOf(service), now),
@@ -182,7 +185,7 @@ function registerProbe(service: Command, io: CommandIo): void {
       const durationMs =
         options.duration === '0' ? Number.POSITIVE_INFINITY : positive(options.duration, '--duration', 86_400) * 1000
       await open(options, io, async (opened) => {
-        const [service] = findService(opened, name, options.namespace)
+        const [service] = findService(opened, name, options.namespace, options.from)
         const { runProbe } = await import('../run/run-probe.js')
         const failures = await runProbe({
           opened,
@@ -224,12 +227,17 @@ async function open(options: Options, io: CommandIo, use: (opened: Opened) => Pr
 }
 
 /** The entries of a name: one, or two where it is offered both in the cluster set and as a same-name service. */
-function findService({ catalogue }: Opened, text: string, inNamespace: string | undefined): readonly Fleet[] {
+function findService(
+  { catalogue, remembered }: Opened,
+  text: string,
+  inNamespace: string | undefined,
+  consumer?: string,
+): readonly Fleet[] {
   const slash = text.indexOf('/')
   const [name = '', namespace = inNamespace] = slash >= 0 ? [text.slice(slash + 1), text.slice(0, slash)] : text.split('.')
-  const found = catalogue
-    .list()
-    .filter(({ service }) => service.name === name && (namespace === undefined || service.namespace === namespace))
+  const found = [...catalogue.list(), ...remembered(consumer)].filter(
+    ({ service }) => service.name === name && (namespace === undefined || service.namespace === namespace),
+  )
   const namespaces = [...new Set(found.map(({ service }) => service.namespace))]
   if (namespaces.length > 1) {
     throw new UsageError({

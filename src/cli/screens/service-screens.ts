@@ -1,5 +1,6 @@
 import type { OpenedCatalogue } from '../../app/services/open-catalogue.js'
 import type { ClusterView } from '../../services/catalogue/cluster-view.js'
+import { isRemembered } from '../../services/catalogue/remember-services.js'
 import { sourceOf } from '../../services/catalogue/source-of-slice.js'
 import type { SourceLease } from '../../services/leases/source-lease.js'
 import type { EndpointSlice } from '../../services/model/kube-kinds.js'
@@ -10,6 +11,10 @@ import { type Column, formatAge, formatTable } from './print.js'
 /** How many of the endpoints are ready: `2/3`. */
 function readyOf(endpoints: readonly Endpoint[]): string {
   return `${endpoints.filter(({ ready }) => ready).length}/${endpoints.length}`
+}
+
+function readyIn(offers: readonly Offer[]): string {
+  return offers.some(isRemembered) ? 'unknown' : readyOf(offers.flatMap(({ endpoints }) => endpoints))
 }
 
 function portsOf(ports: readonly ServicePort[]): string {
@@ -32,7 +37,7 @@ export const serviceColumns: readonly Column<FleetService>[] = [
   { title: 'TYPE', wide: true, value: ({ type }) => type },
   { title: 'PORTS', value: ({ ports }) => portsOf(ports) },
   { title: 'CLUSTERS', value: clustersOf },
-  { title: 'READY', value: ({ offers }) => readyOf(offers.flatMap(({ endpoints }) => endpoints)) },
+  { title: 'READY', value: ({ offers }) => readyIn(offers) },
   { title: 'RULES', wide: true, value: ({ rules }) => [...new Set(rules.map(({ origin }) => textOf(origin)))].join(', ') },
   { title: 'PROBLEMS', value: (service) => problemsOf(service).join(',') },
 ]
@@ -58,7 +63,7 @@ export function describeService(service: FleetService, nowMs: number): string {
   const columns: readonly Column<Offer>[] = [
     { title: 'CLUSTER', value: ({ cluster }) => cluster },
     { title: 'BY', value: ({ origin }) => origin.text },
-    { title: 'READY', value: ({ endpoints }) => readyOf(endpoints) },
+    { title: 'READY', value: (offer) => readyIn([offer]) },
     { title: 'WEIGHT', value: ({ weight }) => String(weight) },
     { title: 'PORTS', value: (offer) => portsOf(offer.ports) },
     { title: 'FOR', value: audienceOf },
@@ -141,6 +146,11 @@ export function keptFrom(
     kept.set(source, [...(kept.get(source) ?? []), ...(endpoints ?? []).flatMap(({ addresses: [first] }) => first ?? [])])
   }
   return kept
+}
+
+/** What is not known of a service that only clusters offer which cannot be read now. */
+export function describeUnknown({ diagnostics = [] }: FleetService): string {
+  return `\nNobody who offers it can be read:\n${diagnostics.map(({ message, fix }) => `  ${message}. ${fix}.\n`).join('')}`
 }
 
 /** What a cluster keeps of clusters that cannot be read now: only when nobody else is left. */

@@ -9,13 +9,15 @@ import { endpointSliceType, namespaceType, podType } from '../model/kube-kinds.j
 import { type RankFacts, rankEndpoints } from '../model/rank/rank-endpoints.js'
 import { completeLabels, topologyLabels } from '../model/rank/topology-labels.js'
 import type { ClusterFacts, ServiceDialect } from '../model/service-dialect.js'
-import type { Consumer, FleetService, Offer, Ranking, ServiceName, TrafficRule } from '../model/service-model.js'
+import type { ClusterReach, Consumer, FleetService, Offer, Ranking, ServiceName, TrafficRule } from '../model/service-model.js'
 import { parseServiceKey, serviceKey } from '../model/service-name.js'
 import type { ServiceCatalogue } from './catalogue.js'
 import { type ClusterView, isWritten, serviceOfSlice } from './cluster-view.js'
 import { FleetObserver, type FleetObserverOptions } from './fleet-observer.js'
 
 export interface CatalogueOptions extends FleetObserverOptions {
+  /** How a cluster counts that has not been read (default: as not known to be away). */
+  readonly unread?: ClusterReach
   /** Changes every ranking before anybody sees it: what cannot be reached directly is replaced. By the facts as they are now. */
   readonly reroute?: (service: FleetService, ranking: Ranking, catalogue: ServiceCatalogue) => Ranking
 }
@@ -112,7 +114,7 @@ class Catalogue implements CreatedCatalogue {
   rank(service: FleetService, consumer: Consumer, without: readonly string[] = []): Ranking {
     const facts: RankFacts = {
       // A cluster that has left, or has not been read, is not known to be away.
-      reachOf: (name) => this.facts.cluster(name)?.reach ?? 'unknown',
+      reachOf: (name) => this.facts.cluster(name)?.reach ?? this.#options.unread ?? 'unknown',
       labelsOf: (name) => this.facts.cluster(name)?.labels ?? {},
     }
     const decide = () => {
