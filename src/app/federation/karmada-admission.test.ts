@@ -70,9 +70,29 @@ test('policies that contradict themselves are refused, protected objects are kep
   const kept = deployment({ labels: { 'resourcetemplate.karmada.io/deletion-protected': 'Always' } })
   const deletion = requestOf({ previous: kept, operation: 'DELETE', groupResource: 'deployments.apps' }).request
   assert.throws(() => plugin.validate?.(deletion), /This resource is protected/)
-  const quota = requestOf({ object: deployment(), groupResource: 'federatedresourcequotas.policy.karmada.io' })
-  plugin.validate?.(quota.request)
-  assert.equal(quota.warnings.length, 1)
+  const groupResource = 'federatedresourcequotas.policy.karmada.io'
+  const quota = (spec: object) => requestOf({ object: { ...deployment(), spec }, groupResource })
+  const whole = quota({ overall: { cpu: '2' } })
+  plugin.validate?.(whole.request)
+  assert.equal(whole.warnings.length, 1)
+  const part = (hard: object) => ({
+    overall: { cpu: '2' },
+    staticAssignments: [
+      { clusterName: 'a', hard },
+      { clusterName: 'b', hard },
+    ],
+  })
+  const halves = quota(part({ cpu: '1' }))
+  plugin.validate?.(halves.request)
+  assert.equal(halves.warnings.length, 0)
+  assert.throws(
+    () => plugin.validate?.(quota(part({ cpu: '1001m' })).request),
+    /"federatedresourcequota\.karmada\.io" denied the request: spec\.overall\[cpu\]: Invalid value: "2": overall is less than assignments/,
+  )
+  assert.throws(
+    () => plugin.validate?.(quota(part({ pods: '1' })).request),
+    /hard\[pods\]: Invalid value: "pods": assignment resourceName/,
+  )
 })
 
 test('what a policy selects is claimed before it is stored, on the hub alone, and a claim is not lost by a replacement', () => {

@@ -3,11 +3,12 @@ import { denial } from '../../apiserver/admission/webhooks/call-failure.js'
 import { isObject } from '../../base/json.js'
 import { uuid } from '../../base/random.js'
 import { decidePolicy } from '../../delivery/placement/policy/decide-policy.js'
-import { fieldsOf } from '../../dialects/karmada/fields.js'
+import { fieldsOf, objectsAt } from '../../dialects/karmada/fields.js'
 import { labels } from '../../dialects/karmada/names.js'
 import { checkOverrideSpec, checkPropagationSpec, formatFault } from '../../dialects/karmada/policy/check-policy.js'
 import { defaultPropagationSpec, defaultSelectors } from '../../dialects/karmada/policy/default-policy.js'
 import { readPropagationPolicy } from '../../dialects/karmada/policy/read-propagation-policy.js'
+import { checkQuotaSpec } from '../../dialects/karmada/quota/check-quota.js'
 import { claimOf, claimPatch } from '../../dialects/karmada/template/claim.js'
 import { mayBeTemplate } from '../../dialects/karmada/template/eligible.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
@@ -21,6 +22,11 @@ const overriding = new Map([
   ['clusteroverridepolicies.policy.karmada.io', 'clusteroverridepolicy.karmada.io'],
 ])
 const quotas = 'federatedresourcequotas.policy.karmada.io'
+const checks = new Map([
+  ...[...propagation].map(([resource, webhook]) => [resource, { webhook, faults: checkPropagationSpec }] as const),
+  ...[...overriding].map(([resource, webhook]) => [resource, { webhook, faults: checkOverrideSpec }] as const),
+  [quotas, { webhook: 'federatedresourcequota.karmada.io', faults: checkQuotaSpec }],
+])
 
 /**
  * What Karmada's webhooks do on its control plane, on the hub: policies get their defaults and permanent ids, and are refused where
@@ -55,12 +61,13 @@ export function createKarmadaAdmission(hub: string): AdmissionPlugin {
         })
       }
       if (object === undefined || object.metadata.deletionTimestamp !== undefined) return
-      if (groupResource === quotas && operation === 'CREATE')
-        request.warn('FederatedResourceQuotas are stored and have no effect here: set ResourceQuotas in the clusters')
-      const webhook = propagation.get(groupResource) ?? overriding.get(groupResource)
-      if (webhook === undefined) return
       const spec = fieldsOf(object['spec'])
-      const faults = (propagation.has(groupResource) ? checkPropagationSpec(spec) : checkOverrideSpec(spec)).map(formatFault)
+      if (groupResource === quotas && objectsAt(spec, 'staticAssignments').length === 0)
+        request.warn('spec.overall alone limits nothing here: assign clusters their parts in spec.staticAssignments')
+      const check = checks.get(groupResource)
+      if (check === undefined) return
+      const { webhook } = check
+      const faults = check.faults(spec).map(formatFault)
       if (faults.length === 0) return
       throw denial(webhook, { message: faults.length === 1 ? (faults[0] ?? '') : `[${faults.join(', ')}]`, code: 403 })
     },

@@ -161,9 +161,9 @@ function registerList(placement: Command, io: CommandIo): void {
     })
 }
 
-/** A Placement goes nowhere itself. */
+/** Placements and WorkloadRebalancers go nowhere themselves. */
 function withoutStandIns(found: readonly Explanation[]): readonly Explanation[] {
-  return found.filter(({ id }) => !id.startsWith('placement/Placement.'))
+  return found.filter(({ id }) => !/^(placement\/Placement|karmada\/WorkloadRebalancer)\./.test(id))
 }
 
 async function show(found: readonly Explanation[], format: ReturnType<typeof parseOutputFormat>, io: CommandIo): Promise<void> {

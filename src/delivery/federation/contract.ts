@@ -60,6 +60,8 @@ export interface Federated {
   readonly warnings?: readonly Problem[]
   /** Nothing new is written to clusters (existing copies stay): why. */
   readonly paused?: string
+  /** Epoch ms: it is read again then, though nothing has changed. */
+  readonly againAt?: number
 }
 
 /** An object that cannot be read: nothing is changed in any cluster on its strength. */

@@ -9,6 +9,7 @@ import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { isQuota, readQuota } from './quota/read-quota.js'
 import { reportQuota } from './quota/report-quota.js'
 import { type ReadTemplate, readSource } from './read-source.js'
+import { isRebalancer, readRebalancer, reportRebalancer } from './rebalance.js'
 import { reportSource } from './report-source.js'
 import {
   clusterPropagationPolicyType,
@@ -16,6 +17,7 @@ import {
   federatedResourceQuotaType,
   propagationPolicyType,
   resourceBindingType,
+  workloadRebalancerType,
 } from './resource-types.js'
 import { interpreterOf } from './scripts/script-interpreter.js'
 import { isTemplateKind } from './template/eligible.js'
@@ -30,10 +32,14 @@ export const karmadaDialect: FederationDialect = {
   hubKinds,
   sourceKinds,
   touches: touchedBy,
-  read: (source, hub) => (isQuota(source) ? readQuota(source, hub) : readSource(source, hub, interpreterOf(hub))),
+  read(source, hub) {
+    if (isQuota(source)) return readQuota(source, hub)
+    return isRebalancer(source) ? readRebalancer(source, hub) : readSource(source, hub, interpreterOf(hub))
+  },
   report(source, read, outcome, hub) {
     if ('problem' in read) return []
     if (isQuota(source)) return reportQuota(source, outcome)
+    if (isRebalancer(source)) return reportRebalancer(source, hub)
     return reportSource(source, read as ReadTemplate, outcome, hub, interpreterOf(hub))
   },
   clusterNotes,
@@ -63,6 +69,7 @@ function sourceKinds(hub: HubFacts): readonly ResourceType[] {
       if (resource?.apiVersion !== undefined && resource.kind !== undefined) add(resource.apiVersion, resource.kind)
       for (const { apiVersion, kind } of dependenciesOnRecord(binding)) add(apiVersion, kind)
     }
-  if (hub.objects(federatedResourceQuotaType).length > 0) kinds.set(kindKeyOf(federatedResourceQuotaType), federatedResourceQuotaType)
+  for (const type of [federatedResourceQuotaType, workloadRebalancerType])
+    if (hub.objects(type).length > 0) kinds.set(kindKeyOf(type), type)
   return [...kinds.values()]
 }

@@ -8,10 +8,9 @@ import { bindingTypeFor, refOf } from './hub-kinds.js'
 import type { Interpreter } from './interpreter/interpreter.js'
 import { annotations } from './names.js'
 import type { ReadTemplate } from './read-source.js'
-import { reportRebalancers } from './rebalance.js'
 import { claimMetadata, claimPatch } from './template/claim.js'
 
-/** The claim on the template, its binding, its status, and the rebalancers that name it. */
+/** The claim on the template, its binding and its status. */
 export function reportSource(
   source: KubeObject,
   read: ReadTemplate,
@@ -58,7 +57,6 @@ export function reportSource(
   }))
   const aggregated = interpreter.aggregate(source, items, formatTime(hub.nowMs))
   if (aggregated !== undefined) writes.push({ write: 'status', ref, patch: { status: aggregated } })
-  writes.push(...reportRebalancers(source, hub))
   return writes
 }
 

@@ -9,6 +9,7 @@ import { refOf } from './hub-kinds.js'
 import { readOverridePolicy } from './policy/read-override-policy.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { isQuota } from './quota/read-quota.js'
+import { rebalancersOf } from './rebalance.js'
 import { clusterResourceBindingType, resourceBindingType } from './resource-types.js'
 import { claimOf } from './template/claim.js'
 
@@ -19,9 +20,17 @@ export function touchedBy(object: KubeObject, hub: HubFacts): readonly ObjectRef
   if (group === 'policy.karmada.io') return touchedByPolicy(object, hub)
   if (group === 'work.karmada.io') {
     bindingChanged(object, hub)
-    return [...resourceOf(object, hub), ...refsOfDependencies(object, hub)]
+    const templates = templatesOf(object, hub)
+    const rebalancers = templates.flatMap((template) => rebalancersOf(template, hub))
+    return [...[...templates, ...rebalancers].flatMap((each) => refOf(each, hub) ?? []), ...refsOfDependencies(object, hub)]
   }
-  if (group === 'apps.karmada.io') return objectsAt(object, 'spec', 'workloads').flatMap((workload) => refTo(workload, hub))
+  if (group === 'apps.karmada.io') {
+    const own = refOf(object, hub)
+    return [
+      ...objectsAt(object, 'spec', 'workloads').flatMap((workload) => refTo(workload, hub)),
+      ...(own === undefined ? [] : [own]),
+    ]
+  }
   if (group === 'config.karmada.io') {
     const type = hub.typeOf(textAt(object, 'spec', 'target', 'apiVersion'), textAt(object, 'spec', 'target', 'kind'))
     return type === undefined ? [] : hub.objects(type).flatMap((each) => refOf(each, hub) ?? [])
@@ -38,7 +47,10 @@ export function touchedBy(object: KubeObject, hub: HubFacts): readonly ObjectRef
 
 function touchedByPolicy(policy: KubeObject, hub: HubFacts): ObjectRef[] {
   const { namespace } = policy.metadata
-  if (isQuota(policy)) return [refOf(policy, hub) ?? []].flat()
+  if (isQuota(policy)) {
+    const own = refOf(policy, hub)
+    return own === undefined ? [] : [own]
+  }
   if (policy.kind === 'PropagationPolicy' || policy.kind === 'ClusterPropagationPolicy') {
     const read = readPropagationPolicy(policy)
     const name = policyName(read)
@@ -47,7 +59,7 @@ function touchedByPolicy(policy: KubeObject, hub: HubFacts): ObjectRef[] {
     for (const type of [resourceBindingType, clusterResourceBindingType]) {
       if (namespace !== undefined && !type.namespaced) continue
       for (const binding of hub.objects(type, namespace === undefined ? {} : { namespace }))
-        if (claimOf(binding) === name) for (const object of templateOf(binding, hub)) add(object)
+        if (claimOf(binding) === name) for (const object of templatesOf(binding, hub)) add(object)
     }
     return [...found.values()]
 
@@ -62,7 +74,7 @@ function touchedByPolicy(policy: KubeObject, hub: HubFacts): ObjectRef[] {
   for (const type of [resourceBindingType, clusterResourceBindingType]) {
     if (namespace !== undefined && !type.namespaced) continue
     for (const binding of hub.objects(type, namespace === undefined ? {} : { namespace }))
-      for (const object of templateOf(binding, hub)) {
+      for (const object of templatesOf(binding, hub)) {
         // Labels may have matched before the change: kind and name alone leave something out.
         const wide = selectors.map(({ labels: _, ...selector }) => selector)
         const ref = wide.length === 0 || closestOf(wide, object) > 0 ? refOf(object, hub) : undefined
@@ -85,11 +97,7 @@ function selected(selectors: readonly ResourceSelector[], namespace: string | un
   })
 }
 
-function resourceOf(binding: KubeObject, hub: HubFacts): ObjectRef[] {
-  return templateOf(binding, hub).flatMap((object) => refOf(object, hub) ?? [])
-}
-
-function templateOf(binding: KubeObject, hub: HubFacts): readonly KubeObject[] {
+function templatesOf(binding: KubeObject, hub: HubFacts): readonly KubeObject[] {
   const [ref] = refTo((binding['spec'] as { resource?: unknown } | undefined)?.resource, hub)
   return ref === undefined
     ? []

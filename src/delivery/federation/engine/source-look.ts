@@ -92,7 +92,7 @@ export class SourceLook {
       source,
       held.map(({ cluster, why }) => ({ reason: 'FailoverHeld', message: `${cluster}: ${why}` })),
     )
-    return againAt
+    return read.againAt === undefined ? againAt : Math.min(read.againAt, againAt ?? Number.POSITIVE_INFINITY)
   }
 
   /** What must be on record before the first copy is made. */

@@ -124,7 +124,8 @@ export const policyCrds: readonly KubeObject[] = [
     ),
   }),
   defineCrd(federatedResourceQuotaType, {
-    description: 'How much a namespace may use of the fleet: each cluster gets the part that is assigned to it as a ResourceQuota.',
+    description:
+      'How much a namespace may use of the fleet: each cluster gets the part that is assigned to it as a ResourceQuota.',
     spec: object(
       {
         overall: quantities,

@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fieldAt, objectsAt } from '../../src/dialects/karmada/fields.js'
+import {
+  clusterTaintPolicyType,
+  federatedResourceQuotaType,
+  karmadaClusterType,
+  propagationPolicyType,
+  resourceBindingType,
+  workloadRebalancerType,
+} from '../../src/dialects/karmada/resource-types.js'
+import type { KubeObject } from '../../src/kube/object/kube-object.js'
+import type { ResourceType } from '../../src/kube/object/resource-type.js'
+import { createWorld, type World } from '../support/world.js'
+
+const kind = (group: string, version: string, name: string, plural: string, namespaced = true): ResourceType => ({
+  group,
+  version,
+  kind: name,
+  plural,
+  namespaced,
+})
+const deployments = kind('apps', 'v1', 'Deployment', 'deployments')
+const jobs = kind('batch', 'v1', 'Job', 'jobs')
+const quotas = kind('', 'v1', 'ResourceQuota', 'resourcequotas')
+const configMaps = kind('', 'v1', 'ConfigMap', 'configmaps')
+const namespaces = kind('', 'v1', 'Namespace', 'namespaces', false)
+
+const deployment = (name: string, replicas: number): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name, namespace: 'shop' },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'web', image: 'nginx' }] } },
+  },
+})
+const policy = (name: string, of: string, placement: object): KubeObject => ({
+  apiVersion: 'policy.karmada.io/v1alpha1',
+  kind: 'PropagationPolicy',
+  metadata: { name, namespace: 'shop' },
+  spec: { resourceSelectors: [{ apiVersion: of === 'Job' ? 'batch/v1' : 'apps/v1', kind: of, name }], placement },
+})
+const divided = (replicaDivisionPreference: string) => ({
+  replicaScheduling: { replicaSchedulingType: 'Divided', replicaDivisionPreference },
+})
+const karmadaCluster = (name: string, spec: object = {}): KubeObject => ({
+  apiVersion: 'cluster.karmada.io/v1alpha1',
+  kind: 'Cluster',
+  metadata: { name },
+  spec: { syncMode: 'Push', ...spec },
+})
+
+async function inShop(use: (world: World, quiet: () => Promise<void>) => Promise<void>): Promise<void> {
+  const world = await createWorld({ members: { m1: {}, m2: {} } })
+  try {
+    await world.client('hub').create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+    await use(world, async () => void (await world.settle({ quietSeconds: 5, limitSeconds: 120 })))
+  } finally {
+    await world.stop()
+  }
+}
+
+function find(world: World, cluster: string, type: ResourceType, name: string): Promise<KubeObject | undefined> {
+  const where = type.namespaced ? { namespace: 'shop' } : {}
+  return world
+    .client(cluster)
+    .get({ type, name, ...where })
+    .catch(() => undefined)
+}
+
+test('a FederatedResourceQuota limits each cluster to its part, and tells what is used of the whole', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const parts = (...list: readonly (readonly [string, string])[]) =>
+      list.map(([clusterName, count]) => ({ clusterName, hard: { 'count/configmaps': count } }))
+    await hub.create(federatedResourceQuotaType, {
+      apiVersion: 'policy.karmada.io/v1alpha1',
+      kind: 'FederatedResourceQuota',
+      metadata: { name: 'maps', namespace: 'shop' },
+      spec: { overall: { 'count/configmaps': '5' }, staticAssignments: parts(['m1', '2'], ['m2', '3']) },
+    })
+    await quiet()
+    const hard = async (cluster: string) =>
+      fieldAt(await find(world, cluster, quotas, 'maps'), 'spec', 'hard', 'count/configmaps')
+    assert.deepEqual([await hard('m1'), await hard('m2')], ['2', '3'])
+    // Every namespace has the CA of its cluster as one.
+    const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'one', namespace: 'shop' } }
+    await world.client('m1').create(configMaps, map)
+    await assert.rejects(
+      world.client('m1').create(configMaps, { ...map, metadata: { name: 'two', namespace: 'shop' } }),
+      /exceeded quota: maps/,
+    )
+    await quiet()
+    const status = async () => (await find(world, 'hub', federatedResourceQuotaType, 'maps'))?.['status']
+    assert.deepEqual(fieldAt(await status(), 'overallUsed'), { 'count/configmaps': '3' })
+    assert.deepEqual(
+      objectsAt(await status(), 'aggregatedStatus').map(({ clusterName, hard: most, used }) => [clusterName, most, used]),
+      [
+        ['m1', { 'count/configmaps': '2' }, { 'count/configmaps': '2' }],
+        ['m2', { 'count/configmaps': '3' }, { 'count/configmaps': '1' }],
+      ],
+    )
+    const target = { type: federatedResourceQuotaType, namespace: 'shop', name: 'maps' }
+    await hub.patch(target, { kind: 'merge', body: { spec: { staticAssignments: parts(['m2', '4']) } } })
+    await quiet()
+    assert.deepEqual([await hard('m1'), await hard('m2')], [undefined, '4'])
+    await hub.delete(target)
+    await quiet()
+    assert.equal(await hard('m2'), undefined)
+  }))
+
+test('clusters that share the parallelism of a Job share its completions, and keep their share', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    await hub.create(propagationPolicyType, policy('sums', 'Job', divided('Weighted')))
+    await hub.create(jobs, {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: { name: 'sums', namespace: 'shop' },
+      spec: {
+        parallelism: 3,
+        completions: 10,
+        suspend: true,
+        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'sum', image: 'sum' }] } },
+      },
+    })
+    await quiet()
+    const shares = () =>
+      Promise.all(
+        ['m1', 'm2'].map(async (cluster) => {
+          const job = await find(world, cluster, jobs, 'sums')
+          return [fieldAt(job, 'spec', 'parallelism'), fieldAt(job, 'spec', 'completions')]
+        }),
+      )
+    assert.deepEqual(await shares(), [
+      [2, 7],
+      [1, 3],
+    ])
+    await hub.patch({ type: jobs, namespace: 'shop', name: 'sums' }, { kind: 'merge', body: { spec: { parallelism: 4 } } })
+    await quiet()
+    assert.deepEqual(await shares(), [
+      [2, 7],
+      [2, 3],
+    ])
+    const binding = await find(world, 'hub', resourceBindingType, 'sums-job')
+    assert.deepEqual(
+      objectsAt(binding, 'status', 'aggregatedStatus').map(({ applied }) => applied),
+      [true, true],
+    )
+  }))
+
+test('a WorkloadRebalancer has its workloads placed anew, once, tells what came of it, and goes when its time is over', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    await hub.create(karmadaClusterType, karmadaCluster('m1', { taints: [{ key: 'closed', effect: 'NoSchedule' }] }))
+    const byRoom = {
+      replicaScheduling: {
+        replicaSchedulingType: 'Divided',
+        replicaDivisionPreference: 'Weighted',
+        weightPreference: { dynamicWeight: 'AvailableReplicas' },
+      },
+    }
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', byRoom))
+    await quiet()
+    await hub.create(deployments, deployment('web', 4))
+    await quiet()
+    const clusters = async () => fieldAt(await find(world, 'hub', resourceBindingType, 'web-deployment'), 'spec', 'clusters')
+    assert.deepEqual(await clusters(), [{ name: 'm2', replicas: 4 }])
+    await hub.patch({ type: karmadaClusterType, name: 'm1' }, { kind: 'merge', body: { spec: { taints: null } } })
+    await quiet()
+    assert.deepEqual(await clusters(), [{ name: 'm2', replicas: 4 }], 'what runs is not moved for room elsewhere')
+    const workload = (name: string) => ({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name })
+    await hub.create(workloadRebalancerType, {
+      apiVersion: 'apps.karmada.io/v1alpha1',
+      kind: 'WorkloadRebalancer',
+      metadata: { name: 'again' },
+      spec: { workloads: [workload('web'), workload('nobody')], ttlSecondsAfterFinished: 60 },
+    })
+    await quiet()
+    assert.deepEqual(await clusters(), [
+      { name: 'm1', replicas: 2 },
+      { name: 'm2', replicas: 2 },
+    ])
+    const status = (await find(world, 'hub', workloadRebalancerType, 'again'))?.['status']
+    assert.deepEqual(
+      objectsAt(status, 'observedWorkloads').map((each) => [fieldAt(each, 'workload', 'name'), each['result'], each['reason']]),
+      [
+        ['web', 'Successful', undefined],
+        ['nobody', 'Failed', 'ReferencedBindingNotFound'],
+      ],
+    )
+    assert.ok(fieldAt(status, 'finishTime'))
+    for (let seconds = 0; seconds < 120; seconds++) await world.clock.advance(1000)
+    await quiet()
+    assert.equal(await find(world, 'hub', workloadRebalancerType, 'again'), undefined)
+    const nobody = { workloads: [workload('nobody')] }
+    const lone = { apiVersion: 'apps.karmada.io/v1alpha1', kind: 'WorkloadRebalancer', metadata: { name: 'lone' }, spec: nobody }
+    await hub.create(workloadRebalancerType, lone)
+    await quiet()
+    assert.ok(fieldAt(await find(world, 'hub', workloadRebalancerType, 'lone'), 'status', 'finishTime'))
+  }))
+
+test('a ClusterTaintPolicy keeps new work away while its conditions hold', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    for (const name of ['m1', 'm2']) await hub.create(karmadaClusterType, karmadaCluster(name))
+    await hub.create(clusterTaintPolicyType, {
+      apiVersion: 'policy.karmada.io/v1alpha1',
+      kind: 'ClusterTaintPolicy',
+      metadata: { name: 'full' },
+      spec: {
+        targetClusters: { clusterNames: ['m1'] },
+        addOnConditions: [{ conditionType: 'Ready', operator: 'In', statusValues: ['True'] }],
+        taints: [{ key: 'full', effect: 'NoSchedule' }],
+      },
+    })
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', divided('Aggregated')))
+    await quiet()
+    await hub.create(deployments, deployment('web', 2))
+    await quiet()
+    const clusters = async () => fieldAt(await find(world, 'hub', resourceBindingType, 'web-deployment'), 'spec', 'clusters')
+    assert.deepEqual(await clusters(), [{ name: 'm2', replicas: 2 }])
+  }))
