@@ -1,54 +1,24 @@
+import type { JsonObject } from '../../base/json.js'
+import { defineCustomResource, type PrinterColumn } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import type { ResourceType } from '../../kube/object/resource-type.js'
+import { agentClusterType, workType } from './resource-types.js'
 
 const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-function definition(
-  kind: string,
-  plural: string,
-  scope: 'Cluster' | 'Namespaced',
-  columns: readonly Record<string, unknown>[],
-  properties: Record<string, unknown>,
-): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.flotilla.dev` },
-    spec: {
-      group: 'flotilla.dev',
-      scope,
-      names: { kind, listKind: `${kind}List`, plural, singular: kind.toLowerCase() },
-      versions: [
-        {
-          name: 'v1alpha1',
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: columns,
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              required: ['spec'],
-              properties: {
-                apiVersion: { type: 'string' },
-                kind: { type: 'string' },
-                metadata: { type: 'object' },
-                ...properties,
-                status: anything,
-              },
-            },
-          },
-        },
-      ],
-    },
-  }
+function definition(type: ResourceType, columns: readonly PrinterColumn[], properties: JsonObject): KubeObject {
+  return defineCustomResource(type, {
+    properties: { ...properties, status: anything },
+    required: ['spec'],
+    columns,
+    status: true,
+  })
 }
 
 /** The kinds that a hub needs for clusters with agents. */
 export const agentCrds: readonly KubeObject[] = [
   definition(
-    'AgentCluster',
-    'agentclusters',
-    'Cluster',
+    agentClusterType,
     [
       { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
       { name: 'Approved', type: 'boolean', jsonPath: '.spec.approved' },
@@ -66,9 +36,7 @@ export const agentCrds: readonly KubeObject[] = [
     },
   ),
   definition(
-    'Work',
-    'works',
-    'Namespaced',
+    workType,
     [
       { name: 'Id', type: 'string', jsonPath: '.spec.id' },
       { name: 'State', type: 'string', jsonPath: '.status.state' },

@@ -1,3 +1,4 @@
+import { ageColumn, defineCustomResource } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { clusterProfileType } from './cluster-profile.js'
 
@@ -37,98 +38,73 @@ const accessProviders = (description: string) => ({
 })
 
 /** The CustomResourceDefinition, with columns that say what matters. */
-export const clusterProfileCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'clusterprofiles.multicluster.x-k8s.io',
-    annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes/enhancements/pull/4322' },
-  },
-  spec: {
-    group: clusterProfileType.group,
-    scope: 'Namespaced',
-    names: { kind: 'ClusterProfile', listKind: 'ClusterProfileList', plural: 'clusterprofiles', singular: 'clusterprofile' },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'Display Name', type: 'string', jsonPath: '.spec.displayName' },
-          { name: 'Manager', type: 'string', jsonPath: '.spec.clusterManager.name' },
-          { name: 'Healthy', type: 'string', jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].status' },
-          { name: 'Version', type: 'string', jsonPath: '.status.version.kubernetes' },
-          {
-            name: 'Message',
-            type: 'string',
-            priority: 1,
-            jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].message',
-          },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
+export const clusterProfileCrd: KubeObject = defineCustomResource(clusterProfileType, {
+  approvedIn: 'https://github.com/kubernetes/enhancements/pull/4322',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['clusterManager'],
+      properties: {
+        displayName: { type: 'string' },
+        clusterManager: {
+          type: 'object',
+          required: ['name'],
+          properties: { name: { type: 'string', minLength: 1, maxLength: 63 } },
+          'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'ClusterManager is immutable' }],
+        },
+      },
+    },
+    status: {
+      type: 'object',
+      properties: {
+        conditions: {
+          type: 'array',
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['type'],
+          items: {
             type: 'object',
-            required: ['spec'],
+            required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
             properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec: {
-                type: 'object',
-                required: ['clusterManager'],
-                properties: {
-                  displayName: { type: 'string' },
-                  clusterManager: {
-                    type: 'object',
-                    required: ['name'],
-                    properties: { name: { type: 'string', minLength: 1, maxLength: 63 } },
-                    'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'ClusterManager is immutable' }],
-                  },
-                },
-              },
-              status: {
-                type: 'object',
-                properties: {
-                  conditions: {
-                    type: 'array',
-                    'x-kubernetes-list-type': 'map',
-                    'x-kubernetes-list-map-keys': ['type'],
-                    items: {
-                      type: 'object',
-                      required: ['type', 'status', 'lastTransitionTime', 'reason', 'message'],
-                      properties: {
-                        type: { type: 'string' },
-                        status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
-                        reason: { type: 'string' },
-                        message: { type: 'string' },
-                        lastTransitionTime: { type: 'string', format: 'date-time' },
-                        observedGeneration: { type: 'integer', format: 'int64' },
-                      },
-                    },
-                  },
-                  version: { type: 'object', properties: { kubernetes: { type: 'string' } } },
-                  properties: {
-                    type: 'array',
-                    items: {
-                      type: 'object',
-                      required: ['name', 'value'],
-                      properties: {
-                        name: { type: 'string', minLength: 1, maxLength: 253 },
-                        value: { type: 'string', minLength: 1, maxLength: 1024 },
-                        lastObservedTime: { type: 'string', format: 'date-time' },
-                      },
-                    },
-                  },
-                  accessProviders: accessProviders('How to reach the cluster; credentials come from a plugin of the consumer.'),
-                  credentialProviders: accessProviders('Deprecated: accessProviders.'),
-                },
-              },
+              type: { type: 'string' },
+              status: { type: 'string', enum: ['True', 'False', 'Unknown'] },
+              reason: { type: 'string' },
+              message: { type: 'string' },
+              lastTransitionTime: { type: 'string', format: 'date-time' },
+              observedGeneration: { type: 'integer', format: 'int64' },
             },
           },
         },
+        version: { type: 'object', properties: { kubernetes: { type: 'string' } } },
+        properties: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['name', 'value'],
+            properties: {
+              name: { type: 'string', minLength: 1, maxLength: 253 },
+              value: { type: 'string', minLength: 1, maxLength: 1024 },
+              lastObservedTime: { type: 'string', format: 'date-time' },
+            },
+          },
+        },
+        accessProviders: accessProviders('How to reach the cluster; credentials come from a plugin of the consumer.'),
+        credentialProviders: accessProviders('Deprecated: accessProviders.'),
       },
-    ],
+    },
   },
-}
+  required: ['spec'],
+  columns: [
+    { name: 'Display Name', type: 'string', jsonPath: '.spec.displayName' },
+    { name: 'Manager', type: 'string', jsonPath: '.spec.clusterManager.name' },
+    { name: 'Healthy', type: 'string', jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].status' },
+    { name: 'Version', type: 'string', jsonPath: '.status.version.kubernetes' },
+    {
+      name: 'Message',
+      type: 'string',
+      priority: 1,
+      jsonPath: '.status.conditions[?(@.type=="ControlPlaneHealthy")].message',
+    },
+    ageColumn,
+  ],
+  status: true,
+})

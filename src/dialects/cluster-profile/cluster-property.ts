@@ -1,3 +1,4 @@
+import { defineCustomResource } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 
@@ -23,52 +24,22 @@ export const clusterSetProperty = 'clusterset.k8s.io'
 /** On those that we have written: any other is somebody else's, and honoured as it is. */
 export const managedByAnnotation = 'flotilla.dev/managed-by'
 
-export const clusterPropertyCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'clusterproperties.about.k8s.io',
-    annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes/enhancements/pull/2149' },
-  },
-  spec: {
-    group: 'about.k8s.io',
-    scope: 'Cluster',
-    names: {
-      kind: 'ClusterProperty',
-      listKind: 'ClusterPropertyList',
-      plural: 'clusterproperties',
-      singular: 'clusterproperty',
+export const clusterPropertyCrd: KubeObject = defineCustomResource(clusterPropertyType, {
+  approvedIn: 'https://github.com/kubernetes/enhancements/pull/2149',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['value'],
+      properties: { value: { type: 'string', minLength: 1, maxLength: 128_000 } },
     },
-    versions: [
-      {
-        name: 'v1beta1',
-        served: true,
-        storage: true,
-        additionalPrinterColumns: [
-          { name: 'value', type: 'string', jsonPath: '.spec.value' },
-          { name: 'age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            required: ['spec'],
-            properties: {
-              apiVersion: { type: 'string' },
-              kind: { type: 'string' },
-              metadata: { type: 'object' },
-              spec: {
-                type: 'object',
-                required: ['value'],
-                properties: { value: { type: 'string', minLength: 1, maxLength: 128_000 } },
-              },
-              status: { type: 'object' },
-            },
-          },
-        },
-      },
-    ],
+    status: { type: 'object' },
   },
-}
+  required: ['spec'],
+  columns: [
+    { name: 'value', type: 'string', jsonPath: '.spec.value' },
+    { name: 'age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+  ],
+})
 
 export interface PropertyStep {
   readonly write: 'create' | 'update'

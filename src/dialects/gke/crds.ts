@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.js'
+import { ageColumn, defineCustomResource } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { multiClusterIngressType, multiClusterServiceType } from './resource-types.js'
@@ -46,39 +47,13 @@ const ingressSpec: JsonObject = {
 }
 
 function definition(type: ResourceType, spec: JsonObject, description: string): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${type.plural}.${type.group}` },
-    spec: {
-      group: type.group,
-      scope: 'Namespaced',
-      names: {
-        plural: type.plural,
-        singular: type.singular,
-        kind: type.kind,
-        listKind: `${type.kind}List`,
-        shortNames: [...(type.shortNames ?? [])],
-      },
-      versions: [
-        {
-          name: type.version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: [{ name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }],
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              description,
-              required: ['spec'],
-              properties: { apiVersion: text, kind: text, metadata: { type: 'object' }, spec, status: open },
-            },
-          },
-        },
-      ],
-    },
-  }
+  return defineCustomResource(type, {
+    description,
+    properties: { spec, status: open },
+    required: ['spec'],
+    columns: [ageColumn],
+    status: true,
+  })
 }
 
 /** MultiClusterService and MultiClusterIngress. Nothing carries out the latter: it is stored. */

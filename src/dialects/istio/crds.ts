@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.js'
+import { ageColumn, defineCustomResource, type PrinterColumn } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { destinationRuleType, serviceEntryType, workloadEntryType } from './resource-types.js'
@@ -137,41 +138,21 @@ const serviceEntry = object(
   ['hosts'],
 )
 
-const age = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
-const column = (name: string, jsonPath: string) => ({ name, type: 'string', jsonPath })
+const column = (name: string, jsonPath: string): PrinterColumn => ({ name, type: 'string', jsonPath })
 
-function definition(type: ResourceType, spec: JsonObject, description: string, columns: JsonObject[]): KubeObject {
-  const schema = {
-    type: 'object',
-    description,
-    required: ['spec'],
-    properties: { apiVersion: text, kind: text, metadata: { type: 'object' }, spec, status: open },
-  }
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${type.plural}.${type.group}`, labels: { 'app.kubernetes.io/part-of': 'istio' } },
-    spec: {
-      group: type.group,
-      scope: 'Namespaced',
-      names: {
-        plural: type.plural,
-        singular: type.singular,
-        kind: type.kind,
-        listKind: `${type.kind}List`,
-        shortNames: [...(type.shortNames ?? [])],
-        categories: ['istio-io', 'networking-istio-io'],
-      },
-      versions: ['v1', 'v1alpha3', 'v1beta1'].map((name) => ({
-        name,
-        served: true,
-        storage: name === type.version,
-        subresources: { status: {} },
-        additionalPrinterColumns: [...columns, age],
-        schema: { openAPIV3Schema: schema },
-      })),
+function definition(type: ResourceType, spec: JsonObject, description: string, columns: PrinterColumn[]): KubeObject {
+  return defineCustomResource(
+    { ...type, categories: ['istio-io', 'networking-istio-io'] },
+    {
+      description,
+      properties: { spec, status: open },
+      required: ['spec'],
+      columns: [...columns, ageColumn],
+      labels: { 'app.kubernetes.io/part-of': 'istio' },
+      versions: ['v1', 'v1alpha3', 'v1beta1'],
+      status: true,
     },
-  }
+  )
 }
 
 /** The definitions of the kinds of Istio that are read, for clusters that do not have them. */

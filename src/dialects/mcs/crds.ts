@@ -1,10 +1,18 @@
 import type { JsonObject } from '../../base/json.js'
+import {
+  ageColumn,
+  type CustomResourceParts,
+  defineCustomResource,
+  type PrinterColumn,
+} from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { mcsGroup, serviceExportType, serviceImportType } from '../../services/model/multi-cluster-kinds.js'
+import { serviceExportType, serviceImportType } from '../../services/model/multi-cluster-kinds.js'
 
 /** The release of the standard whose fields these are. */
 const release = 'v0.5.0'
+
+type Shape = Pick<CustomResourceParts, 'description' | 'properties'>
 
 const text = { type: 'string' } as const
 const number32 = { type: 'integer', format: 'int32' } as const
@@ -41,17 +49,13 @@ const conditions: JsonObject = {
   'x-kubernetes-list-type': 'map',
 }
 
-const exportSchema = object(
-  {
-    apiVersion: text,
-    kind: text,
-    metadata: { type: 'object' },
+const exported: Shape = {
+  description: 'Offers the Service of the same namespace and name to the other clusters of the cluster set.',
+  properties: {
     spec: object({ exportedAnnotations: textMap, exportedLabels: textMap }, [], 'What goes over to the ServiceImports.'),
     status: object({ conditions }, [], 'Whether the service is valid, exported, and in conflict with other clusters.'),
   },
-  [],
-  'Offers the Service of the same namespace and name to the other clusters of the cluster set.',
-)
+}
 
 const importSpec = object(
   {
@@ -72,11 +76,9 @@ const importSpec = object(
   'The service as the cluster set sees it.',
 )
 
-const importSchema = object(
-  {
-    apiVersion: text,
-    kind: text,
-    metadata: { type: 'object' },
+const imported: Shape = {
+  description: 'A service that clusters of the cluster set export.',
+  properties: {
     spec: importSpec,
     status: object({
       clusters: {
@@ -88,52 +90,27 @@ const importSchema = object(
       conditions,
     }),
   },
-  [],
-  'A service that clusters of the cluster set export.',
-)
+}
 
-const age = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
-
-function definition(type: ResourceType, schema: JsonObject, columns: JsonObject[]): KubeObject {
-  const version = (name: string, storage: boolean): JsonObject => ({
-    name,
-    served: true,
-    storage,
-    subresources: { status: {} },
-    additionalPrinterColumns: columns,
-    schema: { openAPIV3Schema: schema },
+function definition(type: ResourceType, shape: Shape, columns: readonly PrinterColumn[]): KubeObject {
+  return defineCustomResource(type, {
+    ...shape,
+    columns,
+    labels: {
+      'multicluster.x-k8s.io/release-version': release,
+      'multicluster.x-k8s.io/crd-schema-revision': '0',
+    },
+    versions: ['v1alpha1', 'v1beta1'],
+    status: true,
   })
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${type.plural}.${type.group}`,
-      labels: {
-        'multicluster.x-k8s.io/release-version': release,
-        'multicluster.x-k8s.io/crd-schema-revision': '0',
-      },
-    },
-    spec: {
-      group: mcsGroup,
-      scope: 'Namespaced',
-      names: {
-        plural: type.plural,
-        singular: type.singular,
-        kind: type.kind,
-        listKind: `${type.kind}List`,
-        shortNames: [...(type.shortNames ?? [])],
-      },
-      versions: [version('v1alpha1', false), version('v1beta1', true)],
-    },
-  }
 }
 
 /** ServiceExport and ServiceImport in both served versions, for clusters that do not have them. */
 export const mcsCrds: readonly KubeObject[] = [
-  definition(serviceExportType, exportSchema, [age]),
-  definition(serviceImportType, importSchema, [
+  definition(serviceExportType, exported, [ageColumn]),
+  definition(serviceImportType, imported, [
     { name: 'Type', type: 'string', description: 'The type of this ServiceImport', jsonPath: '.spec.type' },
     { name: 'IP', type: 'string', description: 'The VIP for this ServiceImport', jsonPath: '.spec.ips' },
-    age,
+    ageColumn,
   ]),
 ]

@@ -1,4 +1,6 @@
+import { ageColumn, defineCustomResource } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { placementDecisionType, placementType } from './resource-types.js'
 
 const text = { type: 'string' } as const
 const texts = { type: 'array', maxItems: 1000, items: { type: 'string', minLength: 1, maxLength: 253 } } as const
@@ -214,98 +216,51 @@ const status = {
 }
 
 /** The CustomResourceDefinition of our own kind. */
-export const placementCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'placements.flotilla.dev' },
-  spec: {
-    group: 'flotilla.dev',
-    scope: 'Namespaced',
-    names: { kind: 'Placement', listKind: 'PlacementList', plural: 'placements', singular: 'placement', shortNames: ['pl'] },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        additionalPrinterColumns: [
-          { name: 'Clusters', type: 'integer', jsonPath: '.status.clusters' },
-          { name: 'Objects', type: 'integer', jsonPath: '.status.objects' },
-          { name: 'Applied', type: 'integer', jsonPath: '.status.applied' },
-          { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-          { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
-          { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
-            type: 'object',
-            description: 'Says where objects go that carry the label flotilla.dev/placement with its name.',
-            properties: { apiVersion: text, kind: text, metadata: { type: 'object' }, spec, status },
-          },
-        },
-      },
+export const placementCrd: KubeObject = defineCustomResource(
+  { ...placementType, shortNames: ['pl'] },
+  {
+    description: 'Says where objects go that carry the label flotilla.dev/placement with its name.',
+    properties: { spec, status },
+    columns: [
+      { name: 'Clusters', type: 'integer', jsonPath: '.status.clusters' },
+      { name: 'Objects', type: 'integer', jsonPath: '.status.objects' },
+      { name: 'Applied', type: 'integer', jsonPath: '.status.applied' },
+      { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+      { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+      { name: 'Message', type: 'string', priority: 1, jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+      ageColumn,
     ],
+    status: true,
   },
-}
+)
 
 /** multicluster.x-k8s.io PlacementDecision (KEP-5313): data only, written by any scheduler, read by anybody. */
-export const placementDecisionCrd: KubeObject = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: {
-    name: 'placementdecisions.multicluster.x-k8s.io',
-    annotations: { 'api-approved.kubernetes.io': 'https://github.com/kubernetes/enhancements/pull/5314' },
-  },
-  spec: {
-    group: 'multicluster.x-k8s.io',
-    scope: 'Namespaced',
-    names: {
-      kind: 'PlacementDecision',
-      listKind: 'PlacementDecisionList',
-      plural: 'placementdecisions',
-      singular: 'placementdecision',
-    },
-    versions: [
-      {
-        name: 'v1alpha1',
-        served: true,
-        storage: true,
-        additionalPrinterColumns: [
-          { name: 'Scheduler', type: 'string', jsonPath: '.schedulerName' },
-          { name: 'Placement', type: 'string', jsonPath: '.metadata.labels.multicluster\\.x-k8s\\.io/placement-key' },
-          { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
-        ],
-        schema: {
-          openAPIV3Schema: {
+export const placementDecisionCrd: KubeObject = defineCustomResource(placementDecisionType, {
+  approvedIn: 'https://github.com/kubernetes/enhancements/pull/5314',
+  properties: {
+    decisions: {
+      type: 'array',
+      minItems: 0,
+      maxItems: 100,
+      items: {
+        type: 'object',
+        required: ['clusterProfileRef'],
+        properties: {
+          clusterProfileRef: {
             type: 'object',
-            required: ['decisions'],
-            properties: {
-              apiVersion: text,
-              kind: text,
-              metadata: { type: 'object' },
-              decisions: {
-                type: 'array',
-                minItems: 0,
-                maxItems: 100,
-                items: {
-                  type: 'object',
-                  required: ['clusterProfileRef'],
-                  properties: {
-                    clusterProfileRef: {
-                      type: 'object',
-                      required: ['name'],
-                      properties: { name: text, namespace: text },
-                    },
-                    reason: text,
-                  },
-                },
-              },
-              schedulerName: text,
-            },
+            required: ['name'],
+            properties: { name: text, namespace: text },
           },
+          reason: text,
         },
       },
-    ],
+    },
+    schedulerName: text,
   },
-}
+  required: ['decisions'],
+  columns: [
+    { name: 'Scheduler', type: 'string', jsonPath: '.schedulerName' },
+    { name: 'Placement', type: 'string', jsonPath: '.metadata.labels.multicluster\\.x-k8s\\.io/placement-key' },
+    ageColumn,
+  ],
+})

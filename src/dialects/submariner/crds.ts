@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../base/json.js'
+import { defineCustomResource, type PrinterColumn } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { brokerType, clusterGlobalEgressIpType, globalEgressIpType, globalIngressIpType } from './resource-types.js'
@@ -44,33 +45,9 @@ function object(properties: JsonObject): JsonObject {
 }
 
 function definition(type: ResourceType, spec: JsonObject, status: JsonObject, description: string): KubeObject {
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${type.plural}.${type.group}` },
-    spec: {
-      group: type.group,
-      scope: type.namespaced ? 'Namespaced' : 'Cluster',
-      names: { plural: type.plural, singular: type.singular, kind: type.kind, listKind: `${type.kind}List` },
-      versions: [
-        {
-          name: type.version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns:
-            status === ingressStatus ? [{ name: 'IP', type: 'string', jsonPath: '.status.allocatedIP' }] : [],
-          schema: {
-            openAPIV3Schema: {
-              type: 'object',
-              description,
-              properties: { apiVersion: text, kind: text, metadata: { type: 'object' }, spec, status },
-            },
-          },
-        },
-      ],
-    },
-  }
+  const columns: PrinterColumn[] =
+    status === ingressStatus ? [{ name: 'IP', type: 'string', jsonPath: '.status.allocatedIP' }] : []
+  return defineCustomResource(type, { description, properties: { spec, status }, columns, status: true })
 }
 
 /** Submariner's broker and the objects of Globalnet. */

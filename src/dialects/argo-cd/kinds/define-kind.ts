@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../../base/json.js'
+import { defineCustomResource, type PrinterColumn } from '../../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import type { ResourceType } from '../../../kube/object/resource-type.js'
+import { groupResourceOf, type ResourceType } from '../../../kube/object/resource-type.js'
 
 /** A node of an OpenAPI v3 schema, with the TypeScript type of its values. */
 export interface Schema<T> {
@@ -55,14 +56,6 @@ function described(openApi: JsonObject, description: string | undefined): JsonOb
   return description === undefined ? openApi : { description, ...openApi }
 }
 
-export interface PrinterColumn {
-  readonly name: string
-  readonly type: 'string' | 'integer' | 'date'
-  readonly jsonPath: string
-  /** 0 is shown always, above only with `-o wide`. */
-  readonly priority?: number
-}
-
 /** A kind declared once: the type that clients address it by, and the definition that an API server serves it by. */
 export interface Kind {
   readonly type: ResourceType
@@ -76,50 +69,17 @@ export function defineKind(declaration: {
   readonly required: readonly string[]
   readonly columns: readonly PrinterColumn[]
 }): Kind {
-  const { type, columns } = declaration
-  const properties: JsonObject = {
-    apiVersion: { type: 'string' },
-    kind: { type: 'string' },
-    metadata: { type: 'object' },
-  }
+  const { type, columns, description } = declaration
+  const properties: JsonObject = {}
   for (const [name, field] of Object.entries(declaration.fields)) properties[name] = field.openApi
   return {
     type,
-    definition: {
-      apiVersion: 'apiextensions.k8s.io/v1',
-      kind: 'CustomResourceDefinition',
-      metadata: {
-        name: `${type.plural}.${type.group}`,
-        labels: { 'app.kubernetes.io/name': `${type.plural}.${type.group}`, 'app.kubernetes.io/part-of': 'argocd' },
-      },
-      spec: {
-        group: type.group,
-        names: {
-          kind: type.kind,
-          listKind: `${type.kind}List`,
-          plural: type.plural,
-          singular: type.singular ?? type.kind.toLowerCase(),
-          ...(type.shortNames ? { shortNames: [...type.shortNames] } : {}),
-        },
-        scope: type.namespaced ? 'Namespaced' : 'Cluster',
-        versions: [
-          {
-            name: type.version,
-            served: true,
-            storage: true,
-            ...(type.subresources?.includes('status') ? { subresources: { status: {} } } : { subresources: {} }),
-            ...(columns.length > 0 ? { additionalPrinterColumns: columns.map((column) => ({ ...column })) } : {}),
-            schema: {
-              openAPIV3Schema: {
-                type: 'object',
-                description: declaration.description,
-                properties,
-                required: ['metadata', ...declaration.required],
-              },
-            },
-          },
-        ],
-      },
-    },
+    definition: defineCustomResource(type, {
+      description,
+      properties,
+      required: ['metadata', ...declaration.required],
+      columns,
+      labels: { 'app.kubernetes.io/name': groupResourceOf(type), 'app.kubernetes.io/part-of': 'argocd' },
+    }),
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../base/json.js'
+import { type CustomResourceParts, defineCustomResource } from '../../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import {
@@ -120,38 +121,10 @@ const preference = {
 
 function definition(
   type: ResourceType,
-  fields: JsonObject,
-  more: { required?: string[]; status?: boolean; columns?: JsonObject[] } = {},
+  properties: JsonObject,
+  more: Pick<CustomResourceParts, 'required' | 'status' | 'columns'> = {},
 ): KubeObject {
-  const { group, version, kind, plural, namespaced, shortNames } = type
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: namespaced ? 'Namespaced' : 'Cluster',
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        ...(shortNames === undefined ? {} : { shortNames: [...shortNames] }),
-      },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          ...(more.status === true ? { subresources: { status: {} } } : {}),
-          ...(more.columns === undefined ? {} : { additionalPrinterColumns: more.columns }),
-          schema: {
-            openAPIV3Schema: object({ apiVersion: text, kind: text, metadata: { type: 'object' }, ...fields }, more.required),
-          },
-        },
-      ],
-    },
-  }
+  return defineCustomResource(type, { properties, status: false, ...more })
 }
 
 const coreCrds: readonly KubeObject[] = [

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../base/json.js'
+import { defineCustomResource } from '../../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 
@@ -50,7 +51,6 @@ export function federatedCrd(
   federated: ResourceType,
   options: { scalable: boolean; shortNames?: readonly string[] },
 ): KubeObject {
-  const { group, version, kind, plural, namespaced } = federated
   const spec = object({
     placement,
     overrides,
@@ -58,31 +58,5 @@ export function federatedCrd(
     ...(options.scalable ? { retainReplicas: { type: 'boolean' } } : {}),
   })
   const shortNames = (options.shortNames ?? []).map((name) => `f${name}`)
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: namespaced ? 'Namespaced' : 'Cluster',
-      names: {
-        kind,
-        listKind: `${kind}List`,
-        plural,
-        singular: kind.toLowerCase(),
-        ...(shortNames.length > 0 ? { shortNames } : {}),
-      },
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          schema: {
-            openAPIV3Schema: object({ apiVersion: text, kind: text, metadata: { type: 'object' }, spec, status }, ['spec']),
-          },
-        },
-      ],
-    },
-  }
+  return defineCustomResource({ ...federated, shortNames }, { properties: { spec, status }, required: ['spec'], status: true })
 }
