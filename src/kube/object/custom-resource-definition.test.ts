@@ -36,7 +36,7 @@ test('the least: a kind, one version, no columns, no status', () => {
 })
 
 test('several versions, of which the type’s own is stored, with a status where the type names it', () => {
-  const { metadata, spec } = defineCustomResource(
+  const { metadata, ['spec']: spec } = defineCustomResource(
     { ...type, namespaced: false, shortNames: ['bk'], categories: ['all'], subresources: ['status'] },
     {
       properties: {},
@@ -45,14 +45,15 @@ test('several versions, of which the type’s own is stored, with a status where
       approvedIn: 'https://example.com/1',
       labels: { part: 'shop' },
     },
-  ) as { metadata: unknown; spec: { versions: Record<string, unknown>[]; names: unknown; scope: string } }
+  )
   assert.deepEqual(metadata, {
     name: 'baskets.shop.example',
     labels: { part: 'shop' },
     annotations: { 'api-approved.kubernetes.io': 'https://example.com/1' },
   })
-  assert.equal(spec.scope, 'Cluster')
-  assert.deepEqual(spec.names, {
+  const { scope, names, versions } = spec as { versions: Record<string, unknown>[]; names: unknown; scope: string }
+  assert.equal(scope, 'Cluster')
+  assert.deepEqual(names, {
     kind: 'Basket',
     listKind: 'BasketList',
     plural: 'baskets',
@@ -61,7 +62,7 @@ test('several versions, of which the type’s own is stored, with a status where
     categories: ['all'],
   })
   assert.deepEqual(
-    spec.versions.map(({ name, storage, subresources, additionalPrinterColumns }) => [
+    versions.map(({ name, storage, subresources, additionalPrinterColumns }) => [
       name,
       storage,
       subresources,
