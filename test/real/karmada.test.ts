@@ -95,6 +95,9 @@ describe('Karmada on a running fleet, with kubectl', { skip: explainMissingInput
     const { stdout } = await fleet.kubectl('--context hub -n shop get rb')
     assert.match(stdout, /NAME +SCHEDULED +FULLYAPPLIED +AGE\nweb-deployment +True +True/)
     await fleet.kubectl('--context hub -n shop rollout status deployment web --timeout=20s')
+    const explained = async (what: string) => (await fleet.flotilla(`placement explain ${what} -n shop`)).stdout
+    assert.match(await explained('rb web-deployment'), /^Object: +Deployment shop\/web\n/, 'a binding is explained by its object')
+    assert.match(await explained('pp/web'), /Deployment shop\/web +karmada shop\/web +placed +3 +one=2 two=1/)
   })
 
   test('kubectl scale on the hub divides anew; what a cluster changes is put right', async () => {

@@ -86,6 +86,12 @@ describe('placement with kubectl on an embedded fleet', { skip: explainMissingIn
     assert.match(stdout, /If east is lost:\n {2}east: 3 becomes nothing; the cluster is gone\n {2}west: 3 becomes 6/)
     const list = await fleet.flotilla('placement list')
     assert.match(list.stdout, /Deployment shop\/web +placement shop\/web +placed +6 +east=3 west=3/)
+    const names = async (args: string) => (await fleet.flotilla(`placement list -o name ${args}`)).stdout.trim()
+    assert.equal(await names('-A -l flotilla.dev/placement=web'), 'placement/Deployment.apps/shop/web')
+    assert.equal(await names('-l flotilla.dev/placement!=web'), '')
+    assert.equal(await names('-n default'), '')
+    const slash = await fleet.flotilla('placement explain deploy/web -n shop -o json')
+    assert.equal((JSON.parse(slash.stdout) as { decision: { policy: string } }).decision.policy, 'shop/web')
   })
 
   test('a cordoned cluster keeps what it has and takes nothing new', async () => {

@@ -17,6 +17,7 @@ export interface Explanation {
   /** `Deployment shop/web`: the object of the hub. */
   readonly source: string
   readonly namespace: string
+  readonly labels: Readonly<Record<string, string>>
   readonly id: string
   readonly refused?: Problem
   readonly warnings: readonly Problem[]
@@ -67,11 +68,12 @@ async function explainRead(
   read: Federated | Refused,
   changes: readonly FleetChange[],
 ): Promise<Explanation> {
-  const { name, namespace = '' } = source.metadata
+  const { name, namespace = '', labels = {} } = source.metadata
   const who = {
     dialect: dialect.name,
     source: `${source.kind} ${namespace === '' ? name : `${namespace}/${name}`}`,
     namespace,
+    labels,
     id: read.id,
     warnings: read.warnings ?? [],
   }

@@ -23,6 +23,18 @@ export const placementCommand: CommandEntry = {
   },
 }
 
+/** As kubectl takes it: `deployment web` or `deployment/web`. */
+function namedObject(kind: string, name: string | undefined): { kind: string; name: string } {
+  const [, first, second] = /^([^/]+)\/([^/]+)$/.exec(kind) ?? []
+  if (name !== undefined && !kind.includes('/')) return { kind, name }
+  if (name === undefined && first !== undefined && second !== undefined) return { kind: first, name: second }
+  throw new UsageError({
+    code: 'name-an-object',
+    message: name === undefined ? `"${kind}" names no object` : `"${kind}" and "${name}" name two`,
+    fix: 'Name one, as `deployment web` or `deployment/web`.',
+  })
+}
+
 const gather = (value: string, before: string[] = []) => [...before, value]
 
 function withChanges(command: Command): Command {
@@ -35,27 +47,38 @@ function registerExplain(placement: Command, io: CommandIo): void {
   withChanges(
     addFleetOptions(
       placement
-        .command('explain <kind> <name>')
+        .command('explain <kind> [name]')
         .description('who decided where an object goes, the verdict of each filter for each cluster, and why'),
       '--hub-namespace <name>',
     ),
   )
     .option('-n, --namespace <name>', 'namespace of the object', 'default')
     .option('-o, --output <format>', 'table, wide, json or yaml')
-    .action(async (kind: string, name: string, options: Options & ChangeOptions) => {
+    .action(async (kind: string, name: string | undefined, options: Options & ChangeOptions) => {
       const format = parseOutputFormat(options.output)
+      const wanted = namedObject(kind, name)
       await withFleet(hubOptions(options), io, async (fleet) => {
-        const [{ withLiveView, findObject }, { explainObject }] = await Promise.all([
+        const [{ withLiveView, findObject }, { explainObject, explainAll }, { heardBy, subjectOf }] = await Promise.all([
           import('../../app/placement/live-view.js'),
           import('../../app/placement/explain-placement.js'),
+          import('../../app/placement/stands-for.js'),
         ])
         await withLiveView(fleet, io.env, async (view) => {
-          const source = await findObject(fleet.hub, kind, options.namespace ?? 'default', name)
+          const { hub } = fleet
+          let source = await findObject(hub, wanted.kind, options.namespace ?? 'default', wanted.name)
+          const subject = subjectOf(source)
+          if (subject !== undefined) source = await findObject(hub, subject.kind, subject.namespace, subject.name)
+          const heeds = heardBy(source)
+          if (heeds !== undefined) {
+            const all = await explainAll(view, changesOf(options, view))
+            await showAll(all.filter(heeds), format, io, `No object of the hub is selected by ${source.kind} ${wanted.name}.`)
+            return
+          }
           const found = await explainObject(view, source, changesOf(options, view))
           if (found.length === 0) {
             throw new CodedError({
               code: 'not-placed',
-              message: `nothing says where ${source.kind} ${name} goes: no dialect knows it`,
+              message: `nothing says where ${source.kind} ${source.metadata.name} goes: no dialect knows it`,
               fix: 'Give it the label flotilla.dev/placement with the name of a Placement of its namespace, or select it by a PropagationPolicy.',
             })
           }
@@ -143,9 +166,17 @@ function registerList(placement: Command, io: CommandIo): void {
     '--hub-namespace <name>',
   )
     .option('-n, --namespace <name>', 'objects of this namespace only')
+    .option('-A, --all-namespaces', 'objects of all namespaces (default)')
+    .option('-l, --selector <labels>', 'objects with these labels only, as with kubectl')
     .option('-o, --output <format>', 'table, wide, json, yaml or name')
-    .action(async (options: Options) => {
+    .action(async (options: Options & { allNamespaces?: boolean; selector?: string }) => {
       const format = parseOutputFormat(options.output)
+      const [{ checkSelector }, { parseLabelSelector, matchesLabels }] = await Promise.all([
+        import('../options/check-selector.js'),
+        import('../../kube/object/selector.js'),
+      ])
+      const selector = parseLabelSelector(checkSelector(options.selector) ?? '')
+      const within = options.allNamespaces === true ? undefined : options.namespace
       await withFleet(hubOptions(options), io, async (fleet) => {
         const [{ withLiveView }, { explainAll }] = await Promise.all([
           import('../../app/placement/live-view.js'),
@@ -153,7 +184,7 @@ function registerList(placement: Command, io: CommandIo): void {
         ])
         await withLiveView(fleet, io.env, async (view) => {
           const found = withoutStandIns(await explainAll(view)).filter(
-            ({ namespace }) => options.namespace === undefined || namespace === options.namespace,
+            ({ namespace, labels }) => (within === undefined || namespace === within) && matchesLabels(selector, labels),
           )
           await showAll(found, format, io, 'Nothing is placed.')
         })
