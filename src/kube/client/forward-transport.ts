@@ -1,18 +1,12 @@
-import {
-  type ClientRequest,
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-} from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { type ClientRequest, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { CodedError } from '../../base/errors.js'
 import { networkProblem, unreachable } from './answer-errors.js'
 import type { ClientPorts } from './client-ports.js'
 import type { Connection } from './connection.js'
+import { ConnectionAgents } from './connection-agents.js'
 import { type Credential, type CredentialSource, createCredentialSource } from './credential-source.js'
-import { createDialAgent, createTunnelAgent } from './proxy-tunnel.js'
 
 /** A request of somebody else that goes through us, with our credentials. */
 export interface ForwardedHttpRequest {
@@ -36,23 +30,16 @@ const idleMs = 60_000
  */
 export class ForwardTransport {
   readonly #cluster: string
-  readonly #connection: Connection
   readonly #ports: ClientPorts
-  readonly #base: URL
+  readonly #agents: ConnectionAgents
   readonly #credentials: CredentialSource
-  #agent: HttpAgent | undefined
-  /** The client certificate that #agent was made with; exec plugins may hand out new ones. */
-  #agentCertificate: string | undefined
   #closed = false
-  readonly #dial: (() => Duplex) | undefined
 
   /** `dial` takes the place of sockets, for servers that only a tunnel leads to. */
   constructor(cluster: string, connection: Connection, ports: ClientPorts, dial?: () => Duplex) {
-    this.#dial = dial
     this.#cluster = cluster
-    this.#connection = connection
     this.#ports = ports
-    this.#base = parseServer(cluster, connection.server)
+    this.#agents = new ConnectionAgents(cluster, connection, { idleMs, dial })
     this.#credentials = createCredentialSource(connection, ports)
   }
 
@@ -97,8 +84,7 @@ export class ForwardTransport {
 
   close(): void {
     this.#closed = true
-    this.#agent?.destroy()
-    this.#agent = undefined
+    this.#agents.close()
   }
 
   #credential({ signal, patienceMs }: ForwardedHttpRequest): Promise<Credential> {
@@ -117,17 +103,17 @@ export class ForwardTransport {
     pooled = true,
   ): Promise<R> {
     if (this.#closed) return Promise.reject(unreachable(this.#cluster, 'it is not in the fleet any more'))
-    const secure = this.#base.protocol === 'https:'
+    const secure = this.#agents.base.protocol === 'https:'
     const { signal } = request
     const { authorization: _, host: __, ...headers } = request.headers
     return new Promise((resolve, reject) => {
       const outgoing = (secure ? httpsRequest : httpRequest)({
-        agent: pooled ? this.#agentFor(credential) : this.#newAgent(credential, false),
+        agent: pooled ? this.#agents.pooled(credential) : this.#agents.single(credential),
         // An IPv6 literal stands in brackets in a URL and without them in an address.
-        host: this.#base.hostname.replace(/^\[|\]$/g, ''),
-        port: this.#base.port || (secure ? 443 : 80),
+        host: this.#agents.base.hostname.replace(/^\[|\]$/g, ''),
+        port: this.#agents.base.port || (secure ? 443 : 80),
         method: request.method,
-        path: this.#base.pathname.replace(/\/$/, '') + request.path,
+        path: this.#agents.base.pathname.replace(/\/$/, '') + request.path,
         headers: {
           ...headers,
           ...(credential.authorization ? { authorization: credential.authorization } : {}),
@@ -156,48 +142,10 @@ export class ForwardTransport {
     })
   }
 
-  #agentFor(credential: Credential): HttpAgent {
-    const certificate = credential.certPem ?? this.#connection.tls.certPem
-    if (this.#agent !== undefined && this.#agentCertificate === certificate) return this.#agent
-    this.#agentCertificate = certificate
-    this.#agent = this.#newAgent(credential, true)
-    return this.#agent
-  }
-
-  #newAgent(credential: Credential, keepAlive: boolean): HttpAgent {
-    const pool = keepAlive ? { keepAlive, keepAliveMsecs: 30_000, maxFreeSockets: 8, timeout: idleMs } : { keepAlive }
-    if (this.#dial !== undefined) return createDialAgent(this.#dial)
-    if (this.#base.protocol === 'http:') return new HttpAgent(pool)
-    const { tls, proxyUrl } = this.#connection
-    const options = {
-      ...pool,
-      ca: tls.caPem,
-      cert: credential.certPem ?? tls.certPem,
-      key: credential.keyPem ?? tls.keyPem,
-      servername: tls.serverName,
-      rejectUnauthorized: !tls.insecure,
-      ALPNProtocols: ['http/1.1'],
-    }
-    return proxyUrl ? createTunnelAgent(proxyUrl, options) : new HttpsAgent(options)
-  }
-
   #unreachable(error: unknown): unknown {
     if (error instanceof CodedError) return error
-    return unreachable(this.#cluster, `${networkProblem(error)} at ${this.#base.host}`, error)
+    return unreachable(this.#cluster, `${networkProblem(error)} at ${this.#agents.base.host}`, error)
   }
 }
 
 class StaleSocket extends Error {}
-
-function parseServer(cluster: string, server: string): URL {
-  let url: URL | undefined
-  try {
-    url = new URL(server)
-  } catch {}
-  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url
-  throw new CodedError({
-    code: 'bad-server-url',
-    message: `cluster ${cluster}: server "${server}" is not an http(s) URL`,
-    fix: 'Write it as https://HOST:PORT.',
-  })
-}

@@ -1,5 +1,5 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { sleep } from '../../base/clock.js'
@@ -8,8 +8,8 @@ import { StatusError } from '../object/status-error.js'
 import { errorOfAnswer, networkProblem, unreachable } from './answer-errors.js'
 import type { ClientPorts } from './client-ports.js'
 import type { Connection } from './connection.js'
+import { ConnectionAgents } from './connection-agents.js'
 import { type Credential, type CredentialSource, createCredentialSource } from './credential-source.js'
-import { createDialAgent, createTunnelAgent } from './proxy-tunnel.js'
 import { Semaphore } from './semaphore.js'
 
 export interface HttpRequest {
@@ -43,22 +43,17 @@ export class HttpTransport {
   readonly #cluster: string
   readonly #connection: Connection
   readonly #ports: ClientPorts
-  readonly #base: URL
+  readonly #agents: ConnectionAgents
   readonly #credentials: CredentialSource
   readonly #gate: Semaphore
   readonly #bodyBytes: number
-  readonly #dial: (() => Duplex) | undefined
-  #agent: HttpAgent | undefined
-  /** The client certificate that #agent was made with; exec plugins may hand out new ones. */
-  #agentCertificate: string | undefined
   #closed = false
 
   constructor(cluster: string, connection: Connection, ports: ClientPorts, limits: TransportLimits = {}, dial?: () => Duplex) {
-    this.#dial = dial
     this.#cluster = cluster
     this.#connection = connection
     this.#ports = ports
-    this.#base = parseServer(cluster, connection.server)
+    this.#agents = new ConnectionAgents(cluster, connection, { dial })
     this.#credentials = createCredentialSource(connection, ports)
     this.#gate = new Semaphore(limits.concurrency ?? 64)
     this.#bodyBytes = limits.bodyBytes ?? 256 * 1024 * 1024
@@ -84,8 +79,7 @@ export class HttpTransport {
 
   close(): void {
     this.#closed = true
-    this.#agent?.destroy()
-    this.#agent = undefined
+    this.#agents.close()
   }
 
   async #exchange<R>(request: HttpRequest, read: (response: IncomingMessage, deadline: Deadline) => Promise<R>): Promise<R> {
@@ -127,21 +121,21 @@ export class HttpTransport {
   }
 
   #unreachable(error: unknown): CodedError {
-    return unreachable(this.#cluster, `${networkProblem(error)} at ${this.#base.host}`, error)
+    return unreachable(this.#cluster, `${networkProblem(error)} at ${this.#agents.base.host}`, error)
   }
 
   #send(request: HttpRequest, credential: Credential, deadline: Deadline): Promise<IncomingMessage> {
     if (this.#closed) return Promise.reject(unreachable(this.#cluster, 'this client has been closed'))
-    const secure = this.#base.protocol === 'https:'
+    const secure = this.#agents.base.protocol === 'https:'
     const gzip = this.#connection.disableCompression !== true && request.method === 'GET' && request.uncompressed !== true
     return new Promise((resolve, reject) => {
       const outgoing = (secure ? httpsRequest : httpRequest)({
-        agent: this.#agentFor(credential),
+        agent: this.#agents.pooled(credential),
         // An IPv6 literal stands in brackets in a URL and without them in an address.
-        host: this.#base.hostname.replace(/^\[|\]$/g, ''),
-        port: this.#base.port || (secure ? 443 : 80),
+        host: this.#agents.base.hostname.replace(/^\[|\]$/g, ''),
+        port: this.#agents.base.port || (secure ? 443 : 80),
         method: request.method,
-        path: this.#base.pathname.replace(/\/$/, '') + request.path,
+        path: this.#agents.base.pathname.replace(/\/$/, '') + request.path,
         headers: {
           accept: request.accept,
           'user-agent': 'flotilla',
@@ -164,30 +158,6 @@ export class HttpTransport {
       })
       outgoing.end(request.body)
     })
-  }
-
-  #agentFor(credential: Credential): HttpAgent {
-    const certificate = credential.certPem ?? this.#connection.tls.certPem
-    if (this.#agent !== undefined && this.#agentCertificate === certificate) return this.#agent
-    // Requests under way on the old agent's sockets end in peace; idle sockets are closed by their own timeout.
-    this.#agentCertificate = certificate
-    const { tls, proxyUrl } = this.#connection
-    const options = {
-      keepAlive: true,
-      keepAliveMsecs: 30_000,
-      maxFreeSockets: 8,
-      ca: tls.caPem,
-      cert: certificate,
-      key: credential.keyPem ?? tls.keyPem,
-      servername: tls.serverName,
-      rejectUnauthorized: !tls.insecure,
-      ALPNProtocols: ['http/1.1'],
-    }
-    if (this.#dial !== undefined) this.#agent = createDialAgent(this.#dial)
-    else if (this.#base.protocol === 'http:')
-      this.#agent = new HttpAgent({ keepAlive: true, keepAliveMsecs: 30_000, maxFreeSockets: 8 })
-    else this.#agent = proxyUrl ? createTunnelAgent(proxyUrl, options) : new HttpsAgent(options)
-    return this.#agent
   }
 
   async *#chunks(response: IncomingMessage, request: HttpRequest): AsyncIterable<Uint8Array> {
@@ -264,19 +234,6 @@ class Deadline {
     this.#stop()
     this.#stop = () => {}
   }
-}
-
-function parseServer(cluster: string, server: string): URL {
-  let url: URL | undefined
-  try {
-    url = new URL(server)
-  } catch {}
-  if (url !== undefined && (url.protocol === 'https:' || url.protocol === 'http:')) return url
-  throw new CodedError({
-    code: 'bad-server-url',
-    message: `cluster ${cluster}: server "${server}" is not an http(s) URL`,
-    fix: 'Write it as https://HOST:PORT.',
-  })
 }
 
 function redirected(cluster: string, code: number, location: string | undefined): CodedError {
