@@ -101,6 +101,7 @@ function registerExplain(service: Command, io: CommandIo): void {
         const { answeredBy, describeKept, describeLeases, describeLosses, describeRanking, describeUnknown, keptFrom } =
           await import('../screens/service-screens.js')
         const { catalogue } = opened
+        const { importStateOf } = await import('../../services/catalogue/import-state.js')
         const consumer = consumerOf(opened, options.from)
         const without = options.without ?? []
         for (const cluster of without) knownCluster(opened, cluster)
@@ -113,7 +114,9 @@ function registerExplain(service: Command, io: CommandIo): void {
         }))
         const now = Date.now()
         const leases = await opened.leasesIn(consumer.cluster)
-        const keptOf = (fleet: Fleet) => keptFrom(catalogue.facts.cluster(consumer.cluster)!, fleet, opened.unread)
+        const view = catalogue.facts.cluster(consumer.cluster)!
+        const importOf = (fleet: Fleet) => importStateOf(view, fleet)
+        const keptOf = (fleet: Fleet) => keptFrom(view, fleet, opened.unread)
         const leasesOf = (fleet: Fleet) => {
           const kept = keptOf(fleet)
           return leases.filter(({ source: { name } }) => kept.has(name) || fleet.offers.some(({ cluster }) => cluster === name))
@@ -124,6 +127,7 @@ function registerExplain(service: Command, io: CommandIo): void {
             service: fleet.service,
             reach: fleet.reach,
             without,
+            import: importOf(fleet),
             ...ranking,
             ifLost: losses.map((loss) => ({ cluster: loss.cluster, answeredBy: answeredBy(loss.ranking) })),
             kept: [...keptOf(fleet)].map(([cluster, addresses]) => ({ cluster, addresses })),
@@ -143,7 +147,7 @@ function registerExplain(service: Command, io: CommandIo): void {
           const already = [...kept.keys()].map((cluster) => ({ cluster, ranking }))
           io.out(
             [
-              describeRanking(service, ranking),
+              describeRanking(service, ranking, importOf(service)),
               isRemembered ? describeUnknown(service) : '',
               describeKept(consumer.cluster, kept),
               describeLosses(ranking, [...losses, ...already], [...kept.keys()]),

@@ -1,5 +1,6 @@
 import type { OpenedCatalogue } from '../../app/services/open-catalogue.js'
 import type { ClusterView } from '../../services/catalogue/cluster-view.js'
+import type { ImportState } from '../../services/catalogue/import-state.js'
 import { isRemembered } from '../../services/catalogue/remember-services.js'
 import { sourceOf } from '../../services/catalogue/source-of-slice.js'
 import type { SourceLease } from '../../services/leases/source-lease.js'
@@ -91,11 +92,12 @@ function pairs(lines: readonly (readonly [string, string])[]): string {
 }
 
 /** `flotilla service explain`: the endpoints in the order of use, each with its reason, and who is left out. */
-export function describeRanking(service: FleetService, ranking: Ranking): string {
+export function describeRanking(service: FleetService, ranking: Ranking, state?: ImportState): string {
   const { consumer, groups, excluded } = ranking
   const facts: [string, string][] = [
     ['Service', `${service.service.namespace}/${service.service.name}`],
     ['From', [consumer.cluster, formatLocality(consumer.locality)].filter((part) => part !== '').join(' at ')],
+    ...(state === undefined ? [] : [['Imported', importText(service, state)] as [string, string]]),
     ['Rule', ranking.rule],
     ['Because', ranking.why],
     ...(ranking.origin === undefined ? [] : [['Said by', textOf(ranking.origin)] as [string, string]]),
@@ -123,6 +125,12 @@ export function describeRanking(service: FleetService, ranking: Ranking): string
     ({ cluster, endpoint, why }) => `  ${[cluster, endpoint?.addresses[0]].filter(Boolean).join(' ')}: ${why}\n`,
   )
   return `${pairs(facts)}\n\n${rows.length === 0 ? 'No endpoint can be used from there.\n' : table}${left.length === 0 ? '' : `\nNot used:\n${left.join('')}`}`
+}
+
+function importText({ service }: FleetService, { imported, addresses, why }: ImportState): string {
+  if (!imported) return `no, ${why}: nobody reaches it by name there`
+  const name = `${service.name}.${service.namespace}.svc.clusterset.local`
+  return addresses.length === 0 ? name : `${name} at ${addresses.join(', ')}`
 }
 
 /** The clusters whose endpoints are used, as long as they do not fail. */
