@@ -6,44 +6,46 @@ import { runChecks } from '../src/areas/analysis/run-checks.js'
 import { createSeededRandom } from '../src/base/random.js'
 import { accessPart } from './mutants/access.js'
 import { appsPart } from './mutants/apps.js'
+import { mutantsOf } from './mutants/break-fleet.js'
 import { deliveryPart } from './mutants/delivery.js'
+import { cleanFleet } from './mutants/every-tool.js'
+import { everyToolParts, slips } from './mutants/every-tool-faults.js'
 import { lifecyclePart } from './mutants/lifecycle.js'
 import { meshPart, submarinerPart } from './mutants/mesh.js'
-import type { Fault, Part } from './mutants/part.js'
+import type { Mutant, Part, Texts } from './mutants/part.js'
+import { sharedPart } from './mutants/shared.js'
 import { trafficPart } from './mutants/traffic.js'
+import { trustPart } from './mutants/trust.js'
 
-// A second fleet beside that of check-mutations.test.ts, whose faults have no consequences: broken in one place at a time, the check that
-// the place is for fires, and no other at all. A few places for each fault, chosen by a seed; MUTANTS=all takes every place.
+// Sound fleets of every tool, broken in one place at a time, hundreds of times: the check that the place is for says so, and no
+// other does. A few places for each fault, chosen by a seed; MUTANTS=all takes every place, MUTANTS=table prints a line for each check.
 
-const parts: readonly Part[] = [meshPart, submarinerPart, appsPart, trafficPart, deliveryPart, lifecyclePart, accessPart]
-type Texts = Readonly<Record<string, string>>
+const parts: readonly Part[] = [
+  meshPart,
+  submarinerPart,
+  appsPart,
+  trafficPart,
+  deliveryPart,
+  lifecyclePart,
+  accessPart,
+  sharedPart,
+  trustPart,
+]
+const nowMs = Date.parse('2027-01-01T00:00:00Z')
 
 /** `check file:line message` of every finding. */
-function findings(texts: Texts): { id: string; line: string }[] {
-  const { model, unreadable } = loadFleet(Object.entries(texts).map(([path, text]) => ({ path, text })))
+function findings(texts: Texts, now = nowMs): { id: string; line: string }[] {
+  const { model, unreadable } = loadFleet(
+    Object.entries(texts).map(([path, text]) => ({ path, text })),
+    { nowMs: now },
+  )
   return runChecks(model, allChecks, unreadable).findings.map(({ check, sides, message }) => ({
     id: check.id,
     line: `${check.id} ${sides[0]!.place.file}:${sides[0]!.place.line} ${message}`,
   }))
 }
 
-/** Every way to make a fault: one for each place where it can be made. */
-function mutantsOf(texts: Texts, fault: Fault): Texts[] {
-  const found: Texts[] = []
-  for (const [path, text] of Object.entries(texts)) {
-    if (!fault.in.test(path)) continue
-    const pattern = typeof fault.from === 'string' ? new RegExp(literal(fault.from), 'g') : new RegExp(fault.from, 'g')
-    for (const match of text.matchAll(pattern)) {
-      const broken = match[0].replace(typeof fault.from === 'string' ? fault.from : new RegExp(fault.from), fault.to)
-      const changed = text.slice(0, match.index) + broken + text.slice(match.index + match[0].length)
-      const { from, to } = fault.and ?? { from: '', to: '' }
-      found.push({ ...texts, [path]: from === '' ? changed : changed.replaceAll(from, to) })
-    }
-  }
-  return found
-}
-
-const literal = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+const linesOf = (texts: Texts) => findings(texts).map(({ line }) => line)
 const whole: Texts = Object.assign({}, ...parts.map(({ texts }) => texts))
 
 /** At most three, any. */
@@ -53,46 +55,57 @@ function some<T>(all: readonly T[], next: () => number): readonly T[] {
   return left
 }
 
-test('nothing is found in a sound fleet, in its parts or together', () => {
-  for (const { name, texts } of parts)
-    assert.deepEqual(
-      findings(texts).map(({ line }) => line),
-      [],
-      name,
-    )
-  assert.deepEqual(
-    findings(whole).map(({ line }) => line),
-    [],
-  )
+test('nothing is found in sound fleets, in their parts or together', () => {
+  for (const { name, texts } of [...parts, ...everyToolParts()]) assert.deepEqual(linesOf(texts), [], name)
+  assert.deepEqual(linesOf(whole), [])
+  assert.deepEqual(linesOf(cleanFleet()), [])
 })
 
-test('what is broken is found, and nothing else', (context) => {
+test('what is broken is found by the check for it, and by no other', (context) => {
   const random = createSeededRandom(7)
+  const known = new Set([...allChecks.map(({ id }) => id), 'unreadable-input'])
+  const rows = new Map<string, { mutants: number; found: number; alarms: number }>()
   const missed: string[] = []
   const alarms: string[] = []
-  const known = new Set(allChecks.map(({ id }) => id))
-  const proved = new Set<string>()
-  let count = 0
-  for (const { name, texts, faults } of parts) {
-    for (const fault of faults) {
-      assert.ok(known.has(fault.check), `there is no check ${fault.check}`)
-      const every = mutantsOf(texts, fault)
-      assert.ok(every.length > 0, `${name}: ${fault.check}: ${String(fault.from)} is nowhere`)
-      const mutants = process.env.MUTANTS === 'all' ? every : some(every, () => random.number())
-      for (const mutant of mutants) {
-        count++
-        // Some of them in the whole fleet, where there is more to be mistaken about.
-        const all = findings(random.number() < 0.01 ? { ...whole, ...mutant } : mutant)
-        if (all.some(({ id }) => id === fault.check)) proved.add(fault.check)
-        else missed.push(`${name}: ${fault.check}: ${String(fault.from)} -> ${fault.to}`)
-        for (const { id, line } of all)
-          if (id !== fault.check) alarms.push(`${name}: ${fault.check} by ${String(fault.from)}: ${line}`)
-      }
+  const judge = ({ name, check, follows, texts, nowMs: now }: Mutant, others: Texts) => {
+    const all = findings({ ...others, ...texts }, now)
+    const row = rows.get(check) ?? { mutants: 0, found: 0, alarms: 0 }
+    rows.set(check, row)
+    row.mutants++
+    if (all.some(({ id }) => id === check)) row.found++
+    else missed.push(`${check} misses ${name}; found ${all.map(({ id }) => id).join(', ') || 'nothing'}`)
+    for (const { id, line } of all) {
+      if (id === check || follows.includes(id)) continue
+      row.alarms++
+      alarms.push(`${check}, ${name}: ${line}`)
     }
   }
+  for (const part of [...parts, ...everyToolParts()]) {
+    for (const fault of part.faults) {
+      assert.ok(known.has(fault.check), `there is no check ${fault.check}`)
+      const every = mutantsOf(part, fault)
+      assert.ok(every.length > 0, `${part.name}: ${fault.check}: ${String(fault.from)} is nowhere`)
+      const chosen = process.env.MUTANTS === 'all' ? every : some(every, () => random.number())
+      // Some of them in the whole fleet, where there is more to be mistaken about.
+      for (const mutant of chosen) judge(mutant, parts.includes(part) && random.number() < 0.01 ? whole : {})
+    }
+  }
+  for (const mutant of slips()) judge(mutant, {})
+
+  const count = [...rows.values()].reduce((sum, { mutants }) => sum + mutants, 0)
   const rate = (100 * (count - missed.length)) / count
-  context.diagnostic(`${count} mutants for ${proved.size} checks: ${rate.toFixed(1)} % found, ${alarms.length} false alarms`)
-  for (const line of missed) context.diagnostic(`missed: ${line}`)
+  if (process.env.MUTANTS === 'table')
+    for (const [id, { mutants, found, alarms: wrong }] of [...rows].sort(([a], [b]) => (a < b ? -1 : 1)))
+      context.diagnostic(
+        `${id.padEnd(40)} ${String(mutants).padStart(4)} mutants ${String(found).padStart(4)} found ${wrong} false alarms`,
+      )
+  context.diagnostic(`${count} mutants of ${rows.size} checks: ${rate.toFixed(1)} % found, ${alarms.length} false alarms`)
+  for (const text of missed) context.diagnostic(text)
   assert.deepEqual(alarms, [], 'false alarms')
+  assert.deepEqual(
+    allChecks.map(({ id }) => id).filter((id) => !rows.has(id)),
+    [],
+    'checks that nothing is broken for',
+  )
   assert.ok(rate >= 95, `${missed.length} of ${count} were missed:\n${missed.join('\n')}`)
 })

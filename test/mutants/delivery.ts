@@ -178,6 +178,12 @@ export const deliveryPart: Part = {
       and: { from: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n', to: '' },
     },
     { check: 'kubefedctl-unknown-command', in: /join\.sh/, from: 'kubefedctl join', to: 'kubefedctl init' },
+    {
+      check: 'export-beside-federated-service',
+      in: /web\.yaml/,
+      from: /$/,
+      to: '---\napiVersion: types.kubefed.io/v1beta1\nkind: FederatedService\nmetadata: {name: api, namespace: web}\nspec: {template: {spec: {ports: [{port: 80}]}}, placement: {clusters: [{name: kube-one}]}}\n---\napiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceExport\nmetadata: {name: api, namespace: web}\n',
+    },
     { check: 'liqoctl-install-without-provider', in: /join\.sh/, from: /$/, to: 'liqoctl install --context a\n' },
     {
       check: 'field-unknown',

@@ -153,6 +153,18 @@ export const lifecyclePart: Part = {
       from: '-l cluster.x-k8s.io/provider=cluster-api',
       to: '-l app=cluster-api-controller',
     },
+    {
+      check: 'capi-docker-kinds',
+      in: bundles,
+      from: /$/,
+      to: '---\napiVersion: infrastructure.cluster.x-k8s.io/v1beta1\nkind: DockerMachineTemplate\nmetadata: {name: spare, namespace: capi}\nspec: {template: {spec: {}}}\n',
+    },
+    {
+      check: 'kubefedctl-join-context',
+      in: bundles,
+      from: /kind: Cluster\nmetadata: \{name: ([\w-]+), .*/,
+      to: '$&\n# kubefedctl join $1 --cluster-context=kind-$1 --host-cluster-context=hub',
+    },
     { check: 'kubeadm-api-version', in: /kubeadm/, from: 'v1beta4', to: 'v1beta2' },
     { check: 'kubeadm-api-version', in: /kubeadm/, from: 'v1.33.0', to: 'v1.30.0' },
   ],

@@ -86,6 +86,12 @@ spec:
   service_cidr: [100.${octet}.0.0/16]
 `
 
+const node = (name: string, labels: string) => `---
+apiVersion: v1
+kind: Node
+metadata: {name: ${name}, labels: {${labels}}}
+`
+
 const texts: Record<string, string> = {}
 for (const name of names) {
   texts[`clusters/${name}/cilium-values.yaml`] = cilium(name)
@@ -165,12 +171,27 @@ export const submarinerPart: Part = {
     'submariner/a.yaml': submariner('edge-a', 41),
     'submariner/b.yaml': submariner('edge-b', 42),
     'submariner/c.yaml': submariner('edge-c', 43),
+    'clusters/edge-a/nodes.yaml':
+      node('edge-1', 'submariner.io/gateway: "true"') + node('edge-2', 'submariner.io/gateway: "true"'),
+    'clusters/edge-a/proxy.yaml': 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nmode: iptables\n',
+    'clusters/edge-a/pool.yaml':
+      'apiVersion: projectcalico.org/v3\nkind: IPPool\nmetadata: {name: edge-b}\nspec: {cidr: 10.42.0.0/16, disabled: true, natOutgoing: false}\n',
     'submariner/join.sh':
       'subctl join broker-info.subm --clusterid edge-a\nsubctl join broker-info.subm --clusterid edge-b\nsubctl join broker-info.subm --clusterid edge-c\n',
   },
   faults: [
     { check: 'service-cidr-overlap', in: /submariner\/[ab]/, from: /100\.\d+\.0\.0\/16/, to: '100.43.0.0/24' },
     { check: 'pod-cidr-overlap', in: /submariner\/[ab]/, from: /10\.4[12]\.0\.0\/16/, to: '10.43.0.0/24' },
+    { check: 'submariner-prerequisites', in: /nodes/, from: 'submariner.io/gateway: "true"', to: 'role: edge', place: 'all' },
+    { check: 'submariner-prerequisites', in: /proxy/, from: 'iptables', to: 'ipvs' },
+    { check: 'submariner-prerequisites', in: /pool/, from: 'natOutgoing: false', to: 'natOutgoing: true' },
+    { check: 'pod-cidr-overlap', in: /pool/, from: 'disabled: true', to: 'disabled: false' },
+    {
+      check: 'globalnet-range',
+      in: /submariner\/[bc]/,
+      from: /service_cidr/,
+      to: 'global_cidr: [10.41.0.0/20]\n  service_cidr',
+    },
     {
       check: 'globalnet-range',
       in: /broker/,

@@ -1,3 +1,4 @@
+import { closest } from '../../../base/closest.js'
 import { messageOf } from '../../../base/errors.js'
 import { isObject } from '../../../base/json.js'
 import { printJson } from '../../../base/json-text.js'
@@ -89,8 +90,8 @@ function underNewVersion(schemas: KnownSchemas, document: KubeDocument, standing
 function find(document: KubeDocument, known: KnownSchema, standing: Standing): ObjectProblem[] {
   const problems: ObjectProblem[] = []
   if (standing === 'stored' || standing === 'patch') return problems
-  // Encrypted: what is applied is something else. Without any metadata it is a file of a tool's own.
-  if (document.has('sops') || (!known.isBuiltIn && !Object.hasOwn(document.object, 'metadata'))) return problems
+  // Encrypted: what is applied is something else. Without any metadata it is a file of a tool's own, unless they are misspelled.
+  if (document.has('sops') || (!known.isBuiltIn && isToolFile(document))) return problems
   let isReadable = true
   walkFields(known.schema, document.value, (problem) => {
     const { path } = problem
@@ -105,17 +106,26 @@ function find(document: KubeDocument, known: KnownSchema, standing: Standing): O
   if (!isReadable || standing !== 'whole') return problems
   // A field that is called otherwise is missing under its own name, which is one defect.
   const renamed = new Set<string>()
+  const meants = new Set<string>()
   for (const { path, meant } of problems) {
     renamed.add(fieldText(path.slice(0, -1)))
-    if (meant !== undefined) renamed.add(fieldText([...path.slice(0, -1), meant]))
+    if (meant !== undefined) meants.add(fieldText([...path.slice(0, -1), meant]))
   }
+  const isRenamed = (field: string) =>
+    renamed.has(field) || [...meants].some((meant) => field === meant || field.startsWith(`${meant}.`))
   const refused = refusals(document, known)
   const hasSelector = !refused.some(({ message }) => message.startsWith('spec.selector is required'))
   for (const refusal of refused) {
     const field = fieldText(refusal.path)
-    if (!renamed.has(field) && (hasSelector || field !== 'spec.template.metadata.labels')) problems.push(refusal)
+    if (!isRenamed(field) && (hasSelector || field !== 'spec.template.metadata.labels')) problems.push(refusal)
   }
   return problems
+}
+
+function isToolFile({ object }: KubeDocument): boolean {
+  return !Object.entries(object).some(
+    ([key, value]) => key === 'metadata' || (isObject(value) && closest(key, ['metadata']) !== undefined),
+  )
 }
 
 function unknownField({ path, key, value, struct }: ShapeProblem & { kind: 'unknown' }): ObjectProblem {

@@ -39,3 +39,18 @@ test('different ids, and a high one without ENI, are fine', () => {
     [],
   )
 })
+
+test('clusters of two meshes that nothing connects may have one id', () => {
+  const fleet = (id: string) => ({
+    'mesh.sh':
+      'cilium clustermesh connect --context a --destination-context b\ncilium clustermesh connect --context c --destination-context d\n',
+    ...Object.fromEntries(
+      Object.entries({ a: '1', b: '2', c: '1', d: id }).map(([name, each]) => [
+        `clusters/${name}/cilium-values.yaml`,
+        values(name, each),
+      ]),
+    ),
+  })
+  assert.deepEqual(checkTexts(ciliumClusterId, fleet('2')), [])
+  assert.equal(checkTexts(ciliumClusterId, fleet('1')).length, 1)
+})

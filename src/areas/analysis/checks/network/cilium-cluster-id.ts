@@ -10,7 +10,10 @@ export const ciliumClusterId = defineCheck({
   evidence: ['cilium/cilium#32753', 'cilium/cilium#20312', 'cilium/cilium#21330', 'Cilium: pkg/clustermesh/types'],
   fix: 'Give each cluster an id of its own from 1 to 255 (to 511 with `maxConnectedClusters: 511` everywhere); to 127 with ENI and AWS chaining.',
   *run(model) {
-    const owners = new Map<number, HelmValues>()
+    const owners = new Map<string, HelmValues>()
+    const meshes = model.meshes('cilium')
+    /** Clusters of two meshes that nothing connects may have one id; of those in none, nobody knows what comes. */
+    const meshOf = (name: string | undefined) => meshes.findIndex((mesh) => name !== undefined && mesh.includes(name))
     for (const values of model.values('cilium')) {
       const id = values.number('cluster', 'id')
       if (id === undefined) continue
@@ -26,8 +29,9 @@ export const ciliumClusterId = defineCheck({
       }
       if ((id & 128) !== 0 && marksPackets(values))
         yield problem(values, `cluster id ${id} has bit 7 set, which ${marksPackets(values)} cannot use`)
-      const owner = owners.get(id)
-      if (owner === undefined) owners.set(id, values)
+      const key = `${meshOf(values.cluster === undefined ? undefined : model.cluster(values.cluster)?.name)} ${id}`
+      const owner = owners.get(key)
+      if (owner === undefined) owners.set(key, values)
       else if (values.cluster !== undefined && owner.cluster !== undefined && values.cluster !== owner.cluster)
         yield {
           message: `cluster id ${id} is that of ${owner.cluster} and of ${values.cluster}`,

@@ -1,16 +1,5 @@
-import { cleanFleet } from './clean-fleet.js'
-
-/** A sound fleet with one thing broken. */
-export interface Mutant {
-  /** What was done to which file. */
-  readonly name: string
-  /** The check that has to find it. */
-  readonly check: string
-  /** What else follows from it and may be said too. */
-  readonly follows: readonly string[]
-  /** The part of the fleet that it is in, broken. */
-  readonly files: Readonly<Record<string, string>>
-}
+import { cleanFleet } from './every-tool.js'
+import type { Fault, Mutant, Part } from './part.js'
 
 /** Which of a file's neighbours are read with it: tools that have to do with each other are one part. */
 function partOf(path: string): string {
@@ -21,7 +10,7 @@ function partOf(path: string): string {
   return path.split('/')[0]!
 }
 
-export function fleetParts(): Map<string, Record<string, string>> {
+function fleetParts(): Map<string, Record<string, string>> {
   const parts = new Map<string, Record<string, string>>()
   for (const [path, text] of Object.entries(cleanFleet())) {
     // Scripts are read with the clusters that they make.
@@ -33,7 +22,7 @@ export function fleetParts(): Map<string, Record<string, string>> {
 
 /** `path`: in every file that matches, each a mutant; `from` has to be there. */
 type Change = readonly [path: RegExp, from: string | RegExp, to: string]
-interface Fault {
+interface Slip {
   readonly check: string
   readonly follows?: readonly string[]
   readonly changes: readonly Change[]
@@ -41,7 +30,7 @@ interface Fault {
 
 const cilium = /cilium-values/
 const shop = /us-east\/shop/
-const faults: readonly Fault[] = [
+const faults: readonly Slip[] = [
   {
     check: 'pod-cidr-overlap',
     changes: [
@@ -462,31 +451,19 @@ const faults: readonly Fault[] = [
   },
 ]
 
-/** Every mutant: faults by hand, and slips of the pen in the names of fields, by machine. */
-export function mutants(): Mutant[] {
-  const parts = fleetParts()
-  const found: Mutant[] = []
-  for (const { check, follows = [], changes } of faults) {
-    for (const [path, from, to] of changes) {
-      let count = 0
-      for (const files of parts.values()) {
-        for (const [name, text] of Object.entries(files)) {
-          if (!path.test(name)) continue
-          const changed = text.replace(from, to)
-          if (changed === text) continue
-          count++
-          found.push({
-            name: `${name}: ${JSON.stringify(to.slice(0, 40))}`,
-            check,
-            follows,
-            files: { ...files, [name]: changed },
-          })
-        }
-      }
-      if (count === 0) throw new Error(`${check}: nothing to change: ${String(from)} in ${path}`)
-    }
-  }
-  return [...found, ...slips(parts)]
+/** The fleet in its parts, with the faults that are made by hand: of each file the first place. */
+export function everyToolParts(): Part[] {
+  return [...fleetParts()].map(([name, texts]) => ({
+    name: `every tool, ${name}`,
+    texts,
+    faults: faults.flatMap(({ check, follows = [], changes }) =>
+      changes
+        .filter(([path, from]) =>
+          Object.entries(texts).some(([file, text]) => path.test(file) && text.replace(from, '') !== text),
+        )
+        .map(([path, from, to]): Fault => ({ check, follows, in: path, from, to, place: 'first' })),
+    ),
+  }))
 }
 
 /** Kinds whose fields are known in full. */
@@ -494,7 +471,7 @@ const typed =
   /^apiVersion: (v1|apps\/v1|batch\/v1|autoscaling\/v2|policy\/v1|networking\.k8s\.io\/v1|rbac\.authorization\.k8s\.io\/v1|argoproj\.io\/v1alpha1)$/m
 
 /** Two letters of a field's name in the wrong order. What misses the field then says so as well. */
-function slips(parts: ReadonlyMap<string, Record<string, string>>): Mutant[] {
+export function slips(): Mutant[] {
   const follows = [
     'object-refused',
     'field-type',
@@ -521,9 +498,12 @@ function slips(parts: ReadonlyMap<string, Record<string, string>>): Mutant[] {
     'mesh-one-way',
     'istio-remote-secret',
     'probe-port-unknown',
+    'istio-network-label',
+    'external-dns-refused',
+    'record-owned-twice',
   ]
   const found: Mutant[] = []
-  for (const files of parts.values()) {
+  for (const files of fleetParts().values()) {
     for (const name of [
       'clusters/us-east/shop.yaml',
       'clusters/eu-north/istio.yaml',
@@ -547,7 +527,7 @@ function slips(parts: ReadonlyMap<string, Record<string, string>>): Mutant[] {
               name: `${name}: ${field} -> ${swapped} at ${at}`,
               check: 'field-unknown',
               follows,
-              files: { ...files, [name]: text.slice(0, at) + swapped + text.slice(at + field.length) },
+              texts: { ...files, [name]: text.slice(0, at) + swapped + text.slice(at + field.length) },
             })
           }
         }

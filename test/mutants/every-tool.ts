@@ -1,4 +1,4 @@
-import { hubFiles } from './clean-fleet-hub.js'
+import { hubFiles } from './every-tool-hub.js'
 
 /** A sound fleet that uses every tool that checks know, as a repository has it: path to text. Nothing is to be found in it. */
 export function cleanFleet(): Record<string, string> {
