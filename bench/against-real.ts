@@ -1,4 +1,4 @@
-import { startRealApiServer } from '../test/support/real-apiserver.js'
+import { startRealApiServer } from '../test/support/peers/real-apiserver.js'
 import type { DriveOperation, DriveOrder, DriveResult } from './api-drive.support.js'
 import { drive, rssOf, type Server, startOurs } from './api-servers.support.js'
 import type { BenchResult } from './contract.js'

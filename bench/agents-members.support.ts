@@ -1,7 +1,8 @@
+import { setMaxListeners } from 'node:events'
 import { performance } from 'node:perf_hooks'
-import { createStaticTokenAuthenticator } from '../src/apiserver/auth/static-token-authenticator.js'
 import { createFleetCa } from '../src/apiserver/auth/fleet-ca.js'
 import { createRbac } from '../src/apiserver/auth/rbac.js'
+import { createStaticTokenAuthenticator } from '../src/apiserver/auth/static-token-authenticator.js'
 import { createApiFront } from '../src/apiserver/http/api-front.js'
 import { createBootstrapLayer } from '../src/apiserver/logical/bootstrap-layer.js'
 import { createLogicalClusters } from '../src/apiserver/logical/logical-clusters.js'
@@ -59,6 +60,7 @@ async function serveMembers(send: (message: MembersSay) => void): Promise<(ask: 
     send({ said: 'arrived', object: object.metadata.name, at: awaited.at })
   })
   const { signal } = new AbortController()
+  setMaxListeners(0, signal)
   return async (ask) => {
     if (ask.do === 'memory') send({ said: 'memory', megabytes: residentMegabytes() })
     else if (ask.do === 'await') arrivals.set(ask.object, { count: ask.count, at: {} })

@@ -27,7 +27,7 @@ import { typeOfKind } from './federation.support.js'
 
 const namespace = 'argocd'
 const together = 100
-const all = 1000
+const all = Number(process.env['FLOTILLA_BENCH_AGENTS'] ?? 1000)
 const changes = 20
 const ports = { clock: systemClock, random: systemRandom, log: silentLog }
 

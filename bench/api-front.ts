@@ -3,7 +3,7 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type EmbeddedApi, startEmbeddedApi } from '../test/support/embedded-api.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../test/support/worlds/embedded-api.js'
 import type { LoadOrder } from './api-load.support.js'
 import type { BenchResult } from './contract.js'
 

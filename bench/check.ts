@@ -2,7 +2,7 @@ import { allChecks } from '../src/areas/analysis/checks/all-checks.js'
 import { loadFleet } from '../src/areas/analysis/load/load-fleet.js'
 import { textReport } from '../src/areas/analysis/report/text-report.js'
 import { runChecks } from '../src/areas/analysis/run-checks.js'
-import { largeFleet } from '../test/support/large-fleet.js'
+import { largeFleet } from '../test/support/worlds/large-fleet.js'
 import type { BenchResult } from './contract.js'
 
 /** Texts in memory to a report: a sound fleet of 10,000 objects over 100 clusters, and the same with thousands of findings. */

@@ -1,6 +1,6 @@
 import { mcsCrds } from '../src/dialects/mcs/crds.js'
-import { startOurNameServer } from '../test/support/dns-peers.js'
-import { startEmbeddedApi } from '../test/support/embedded-api.js'
+import { startOurNameServer } from '../test/support/dns/dns-peers.js'
+import { startEmbeddedApi } from '../test/support/worlds/embedded-api.js'
 
 /** Our name server in a process of its own, on an API server that CoreDNS reads too. Prints where both are, as JSON. */
 const services = Number(process.argv[2])

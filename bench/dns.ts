@@ -8,8 +8,8 @@ import { createAnswerer } from '../src/apiserver/dns/answer-message.js'
 import { createClusterZone } from '../src/apiserver/dns/cluster-zone.js'
 import { chain } from '../src/apiserver/dns/handler.js'
 import { createSeededRandom } from '../src/base/random.js'
-import { typeNumbers, writeQuestion } from '../test/support/dns-ask.js'
-import { type DnsServer, freePort, host, startCoreDns, started } from '../test/support/dns-peers.js'
+import { typeNumbers, writeQuestion } from '../test/support/dns/dns-ask.js'
+import { type DnsServer, freePort, host, startCoreDns, started } from '../test/support/dns/dns-peers.js'
 import type { BenchResult } from './contract.js'
 
 const services = 2000

@@ -168,7 +168,9 @@ async function bindings(workloads: number): Promise<BenchResult[]> {
     const { memberWrites, hubWrites } = fleet.federation.counts
     const known = fleet.federation
       .sources()
-      .filter(({ outcome }) => outcome?.clusters.filter(({ wanted, result }) => wanted && result?.state === 'Applied').length === 2)
+      .filter(
+        ({ outcome }) => outcome?.clusters.filter(({ wanted, result }) => wanted && result?.state === 'Applied').length === 2,
+      )
     if (known.length !== workloads) throw new Error(`${known.length} of ${workloads} workloads are known after the restart`)
     results.push({
       name: `federation: a hub with ${workloads} workloads is started anew until nothing is left to do`,

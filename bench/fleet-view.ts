@@ -1,6 +1,6 @@
 import type { KubeObject } from '../src/kube/object/kube-object.js'
 import type { ResourceType } from '../src/kube/object/resource-type.js'
-import { createFleetViewWorld } from '../test/support/fleet-view-world.js'
+import { createFleetViewWorld } from '../test/support/worlds/fleet-view-world.js'
 import type { BenchResult } from './contract.js'
 
 const members = 100

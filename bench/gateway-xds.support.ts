@@ -9,9 +9,9 @@ import { silentLog } from '../src/base/log.js'
 import type { Place } from '../src/services/gateway/dial.js'
 import { createAdsServer } from '../src/services/xds/ads-server.js'
 import { makeBootstrap } from '../src/services/xds/bootstrap.js'
-import { startEchoServer } from '../test/support/echo-servers.js'
-import { createFixedCatalogue } from '../test/support/fixed-catalogue.js'
-import { findPeer } from '../test/support/real-apiserver.js'
+import { startEchoServer } from '../test/support/fakes/echo-servers.js'
+import { createFixedCatalogue } from '../test/support/fakes/fixed-catalogue.js'
+import { findPeer } from '../test/support/peers/real-apiserver.js'
 import type { BenchResult } from './contract.js'
 
 interface Loss {

@@ -8,7 +8,7 @@ import { readChartFiles } from '../src/delivery/render/helm/chart/read-chart-fil
 import { formatOutput } from '../src/delivery/render/helm/output/format-output.js'
 import { templateChart } from '../src/delivery/render/helm/template-chart.js'
 import { createMemoryTree } from '../src/delivery/render/memory-tree.js'
-import { findPeer } from '../test/support/real-apiserver.js'
+import { findPeer } from '../test/support/peers/real-apiserver.js'
 import type { BenchResult } from './contract.js'
 
 /**

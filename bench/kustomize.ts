@@ -9,8 +9,8 @@ import { createMemoryTree } from '../src/delivery/render/memory-tree.js'
 import { createRenderCache } from '../src/delivery/render/render-cache.js'
 import type { Tree } from '../src/delivery/render/tree.js'
 import { builtInSchemas } from '../src/kube/schema/built-in.js'
-import { askFlux } from '../test/support/flux-peer.js'
-import { findPeer } from '../test/support/real-apiserver.js'
+import { askFlux } from '../test/support/peers/flux-peer.js'
+import { findPeer } from '../test/support/peers/real-apiserver.js'
 import type { BenchResult } from './contract.js'
 
 /**

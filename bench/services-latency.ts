@@ -6,7 +6,7 @@ import { detectLoopback } from '../src/apiserver/members/network/detect-loopback
 import type { KubeClient } from '../src/kube/client/kube-client.js'
 import { endpointSliceType, type KubeService, namespaceType, serviceType } from '../src/services/model/kube-kinds.js'
 import { serviceExportType } from '../src/services/model/multi-cluster-kinds.js'
-import { readAnswer, typeNumbers, writeQuestion } from '../test/support/dns-ask.js'
+import { readAnswer, typeNumbers, writeQuestion } from '../test/support/dns/dns-ask.js'
 import type { BenchResult } from './contract.js'
 import { startBenchFleet } from './fleet.support.js'
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePorts, startRealApiServer, untilReady } from '../test/support/real-apiserver.js'
+import { freePorts, startRealApiServer, untilReady } from '../test/support/peers/real-apiserver.js'
 import { rssOf } from './api-servers.support.js'
 import type { BenchResult } from './contract.js'
 

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { readLiveClusters } from '../src/app/check/read-live-clusters.js'
 import { runCheck } from '../src/app/check/run-check.js'
 import { createKubeconfig } from '../src/kube/client/create-kubeconfig.js'
-import { adminToken, type EmbeddedApi, startEmbeddedApi, userTokens } from './support/embedded-api.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi, userTokens } from './support/worlds/embedded-api.js'
 
 // Running clusters as inputs of `flotilla check`: read over HTTP like any other, and never taken for clean when they are not read.
 

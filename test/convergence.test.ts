@@ -6,7 +6,7 @@ import type { ApplicationSet } from '../src/dialects/argo-cd/kinds/application-s
 import { applicationSetType, applicationType } from '../src/dialects/argo-cd/kinds/resource-types.js'
 import { isNotFound } from '../src/kube/object/status-error.js'
 import { builtInResources } from '../src/kube/schema/resources.js'
-import { createWorld, type World } from './support/world.js'
+import { createWorld, type World } from './support/worlds/world.js'
 
 // Random fleets, edits and faults: after quiet, what is desired is what is live on every reachable cluster. The twin that
 // says what is desired is deliberately naive: it knows the repository's folders and the members' labels, and nothing else.

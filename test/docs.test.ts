@@ -27,7 +27,7 @@ import { parseYamlDocuments } from '../src/formats/yaml/parse-yaml.js'
 import type { KubeObject } from '../src/kube/object/kube-object.js'
 import { consoleCommands, type DocBlock, docBlocks, docPages } from './support/doc-blocks.js'
 import { runGuide } from './support/run-guide.js'
-import { createWorld, type World } from './support/world.js'
+import { createWorld, type World } from './support/worlds/world.js'
 
 // The documentation holds what it says: links lead somewhere, tables are complete, examples are accepted and work.
 

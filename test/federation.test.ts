@@ -5,7 +5,7 @@ import type { KubeObject } from '../src/kube/object/kube-object.js'
 import type { ResourceType } from '../src/kube/object/resource-type.js'
 import { isNotFound } from '../src/kube/object/status-error.js'
 import { builtInResources } from '../src/kube/schema/resources.js'
-import { createWorld, type World } from './support/world.js'
+import { createWorld, type World } from './support/worlds/world.js'
 
 const typeOf = (kind: string): ResourceType =>
   builtInResources.find((type) => type.kind === kind && !type.version.includes('beta'))!

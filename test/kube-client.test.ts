@@ -8,9 +8,9 @@ import type { CodedError } from '../src/base/errors.js'
 import type { Connection } from '../src/kube/client/connection.js'
 import { createHttpClient } from '../src/kube/client/http-client.js'
 import { StatusError } from '../src/kube/object/status-error.js'
-import { type EmbeddedApi, startEmbeddedApi } from './support/embedded-api.js'
-import { FakeKubeClient } from './support/fake-kube-client.js'
-import { configMaps, describeKubeClient } from './support/kube-client-contract.js'
+import { configMaps, describeKubeClient } from './support/cases/kube-client-contract.js'
+import { FakeKubeClient } from './support/fakes/fake-kube-client.js'
+import { type EmbeddedApi, startEmbeddedApi } from './support/worlds/embedded-api.js'
 
 let api: EmbeddedApi
 before(async () => {

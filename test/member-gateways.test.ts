@@ -30,7 +30,7 @@ import {
 } from '../src/services/model/kube-kinds.js'
 import { serviceExportType } from '../src/services/model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../src/services/model/multi-cluster-names.js'
-import { eventually } from './support/running-fleet.js'
+import { eventually } from './support/worlds/running-fleet.js'
 
 // A fleet of clusters that are nobody's process here: three API servers over HTTPS, a hub that only has clients of them, and
 // gateways that each read their own cluster. East and north are in other networks than west.

@@ -9,9 +9,9 @@ import type { KubeObject } from '../src/kube/object/kube-object.js'
 import { decideService } from '../src/services/model/decide-service.js'
 import type { PlannedWrite } from '../src/services/model/planned-write.js'
 import { rankEndpoints } from '../src/services/model/rank/rank-endpoints.js'
+import { fleetFacts, serviceObject, sliceObject } from './support/cases/fleet-facts.js'
 import { docBlocks } from './support/doc-blocks.js'
-import { fleetFacts, serviceObject, sliceObject } from './support/fleet-facts.js'
-import { apiService, consumerIn } from './support/sample-fleet.js'
+import { apiService, consumerIn } from './support/worlds/sample-fleet.js'
 
 // The examples of the pages about services do what stands below them, in a fleet of three clusters with two pods each.
 

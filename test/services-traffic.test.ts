@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { detectLoopback } from '../src/apiserver/members/network/detect-loopback.js'
 import type { EndpointSlice } from '../src/services/model/kube-kinds.js'
 import type { ServiceImport } from '../src/services/model/multi-cluster-kinds.js'
-import { eventually, type RunningFleet, startRunningFleet } from './support/running-fleet.js'
+import { eventually, type RunningFleet, startRunningFleet } from './support/worlds/running-fleet.js'
 
 // Real processes behind a service of two clusters, used from a third that prefers one of them, while things fail.
 

@@ -14,7 +14,7 @@ import { createSeededRandom } from '../../src/base/random.js'
 import { createMember } from '../../src/delivery/federation/member/create-member.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
-import { createWorld, type World } from '../support/world.js'
+import { createWorld, type World } from '../support/worlds/world.js'
 
 const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
 const placements = { group: 'flotilla.dev', version: 'v1alpha1', kind: 'Placement', plural: 'placements', namespaced: true }

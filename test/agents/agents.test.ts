@@ -6,8 +6,8 @@ import { agentClusterType, clusterNamespace, workType } from '../../src/areas/ag
 import type { Desired } from '../../src/delivery/federation/contract.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
-import { type AgentFleet, connectionOf, runTestAgent, startAgentFleet, until } from '../support/agent-fleet.js'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { type AgentFleet, connectionOf, runTestAgent, startAgentFleet, until } from '../support/worlds/agent-fleet.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 
 const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
 const leases = { group: 'coordination.k8s.io', version: 'v1', kind: 'Lease', plural: 'leases', namespaced: true }

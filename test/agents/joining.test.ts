@@ -11,8 +11,8 @@ import { createAgentKey, signRequest } from '../../src/areas/agent/join/agent-ke
 import { createMemoryStore } from '../../src/areas/agent/member/state-store.js'
 import { agentClusterType } from '../../src/areas/agent/resource-types.js'
 import { silentLog } from '../../src/base/log.js'
-import { type AgentFleet, connectionOf, runTestAgent, startAgentFleet, until } from '../support/agent-fleet.js'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { type AgentFleet, connectionOf, runTestAgent, startAgentFleet, until } from '../support/worlds/agent-fleet.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 
 let hubApi: EmbeddedApi
 let fleet: AgentFleet

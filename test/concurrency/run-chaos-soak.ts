@@ -6,7 +6,7 @@ import { failCluster, failNode, healAll } from '../../src/app/chaos/chaos-action
 import { createSeededRandom } from '../../src/base/random.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { builtInResources } from '../../src/kube/schema/resources.js'
-import { createWorld, type World } from '../support/world.js'
+import { createWorld, type World } from '../support/worlds/world.js'
 
 /** Virtual minutes between two looks at everything. */
 const roundMinutes = 60

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { builtInResources } from '../../src/kube/schema/resources.js'
-import { createWorld } from '../support/world.js'
+import { createWorld } from '../support/worlds/world.js'
 
 /** FLOTILLA_SOAK_HOURS: virtual hours (default 1); weeks are for machines with time. */
 const hours = Number(process.env['FLOTILLA_SOAK_HOURS'] ?? 1)

@@ -2,8 +2,8 @@
 // the usual; a sequence that differs is made small before it is shown. With FLOTILLA_RECORD the kept answers are written.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
-import { type RealApiServer, startRealApiServer } from '../support/real-apiserver.js'
+import { type RealApiServer, startRealApiServer } from '../support/peers/real-apiserver.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 import { customResourceCases } from './custom-resources/index.js'
 import { describeDifference, firstDifference, inOrder, prepareWidgets, shrink } from './random/compare-case.js'
 import { recordedCases, sequences } from './random/recorded-cases.js'

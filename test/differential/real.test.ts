@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type RealApiServer, startRealApiServer } from '../support/real-apiserver.js'
+import { type RealApiServer, startRealApiServer } from '../support/peers/real-apiserver.js'
 import { topics } from './cases/index.js'
 import { compareAnswers } from './compare.js'
 import { readRecording, recordedCase, writeRecording } from './recordings.js'

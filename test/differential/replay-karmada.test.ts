@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { interpretCase, tidyInterpretation } from '../support/karmada-answers.js'
-import { randomInterpretCase } from '../support/karmada-objects.js'
+import { interpretCase, tidyInterpretation } from '../support/cases/karmada-answers.js'
+import { randomInterpretCase } from '../support/cases/karmada-objects.js'
 
 test("objects are read as Karmada's interpreters read them, as recorded", () => {
   const lines = readFileSync('test/differential/recordings/karmada-interpreters.jsonl', 'utf8').trim().split('\n')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 import { openApiDifferences } from './differences.js'
 import { askOpenApi, digestOf, type OpenApiAnswers } from './openapi/ask-openapi.js'
 import { readOpenApiRecording } from './openapi/recorded.js'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { answerKarmada, answerKubefed, tidyKarmada } from '../support/placement-answers.js'
-import { randomKarmadaCase, randomKubefedCase } from '../support/placement-cases.js'
+import { answerKarmada, answerKubefed, tidyKarmada } from '../support/cases/placement-answers.js'
+import { randomKarmadaCase, randomKubefedCase } from '../support/cases/placement-cases.js'
 
 // Answers of KubeFed's and Karmada's own code, written by test/real/placement.test.ts with FLOTILLA_RECORD=1.
 

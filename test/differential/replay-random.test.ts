@@ -2,7 +2,7 @@
 // without the order of causes, which upstream leaves to chance.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 import type { Case } from './case.js'
 import { compareAnswers } from './compare.js'
 import { customResourceCases } from './custom-resources/index.js'

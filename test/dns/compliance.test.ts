@@ -4,10 +4,10 @@ import { test } from 'node:test'
 import { createAnswerer } from '../../src/apiserver/dns/answer-message.js'
 import { createClusterZone } from '../../src/apiserver/dns/cluster-zone.js'
 import { chain } from '../../src/apiserver/dns/handler.js'
-import { type QuestionOptions, readAnswer, typeNumbers, writeQuestion } from '../support/dns-ask.js'
-import { explainDifference } from '../support/dns-differences.js'
-import { dnsMessages } from '../support/dns-messages.js'
-import { dnsNames } from '../support/dns-objects.js'
+import { type QuestionOptions, readAnswer, typeNumbers, writeQuestion } from '../support/dns/dns-ask.js'
+import { explainDifference } from '../support/dns/dns-differences.js'
+import { dnsMessages } from '../support/dns/dns-messages.js'
+import { dnsNames } from '../support/dns/dns-objects.js'
 
 // What ISC's compliance tester and the DNS flag days look for (RFC 1035, 2181, 2308, 3597, 6891, 7766, 8020).
 

@@ -11,7 +11,7 @@ import {
 } from '../../src/dialects/karmada/resource-types.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import type { ResourceType } from '../../src/kube/object/resource-type.js'
-import { createWorld, type World } from '../support/world.js'
+import { createWorld, type World } from '../support/worlds/world.js'
 
 const kind = (group: string, version: string, name: string, plural: string, namespaced = true): ResourceType => ({
   group,

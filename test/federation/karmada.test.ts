@@ -10,7 +10,7 @@ import {
 } from '../../src/dialects/karmada/resource-types.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import type { ResourceType } from '../../src/kube/object/resource-type.js'
-import { createWorld, type World } from '../support/world.js'
+import { createWorld, type World } from '../support/worlds/world.js'
 
 const deployments: ResourceType = { group: 'apps', version: 'v1', kind: 'Deployment', plural: 'deployments', namespaced: true }
 const configMaps: ResourceType = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }

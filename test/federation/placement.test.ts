@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import type { PlacementSpec } from '../../src/dialects/placement/placement-kind.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
-import { createWorld, type World } from '../support/world.js'
+import { createWorld, type World } from '../support/worlds/world.js'
 
 // Objects with the label of a Placement, on a hub and three members in one process, in virtual time.
 

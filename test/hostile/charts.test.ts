@@ -12,7 +12,7 @@ import { openChartArchive } from '../../src/delivery/source/helm/archive.js'
 import { parseOciReference } from '../../src/delivery/source/helm/oci-reference.js'
 import { readChallenges } from '../../src/delivery/source/helm/registry-session.js'
 import { findChartEntries } from '../../src/delivery/source/helm/repository-index.js'
-import { packChart, packTar } from '../support/pack-chart.js'
+import { packChart, packTar } from '../support/fakes/pack-chart.js'
 
 // FLOTILLA_FUZZ_ROUNDS multiplies the rounds, FLOTILLA_FUZZ_SEED makes others.
 const factor = Number(process.env['FLOTILLA_FUZZ_ROUNDS'] ?? 1)

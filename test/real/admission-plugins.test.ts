@@ -1,5 +1,5 @@
 import { after, before, test } from 'node:test'
-import { create, plainTexts, remove, startTwoServers, type TwoServers } from '../support/two-servers.js'
+import { create, plainTexts, remove, startTwoServers, type TwoServers } from '../support/peers/two-servers.js'
 
 /** Built-in admission plugins: a real kube-apiserver and the embedded one must agree. */
 let servers: TwoServers

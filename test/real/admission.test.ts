@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
-import { create, plainTexts, remove, startTwoServers, type TwoServers } from '../support/two-servers.js'
-import { type Answer, patching, type Review, startWebhookServer, type WebhookServer } from '../support/webhook-server.js'
+import { type Answer, patching, type Review, startWebhookServer, type WebhookServer } from '../support/fakes/webhook-server.js'
+import { create, plainTexts, remove, startTwoServers, type TwoServers } from '../support/peers/two-servers.js'
 
 /** Webhooks that a real kube-apiserver and the embedded one both call, and policies: answers and reviews must agree. */
 let servers: TwoServers

@@ -20,8 +20,8 @@ import { silentLog } from '../../src/base/log.js'
 import { createMemoryRepositories } from '../../src/delivery/source/memory-repositories.js'
 import { formatClusterSecret } from '../../src/dialects/argo-cd/cluster-secret/format-cluster-secret.js'
 import { createHttpClient } from '../../src/kube/client/http-client.js'
-import { until } from '../support/agent-fleet.js'
-import { findPeer, startRealApiServer } from '../support/real-apiserver.js'
+import { findPeer, startRealApiServer } from '../support/peers/real-apiserver.js'
+import { until } from '../support/worlds/agent-fleet.js'
 
 const namespace = 'argocd'
 const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true }

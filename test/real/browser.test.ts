@@ -11,9 +11,9 @@ import {
   createMemoryTree,
   formatResources,
 } from '../../src/delivery/render/kustomize/library.js'
-import { findCharts } from '../support/chart-comparison.js'
-import { findChromium, runPage } from '../support/chromium.js'
-import { findKustomizations } from '../support/kustomize-comparison.js'
+import { findCharts } from '../support/peers/chart-comparison.js'
+import { findChromium, runPage } from '../support/peers/chromium.js'
+import { findKustomizations } from '../support/peers/kustomize-comparison.js'
 
 // The renderers as ESM bundles in a real browser: every kustomization and chart of the goldens, and of the fixtures below
 // FLOTILLA_INPUTS, must come out with the bytes that they have in Node.

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { expectedDifferences } from '../support/controller-differences.js'
-import { startControllerPeers } from '../support/controller-peers.js'
-import { scenarios, stageOf } from '../support/controller-scenarios.js'
-import { differences, snapshot } from '../support/controller-snapshot.js'
+import { scenarios, stageOf } from '../support/cases/controller-scenarios.js'
+import { expectedDifferences } from '../support/peers/controller-differences.js'
+import { startControllerPeers } from '../support/peers/controller-peers.js'
+import { differences, snapshot } from '../support/peers/controller-snapshot.js'
 
 /**
  * kube-controller-manager and kube-scheduler against the controllers of the embedded cluster: the same happens in both, then all

@@ -3,17 +3,17 @@ import { execFile } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { mcsCrds } from '../../src/dialects/mcs/crds.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
-import { type ReadAnswer, readAnswer, sendTcp, sendUdp, typeNumbers, writeQuestion } from '../support/dns-ask.js'
-import { explainDifference, explainMessageDifference } from '../support/dns-differences.js'
-import { dnsMessages } from '../support/dns-messages.js'
-import { dnsNames, dnsObjects } from '../support/dns-objects.js'
-import { type DnsServer, host, startCoreDns, startOurNameServer } from '../support/dns-peers.js'
-import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
-import { findPeer } from '../support/real-apiserver.js'
-import { eventually } from '../support/running-fleet.js'
+import { type ReadAnswer, readAnswer, sendTcp, sendUdp, typeNumbers, writeQuestion } from '../support/dns/dns-ask.js'
+import { explainDifference, explainMessageDifference } from '../support/dns/dns-differences.js'
+import { dnsMessages } from '../support/dns/dns-messages.js'
+import { dnsNames, dnsObjects } from '../support/dns/dns-objects.js'
+import { type DnsServer, host, startCoreDns, startOurNameServer } from '../support/dns/dns-peers.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
+import { eventually } from '../support/worlds/running-fleet.js'
 
 // Every name with every type, and messages of every kind, of our name server and of CoreDNS, which reads the same objects from
-// the embedded API server. Differences are those of test/support/dns-differences.ts, no more and no fewer.
+// the embedded API server. Differences are those of test/support/dns/dns-differences.ts, no more and no fewer.
 
 const peer = findPeer('coredns')
 const plurals: Record<string, string> = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 const manifest = `apiVersion: v1
 kind: Namespace

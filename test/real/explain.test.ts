@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { builtInResources } from '../../src/kube/schema/resources.js'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
-import { findPeer, type RealApiServer, startRealApiServer } from '../support/real-apiserver.js'
+import { findPeer, type RealApiServer, startRealApiServer } from '../support/peers/real-apiserver.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 
 // kubectl explain prints the same of every kind, whichever server it asks.
 let real: RealApiServer | string = 'not started'

@@ -10,8 +10,8 @@ import { createHttpClient } from '../../src/kube/client/http-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
-import { desiredOf, hubUid, typeNamed } from '../support/member-world.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
+import { desiredOf, hubUid, typeNamed } from '../support/worlds/member-world.js'
 
 const workload = (replicas: number, image: string): KubeObject => ({
   apiVersion: 'apps/v1',

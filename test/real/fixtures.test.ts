@@ -8,7 +8,7 @@ import {
   explainMissingInputs,
   type RunningFleet,
   startRunningFleet,
-} from '../support/running-fleet.js'
+} from '../support/worlds/running-fleet.js'
 
 // Public example repositories, as they are, on three members.
 

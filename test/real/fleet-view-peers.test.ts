@@ -8,9 +8,9 @@ import { connectKubeconfigFile } from '../../src/app/access/kubeconfig-files.js'
 import { createSystemClientPorts } from '../../src/app/system/system-client-ports.js'
 import { formatClusterSecret } from '../../src/dialects/argo-cd/cluster-secret/format-cluster-secret.js'
 import { builtInResources } from '../../src/kube/schema/resources.js'
-import { startClientFleet } from '../support/client-fleet.js'
-import { kubectlIn, kubectlIsMissing } from '../support/kubectl-in.js'
-import { findPeer, startRealApiServer } from '../support/real-apiserver.js'
+import { kubectlIn, kubectlIsMissing } from '../support/peers/kubectl-in.js'
+import { findPeer, startRealApiServer } from '../support/peers/real-apiserver.js'
+import { startClientFleet } from '../support/worlds/client-fleet.js'
 
 const missing = kubectlIsMissing() ? 'kubectl is not installed' : false
 

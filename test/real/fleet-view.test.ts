@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { kubectlIsMissing } from '../support/kubectl-in.js'
-import { type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { kubectlIsMissing } from '../support/peers/kubectl-in.js'
+import { type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 const missing = kubectlIsMissing() ? 'kubectl is not installed' : false
 

@@ -9,10 +9,10 @@ import { buildForFlux } from '../../src/delivery/render/kustomize/flux-build.js'
 import type { FluxSpec } from '../../src/delivery/render/kustomize/flux-spec.js'
 import { substituteVariables } from '../../src/delivery/render/kustomize/flux-substitution.js'
 import { builtInSchemas } from '../../src/kube/schema/built-in.js'
-import { askFlux } from '../support/flux-peer.js'
-import { findKustomizations, firstDifference } from '../support/kustomize-comparison.js'
-import { randomKustomization } from '../support/random-kustomization.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { askFlux } from '../support/peers/flux-peer.js'
+import { findKustomizations, firstDifference } from '../support/peers/kustomize-comparison.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
+import { randomKustomization } from '../support/random/random-kustomization.js'
 
 // Compares with Flux's own libraries: variables made up of the grammar and of noise, and builds with a `spec`.
 const peer = findPeer('flux-kustomize')

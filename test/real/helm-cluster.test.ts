@@ -8,10 +8,10 @@ import { renderChartCommand } from '../../src/app/rendering/render-chart-command
 import { renderKustomizeCommand } from '../../src/app/rendering/render-kustomize-command.js'
 import { messageOf } from '../../src/base/errors.js'
 import { createKubeconfig } from '../../src/kube/client/create-kubeconfig.js'
-import { type ChartServer, startChartServer } from '../support/chart-server.js'
-import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
-import { packChart } from '../support/pack-chart.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { type ChartServer, startChartServer } from '../support/fakes/chart-server.js'
+import { packChart } from '../support/fakes/pack-chart.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 
 // `lookup`, .Capabilities and --validate against an embedded cluster, and charts in kustomizations: as helm and kustomize do it.
 const helm3 = findPeer('helm3')

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { test } from 'node:test'
-import { type ChartComparison, compareChart, findCharts, formatChartTable, valueSets } from '../support/chart-comparison.js'
-import { startChartServer } from '../support/chart-server.js'
-import { packChart } from '../support/pack-chart.js'
-import { fetchPublicCharts, publicCharts } from '../support/public-charts.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { startChartServer } from '../support/fakes/chart-server.js'
+import { packChart } from '../support/fakes/pack-chart.js'
+import { type ChartComparison, compareChart, findCharts, formatChartTable, valueSets } from '../support/peers/chart-comparison.js'
+import { fetchPublicCharts, publicCharts } from '../support/peers/public-charts.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // Public charts, each with several sets of values, as helm 3 and helm 4 render them and as we do. They are fetched into a cache, or
 // taken from FLOTILLA_CHARTS. FLOTILLA_ONLY: parts of paths to look at; FLOTILLA_MAJORS: 3 or 4 alone.

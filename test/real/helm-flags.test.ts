@@ -7,9 +7,9 @@ import { after, before, test } from 'node:test'
 import { Command } from 'commander'
 import { messageOf } from '../../src/base/errors.js'
 import { renderCommand } from '../../src/cli/commands/render.js'
-import { type ChartServer, digestOf, startChartServer, startRegistry } from '../support/chart-server.js'
-import { packChart } from '../support/pack-chart.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { type ChartServer, digestOf, startChartServer, startRegistry } from '../support/fakes/chart-server.js'
+import { packChart } from '../support/fakes/pack-chart.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // Every flag of `helm template`, as helm 3 and helm 4 take it and as `flotilla render helm` does: the same output, the same
 // files, the same errors. Charts come from a directory, a repository with a password, one with TLS, and a registry.

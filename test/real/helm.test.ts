@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { renderChart } from '../../src/app/rendering/render-chart.js'
 import { messageOf } from '../../src/base/errors.js'
 import { parseYamlDocuments } from '../../src/formats/yaml/parse-yaml.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // What helm itself makes of charts: the goldens of src/delivery/render/helm (rewritten with FLOTILLA_REWRITE_GOLDENS=1), and
 // every chart below FLOTILLA_INPUTS, compared with what we make of them. Public charts: helm-corpus.test.ts.

@@ -10,7 +10,7 @@ import type { Application } from '../../src/dialects/argo-cd/kinds/application.j
 import { applicationType } from '../../src/dialects/argo-cd/kinds/resource-types.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
 import { builtInResources } from '../../src/kube/schema/resources.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
 
 const configMaps = builtInResources.find((type) => type.group === '' && type.plural === 'configmaps')!
 

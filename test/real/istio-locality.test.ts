@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { type LocalityAnswer, randomLocalityCase, rankCase, tidyAnswer } from '../support/istio-locality-cases.js'
-import { askIstio } from '../support/istio-peer.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { type LocalityAnswer, randomLocalityCase, rankCase, tidyAnswer } from '../support/cases/istio-locality-cases.js'
+import { askIstio } from '../support/peers/istio-peer.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // Random fleets and settings, ranked by Istio's own code and by us. FLOTILLA_SEEDS=FROM-TO chooses the seeds; FLOTILLA_RECORD=1
 // writes the first of Istio's answers down, for the test that runs without it.

@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { askIstio } from '../support/istio-peer.js'
-import { randomValidationCase, readVerdict, type ValidationAnswer, validateCase } from '../support/istio-validation-cases.js'
-import { findPeer } from '../support/real-apiserver.js'
+import {
+  randomValidationCase,
+  readVerdict,
+  type ValidationAnswer,
+  validateCase,
+} from '../support/cases/istio-validation-cases.js'
+import { askIstio } from '../support/peers/istio-peer.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // Random objects, some of them wrong, validated by Istio's own code and by us. FLOTILLA_SEEDS=FROM-TO chooses the seeds;
 // FLOTILLA_RECORD=1 writes the first of Istio's answers down, for the test that runs without it.

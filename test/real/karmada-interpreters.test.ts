@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { type Interpretation, interpretCase, tidyInterpretation } from '../support/karmada-answers.js'
-import { randomInterpretCase } from '../support/karmada-objects.js'
-import { askPeer } from '../support/placement-answers.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { type Interpretation, interpretCase, tidyInterpretation } from '../support/cases/karmada-answers.js'
+import { randomInterpretCase } from '../support/cases/karmada-objects.js'
+import { askPeer } from '../support/cases/placement-answers.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 const seeds = Array.from({ length: 2800 }, (_, index) => index + 1)
 

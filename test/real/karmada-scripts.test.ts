@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { parseAllDocuments } from 'yaml'
 import { LuaScript } from '../../src/dialects/karmada/scripts/lua-script.js'
-import { lean } from '../support/karmada-answers.js'
-import { askPeer } from '../support/placement-answers.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { lean } from '../support/cases/karmada-answers.js'
+import { askPeer } from '../support/cases/placement-answers.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 type Fields = Record<string, unknown>
 interface Case {

@@ -6,8 +6,8 @@ import { createHttpClient } from '../../src/kube/client/http-client.js'
 import type { KubeClient } from '../../src/kube/client/kube-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
-import { describeKubeClient } from '../support/kube-client-contract.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { describeKubeClient } from '../support/cases/kube-client-contract.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
 
 const started = await startRealApiServer()
 if (typeof started === 'string') {

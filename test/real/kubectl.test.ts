@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
-import { type EmbeddedApi, startEmbeddedApi, userTokens } from '../support/embedded-api.js'
+import { type EmbeddedApi, startEmbeddedApi, userTokens } from '../support/worlds/embedded-api.js'
 
 const missing = kubectlIsMissing() ? 'kubectl is not installed' : false
 

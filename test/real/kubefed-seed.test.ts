@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
-import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 // The seed is somebody's own document for KubeFed, applied as it stands: all six objects of it, with what is wrong in it.
 

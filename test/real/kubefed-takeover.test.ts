@@ -15,7 +15,7 @@ import { createHttpClient } from '../../src/kube/client/http-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
 
 const namespace = 'kube-federation-system'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
-import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 interface Read extends KubeObject {
   spec: Record<string, unknown>

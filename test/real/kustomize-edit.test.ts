@@ -8,10 +8,10 @@ import { openDirectoryTree } from '../../src/app/rendering/render-directory.js'
 import type { KustomizeOverrides } from '../../src/delivery/render/contract.js'
 import { buildKustomization, formatResources } from '../../src/delivery/render/kustomize/build-kustomization.js'
 import { builtInSchemas } from '../../src/kube/schema/built-in.js'
-import { firstDifference } from '../support/kustomize-comparison.js'
-import { randomKustomization } from '../support/random-kustomization.js'
-import { findPeer } from '../support/real-apiserver.js'
-import { SeededChoice } from '../support/seeded-choice.js'
+import { firstDifference } from '../support/peers/kustomize-comparison.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
+import { randomKustomization } from '../support/random/random-kustomization.js'
+import { SeededChoice } from '../support/random/seeded-choice.js'
 
 // Argo CD's source.kustomize: what `kustomize edit` makes of a checkout, and `kustomize build` of that, against our overrides.
 const peer = findPeer('kustomize')

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { compareBuilds } from '../support/kustomize-comparison.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { compareBuilds } from '../support/peers/kustomize-comparison.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // What kustomize refuses is refused here too, and both messages name the same place: each text of `names` stands in both.
 interface Case {

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
-import { type Comparison, compareBuilds, findKustomizations, formatVerdicts } from '../support/kustomize-comparison.js'
-import { randomKustomization } from '../support/random-kustomization.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { type Comparison, compareBuilds, findKustomizations, formatVerdicts } from '../support/peers/kustomize-comparison.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
+import { randomKustomization } from '../support/random/random-kustomization.js'
 
 // Kustomizations made up from seeds, all layers of them, built by the real kustomize and by us: written as JSON, and in YAML of
 // all styles with what is less common. FLOTILLA_SEEDS=FROM-TO chooses the seeds; FLOTILLA_KUBECTL=1 adds kubectl's kustomize.

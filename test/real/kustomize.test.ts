@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { findCorpus } from '../support/kustomization-corpus.js'
-import { type Comparison, compareBuilds, findKustomizations, formatVerdicts } from '../support/kustomize-comparison.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { findCorpus } from '../support/peers/kustomization-corpus.js'
+import { type Comparison, compareBuilds, findKustomizations, formatVerdicts } from '../support/peers/kustomize-comparison.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // Compares with the real kustomize: what both build must be the same byte for byte, what one refuses the other must refuse.
 // FLOTILLA_INPUTS/fixtures holds real applications. Public repositories are fetched into a cache where the network allows it, and a

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { detectLoopback } from '../../src/apiserver/members/network/detect-loopback.js'
 import { parseYaml } from '../../src/formats/yaml/parse-yaml.js'
-import { findPeer } from '../support/real-apiserver.js'
-import { type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
+import { type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 // The official conformance suite of kubernetes-sigs/mcs-api against embedded members whose pods are processes. The first
 // cluster is the suite's remote one. Its reports stay in .cache/conformance.

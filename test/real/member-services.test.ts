@@ -25,8 +25,8 @@ import {
   serviceImportType,
 } from '../../src/services/model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../../src/services/model/multi-cluster-names.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
-import { eventually } from '../support/running-fleet.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
+import { eventually } from '../support/worlds/running-fleet.js'
 
 // A member that is a real kube-apiserver gets the services of an embedded one, with definitions that it found only later,
 // and nothing is written once it has them.

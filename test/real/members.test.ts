@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import { type Members, startMembers } from '../../src/apiserver/members/start-members.js'
 import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
-import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 
 let missing: string | false = false
 try {

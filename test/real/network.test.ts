@@ -6,7 +6,7 @@ import { get as getHttps } from 'node:https'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { detectLoopback } from '../../src/apiserver/members/network/detect-loopback.js'
-import { eventually, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { eventually, type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 // Services and names of a fleet as programs of this machine meet them: HTTP, TLS, and dig.
 

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parseYaml } from '../../src/formats/yaml/parse-yaml.js'
-import { explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 const web = (replicas: number) => `apiVersion: apps/v1
 kind: Deployment

@@ -13,7 +13,7 @@ import { readProviderFile } from '../../src/dialects/cluster-profile/access-prov
 import { createHttpClient } from '../../src/kube/client/http-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
 
 const [first, second] = await Promise.all([startRealApiServer(), startRealApiServer()])
 if (typeof first === 'string' || typeof second === 'string')

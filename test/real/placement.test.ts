@@ -8,9 +8,9 @@ import {
   type KarmadaAnswer,
   type KubefedAnswer,
   tidyKarmada,
-} from '../support/placement-answers.js'
-import { randomKarmadaCase, randomKubefedCase } from '../support/placement-cases.js'
-import { findPeer } from '../support/real-apiserver.js'
+} from '../support/cases/placement-answers.js'
+import { randomKarmadaCase, randomKubefedCase } from '../support/cases/placement-cases.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 // Random questions, answered by KubeFed's planner, by Karmada's scheduler and override manager, and by us.
 // FLOTILLA_SEEDS=FROM-TO chooses the seeds; FLOTILLA_RECORD=1 writes the first of their answers down, for the test that runs

@@ -13,7 +13,7 @@ import type { Application } from '../../src/dialects/argo-cd/kinds/application.j
 import { applicationSetType, applicationType } from '../../src/dialects/argo-cd/kinds/resource-types.js'
 import { createHttpClient } from '../../src/kube/client/http-client.js'
 import { loadKubeconfig, resolveContext } from '../../src/kube/client/kubeconfig.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
 
 const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true }
 const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }

@@ -8,7 +8,7 @@ import {
   explainMissingInputs,
   type RunningFleet,
   startRunningFleet,
-} from '../support/running-fleet.js'
+} from '../support/worlds/running-fleet.js'
 
 // The seeds are people's own documents: nothing in them is changed but the repository that they name.
 

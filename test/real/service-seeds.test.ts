@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
-import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/running-fleet.js'
+import { eventually, explainMissingInputs, type RunningFleet, startRunningFleet } from '../support/worlds/running-fleet.js'
 
 // The seeds of services across clusters are people's own documents: nothing in them is changed.
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { test } from 'node:test'
-import { adminToken, startEmbeddedApi } from '../support/embedded-api.js'
-import { fakePods } from '../support/fake-pod-access.js'
-import { startRealApiServer } from '../support/real-apiserver.js'
+import { fakePods } from '../support/fakes/fake-pod-access.js'
+import { startRealApiServer } from '../support/peers/real-apiserver.js'
+import { adminToken, startEmbeddedApi } from '../support/worlds/embedded-api.js'
 
 interface Answer {
   readonly code: number

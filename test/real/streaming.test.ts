@@ -6,9 +6,9 @@ import { get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { type EmbeddedApi, startEmbeddedApi } from '../support/embedded-api.js'
-import { type FakePods, fakePods } from '../support/fake-pod-access.js'
-import { makePod } from '../support/pod-fixture.js'
+import { type FakePods, fakePods } from '../support/fakes/fake-pod-access.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
+import { makePod } from '../support/worlds/pod-fixture.js'
 
 const missing = kubectlIsMissing() ? 'kubectl is not installed' : false
 

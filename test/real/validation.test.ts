@@ -5,7 +5,7 @@ import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import type { StatusCause } from '../../src/kube/object/status-error.js'
 import { builtInResources } from '../../src/kube/schema/resources.js'
 import { closeConnections, send, type Target } from '../differential/send.js'
-import { type RealApiServer, startRealApiServer } from '../support/real-apiserver.js'
+import { type RealApiServer, startRealApiServer } from '../support/peers/real-apiserver.js'
 
 // The recorded causes that validation is held against, asked of a real kube-apiserver again.
 const goldens = 'src/kube/schema/validation/goldens/causes.json'

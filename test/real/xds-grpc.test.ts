@@ -5,9 +5,9 @@ import { after, test } from 'node:test'
 import { systemClock } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { createAdsServer } from '../../src/services/xds/ads-server.js'
-import { startEchoServer } from '../support/echo-servers.js'
-import { createFixedCatalogue } from '../support/fixed-catalogue.js'
-import { findPeer } from '../support/real-apiserver.js'
+import { startEchoServer } from '../support/fakes/echo-servers.js'
+import { createFixedCatalogue } from '../support/fakes/fixed-catalogue.js'
+import { findPeer } from '../support/peers/real-apiserver.js'
 
 const peer = findPeer('grpc-xds')
 const skip = 'reason' in peer ? `no @grpc/grpc-js-xds: ${peer.reason}` : false

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeService } from '../../src/services/model/kube-kinds.js'
-import { createServiceWorld, type ServiceWorld } from '../support/service-world.js'
+import { createServiceWorld, type ServiceWorld } from '../support/worlds/service-world.js'
 
 // Three clusters that disagree about a service. Whatever comes first to the hub, the end is the same.
 

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { answeredBy } from '../../src/cli/screens/service-screens.js'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import type { FleetService } from '../../src/services/model/service-model.js'
-import { createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
+import { createServiceWorld, type ServiceWorld, shop } from '../support/worlds/service-world.js'
 
 // `flotilla service explain` says who would answer if a cluster were lost. Then it is lost, and they are to answer.
 

@@ -5,7 +5,7 @@ import { silentLog } from '../../src/base/log.js'
 import { checkLeases } from '../../src/services/leases/check-leases.js'
 import { type Lease, leaseNamespace, leaseSelector, leaseType } from '../../src/services/leases/source-lease.js'
 import { namespaceType } from '../../src/services/model/kube-kinds.js'
-import { conditionTexts, createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
+import { conditionTexts, createServiceWorld, type ServiceWorld, shop } from '../support/worlds/service-world.js'
 
 // Leases tell, in each importing cluster, when its sources were last known to be alive (KEP-1645).
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeService } from '../../src/services/model/kube-kinds.js'
 import { serviceType } from '../../src/services/model/kube-kinds.js'
-import { conditionTexts, createServiceWorld, shop } from '../support/service-world.js'
+import { conditionTexts, createServiceWorld, shop } from '../support/worlds/service-world.js'
 
 const three = {
   east: { region: 'us-east', zone: 'a' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../src/kube/object/kube-object.js'
 import { endpointSliceType, namespaceType, podType } from '../../src/services/model/kube-kinds.js'
-import { createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
+import { createServiceWorld, type ServiceWorld, shop } from '../support/worlds/service-world.js'
 
 // Istio's failoverPriority may name labels of pods: they are read as soon as a rule does, and for nothing else.
 

@@ -10,7 +10,7 @@ import { createCatalogue } from '../../src/services/catalogue/create-catalogue.j
 import { derivedServiceName } from '../../src/services/members/derived-name.js'
 import { startMemberServices } from '../../src/services/members/start-member-services.js'
 import { type KubeService, namespaceType, serviceType } from '../../src/services/model/kube-kinds.js'
-import { createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
+import { createServiceWorld, type ServiceWorld, shop } from '../support/worlds/service-world.js'
 
 /** The part of a hub that is about services, on the clusters of a world whose own hub has ended. */
 function startAnew(world: ServiceWorld, names: readonly string[], away: readonly string[]) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { serviceType } from '../../src/services/model/kube-kinds.js'
 import { multiClusterNames } from '../../src/services/model/multi-cluster-names.js'
-import { createServiceWorld, shop } from '../support/service-world.js'
+import { createServiceWorld, shop } from '../support/worlds/service-world.js'
 
 const quick = { quietSeconds: 2 }
 

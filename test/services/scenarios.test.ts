@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { namespaceType } from '../../src/services/model/kube-kinds.js'
 import { type ServiceImport, serviceExportType, serviceImportType } from '../../src/services/model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../../src/services/model/multi-cluster-names.js'
-import { conditionTexts, createServiceWorld, type ServiceWorld, shop } from '../support/service-world.js'
+import { conditionTexts, createServiceWorld, type ServiceWorld, shop } from '../support/worlds/service-world.js'
 
 const clusters = {
   east: { region: 'us-east', zone: 'a', tier: 'gold' },

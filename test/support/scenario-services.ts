@@ -13,7 +13,7 @@ import {
 } from '../../src/services/model/multi-cluster-kinds.js'
 import { multiClusterNames as names } from '../../src/services/model/multi-cluster-names.js'
 import { parseServiceKey } from '../../src/services/model/service-name.js'
-import type { World } from './world.js'
+import type { World } from './worlds/world.js'
 
 type CommandRun = (world: World, args: readonly string[], body: readonly string[]) => Promise<string | undefined>
 

@@ -8,7 +8,7 @@ import { type KubeObject, keyOf, parseKey } from '../../src/kube/object/kube-obj
 import type { ResourceType } from '../../src/kube/object/resource-type.js'
 import { isNotFound } from '../../src/kube/object/status-error.js'
 import { serviceCommands } from './scenario-services.js'
-import { createWorld, type World } from './world.js'
+import { createWorld, type World } from './worlds/world.js'
 
 /**
  * Runs a fleet script. A line that starts with `> ` is a command; what follows up to the next one is its input (push, apply,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { type EmbeddedApi, startEmbeddedApi } from '../../../test/support/embedded-api.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../../../test/support/worlds/embedded-api.js'
 
 let api: EmbeddedApi
 before(async () => {

@@ -4,7 +4,7 @@ import { request as secureRequest } from 'node:https'
 import { after, before, test } from 'node:test'
 import { connect } from 'node:tls'
 import { gunzipSync } from 'node:zlib'
-import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../../../test/support/embedded-api.js'
+import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../../../test/support/worlds/embedded-api.js'
 
 let api: EmbeddedApi
 before(async () => {

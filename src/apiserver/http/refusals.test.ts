@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { startEmbeddedApi, userTokens } from '../../../test/support/embedded-api.js'
+import { startEmbeddedApi, userTokens } from '../../../test/support/worlds/embedded-api.js'
 import { defaultAuditPolicy } from '../audit/audit-policy.js'
 
 const maps = '/api/v1/namespaces/default/configmaps'

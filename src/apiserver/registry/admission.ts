@@ -6,7 +6,7 @@ import type { AdmissionRequest, EquivalentVersion, GroupVersionKind, ServedKind 
 import type { AccessAttributes } from '../contract.js'
 import { decodeBody, withDefaults } from './machinery.js'
 import { type Resource, storageKey, viewOf } from './resource.js'
-import { type WriteRequest, warn } from './write-request.js'
+import { type WriteRequest, warn } from './writes/write-request.js'
 
 export type Operation = AdmissionRequest['operation']
 

@@ -4,8 +4,8 @@ import { groupResourceOf, type ResourceType } from '../../kube/object/resource-t
 import { statusErrors } from '../../kube/object/status-error.js'
 import { fromStructuralSchema } from '../../kube/schema/structural.js'
 import type { LogicalCluster } from '../contract.js'
+import { compileSelection } from './reads/selection.js'
 import { named, type Resource } from './resource.js'
-import { compileSelection } from './selection.js'
 
 /**
  * A resource whose objects are made when they are asked for, such as the metrics of pods: `get` and `list` are its verbs,

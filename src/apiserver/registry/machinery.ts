@@ -15,7 +15,7 @@ import {
 } from '../../kube/schema/validation/validate.js'
 import type { ClusterNetwork } from '../contract.js'
 import { withoutOwnAddresses } from './allocation/own-addresses.js'
-import { withTemplateGeneration } from './daemon-set-lifecycle.js'
+import { withTemplateGeneration } from './lifecycles/daemon-set-lifecycle.js'
 import type { CustomResource, Resource } from './resource.js'
 
 /**

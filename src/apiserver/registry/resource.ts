@@ -3,7 +3,7 @@ import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { CustomRules } from '../../kube/schema/custom-validation/validate-custom.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import type { ComputedResource } from './computed-resource.js'
-import type { Strategy } from './strategy.js'
+import type { Strategy } from './lifecycles/strategy.js'
 
 /** One served resource in one version, with everything that the registry needs to know of it. */
 export interface Resource {

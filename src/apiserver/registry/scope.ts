@@ -3,8 +3,8 @@ import type { Authenticator, Authorizer, ClusterNetwork, LogicalCluster, Network
 import type { ClusterStorage } from '../storage/contract.js'
 import type { Allocations } from './allocation/allocations.js'
 import type { ComputedResource } from './computed-resource.js'
+import type { WatchHub } from './reads/watch-hub.js'
 import type { ServedResources } from './served-resources.js'
-import type { WatchHub } from './watch-hub.js'
 
 /** What the verbs of one cluster work with. */
 export interface ClusterScope {

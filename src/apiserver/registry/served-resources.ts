@@ -5,13 +5,13 @@ import { statusErrors } from '../../kube/object/status-error.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { builtInResources } from '../../kube/schema/resources.js'
 import type { SchemaCatalogue, SchemaNode } from '../../kube/schema/schema-node.js'
-import { builtInConversions } from './built-in-conversions.js'
 import { type ComputedResource, resourceOfComputed } from './computed-resource.js'
-import { customResourcesOf } from './custom-resources.js'
+import { builtInConversions } from './conversions/built-in-conversions.js'
+import { customResourcesOf } from './custom/custom-resources.js'
+import { strategies } from './lifecycles/strategies.js'
 import type { Resource } from './resource.js'
 import { createCatalogue } from './resource-catalogue.js'
 import type { ClusterScope } from './scope.js'
-import { strategies } from './strategies.js'
 
 const plain = {}
 

@@ -3,7 +3,7 @@ import { statusErrors } from '../../kube/object/status-error.js'
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from './reviews/access-reviews.js'
 import { selfSubjectReview, selfSubjectRulesReview, tokenReview } from './reviews/subject-reviews.js'
 import { bindPod } from './subresources/binding.js'
-import type { WriteRequest } from './write-request.js'
+import type { WriteRequest } from './writes/write-request.js'
 
 /** Resources that are answered at once and never stored, by group resource. */
 export const virtualResources: Readonly<Record<string, (request: WriteRequest, body: KubeObject) => Promise<KubeObject>>> = {

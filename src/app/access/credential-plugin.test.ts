@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeKubeClient } from '../../../test/support/fake-kube-client.js'
+import { FakeKubeClient } from '../../../test/support/fakes/fake-kube-client.js'
 import { secretType } from '../system/core-types.js'
 import { createSystemClientPorts } from '../system/system-client-ports.js'
 import { answerExecCredential, type CredentialRequest } from './credential-plugin.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createWorld, type World } from '../../../test/support/world.js'
+import { createWorld, type World } from '../../../test/support/worlds/world.js'
 import { chaos } from '../../apiserver/members/nodes/chaos-state.js'
 import { clusterProfileType } from '../../dialects/cluster-profile/cluster-profile.js'
 import { failCluster, failLink, failNode, healAll, healed, killPod, listChaos, removeNode } from './chaos-actions.js'

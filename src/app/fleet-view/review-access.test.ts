@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeKubeClient } from '../../../test/support/fake-kube-client.js'
+import { FakeKubeClient } from '../../../test/support/fakes/fake-kube-client.js'
 import type { AccessAttributes, LogicalCluster } from '../../apiserver/contract.js'
 import { VirtualClock } from '../../base/virtual-clock.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'

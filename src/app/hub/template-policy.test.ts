@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMemberWorld, typeNamed } from '../../../test/support/member-world.js'
+import { createMemberWorld, typeNamed } from '../../../test/support/worlds/member-world.js'
 import { installTemplatePolicy, templatesNamespaceLabel } from './template-policy.js'
 
 test('no pod comes about in a namespace of templates, and everywhere else as ever', async () => {

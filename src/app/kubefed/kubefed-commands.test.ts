@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { createWorld, type World } from '../../../test/support/world.js'
+import { createWorld, type World } from '../../../test/support/worlds/world.js'
 import { federatedTypeConfigType } from '../../dialects/kubefed/resource-types.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import { crdType } from '../system/core-types.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeKubeClient } from '../../../test/support/fake-kube-client.js'
+import { FakeKubeClient } from '../../../test/support/fakes/fake-kube-client.js'
 import { kubeFedClusterType } from '../../dialects/kubefed/resource-types.js'
 import { secretType } from '../system/core-types.js'
 import { cordonCluster, parseTaintEdits, taintCluster } from './mark-cluster.js'

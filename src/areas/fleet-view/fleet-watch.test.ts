@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:https'
 import { after, before, test } from 'node:test'
-import { createFleetViewWorld, type FleetViewWorld } from '../../../test/support/fleet-view-world.js'
+import { createFleetViewWorld, type FleetViewWorld } from '../../../test/support/worlds/fleet-view-world.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 

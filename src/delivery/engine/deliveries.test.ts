@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configMap, createDeliveryFixture, trackingFor, typeOf } from '../../../test/support/delivery-fixture.js'
+import { configMap, createDeliveryFixture, trackingFor, typeOf } from '../../../test/support/worlds/delivery-fixture.js'
 import { cloneJson } from '../../base/json.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type Directives, noDirectives } from '../directives.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { configMap, createDeliveryFixture, typeOf } from '../../../test/support/delivery-fixture.js'
+import { configMap, createDeliveryFixture, typeOf } from '../../../test/support/worlds/delivery-fixture.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'

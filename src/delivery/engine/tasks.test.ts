@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { directives, plainOptions, typeOf } from '../../../test/support/delivery-fixture.js'
+import { directives, plainOptions, typeOf } from '../../../test/support/worlds/delivery-fixture.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { DesiredEntry } from './desired-entry.js'
 import { liveObjectOf } from './live-object.js'

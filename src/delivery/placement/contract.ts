@@ -78,6 +78,8 @@ export interface FieldExpression {
 
 export interface AffinityGroup extends ClusterAffinity {
   readonly name: string
+  /** Where replicas are divided by room: what the group has no room for goes to the first of these, and so on. */
+  readonly overflow?: readonly (ClusterAffinity & { readonly name: string })[]
 }
 
 export interface ResourceSelector {

@@ -322,3 +322,29 @@ test('a placement that means nowhere withdraws what runs; one that finds no clus
   const unlucky = decidePlacement(deployment(), policiesOf({ groups: [{ name: 'g', names: ['rome'] }] }), fleet, previous)
   assert.deepEqual([unlucky.outcome, unlucky.removals], ['not placed', []])
 })
+
+test('what a group has no room for overflows into others, in their order, and comes back from the last', () => {
+  const groups = [
+    { name: 'own', names: ['berlin'], overflow: [{ name: 'near', names: ['paris'] }, { name: 'far', labels: { matchLabels: { env: 'prod' } } }] },
+  ]
+  const place = (replicas: number, previous?: Record<string, number>, strategy: 'dynamic-weights' | 'aggregated' = 'dynamic-weights') =>
+    decidePlacement(
+      deployment(replicas),
+      policiesOf({ groups, division: { strategy } }),
+      fleet.map((each) => ({ ...each, free: (each.free ?? 0) - (previous?.[each.name] ?? 0) })),
+      previous === undefined ? {} : { replicas: previous },
+    )
+  assert.deepEqual(shares(place(3)), { berlin: 3 })
+  assert.deepEqual(shares(place(10)), { berlin: 4, paris: 6 })
+  assert.deepEqual(shares(place(15, undefined, 'aggregated')), { berlin: 4, paris: 8, tokyo: 3 })
+  assert.deepEqual(shares(place(9, { berlin: 4, paris: 8, tokyo: 3 })), { berlin: 4, paris: 5 })
+  const much = place(40)
+  assert.deepEqual([much.outcome, much.reasons.at(-1)], ['not placed', 'Clusters available replicas are not enough to schedule.'])
+  assert.match(verdictOf(place(3), 'oslo').why, /is not among the clusters named/)
+  const settings = decidePlacement(
+    { object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'shop' } } },
+    { placements: [{ name: 'all', selectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }], placement: { groups, division: { strategy: 'dynamic-weights' } } }] },
+    fleet,
+  )
+  assert.deepEqual(settings.deliveries.map(({ cluster }) => cluster), ['berlin'], 'what has no replicas goes to the group itself')
+})

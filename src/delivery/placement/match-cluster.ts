@@ -37,6 +37,15 @@ export function matcherOf(affinity: ClusterAffinity): AffinityMatcher {
   }
 }
 
+/** Matches what any of them matches; for other clusters it says what the first says. */
+export function matcherOfAny(affinities: readonly ClusterAffinity[]): AffinityMatcher {
+  const matchers = affinities.map(matcherOf)
+  const matches = (cluster: ClusterFacts) => matchers.some((matcher) => matcher.matches(cluster))
+  const said = (part: 'names' | 'labels' | 'fields') => (cluster: ClusterFacts) =>
+    matches(cluster) ? undefined : matchers[0]?.[part](cluster)
+  return { names: said('names'), labels: said('labels'), fields: said('fields'), matches }
+}
+
 function selectorOf(affinity: ClusterAffinity): LabelSelector | undefined {
   if (affinity.labels === undefined) return undefined
   try {

@@ -10,9 +10,10 @@ import type {
   Workload,
 } from './contract.js'
 import { type BoundStrategy, bindStrategy } from './division/division-rules.js'
+import type { TiersRule } from './division/tiers.js'
 import type { FilterContext } from './filters/cluster-filter.js'
 import { type JudgedCluster, judgeClusters } from './judge-clusters.js'
-import { matcherOf } from './match-cluster.js'
+import { matcherOf, matcherOfAny } from './match-cluster.js'
 import { inOrderOfPreference, type SpreadCandidate, type SpreadResult, selectClusters } from './spread/select-clusters.js'
 
 export interface GroupInput {
@@ -44,13 +45,15 @@ export function placeInGroup(input: GroupInput): GroupPlacement {
   if (placement.nowhere !== undefined) return placeNowhere(input, placement.nowhere)
   const had = previous.replicas ?? {}
   const has = (cluster: string) => Object.hasOwn(had, cluster)
-  const strategy = bindStrategy(placement.division)
   const asked = workload.replicas ?? 0
+  const tiers = asked > 0 ? tiersOf(group, placement.division) : undefined
+  const strategy = bindStrategy(tiers ?? placement.division)
+  const tierOf = tierFinder(tiers)
   const context: FilterContext = {
     object: workload.object,
     placement,
     group,
-    affinity: group && matcherOf(group),
+    affinity: group && (tiers === undefined ? matcherOf(group) : matcherOfAny(tiers.tiers)),
     residency: input.residency,
     divides: asked > 0,
     evicting: new Set(previous.evicting),
@@ -61,7 +64,12 @@ export function placeInGroup(input: GroupInput): GroupPlacement {
     .filter(({ passes }) => passes)
     .map(({ facts }): SpreadCandidate => {
       const own = has(facts.name) ? (had[facts.name] ?? 0) : 0
-      return { facts, score: has(facts.name) ? 100 : 0, available: (asked === 0 ? 0 : (facts.free ?? asked)) + own }
+      return {
+        facts,
+        tier: tierOf(facts),
+        score: has(facts.name) ? 100 : 0,
+        available: (asked === 0 ? 0 : (facts.free ?? asked)) + own,
+      }
     })
     .sort(inOrderOfPreference)
   const reasons = [`${candidates.length} of ${judged.length} clusters pass every filter`]
@@ -85,6 +93,24 @@ export function placeInGroup(input: GroupInput): GroupPlacement {
   const { replicas, unplaced } = divided
   const selected = new Set(replicas.keys())
   return { verdicts: verdictsOf(input, judged, selected, replicas, spread), selected, replicas, unplaced, reasons }
+}
+
+/** A group with others to overflow into, as a division: undefined where it has none, or where nothing is divided by room. */
+function tiersOf(group: AffinityGroup | undefined, { strategy }: Placement['division']): TiersRule | undefined {
+  if (group?.overflow === undefined || group.overflow.length === 0) return undefined
+  if (strategy !== 'dynamic-weights' && strategy !== 'aggregated') return undefined
+  const within = strategy === 'aggregated' ? 'in-order' : 'by-room'
+  return { strategy: 'tiers', tiers: [group, ...group.overflow], within, whole: true }
+}
+
+/** Which tier a cluster is in, counted from 0: the first that it matches. */
+function tierFinder(rule: TiersRule | undefined): (cluster: ClusterFacts) => number {
+  const matchers = rule?.tiers.map(matcherOf) ?? []
+  return (cluster) =>
+    Math.max(
+      0,
+      matchers.findIndex((matcher) => matcher.matches(cluster)),
+    )
 }
 
 /** No problem: that it goes nowhere is what was asked for. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type ClusterSketch, fleetFacts, serviceObject } from '../../../test/support/fleet-facts.js'
+import { type ClusterSketch, fleetFacts, serviceObject } from '../../../test/support/cases/fleet-facts.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { PlannedWrite } from '../../services/model/planned-write.js'
 import { globalnetPlanner } from './plan-globalnet.js'

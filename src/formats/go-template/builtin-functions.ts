@@ -2,7 +2,6 @@ import { checkArgument } from './arguments.js'
 import { type FunctionTable, type GoFunction, goFunction, goVariadic, type ParameterType, parameterNames } from './functions.js'
 import { isPrintable, printValue, sprint, sprintf, sprintln } from './print.js'
 import {
-  byteLength,
   fromByteString,
   GoInt,
   GoStruct,
@@ -280,9 +279,7 @@ const builtins: FunctionTable = new Map<string, GoFunction>([
   [
     'printf',
     goVariadic(['string'], 'any', function (format, ...values) {
-      const text = sprintf(format, values)
-      this.charge(byteLength(text))
-      return text
+      return sprintf(format, values, (size) => this.charge(size))
     }),
   ],
   ['println', goVariadic([], 'any', (...values) => sprintln(values))],

@@ -15,6 +15,7 @@ import {
 } from './nodes.js'
 import type { Definition } from './parse.js'
 import { printValue } from './print.js'
+import { chargeForParts, costOfResult, functionsThatLookInside } from './value-size.js'
 import {
   byteLength,
   GoInt,
@@ -27,6 +28,7 @@ import {
   isTrue,
   sortedKeys,
   typeName,
+  wellFormed,
   zeroElement,
 } from './values.js'
 
@@ -77,7 +79,6 @@ function unbox(value: unknown): unknown {
 
 type Outcome = 'next' | 'break' | 'continue'
 const noOperands: readonly OperandNode[] = []
-const longText = 16 * 1024
 const absent = Symbol('no argument from the pipeline')
 
 /** One run over the definitions of a set of templates. */
@@ -110,11 +111,14 @@ export class Execution implements CallContext {
       return this.#runDefinition(this.#definition, data)
     } catch (error) {
       if (error instanceof RangeError) {
-        throw new TemplateBudgetError(`template: ${this.#definition.name}: nested too deeply: ${error.message}`)
+        const what = /length|count/.test(error.message) ? 'a value is too large' : 'nested too deeply'
+        throw new TemplateBudgetError(`template: ${this.#place()}: ${what}: ${error.message}`)
       }
       throw error
     }
   }
+
+  readonly #charge = (size: number): void => this.charge(size)
 
   charge(size: number): void {
     this.#spent.steps += size
@@ -193,7 +197,8 @@ export class Execution implements CallContext {
     return `${source.name}:${line}:${byteLength(before.slice(lineStart))}`
   }
 
-  #fail(message: string, cause?: unknown): never {
+  #fail(what: string, cause?: unknown): never {
+    const message = wellFormed(what)
     if (this.#node === undefined) throw new TemplateExecutionError(`template: ${this.#definition.name}: ${message}`, cause)
     const name = JSON.stringify(this.#definition.name)
     throw new TemplateExecutionError(
@@ -255,7 +260,10 @@ export class Execution implements CallContext {
     this.#node = node
     if (value === undefined) this.#write('<no value>')
     else if (isFunction(value)) this.#fail(`can't print ${nodeText(node)} of type ${typeName(value)}`)
-    else this.#write(printValue(value))
+    else {
+      if (typeof value === 'object') chargeForParts([value], this.#charge)
+      this.#write(value instanceof GoStruct && value.addressText !== undefined ? value.addressText() : printValue(value))
+    }
   }
 
   #walkTemplate(dot: unknown, node: TemplateNode): void {
@@ -478,9 +486,10 @@ export class Execution implements CallContext {
     const variables = this.#variables
     const depth = this.#depth
     try {
+      if (functionsThatLookInside.has(name)) chargeForParts(args, this.#charge)
       const result = fn.run.apply(this, args)
-      // Long texts take time and memory, whatever makes them.
-      if (typeof result === 'string' && result.length > longText) this.charge(result.length >>> 10)
+      const cost = costOfResult(result)
+      if (cost > 0) this.charge(cost)
       return result
     } catch (error) {
       if (error instanceof TemplateBudgetError || error instanceof RangeError) throw error

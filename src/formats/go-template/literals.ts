@@ -54,9 +54,9 @@ export function unquote(literal: string): string | undefined {
 
 const integerShape = /^[+-]?(?:0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?[0-7])*|[1-9](?:_?[0-9])*)$/
 
-/** An integer literal with Go's prefixes (0x, 0o, 0, 0b) and underscores, of any size; undefined for anything else. */
+/** An integer literal with Go's prefixes (0x, 0o, 0, 0b) and underscores, of up to 400 characters; undefined for anything else. */
 export function parseInteger(text: string): bigint | undefined {
-  if (!integerShape.test(text)) return undefined
+  if (text.length > 400 || !integerShape.test(text)) return undefined
   const negative = text.startsWith('-')
   const digits = text.replace(/^[+-]/, '').replaceAll('_', '')
   const value = /^0[0-7]+$/.test(digits) ? BigInt(`0o${digits.slice(1)}`) : BigInt(digits)

@@ -1,3 +1,4 @@
+import { binaryExponentForm, hexForm } from './float-binary.js'
 import { formatFloat } from './float-format.js'
 import {
   fromByteString,
@@ -24,6 +25,8 @@ interface Flags {
   fieldNames: boolean
   width: number | undefined
   precision: number | undefined
+  /** Hears of what widths and precisions make long. */
+  charge: ((size: number) => void) | undefined
 }
 
 const noFlags: Flags = {
@@ -36,6 +39,7 @@ const noFlags: Flags = {
   fieldNames: false,
   width: undefined,
   precision: undefined,
+  charge: undefined,
 }
 
 const maximumWidth = 1_000_000
@@ -68,7 +72,7 @@ export function quoteString(text: string): string {
 }
 
 /** Go's fmt.Sprintf with its flags, widths, precisions, `*`, `[n]` and its ways to complain (`%!d(string=x)`). */
-export function sprintf(format: string, values: readonly unknown[]): string {
+export function sprintf(format: string, values: readonly unknown[], charge?: (size: number) => void): string {
   let text = ''
   let next = 0
   let reordered = false
@@ -80,7 +84,7 @@ export function sprintf(format: string, values: readonly unknown[]): string {
     }
     text += format.slice(index, percent)
     index = percent + 1
-    const flags: Flags = { ...noFlags }
+    const flags: Flags = { ...noFlags, charge }
     for (; index < format.length; index++) {
       const character = format[index]
       if (character === '#') flags.sharp = true
@@ -177,13 +181,15 @@ function isNothing(value: unknown): value is null | undefined {
 }
 
 function formatValue(value: unknown, verb: string, flags: Flags, top: boolean): string {
+  const wide = Math.max(flags.width ?? 0, flags.precision ?? 0)
+  if (wide > 64) flags.charge?.(wide >>> 6)
   if (isNothing(value)) {
     if (!top) return pad(flags.goSyntax ? 'interface {}(nil)' : '<nil>', flags)
     return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
   }
   if (verb === 'T' && top) return pad(typeName(value), flags)
   if (typeof value === 'string') return formatString(value, verb, flags)
-  if (typeof value === 'boolean') return verb === 'v' || verb === 't' ? pad(String(value), flags) : badVerb(value, verb)
+  if (typeof value === 'boolean') return verb === 'v' || verb === 't' ? pad(String(value), flags) : badVerb(value, verb, flags)
   if (typeof value === 'number') return formatNumber(value, verb, flags)
   const integer = integerOf(value)
   if (integer !== undefined) return formatInteger(integer, value, verb, flags)
@@ -195,13 +201,13 @@ function formatValue(value: unknown, verb: string, flags: Flags, top: boolean): 
     if (verb === 'v' && isPlain(flags)) return `[${value.join(' ')}]`
     return `[${Array.from(value, (byte) => formatInteger(BigInt(byte), value, verb, flags)).join(' ')}]`
   }
-  if (isFunction(value)) return verb === 'v' || verb === 'p' ? '0x0' : badVerb(value, verb)
+  if (isFunction(value)) return verb === 'v' || verb === 'p' ? '0x0' : badVerb(value, verb, flags)
   if (Array.isArray(value)) {
     const items = value.map((item) => formatValue(item, verb, flags, false))
     if (!flags.goSyntax) return `[${items.join(' ')}]`
     return isNilList(value) ? `${typeName(value)}(nil)` : `${typeName(value)}{${items.join(', ')}}`
   }
-  if (!isMap(value)) return badVerb(value, verb)
+  if (!isMap(value)) return badVerb(value, verb, flags)
   const members = sortedKeys(value).map(
     (key) => `${formatString(key, verb, flags)}:${formatValue(lookUp(value, key), verb, flags, false)}`,
   )
@@ -220,8 +226,9 @@ function formatStruct(value: GoStruct, verb: string, flags: Flags): string {
   return `${prefix}{${members.join(' ')}}`
 }
 
-function badVerb(value: unknown, verb: string): string {
-  return `%!${verb}(${typeName(value)}=${printValue(value)})`
+/** As in Go the value is printed with the flags of the verb that it does not take. */
+function badVerb(value: unknown, verb: string, flags: Flags): string {
+  return `%!${verb}(${typeName(value)}=${formatValue(value, 'v', flags, false)})`
 }
 
 function isPlain(flags: Flags): boolean {
@@ -255,13 +262,14 @@ function formatString(text: string, verb: string, flags: Flags): string {
       return pad(verb === 'X' ? digits.toUpperCase() : digits, flags)
     }
     default:
-      return badVerb(text, verb)
+      return badVerb(text, verb, flags)
   }
 }
 
 function formatNumber(value: number, verb: string, flags: Flags): string {
-  if (!'vbgGxXfFeE'.includes(verb) || 'bxX'.includes(verb)) return badVerb(value, verb)
-  const style = verb === 'v' ? 'g' : verb === 'F' ? 'f' : (verb as 'e' | 'E' | 'f' | 'g' | 'G')
+  if (!'vbgGxXfFeE'.includes(verb)) return badVerb(value, verb, flags)
+  if ('bxX'.includes(verb) && Number.isFinite(value)) return formatBinary(value, verb, flags)
+  const style = verb === 'v' ? 'g' : verb === 'F' ? 'f' : 'bxX'.includes(verb) ? 'g' : (verb as 'e' | 'E' | 'f' | 'g' | 'G')
   const precision = flags.precision ?? (verb === 'v' || verb === 'g' || verb === 'G' ? -1 : 6)
   let digits = formatFloat(value, style, precision)
   const negative = digits.startsWith('-')
@@ -276,6 +284,17 @@ function formatNumber(value: number, verb: string, flags: Flags): string {
     return sign + digits.padStart(flags.width - 1, '0')
   }
   return pad(sign + digits, flags)
+}
+
+/** `%b` and `%x`: powers of two. */
+function formatBinary(value: number, verb: string, flags: Flags): string {
+  const negative = value < 0 || Object.is(value, -0)
+  const magnitude = Math.abs(value)
+  const digits = verb === 'b' ? binaryExponentForm(magnitude) : hexForm(magnitude, flags.precision)
+  const sign = negative ? '-' : flags.plus ? '+' : flags.space ? ' ' : ''
+  const text = verb === 'X' ? digits.toUpperCase() : digits
+  if (sign !== '' && flags.zero && !flags.minus && flags.width !== undefined) return sign + text.padStart(flags.width - 1, '0')
+  return pad(sign + text, flags)
 }
 
 /** The `#` flag: always a decimal point, zeros up to the wanted number of digits. */
@@ -298,10 +317,15 @@ function formatInteger(value: bigint, original: unknown, verb: string, flags: Fl
   }
   if (verb === 'U') {
     const text = `U+${value.toString(16).toUpperCase().padStart(4, '0')}`
-    return pad(flags.sharp ? `${text} '${String.fromCodePoint(Number(value))}'` : text, { ...flags, zero: false })
+    return pad(
+      flags.sharp && value <= 0x10ffffn && isPrintable(String.fromCodePoint(Number(value)))
+        ? `${text} '${String.fromCodePoint(Number(value))}'`
+        : text,
+      { ...flags, zero: false },
+    )
   }
   const base = { v: 10, d: 10, b: 2, o: 8, O: 8, x: 16, X: 16 }[verb]
-  if (base === undefined) return badVerb(original, verb)
+  if (base === undefined) return badVerb(original, verb, flags)
   const negative = value < 0n
   let digits = (negative ? -value : value).toString(base)
   if (verb === 'X') digits = digits.toUpperCase()
@@ -337,6 +361,8 @@ function escapeCharacter(character: string, quote: string): string {
   const short = shortEscapes[character]
   if (short !== undefined) return short
   const code = character.codePointAt(0)!
+  // A byte that is no UTF-8 (values.ts).
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`
   if (code >= 0xd800 && code < 0xe000) return '\ufffd'
   if (character === ' ' || isPrintable(character)) return character
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`

@@ -32,10 +32,12 @@ export function createParseCache(maxCharacters: number): ParseCache {
   return {
     get: (name, text) => known.get(name)?.get(text),
     set(name, text, definitions) {
-      characters += name.length + text.length + 64
+      // What is parsed takes more room than its text: an action a good hundred bytes.
+      const size = name.length + text.length + 64 + 64 * (text.split('{{').length - 1)
+      characters += size
       if (characters > maxCharacters) {
         known.clear()
-        characters = name.length + text.length + 64
+        characters = size
       }
       let texts = known.get(name)
       if (texts === undefined) {

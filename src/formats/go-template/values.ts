@@ -46,6 +46,8 @@ export interface GoStructParts {
   readonly methods?: Readonly<Record<string, unknown>>
   /** What String() gives; without it the value prints as its fields. */
   readonly text?: (() => string) | undefined
+  /** What the String() of a pointer to it gives: only what an action prints has an address. */
+  readonly addressText?: (() => string) | undefined
   /** For named map and list types with methods: the map or list. */
   readonly underlying?: unknown
   /** What encoding/json shows as a string, where that differs from the text. */
@@ -64,6 +66,7 @@ export class GoStruct implements GoStructParts {
   readonly type: string
   readonly fields: Readonly<Record<string, unknown>>
   readonly text: (() => string) | undefined
+  readonly addressText: (() => string) | undefined
   readonly jsonText: (() => string) | undefined
   readonly json: (() => unknown) | undefined
   readonly over: ((underlying: GoMap) => unknown) | undefined
@@ -74,6 +77,7 @@ export class GoStruct implements GoStructParts {
     this.type = parts.type
     this.fields = parts.fields ?? nothing
     this.text = parts.text
+    this.addressText = parts.addressText
     this.jsonText = parts.jsonText
     this.json = parts.json
     this.over = parts.over
@@ -209,7 +213,9 @@ export function lookUp(map: GoMap, key: string): unknown {
 
 /** The zero value of a map's elements: "" for map[string]string, nil for map[string]interface{}. */
 export function zeroElement(map: unknown): unknown {
-  return typeName(map) === 'map[string]string' ? '' : null
+  const type = typeName(map)
+  if (type === 'map[string]string') return ''
+  return type === 'map[string][]uint8' ? new Uint8Array() : null
 }
 
 /** The members of a map in the order in which templates visit them: by key, bytewise. */

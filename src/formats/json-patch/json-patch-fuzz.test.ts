@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { SeededChoice } from '../../../test/support/seeded-choice.js'
+import { SeededChoice } from '../../../test/support/random/seeded-choice.js'
 import { cloneJson, freezeJson, isObject } from '../../base/json.js'
 import { applyJsonPatch, decodeJsonPatch, JsonPatchError, type JsonPatchOperation } from './json-patch.js'
 

@@ -10,6 +10,8 @@ export interface FormatOptions {
   readonly width?: number
   /** Lists are indented below their key, as with an encoder of go-yaml v3 whose indentation is 2. */
   readonly indentLists?: boolean
+  /** Numbers are float64 and printed so: 1e+06. Integers are bigints. */
+  readonly floats?: boolean
 }
 
 /**
@@ -18,7 +20,7 @@ export interface FormatOptions {
  * that are undefined are left out.
  */
 export function formatYaml(value: unknown, options: FormatOptions = {}): string {
-  const writer = new Writer(options.keys !== 'given', options.width ?? 80, options.indentLists === true ? 2 : 0)
+  const writer = new Writer(options)
   writer.root(value)
   return writer.text
 }
@@ -43,10 +45,13 @@ class Writer {
   readonly #width: number
   readonly #listIndent: number
 
-  constructor(sorted: boolean, width: number, listIndent: number) {
-    this.#sorted = sorted
+  readonly #floats: boolean
+
+  constructor({ keys, width = 80, indentLists, floats = false }: FormatOptions) {
+    this.#sorted = keys !== 'given'
     this.#width = width
-    this.#listIndent = listIndent
+    this.#listIndent = indentLists === true ? 2 : 0
+    this.#floats = floats
   }
 
   root(value: unknown): void {
@@ -81,7 +86,7 @@ class Writer {
 
   #member(key: string, value: unknown, indent: number): void {
     const start = this.text.length
-    const style = key === '' ? 'single' : scalarStyle(key, true)
+    const style = scalarStyle(key, true)
     if (style === 'plain') this.text += key
     else this.#string(key, style, indent, indent + 2, false)
     if (Array.isArray(value) && value.length > 0) {
@@ -127,7 +132,7 @@ class Writer {
       this.#string(value, style, column, indent, true)
       if (style !== 'literal') this.text += '\n'
     } else if (value === null || value === undefined) this.text += 'null\n'
-    else if (typeof value === 'number') this.text += `${formatGoNumber(value)}\n`
+    else if (typeof value === 'number') this.text += `${formatGoNumber(value, this.#floats)}\n`
     else if (typeof value === 'object') this.text += Array.isArray(value) ? '[]\n' : '{}\n'
     else this.text += `${String(value)}\n`
   }

@@ -1,6 +1,10 @@
-/** A JSON number as Go's YAML encoder prints it after a trip through JSON: whole numbers in full, others as `%g`. */
-export function formatGoNumber(value: number): string {
-  if (Number.isInteger(value)) {
+/**
+ * A JSON number as Go's YAML encoder prints it after a trip through JSON: whole numbers in full, others as `%g`. With
+ * `isFloat` as it prints a float64 that made no such trip: all as `%g`.
+ */
+export function formatGoNumber(value: number, isFloat = false): string {
+  if (Object.is(value, -0) && isFloat) return '-0'
+  if (Number.isInteger(value) && !(isFloat && Math.abs(value) >= 1e6)) {
     if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value === 0 ? '0' : String(value)
     if (value >= -(2 ** 63) && value < 2 ** 64) return BigInt(value).toString()
   }

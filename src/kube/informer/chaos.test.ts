@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeKubeClient } from '../../../test/support/fake-kube-client.js'
+import { FakeKubeClient } from '../../../test/support/fakes/fake-kube-client.js'
 import { CodedError } from '../../base/errors.js'
 import { silentLog } from '../../base/log.js'
 import { createSeededRandom } from '../../base/random.js'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fleetFacts } from '../../../test/support/fleet-facts.js'
-import { offerOf, serviceOf } from '../../../test/support/sample-fleet.js'
+import { fleetFacts } from '../../../test/support/cases/fleet-facts.js'
+import { offerOf, serviceOf } from '../../../test/support/worlds/sample-fleet.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { importStateOf } from './import-state.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fleetFacts } from '../../../test/support/fleet-facts.js'
+import { fleetFacts } from '../../../test/support/cases/fleet-facts.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
 import { isRemembered, rememberServices } from './remember-services.js'

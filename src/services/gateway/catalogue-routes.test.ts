@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { fleetFacts } from '../../../test/support/fleet-facts.js'
+import { fleetFacts } from '../../../test/support/cases/fleet-facts.js'
 import { decideService } from '../model/decide-service.js'
 import type { Audience, Endpoint, Offer, ServicePort } from '../model/service-model.js'
 import { createCatalogueRoutes, gatewayHostOf, passthroughAnnotation } from './catalogue-routes.js'

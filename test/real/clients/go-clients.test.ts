@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
-import { findPeer } from '../../support/real-apiserver.js'
+import { findPeer } from '../../support/peers/real-apiserver.js'
+import { type ClientFleet, startClientFleet } from '../../support/worlds/client-fleet.js'
 
 const peer = findPeer('go-clients')
 const skip = 'reason' in peer ? peer.reason : false

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
-import { findPeer } from '../../support/real-apiserver.js'
+import { findPeer } from '../../support/peers/real-apiserver.js'
+import { type ClientFleet, startClientFleet } from '../../support/worlds/client-fleet.js'
 
 /** A chart with a CustomResourceDefinition, hooks, a test, a Deployment and values that break it. */
 const chart: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
-import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
+import { type ClientFleet, startClientFleet } from '../../support/worlds/client-fleet.js'
 
 /** A script on the public JavaScript client, which is installed for the test only: each line it prints is one thing that worked. */
 const script = `

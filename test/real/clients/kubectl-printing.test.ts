@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
-import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
-import { type RealApiServer, startRealApiServer } from '../../support/real-apiserver.js'
+import { type RealApiServer, startRealApiServer } from '../../support/peers/real-apiserver.js'
+import { type ClientFleet, startClientFleet } from '../../support/worlds/client-fleet.js'
 import { printedKinds, printedManifests } from './printed-manifests.js'
 
 const missing = (() => {

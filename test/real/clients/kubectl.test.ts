@@ -4,8 +4,8 @@ import { chmodSync } from 'node:fs'
 import { get } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
-import { findPeer } from '../../support/real-apiserver.js'
+import { findPeer } from '../../support/peers/real-apiserver.js'
+import { type ClientFleet, startClientFleet } from '../../support/worlds/client-fleet.js'
 import * as commands from './kubectl-commands.js'
 
 /** The kubectl on PATH, and the oldest and the newest that Flotilla is made for. */

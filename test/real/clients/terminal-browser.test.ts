@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { Agent, type RequestOptions, request } from 'node:https'
 import { after, before, describe, test } from 'node:test'
 import { parse } from 'yaml'
-import { type ClientFleet, startClientFleet } from '../../support/client-fleet.js'
+import { type ClientFleet, startClientFleet } from '../../support/worlds/client-fleet.js'
 
 /**
  * What terminal browsers of clusters do, k9s first of all: discovery all at once, a Table watch for each kind on the screen, metadata

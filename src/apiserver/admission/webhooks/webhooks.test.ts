@@ -6,7 +6,7 @@ import {
   type Review,
   startWebhookServer,
   type WebhookServer,
-} from '../../../../test/support/webhook-server.js'
+} from '../../../../test/support/fakes/webhook-server.js'
 import { systemClock } from '../../../app/system/system-ports.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError } from '../../../kube/object/status-error.js'

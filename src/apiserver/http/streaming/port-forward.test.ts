@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { after, before, test } from 'node:test'
 import type { WebSocket } from 'ws'
-import { type EmbeddedApi, startEmbeddedApi } from '../../../../test/support/embedded-api.js'
-import { type FakePods, fakePods } from '../../../../test/support/fake-pod-access.js'
-import { makePod, openTunnel, openWebSocket, upgrade } from '../../../../test/support/pod-fixture.js'
-import { SpdyClient } from '../../../../test/support/spdy-client.js'
+import { type FakePods, fakePods } from '../../../../test/support/fakes/fake-pod-access.js'
+import { SpdyClient } from '../../../../test/support/fakes/spdy-client.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../../../../test/support/worlds/embedded-api.js'
+import { makePod, openTunnel, openWebSocket, upgrade } from '../../../../test/support/worlds/pod-fixture.js'
 
 let api: EmbeddedApi
 let pods: FakePods

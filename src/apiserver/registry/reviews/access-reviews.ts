@@ -2,7 +2,7 @@ import { isObject } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import type { AccessAttributes, UserInfo } from '../../contract.js'
-import type { WriteRequest } from '../write-request.js'
+import type { WriteRequest } from '../writes/write-request.js'
 import { reviewMetadata } from './review-metadata.js'
 
 /** authorization.k8s.io reviews: what the authorizer would say. Without an authorizer everything is allowed. */

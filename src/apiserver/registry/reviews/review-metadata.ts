@@ -1,7 +1,7 @@
 import { formatTime } from '../../../base/clock.js'
 import type { KubeObject, ObjectMeta } from '../../../kube/object/kube-object.js'
-import { recordCreation } from '../record-creation.js'
-import type { WriteRequest } from '../write-request.js'
+import { recordCreation } from '../writes/record-creation.js'
+import type { WriteRequest } from '../writes/write-request.js'
 
 /** The metadata of the answer to a review: it was never created, and yet its fields have an owner. */
 export function reviewMetadata(request: WriteRequest, body: KubeObject): ObjectMeta {

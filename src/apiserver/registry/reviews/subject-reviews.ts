@@ -4,7 +4,7 @@ import { isObject } from '../../../base/json.js'
 import type { KubeObject, ObjectMeta } from '../../../kube/object/kube-object.js'
 import { hasReason, statusErrors } from '../../../kube/object/status-error.js'
 import type { UserInfo } from '../../contract.js'
-import type { WriteRequest } from '../write-request.js'
+import type { WriteRequest } from '../writes/write-request.js'
 import { reviewMetadata } from './review-metadata.js'
 
 /** authentication.k8s.io/v1 SelfSubjectReview: who the server takes the caller for. */

@@ -1,6 +1,6 @@
 import type { Patch } from '../../../kube/client/kube-client.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import type { WriteRequest } from '../write-request.js'
+import type { WriteRequest } from '../writes/write-request.js'
 
 /** The verbs of one subresource; a verb that is absent is not allowed. */
 export interface Subresource {

@@ -6,7 +6,7 @@ import { type StatusCause, statusErrors, unknownKind } from '../../../kube/objec
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
 import { admitWhole, subresourceBody } from '../admission.js'
 import type { TokenRequest } from '../scope.js'
-import type { WriteRequest } from '../write-request.js'
+import type { WriteRequest } from '../writes/write-request.js'
 import { parentOf } from './parent.js'
 import type { Subresource } from './subresource.js'
 

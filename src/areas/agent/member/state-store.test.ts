@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { FakeKubeClient } from '../../../../test/support/fake-kube-client.js'
+import { FakeKubeClient } from '../../../../test/support/fakes/fake-kube-client.js'
 import { silentLog } from '../../../base/log.js'
 import { VirtualClock } from '../../../base/virtual-clock.js'
 import type { Desired } from '../../../delivery/federation/contract.js'

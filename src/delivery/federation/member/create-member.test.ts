@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createMemberWorld, desiredOf, hubUid, typeNamed } from '../../../../test/support/member-world.js'
+import { createMemberWorld, desiredOf, hubUid, typeNamed } from '../../../../test/support/worlds/member-world.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { replicasOf } from '../../placement/replicas-of.js'
 import { federationMark } from '../contract.js'

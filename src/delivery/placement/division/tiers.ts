@@ -12,6 +12,8 @@ export interface TiersRule {
   /** Within a tier: by free room (unless told), or one cluster after the other. */
   readonly within?: 'by-room' | 'in-order'
   readonly apportionment?: ApportionmentRule
+  /** Nothing is given unless there is room for all. */
+  readonly whole?: boolean
 }
 
 /** "A first, then B": growth fills the tiers in order, shrinking empties them from the last. What runs stays unless fresh. */
@@ -41,6 +43,10 @@ function divide(input: DivisionInput, rule: TiersRule): Division {
     reasons.push(`tier ${rule.tiers[index]?.name} takes ${share} (room for ${room})${rest > 0 ? `, ${rest} overflow` : ''}`)
   })
   if (rest > 0) reasons.push(`no tier has room for ${rest}`)
+  if (rest > 0 && rule.whole === true) {
+    const problem = 'Clusters available replicas are not enough to schedule.'
+    return { replicas: new Map(), unplaced: input.replicas, reasons, problem }
+  }
   return { replicas: addUp(change.kept, given), unplaced: rest, reasons }
 }
 
@@ -109,6 +115,7 @@ export const tiers: DivisionStrategy<TiersRule> = {
       ],
     },
     { strategy: 'tiers', within: 'in-order', tiers: [{ name: 'first', names: ['c1', 'c2'] }, { name: 'rest' }] },
+    { strategy: 'tiers', whole: true, tiers: [{ name: 'first', names: ['c0', 'c3'] }, { name: 'rest' }] },
   ],
   divide,
 }

@@ -5,6 +5,8 @@ import { groupsOf, nameOfKey } from './spread-key.js'
 
 export interface SpreadCandidate {
   readonly facts: ClusterFacts
+  /** Clusters of a lower one come first; absent where there are none. */
+  readonly tier?: number
   readonly score: number
   /** Free room with what it has of the workload already. */
   readonly available: number
@@ -27,9 +29,10 @@ export interface SpreadResult {
   readonly leftOut: (cluster: ClusterFacts) => string
 }
 
-/** Score, then room, then name. */
+/** Tier, then score, then room, then name. */
 export function inOrderOfPreference(a: SpreadCandidate, b: SpreadCandidate): number {
-  return b.score - a.score || b.available - a.available || compareText(a.facts.name, b.facts.name)
+  const byTier = (a.tier ?? 0) - (b.tier ?? 0)
+  return byTier || b.score - a.score || b.available - a.available || compareText(a.facts.name, b.facts.name)
 }
 
 /** The coarser first: each narrows what the next chooses from. */

@@ -9,8 +9,8 @@ import {
   digestOf,
   startChartServer,
   startRegistry,
-} from '../../../../test/support/chart-server.js'
-import { packChart } from '../../../../test/support/pack-chart.js'
+} from '../../../../test/support/fakes/chart-server.js'
+import { packChart } from '../../../../test/support/fakes/pack-chart.js'
 import { type Stalled, Waiting } from '../../../base/errors.js'
 import { VirtualClock } from '../../../base/virtual-clock.js'
 import { createChartRepositories } from './chart-repositories.js'

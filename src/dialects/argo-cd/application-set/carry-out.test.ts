@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FakeKubeClient } from '../../../../test/support/fake-kube-client.js'
+import { FakeKubeClient } from '../../../../test/support/fakes/fake-kube-client.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
 import type { Application } from '../kinds/application.js'
 import { applicationType } from '../kinds/resource-types.js'

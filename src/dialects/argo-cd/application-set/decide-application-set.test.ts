@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { testApplicationSet, testPorts } from '../../../../test/support/application-set-facts.js'
+import { testApplicationSet, testPorts } from '../../../../test/support/cases/application-set-facts.js'
 import type { Application } from '../kinds/application.js'
 import type { ApplicationSet } from '../kinds/application-set.js'
 import { type ApplicationSetDecision, type ApplicationSetPolicy, decideApplicationSet } from './decide-application-set.js'

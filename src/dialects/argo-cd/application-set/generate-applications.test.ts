@@ -8,7 +8,7 @@ import {
   testCluster,
   testPorts,
   testRepository,
-} from '../../../../test/support/application-set-facts.js'
+} from '../../../../test/support/cases/application-set-facts.js'
 import { parseYamlDocuments } from '../../../formats/yaml/parse-yaml.js'
 import type { ApplicationSet } from '../kinds/application-set.js'
 import { generateApplications } from './generate-applications.js'

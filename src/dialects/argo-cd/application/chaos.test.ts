@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createWorld } from '../../../../test/support/world.js'
+import { createWorld } from '../../../../test/support/worlds/world.js'
 import { createSeededRandom } from '../../../base/random.js'
 import type { Application } from '../kinds/application.js'
 import { applicationType } from '../kinds/resource-types.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { createWorld, type World } from '../../../../test/support/world.js'
+import { createWorld, type World } from '../../../../test/support/worlds/world.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
 import type { AppProject } from '../kinds/app-project.js'

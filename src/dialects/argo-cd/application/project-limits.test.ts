@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { createWorld, type World } from '../../../../test/support/world.js'
+import { createWorld, type World } from '../../../../test/support/worlds/world.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isNotFound } from '../../../kube/object/status-error.js'

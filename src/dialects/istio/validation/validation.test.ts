@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { randomValidationCase, validateCase } from '../../../../test/support/istio-validation-cases.js'
+import { randomValidationCase, validateCase } from '../../../../test/support/cases/istio-validation-cases.js'
 
 // Verdicts of Istio's own code, written down by test/real/istio-validation.test.ts with FLOTILLA_RECORD=1.
 test('objects are refused and warned of as Istio has done it', () => {

@@ -36,6 +36,8 @@ const affinityFields: JsonObject = {
 
 export const clusterAffinity = object(affinityFields)
 
+const affinityTerm: JsonObject = { affinityName: { type: 'string', minLength: 1, maxLength: 32 }, ...affinityFields }
+
 export const resourceSelector = object({ apiVersion: text, kind: text, namespace: text, name: text, labelSelector }, [
   'apiVersion',
   'kind',
@@ -46,7 +48,7 @@ const toleration = object({ key: text, operator: text, value: text, effect: text
 export const placement = object({
   clusterAffinity,
   clusterAffinities: list(
-    object({ affinityName: { type: 'string', minLength: 1, maxLength: 32 }, ...affinityFields }, ['affinityName']),
+    object({ ...affinityTerm, overflowAffinities: list(object(affinityTerm, ['affinityName'])) }, ['affinityName']),
   ),
   clusterTolerations: list(toleration),
   spreadConstraints: list(

@@ -1,6 +1,7 @@
 import { equalJson, isObject } from '../../../base/json.js'
 import { explainQualifiedName } from '../../../kube/object/names.js'
 import { type Fields, fieldAt, fieldsOf, numberAt, objectAt, objectsAt, textAt } from '../fields.js'
+import { readAffinity } from './read-affinity.js'
 
 /** What is wrong with a field of a policy, as upstream's webhooks say it. */
 export interface PolicyFault {
@@ -68,8 +69,40 @@ function checkPlacement(placement: Fields): PolicyFault[] {
       })
     seen.add(name)
     faults.push(...checkFields(term, `${at}.clusterAffinities[${index}]`))
+    faults.push(...checkOverflow(term, `${at}.clusterAffinities[${index}]`, objectAt(placement, 'replicaScheduling')))
   }
   faults.push(...checkSpread(objectsAt(placement, 'spreadConstraints'), `${at}.spreadConstraints`))
+  return faults
+}
+
+/** Only what is divided by room can be too much for a group. */
+function checkOverflow(term: Fields, at: string, scheduling: Fields | undefined): PolicyFault[] {
+  const value = term['overflowAffinities']
+  if (!Array.isArray(value)) return []
+  const faults: PolicyFault[] = []
+  const field = `${at}.overflowAffinities`
+  const byRoom =
+    textAt(scheduling, 'replicaSchedulingType') === 'Divided' &&
+    (textAt(scheduling, 'replicaDivisionPreference') === 'Aggregated' ||
+      textAt(scheduling, 'weightPreference', 'dynamicWeight') !== '')
+  const say = (detail: string) => faults.push({ field, value, detail })
+  if (!byRoom) say('overflowAffinities can only be used together with dynamic weight or aggregated scheduling')
+  if (Object.keys(readAffinity(term)).length === 0)
+    say('overflowAffinities can only be used together with the inline ClusterAffinity')
+  const seen = new Set([textAt(term, 'affinityName')])
+  for (const [index, each] of objectsAt(term, 'overflowAffinities').entries()) {
+    const name = textAt(each, 'affinityName')
+    for (const detail of explainQualifiedName(name))
+      faults.push({ field: `${field}[${index}].affinityName`, value: name, detail })
+    if (seen.has(name))
+      faults.push({
+        field: `${field}[${index}].affinityName`,
+        value: name,
+        detail: "overflow affinity name must be unique and must not duplicate the primary group's affinityName",
+      })
+    seen.add(name)
+    faults.push(...checkFields(each, `${field}[${index}]`))
+  }
   return faults
 }
 

@@ -27,9 +27,17 @@ function readFieldExpression(expression: Fields): FieldExpression[] {
 /** The groups that are tried in order: the terms of `clusterAffinities`, or the one `clusterAffinity`. */
 export function readGroups(placement: Fields): AffinityGroup[] {
   const terms = objectsAt(placement, 'clusterAffinities')
-  if (terms.length > 0) return terms.map((term) => ({ name: textAt(term, 'affinityName'), ...readAffinity(term) }))
+  if (terms.length > 0)
+    return terms.map((term) => {
+      const overflow = objectsAt(term, 'overflowAffinities').map(readTerm)
+      return { ...readTerm(term), ...(overflow.length > 0 ? { overflow } : {}) }
+    })
   const affinity = objectAt(placement, 'clusterAffinity')
   return affinity === undefined ? [] : [{ name: unnamedGroup, ...readAffinity(affinity) }]
+}
+
+function readTerm(term: Fields): AffinityGroup {
+  return { name: textAt(term, 'affinityName'), ...readAffinity(term) }
 }
 
 /** The name that `clusterAffinity` has for the engine; never written. */

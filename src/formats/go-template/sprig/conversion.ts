@@ -24,7 +24,11 @@ export function conversionFunctions(): [string, GoFunction][] {
     [
       'atoi',
       goFunction(['string'], (text) => {
-        const value = /^[+-]?[0-9]+$/.test(text) ? BigInt(text.replace(/^\+/, '')) : 0n
+        const found = /^([+-]?)0*([0-9]+)$/.exec(text)
+        if (found === null) return int(0n)
+        // What does not fit becomes the nearest that does.
+        const magnitude = found[2]!.length > 19 ? 2n ** 64n : BigInt(found[2]!)
+        const value = found[1] === '-' ? -magnitude : magnitude
         const limit = 2n ** 63n
         return int(value >= limit ? limit - 1n : value < -limit ? -limit : value)
       }),

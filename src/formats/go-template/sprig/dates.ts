@@ -1,8 +1,9 @@
 import type { Clock } from '../../../base/clock.js'
 import { type GoFunction, goFunction } from '../functions.js'
 import { GoInt, GoStruct, int, int64, integerOf, typeName } from '../values.js'
-import { formatDuration, parseDuration } from './durations.js'
-import { formatTime, type GoTime, knownZone, monthName, parseTime, timeFields, utcMs, weekdayName } from './go-time.js'
+import { durationProblem, formatDuration, parseDuration } from './durations.js'
+import { formatTime, type GoTime, knownZone, monthName, timeFields, utcMs, weekdayName } from './go-time.js'
+import { parseTime } from './parse-time.js'
 
 const zeroTime: GoTime = { epochMs: utcMs(1, 1, 1), zone: 'UTC' }
 
@@ -16,12 +17,12 @@ export function dateFunctions(clock: Pick<Clock, 'now'>): [string, GoFunction][]
     return now()
   }
   const inZone = (layout: string, value: unknown, zone: string) =>
-    formatTime({ epochMs: instant(value).epochMs, zone: knownZone(zone) }, layout)
+    formatTime({ ...instant(value), zone: knownZone(zone) }, layout)
   const dateInZone = goFunction(['string', 'any', 'string'], inZone)
   const dateModify = goFunction(['string', 'time'], (duration, time) => shift(time, parseDuration(duration) ?? 0n))
   const mustDateModify = goFunction(['string', 'time'], (duration, time) => {
     const nanoseconds = parseDuration(duration)
-    if (nanoseconds === undefined) throw new Error(`time: invalid duration ${JSON.stringify(duration)}`)
+    if (nanoseconds === undefined) throw new Error(durationProblem(duration))
     return shift(time, nanoseconds)
   })
   return [
@@ -42,17 +43,10 @@ export function dateFunctions(clock: Pick<Clock, 'now'>): [string, GoFunction][]
         return formatDuration(elapsed * 1_000_000_000n)
       }),
     ],
-    ['duration', goFunction(['any'], (value) => formatDuration(durationSeconds(value) * 1_000_000_000n))],
+    ['duration', goFunction(['any'], (value) => formatDuration(BigInt.asIntN(64, durationSeconds(value) * 1_000_000_000n)))],
     ['durationRound', goFunction(['any'], (value) => roundDuration(durationNanoseconds(value, now())))],
-    ['toDate', goFunction(['string', 'string'], (layout, text) => timeValue(parseTime(layout, text) ?? zeroTime))],
-    [
-      'mustToDate',
-      goFunction(['string', 'string'], (layout, text) => {
-        const time = parseTime(layout, text)
-        if (time === undefined) throw new Error(`parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse`)
-        return timeValue(time)
-      }),
-    ],
+    ['toDate', goFunction(['string', 'string'], (layout, text) => timeValue(orZero(() => parseTime(layout, text))))],
+    ['mustToDate', goFunction(['string', 'string'], (layout, text) => timeValue(parseTime(layout, text)))],
     ['unixEpoch', goFunction(['time'], (time) => String(Math.floor((time.native as GoTime).epochMs / 1000)))],
   ]
 }
@@ -65,7 +59,7 @@ function durationSeconds(value: unknown): bigint {
 function durationNanoseconds(value: unknown, now: GoTime): bigint {
   if (typeof value === 'string') return parseDuration(value) ?? 0n
   if (value instanceof GoStruct && value.type === 'time.Time') {
-    return BigInt(Math.round(now.epochMs - (value.native as GoTime).epochMs)) * 1_000_000n
+    return nanosecondsOf(now) - nanosecondsOf(value.native as GoTime)
   }
   return typeName(value) === 'int64' ? (integerOf(value) ?? 0n) : 0n
 }
@@ -87,8 +81,22 @@ function roundDuration(nanoseconds: bigint): string {
 }
 
 function shift(time: GoStruct, nanoseconds: bigint): GoStruct {
-  const { epochMs, zone } = time.native as GoTime
-  return timeValue({ epochMs: epochMs + Number(nanoseconds) / 1_000_000, zone })
+  const native = time.native as GoTime
+  const total = nanosecondsOf(native) + nanoseconds
+  const beyond = ((total % 1_000_000n) + 1_000_000n) % 1_000_000n
+  return timeValue({ epochMs: Number((total - beyond) / 1_000_000n), nanoseconds: Number(beyond), zone: native.zone })
+}
+
+function nanosecondsOf({ epochMs, nanoseconds = 0 }: GoTime): bigint {
+  return BigInt(Math.floor(epochMs)) * 1_000_000n + BigInt(nanoseconds)
+}
+
+function orZero(read: () => GoTime): GoTime {
+  try {
+    return read()
+  } catch {
+    return zeroTime
+  }
 }
 
 /** A time as templates see it: `.Format "2006"`, `.Unix`, `.Year`, prints as Go prints times. */
@@ -96,7 +104,7 @@ export function timeValue(time: GoTime): GoStruct {
   const fields = () => timeFields(time)
   const number = (give: () => number) => goFunction([], () => int(give()))
   const text = () => formatTime(time, '2006-01-02 15:04:05.999999999 -0700 MST')
-  const order = (other: GoStruct) => time.epochMs - (other.native as GoTime).epochMs
+  const order = (other: GoStruct) => Number(nanosecondsOf(time) - nanosecondsOf(other.native as GoTime))
   return new GoStruct({
     type: 'time.Time',
     native: time,
@@ -107,7 +115,7 @@ export function timeValue(time: GoTime): GoStruct {
       String: goFunction([], text),
       Unix: goFunction([], () => int64(Math.floor(time.epochMs / 1000))),
       UnixMilli: goFunction([], () => int64(Math.floor(time.epochMs))),
-      UnixNano: goFunction([], () => new GoInt(BigInt(Math.floor(time.epochMs)) * 1_000_000n, 'int64')),
+      UnixNano: goFunction([], () => new GoInt(nanosecondsOf(time), 'int64')),
       Year: number(() => fields().year),
       Month: goFunction([], () => monthName(fields().month)),
       Day: number(() => fields().day),
@@ -118,11 +126,11 @@ export function timeValue(time: GoTime): GoStruct {
       Weekday: goFunction([], () => weekdayName(fields().weekday)),
       UTC: goFunction([], () => timeValue({ ...time, zone: 'UTC' })),
       Local: goFunction([], () => timeValue({ ...time, zone: 'UTC' })),
-      IsZero: goFunction([], () => time.epochMs === zeroTime.epochMs),
+      IsZero: goFunction([], () => nanosecondsOf(time) === nanosecondsOf(zeroTime)),
       AddDate: goFunction(['int', 'int', 'int'], (years, months, days) => {
         const now = fields()
         const date = utcMs(now.year + years, now.month + months, now.day + days, now.hour, now.minute, now.second)
-        return timeValue({ ...time, epochMs: date + now.millisecond - now.offsetMinutes * 60_000 })
+        return timeValue({ ...time, epochMs: date + Math.floor(now.nanosecond / 1e6) - now.offsetSeconds * 1000 })
       }),
       Before: goFunction(['time'], (other) => order(other) < 0),
       After: goFunction(['time'], (other) => order(other) > 0),

@@ -1,28 +1,32 @@
 import { isObject } from '../../../base/json.js'
-import { type GoFunction, goFunction, goVariadic } from '../functions.js'
+import { type CallContext, type GoFunction, goFunction, goVariadic } from '../functions.js'
 import { GoInt, type GoMap, GoStruct, isMap, isNilList, isTrue, sameType, typeName } from '../values.js'
-import { decodeJson, encodeJson } from './json.js'
+import { decodeJson } from './decode-json.js'
+import { encodeJson } from './json.js'
 
 /** Whether a value is the zero of its type; structs never are. */
 export function isEmpty(value: unknown): boolean {
   return !isTrue(value)
 }
 
-/** Go's reflect.DeepEqual: types count, so a float64 1 differs from an int 1. */
-export function deepEqual(a: unknown, b: unknown): boolean {
+/** Go's reflect.DeepEqual: types count, so a float64 1 differs from an int 1. What is looked at is charged. */
+export function deepEqual(a: unknown, b: unknown, context: Pick<CallContext, 'charge'>): boolean {
   if (a === b) return true
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null)
   if (typeName(a) !== typeName(b)) return false
   if (a instanceof GoInt && b instanceof GoInt) return a.value === b.value
   if (a instanceof GoStruct && b instanceof GoStruct) {
-    return a.native !== undefined ? deepEqual(a.native, b.native) : deepEqual(a.fields, b.fields)
+    return a.native !== undefined ? deepEqual(a.native, b.native, context) : deepEqual(a.fields, b.fields, context)
   }
   if (Array.isArray(a) && Array.isArray(b)) {
-    return a.length === b.length && isNilList(a) === isNilList(b) && a.every((item, index) => deepEqual(item, b[index]))
+    if (a.length !== b.length || isNilList(a) !== isNilList(b)) return false
+    context.charge(1)
+    return a.every((item, index) => deepEqual(item, b[index], context))
   }
   if (!isMap(a) || !isMap(b)) return false
   const keys = Object.keys(a)
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key]))
+  context.charge(1)
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && deepEqual(a[key], b[key], context))
 }
 
 export function defaultFunctions(): [string, GoFunction][] {
@@ -42,8 +46,20 @@ export function defaultFunctions(): [string, GoFunction][] {
     ['coalesce', goVariadic([], 'any', (...values) => values.find((value) => !isEmpty(value)) ?? null)],
     ['all', goVariadic([], 'any', (...values) => values.every((value) => !isEmpty(value)))],
     ['any', goVariadic([], 'any', (...values) => values.some((value) => !isEmpty(value)))],
-    ['fromJson', goFunction(['string'], (text) => quietly(() => decodeJson(text), null))],
-    ['mustFromJson', goFunction(['string'], decodeJson)],
+    [
+      'fromJson',
+      goFunction(['string'], function (text) {
+        this.charge(text.length >>> 3)
+        return quietly(() => decodeJson(text), null)
+      }),
+    ],
+    [
+      'mustFromJson',
+      goFunction(['string'], function (text) {
+        this.charge(text.length >>> 3)
+        return decodeJson(text)
+      }),
+    ],
     ['toJson', goFunction(['any'], (value) => quietly(() => encodeJson(value, { escapesHtml: true }), ''))],
     ['mustToJson', mustToJson],
     ['toPrettyJson', goFunction(['any'], (value) => quietly(() => encodeJson(value, { escapesHtml: true, indent: '  ' }), ''))],
@@ -52,7 +68,12 @@ export function defaultFunctions(): [string, GoFunction][] {
     ['mustToRawJson', toRawJson],
     ['deepCopy', deepCopy],
     ['mustDeepCopy', deepCopy],
-    ['deepEqual', goFunction(['any', 'any'], deepEqual)],
+    [
+      'deepEqual',
+      goFunction(['any', 'any'], function (a, b) {
+        return deepEqual(a, b, this)
+      }),
+    ],
   ]
 }
 

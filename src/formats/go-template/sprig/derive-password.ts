@@ -1,6 +1,7 @@
 import { hmac } from '@noble/hashes/hmac.js'
 import { scrypt } from '@noble/hashes/scrypt.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesOfText } from '../values.js'
 
 const seedName = 'com.lyndir.masterpassword'
 
@@ -45,7 +46,7 @@ export function derivePassword(counter: number, type: string, password: string, 
 }
 
 function text(value: string): Uint8Array {
-  return new TextEncoder().encode(value)
+  return bytesOfText(value)
 }
 
 function uint32(value: number): Uint8Array {

@@ -1,12 +1,17 @@
 import { setOwn } from '../../../base/json.js'
-import { type GoFunction, goFunction, goVariadic } from '../functions.js'
+import { type CallContext, type GoFunction, goFunction, goVariadic } from '../functions.js'
+import { chargeForParts } from '../value-size.js'
 import { type GoMap, isMap, sortedKeys, typedList, typeName } from '../values.js'
 import { textOf } from './conversion.js'
 import { isEmpty } from './defaults.js'
 
 export function dictFunctions(): [string, GoFunction][] {
-  const merge = goVariadic(['map'], 'map', (target, ...sources) => mergeAll(target, sources, false))
-  const mergeOverwrite = goVariadic(['map'], 'map', (target, ...sources) => mergeAll(target, sources, true))
+  const merge = goVariadic(['map'], 'map', function (target, ...sources) {
+    return mergeAll(target, sources, false, this)
+  })
+  const mergeOverwrite = goVariadic(['map'], 'map', function (target, ...sources) {
+    return mergeAll(target, sources, true, this)
+  })
   return [
     ['get', goFunction(['map', 'string'], (map, key) => (Object.hasOwn(map, key) ? map[key] : ''))],
     [
@@ -39,14 +44,26 @@ export function dictFunctions(): [string, GoFunction][] {
       ),
     ],
     ['values', goFunction(['map'], (map) => sortedKeys(map).map((key) => map[key]))],
-    ['pick', goVariadic(['map'], 'string', (map, ...keys) => select(map, (key) => keys.includes(key)))],
-    ['omit', goVariadic(['map'], 'string', (map, ...keys) => select(map, (key) => !keys.includes(key)))],
+    [
+      'pick',
+      goVariadic(['map'], 'string', function (map, ...keys) {
+        return select.call(this, map, (key) => keys.includes(key))
+      }),
+    ],
+    [
+      'omit',
+      goVariadic(['map'], 'string', function (map, ...keys) {
+        return select.call(this, map, (key) => !keys.includes(key))
+      }),
+    ],
     [
       'dict',
-      goVariadic([], 'any', (...pairs) => {
+      goVariadic([], 'any', function (...pairs) {
         const map: GoMap = {}
-        for (let index = 0; index < pairs.length; index += 2)
+        for (let index = 0; index < pairs.length; index += 2) {
+          if (typeof pairs[index] !== 'string') chargeForParts([pairs[index]], (size) => this.charge(size))
           setOwn(map, textOf(pairs[index]), index + 1 < pairs.length ? pairs[index + 1] : '')
+        }
         return map
       }),
     ],
@@ -58,14 +75,16 @@ export function dictFunctions(): [string, GoFunction][] {
   ]
 }
 
-function select(map: GoMap, wanted: (key: string) => boolean): GoMap {
+function select(this: CallContext, map: GoMap, wanted: (key: string) => boolean): GoMap {
   const selected: GoMap = {}
-  for (const key of Object.keys(map)) if (wanted(key)) setOwn(selected, key, map[key])
+  const keys = Object.keys(map)
+  this.charge(keys.length >>> 1)
+  for (const key of keys) if (wanted(key)) setOwn(selected, key, map[key])
   return selected
 }
 
-function mergeAll(target: GoMap, sources: readonly GoMap[], overwrites: boolean): GoMap {
-  for (const source of sources) mergeMaps(target, source, overwrites)
+function mergeAll(target: GoMap, sources: readonly GoMap[], overwrites: boolean, context: CallContext): GoMap {
+  for (const source of sources) mergeMaps(target, source, overwrites, context)
   return target
 }
 
@@ -73,9 +92,11 @@ function mergeAll(target: GoMap, sources: readonly GoMap[], overwrites: boolean)
  * Merges a map into another in place, deeply. Without `overwrites` the target's values win unless they are empty
  * (false and 0 count as empty); with it the source's win, empty ones too, and lists are replaced.
  */
-export function mergeMaps(target: GoMap, source: GoMap, overwrites: boolean): void {
+export function mergeMaps(target: GoMap, source: GoMap, overwrites: boolean, context?: CallContext): void {
   if (target === source) return
-  for (const key of Object.keys(source)) {
+  const keys = Object.keys(source)
+  context?.charge(1 + (keys.length >>> 3))
+  for (const key of keys) {
     const given = source[key]
     if (given === null || given === undefined) {
       if (overwrites) setOwn(target, key, null)
@@ -83,7 +104,7 @@ export function mergeMaps(target: GoMap, source: GoMap, overwrites: boolean): vo
     }
     const held = Object.hasOwn(target, key) ? target[key] : undefined
     if (isMap(given) && isMap(held)) {
-      mergeMaps(held, given, overwrites)
+      mergeMaps(held, given, overwrites, context)
       if (!isEmpty(held)) continue
     } else if (Array.isArray(given) && !isEmpty(held)) {
       if (overwrites) setOwn(target, key, given)

@@ -11,7 +11,7 @@ const units: Readonly<Record<string, bigint>> = {
 
 /** Go's time.ParseDuration in nanoseconds: `1h30m`, `-1.5s`; undefined for anything else. */
 export function parseDuration(text: string): bigint | undefined {
-  const found = /^([+-]?)(.+)$/.exec(text)
+  const found = text.length > 1000 ? null : /^([+-]?)(.+)$/.exec(text)
   if (found === null) return undefined
   const body = found[2]!
   if (body === '0') return 0n
@@ -26,6 +26,19 @@ export function parseDuration(text: string): bigint | undefined {
   }
   if (length !== body.length || total >= 2n ** 63n) return undefined
   return found[1] === '-' ? -total : total
+}
+
+/** What time.ParseDuration says about a text that it cannot read. */
+export function durationProblem(text: string): string {
+  const quoted = JSON.stringify(text)
+  const rest = /^[+-]?((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*)(.*)$/s.exec(text.slice(0, 1000))?.[2] ?? ''
+  const number = /^(?:\d+\.?\d*|\.\d+)/.exec(rest)
+  if (number === null || /^[0-9.]*\d{20}/.test(rest)) return `time: invalid duration ${quoted}`
+  const unit = /^[^.0-9]*/.exec(rest.slice(number[0].length))![0]
+  if (unit === '') return `time: missing unit in duration ${quoted}`
+  return Object.hasOwn(units, unit)
+    ? `time: invalid duration ${quoted}`
+    : `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`
 }
 
 /** Go's Duration.String: `1h30m0s`, `1.5s`, `250ms`. */

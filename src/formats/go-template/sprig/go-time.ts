@@ -1,7 +1,9 @@
-/** An instant with the zone it is shown in. `zone` is an IANA name, `UTC`, or a fixed offset such as `+02:00`. */
+/** An instant with the zone it is shown in. `zone` is an IANA name, `UTC`, or a fixed offset in seconds with a name: `CET@3600`, `@-7200`. */
 export interface GoTime {
-  /** Milliseconds since the Unix epoch. */
+  /** Whole milliseconds since the Unix epoch. */
   readonly epochMs: number
+  /** What is beyond the millisecond, 0 to 999,999. */
+  readonly nanoseconds?: number
   readonly zone: string
 }
 
@@ -12,14 +14,14 @@ interface Fields {
   readonly hour: number
   readonly minute: number
   readonly second: number
-  readonly millisecond: number
+  readonly nanosecond: number
   readonly weekday: number
   readonly yearDay: number
-  readonly offsetMinutes: number
+  readonly offsetSeconds: number
   readonly abbreviation: string
 }
 
-const months = [
+export const months = [
   'January',
   'February',
   'March',
@@ -33,7 +35,7 @@ const months = [
   'November',
   'December',
 ]
-const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+export const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
@@ -68,12 +70,12 @@ export function knownZone(name: string): string {
   }
 }
 
-function offsetOf(epochMs: number, zone: string): { offsetMinutes: number; abbreviation: string } {
-  if (zone === 'UTC') return { offsetMinutes: 0, abbreviation: 'UTC' }
-  const fixed = /^([+-])(\d\d):(\d\d)$/.exec(zone)
-  if (fixed !== null) {
-    const minutes = (Number(fixed[2]) * 60 + Number(fixed[3])) * (fixed[1] === '-' ? -1 : 1)
-    return { offsetMinutes: minutes, abbreviation: zone.replace(':', '') }
+function offsetOf(epochMs: number, zone: string): { offsetSeconds: number; abbreviation: string } {
+  if (zone === 'UTC') return { offsetSeconds: 0, abbreviation: 'UTC' }
+  const at = zone.indexOf('@')
+  if (at !== -1) {
+    const offsetSeconds = Number(zone.slice(at + 1))
+    return { offsetSeconds, abbreviation: zone.slice(0, at) || offsetText(offsetSeconds, '') }
   }
   const parts = new Map(
     formatter(zone)
@@ -82,8 +84,8 @@ function offsetOf(epochMs: number, zone: string): { offsetMinutes: number; abbre
   )
   const part = (name: Intl.DateTimeFormatPartTypes) => Number(parts.get(name))
   const shown = utcMs(part('year'), part('month'), part('day'), part('hour'), part('minute'), part('second'))
-  const offsetMinutes = Math.round((shown - Math.floor(epochMs / 1000) * 1000) / 60_000)
-  return { offsetMinutes, abbreviation: abbreviationOf(epochMs, zone) ?? offsetText(offsetMinutes, '', true) }
+  const offsetSeconds = Math.round((shown - Math.floor(epochMs / 1000) * 1000) / 1000)
+  return { offsetSeconds, abbreviation: abbreviationOf(epochMs, zone) ?? hoursText(offsetSeconds) }
 }
 
 /** Which abbreviations Intl knows depends on the locale: CEST in British English, EST in American. */
@@ -107,8 +109,8 @@ export function utcMs(year: number, month: number, day: number, hour = 0, minute
 }
 
 export function timeFields(time: GoTime): Fields {
-  const { offsetMinutes, abbreviation } = offsetOf(time.epochMs, time.zone)
-  const shown = new Date(time.epochMs + offsetMinutes * 60_000)
+  const { offsetSeconds, abbreviation } = offsetOf(time.epochMs, time.zone)
+  const shown = new Date(time.epochMs + offsetSeconds * 1000)
   const year = shown.getUTCFullYear()
   return {
     year,
@@ -117,10 +119,10 @@ export function timeFields(time: GoTime): Fields {
     hour: shown.getUTCHours(),
     minute: shown.getUTCMinutes(),
     second: shown.getUTCSeconds(),
-    millisecond: shown.getUTCMilliseconds(),
+    nanosecond: shown.getUTCMilliseconds() * 1_000_000 + (time.nanoseconds ?? 0),
     weekday: shown.getUTCDay(),
     yearDay: Math.floor((shown.getTime() - utcMs(year, 1, 1)) / 86_400_000) + 1,
-    offsetMinutes,
+    offsetSeconds,
     abbreviation,
   }
 }
@@ -128,7 +130,8 @@ export function timeFields(time: GoTime): Fields {
 const layoutParts =
   /January|Jan|Monday|Mon|MST|2006|__2|_2006|_2|002|01|02|03|04|05|06|15|PM|pm|Z07:00:00|Z070000|Z0700|Z07:00|Z07|-07:00:00|-070000|-0700|-07:00|-07|[.,]0+(?![0-9])|[.,]9+(?![0-9])|1|2|3|4|5/g
 
-function pieces(layout: string): { text: string; isPart: boolean }[] {
+/** A layout in its parts: those that stand for something, and the text between. */
+export function pieces(layout: string): { text: string; isPart: boolean }[] {
   const found: { text: string; isPart: boolean }[] = []
   let position = 0
   for (const match of layout.matchAll(layoutParts)) {
@@ -202,14 +205,16 @@ function formatPart(part: string, fields: Fields): string {
     case 'MST':
       return fields.abbreviation
   }
-  if (part.startsWith('Z') && fields.offsetMinutes === 0) return 'Z'
+  if (part.startsWith('Z') && fields.offsetSeconds === 0) return 'Z'
   if (part.startsWith('Z') || part.startsWith('-')) {
     const digits = part.slice(1)
-    const text = offsetText(fields.offsetMinutes, digits.includes(':') ? ':' : '', digits === '07')
-    return digits.length > 5 ? `${text}${digits.includes(':') ? ':' : ''}00` : text
+    const separator = digits.includes(':') ? ':' : ''
+    const text = offsetText(fields.offsetSeconds, separator)
+    if (digits === '07') return text.slice(0, 3)
+    return digits.length > 5 ? `${text}${separator}${two(Math.abs(fields.offsetSeconds) % 60)}` : text
   }
-  const digits = String(fields.millisecond)
-    .padStart(3, '0')
+  const digits = String(fields.nanosecond)
+    .padStart(9, '0')
     .padEnd(part.length - 1, '0')
     .slice(0, part.length - 1)
   if (part[1] === '0') return part[0] + digits
@@ -217,92 +222,16 @@ function formatPart(part: string, fields: Fields): string {
   return trimmed === '' ? '' : part[0] + trimmed
 }
 
-function offsetText(minutes: number, separator: string, hoursOnly: boolean): string {
-  const sign = minutes < 0 ? '-' : '+'
-  const hours = String(Math.trunc(Math.abs(minutes) / 60)).padStart(2, '0')
-  return hoursOnly && minutes % 60 === 0
-    ? sign + hours
-    : hoursOnly
-      ? `${sign}${hours}${String(Math.abs(minutes) % 60).padStart(2, '0')}`
-      : `${sign}${hours}${separator}${String(Math.abs(minutes) % 60).padStart(2, '0')}`
+function offsetText(seconds: number, separator: string): string {
+  const minutes = Math.trunc(Math.abs(seconds) / 60)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${seconds < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}${separator}${two(minutes % 60)}`
 }
 
-const partPatterns: Readonly<Record<string, string>> = {
-  January: months.join('|'),
-  Jan: months.map((name) => name.slice(0, 3)).join('|'),
-  Monday: weekdays.join('|'),
-  Mon: weekdays.map((name) => name.slice(0, 3)).join('|'),
-  MST: '[A-Z]{3,5}|[+-][0-9]{2}(?:[0-9]{2})?',
-  '2006': '[0-9]{4}',
-  PM: 'AM|PM',
-  pm: 'am|pm',
-  _2: ' ?[0-9]{1,2}',
-  __2: ' {0,2}[0-9]{1,3}',
-  '002': '[0-9]{3}',
-  '1': '[0-9]{1,2}',
-  '2': '[0-9]{1,2}',
-  '3': '[0-9]{1,2}',
-  '4': '[0-9]{1,2}',
-  '5': '[0-9]{1,2}',
-  '15': '[0-9]{1,2}',
-}
-
-/** Go's time.ParseInLocation in UTC; undefined when the text does not have the layout's form or is no date. */
-export function parseTime(layout: string, text: string): GoTime | undefined {
-  const parts: string[] = []
-  let pattern = '^'
-  for (const piece of pieces(layout)) {
-    if (!piece.isPart) {
-      pattern += piece.text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replace(/ +/g, ' *')
-      continue
-    }
-    parts.push(piece.text)
-    if (/^[Z-]07/.test(piece.text)) {
-      const digits = piece.text.includes(':') ? '[0-9]{2}:[0-9]{2}' : piece.text.length === 3 ? '[0-9]{2}' : '[0-9]{4}'
-      pattern += piece.text.startsWith('Z') ? `(Z|[+-]${digits})` : `([+-]${digits})`
-    } else if (/^[.,]/.test(piece.text))
-      pattern += piece.text[1] === '0' ? `([.,][0-9]{${piece.text.length - 1}})` : '((?:[.,][0-9]+)?)'
-    else pattern += `(${partPatterns[piece.text] ?? '[0-9]{2}'})`
-    // Seconds may be followed by a fraction that the layout does not mention.
-    if ((piece.text === '05' || piece.text === '5') && !/0?5[.,][09]/.test(layout)) {
-      parts.push('.9')
-      pattern += '((?:[.,][0-9]+)?)'
-    }
-  }
-  const found = new RegExp(`${pattern}$`, 'i').exec(text)
-  if (found === null) return undefined
-  return assemble(parts, found.slice(1))
-}
-
-function assemble(parts: readonly string[], texts: readonly string[]): GoTime | undefined {
-  const read = (...names: string[]): string | undefined => {
-    const index = parts.findIndex((part) => names.includes(part))
-    return index < 0 ? undefined : texts[index]
-  }
-  const number = (fallback: number, ...names: string[]) => Number(read(...names) ?? fallback)
-  const monthName = read('January', 'Jan')?.slice(0, 3).toLowerCase()
-  const month =
-    monthName === undefined ? number(1, '01', '1') : months.findIndex((name) => name.toLowerCase().startsWith(monthName)) + 1
-  const short = read('06')
-  const year = short === undefined ? number(0, '2006') : Number(short) + (Number(short) >= 69 ? 1900 : 2000)
-  const day = number(1, '02', '2', '_2')
-  const clock12 = read('03', '3')
-  let hour = clock12 === undefined ? number(0, '15') : Number(clock12)
-  const half = read('PM', 'pm')?.toLowerCase()
-  if (half === 'pm' && hour < 12) hour += 12
-  else if (half === 'am' && hour === 12) hour = 0
-  const minute = number(0, '04', '4')
-  const second = number(0, '05', '5')
-  const lastDay = new Date(utcMs(year, month + 1, 0)).getUTCDate()
-  if (month < 1 || month > 12 || day < 1 || day > lastDay || hour > 23 || minute > 59 || second > 59) return undefined
-  const fraction = parts.findIndex((part) => /^[.,]/.test(part))
-  const fractionText = fraction < 0 ? '' : (texts[fraction] ?? '')
-  const milliseconds = fractionText === '' ? 0 : Math.floor(Number(`0.${fractionText.slice(1)}`) * 1000)
-  const offset = texts[parts.findIndex((part) => /^[Z-]07/.test(part))]
-  const found = offset === undefined ? null : /^([+-])(\d\d):?(\d\d)?$/.exec(offset)
-  const minutes = found === null ? 0 : (Number(found[2]) * 60 + Number(found[3] ?? 0)) * (found[1] === '-' ? -1 : 1)
-  const zone = minutes === 0 ? 'UTC' : `${found![1]}${found![2]}:${found![3] ?? '00'}`
-  return { epochMs: utcMs(year, month, day, hour, minute, second) + milliseconds - minutes * 60_000, zone }
+/** How zones without letters are called: `+04`, `+0545`. */
+function hoursText(seconds: number): string {
+  const text = offsetText(seconds, '')
+  return text.endsWith('00') ? text.slice(0, 3) : text
 }
 
 export function monthName(month: number): string {

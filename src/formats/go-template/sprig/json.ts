@@ -1,20 +1,9 @@
-import { messageOf } from '../../../base/errors.js'
 import { setOwn } from '../../../base/json.js'
 import { GoStruct, integerOf, isMap, isNilList, sortedKeys, wellFormed } from '../values.js'
 
 /** Go's encoding/json: keys sorted, and with `escapesHtml` `<`, `>` and `&` as \u escapes. */
 export function encodeJson(value: unknown, options: { escapesHtml: boolean; indent?: string }): string {
   return write(value, { ...options, isStruct: false }, '')
-}
-
-/** What encoding/json gives for an interface{}: every number is a float64. */
-export function decodeJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (text.trim() === '') throw new Error('unexpected end of JSON input')
-    throw new Error(`invalid JSON: ${messageOf(error)}`)
-  }
 }
 
 interface Style {
@@ -104,5 +93,24 @@ export function toJsonData(value: unknown): unknown {
   if (!isMap(value)) throw new Error('json: unsupported type: func()')
   const data: Record<string, unknown> = {}
   for (const key of Object.keys(value)) setOwn(data, key, toJsonData(value[key]))
+  return data
+}
+
+/** A template value as go-yaml sees it without a way through JSON: integers are bigints, other numbers float64, no list is null. */
+export function toYamlData(value: unknown): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (typeof value === 'string') return wellFormed(value)
+  if (value === null || value === undefined) return null
+  const integer = integerOf(value)
+  if (integer !== undefined) return integer
+  if (value instanceof Uint8Array) return Array.from(value, BigInt)
+  if (Array.isArray(value)) return value.map(toYamlData)
+  if (value instanceof GoStruct) {
+    if (value.underlying !== undefined) return toYamlData(value.underlying)
+    return value.native === undefined ? toYamlData(value.fields) : toJsonData(value)
+  }
+  if (!isMap(value)) throw new Error('cannot marshal type: func()')
+  const data: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) setOwn(data, key, toYamlData(value[key]))
   return data
 }

@@ -1,4 +1,4 @@
-import { type GoFunction, goFunction, goVariadic } from '../functions.js'
+import { type CallContext, type GoFunction, goFunction, goVariadic } from '../functions.js'
 import { GoStruct, kindOf, nilList, typedList, typeName } from '../values.js'
 import { toInt } from './cast.js'
 import { deepEqual, isEmpty } from './defaults.js'
@@ -19,16 +19,20 @@ export function listFunctions(): [string, GoFunction][] {
     const kept: unknown[] = []
     for (const item of elements(target, 'Cannot find uniq on type')) {
       this.charge(kept.length)
-      if (!kept.some((other) => deepEqual(other, item))) kept.push(item)
+      if (!kept.some((other) => deepEqual(other, item, this))) kept.push(item)
     }
     return kept
   })
-  const without = goVariadic(['any'], 'any', (target, ...omitted) =>
-    elements(target, 'Cannot find without on type').filter((item) => !omitted.some((other) => deepEqual(other, item))),
-  )
-  const has = goFunction(['any', 'any'], (needle, target) => {
+  const without = goVariadic(['any'], 'any', function (target, ...omitted) {
+    const items = elements(target, 'Cannot find without on type')
+    this.charge(items.length * omitted.length)
+    return items.filter((item) => !omitted.some((other) => deepEqual(other, item, this)))
+  })
+  const has = goFunction(['any', 'any'], function (needle, target) {
     if (target === null) return false
-    return elements(target, 'Cannot find has on type').some((item) => deepEqual(item, needle))
+    const items = elements(target, 'Cannot find has on type')
+    this.charge(items.length)
+    return items.some((item) => deepEqual(item, needle, this))
   })
   const slice = goVariadic(['any'], 'any', sliceList)
   const chunk = goFunction(['int', 'any'], chunkList)
@@ -65,8 +69,10 @@ export function listFunctions(): [string, GoFunction][] {
     ['mustChunk', chunk],
     [
       'concat',
-      goVariadic([], 'any', (...lists) => {
-        const all = lists.flatMap((item) => [...elements(item, 'Cannot concat type', ' as list')])
+      goVariadic([], 'any', function (...lists) {
+        const parts = lists.map((item) => elements(item, 'Cannot concat type', ' as list'))
+        this.charge(parts.reduce((sum, part) => sum + part.length, 0) >>> 3)
+        const all = parts.flat()
         return all.length === 0 ? nilList() : all
       }),
     ],
@@ -93,10 +99,17 @@ function sliceList(target: unknown, ...bounds: unknown[]): unknown {
   return typedList(typeName(items), items.slice(start, end))
 }
 
-function chunkList(size: number, target: unknown): unknown {
+function chunkList(this: CallContext, size: number, target: unknown): unknown {
   const items = elements(target, 'Cannot chunk type')
-  if (size <= 0) throw new Error('runtime error: makeslice: len out of range')
+  // As upstream computes it, also for sizes that make no sense.
+  const count = Math.floor((items.length - 1) / size) + 1
+  if (!(count >= 0)) throw new Error('runtime error: makeslice: len out of range')
+  this.charge(count)
   const chunks: unknown[] = []
-  for (let index = 0; index < items.length; index += size) chunks.push(items.slice(index, index + size))
+  for (let index = 0; index < count; index++) {
+    const length = index === count - 1 ? Math.floor(items.length % size) || size : size
+    if (length < 0) throw new Error('runtime error: makeslice: len out of range')
+    chunks.push(items.slice(index * size, index * size + length))
+  }
   return typedList('[][]interface {}', chunks)
 }

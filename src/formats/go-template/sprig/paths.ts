@@ -18,7 +18,9 @@ export function pathFunctions(): [string, GoFunction][] {
 /** Go's path.Base: the last element; `.` for nothing, `/` for the root. */
 export function baseName(path: string): string {
   if (path === '') return '.'
-  const trimmed = path.replace(/\/+$/, '')
+  let end = path.length
+  while (end > 0 && path[end - 1] === '/') end--
+  const trimmed = path.slice(0, end)
   return trimmed === '' ? '/' : trimmed.slice(trimmed.lastIndexOf('/') + 1)
 }
 

@@ -1,55 +1,70 @@
 import { RE2JS } from 're2js'
-import { type GoFunction, goFunction } from '../functions.js'
+import { messageOf } from '../../../base/errors.js'
+import { TemplateBudgetError } from '../errors.js'
+import { type CallContext, type GoFunction, goFunction } from '../functions.js'
+import { quoteString } from '../print.js'
 import { typedList } from '../values.js'
 
 /** Go's regular expressions: RE2 syntax, linear time whatever the pattern. */
 export function regexFunctions(): [string, GoFunction][] {
-  const match = (pattern: string, text: string) => compile(pattern).matcher(text).find()
-  const find = goFunction(['string', 'string'], (pattern, text) => matches(compile(pattern), text, 1)[0]?.text ?? '')
-  const findAll = goFunction(['string', 'string', 'int'], (pattern, text, limit) =>
-    typedList(
-      '[]string',
-      matches(compile(pattern), text, limit).map((found) => found.text),
-    ),
-  )
-  const replaceAll = goFunction(['string', 'string', 'string'], function (pattern, text, template) {
-    return replace(compile(pattern), text, (found) => {
-      const expanded = expand(template, found)
-      this.charge(expanded.length)
-      return expanded
+  const find = (compile: Compile) =>
+    goFunction(['string', 'string'], function (pattern, text) {
+      return matches(compile.call(this, pattern, text), text, 1)[0]?.text ?? ''
     })
-  })
-  const replaceLiteral = goFunction(['string', 'string', 'string'], function (pattern, text, replacement) {
-    return replace(compile(pattern), text, () => {
-      this.charge(replacement.length)
-      return replacement
+  const findAll = (compile: Compile) =>
+    goFunction(['string', 'string', 'int'], function (pattern, text, limit) {
+      const texts = matches(compile.call(this, pattern, text), text, limit).map((found) => found.text)
+      this.charge(texts.length >>> 1)
+      return typedList('[]string', texts, texts.length === 0)
     })
-  })
-  const split = goFunction(['string', 'string', 'int'], (pattern, text, limit) =>
-    typedList('[]string', splitAt(compile(pattern), text, limit)),
-  )
+  const replaceAll = (compile: Compile) =>
+    goFunction(['string', 'string', 'string'], function (pattern, text, template) {
+      return replace(compile.call(this, pattern, text), text, (found) => {
+        const expanded = expand(template, found)
+        this.charge(expanded.length)
+        return expanded
+      })
+    })
+  const replaceLiteral = (compile: Compile) =>
+    goFunction(['string', 'string', 'string'], function (pattern, text, replacement) {
+      return replace(compile.call(this, pattern, text), text, () => {
+        this.charge(replacement.length)
+        return replacement
+      })
+    })
+  const split = (compile: Compile) =>
+    goFunction(['string', 'string', 'int'], function (pattern, text, limit) {
+      const parts = splitAt(compile.call(this, pattern, text), text, limit)
+      return typedList('[]string', parts, parts.length === 0)
+    })
   return [
     [
       'regexMatch',
-      goFunction(['string', 'string'], (pattern, text) => {
+      goFunction(['string', 'string'], function (pattern, text) {
         try {
-          return match(pattern, text)
-        } catch {
+          return compileFor.call(this, pattern, text).matcher(text).find()
+        } catch (error) {
+          if (error instanceof TemplateBudgetError) throw error
           return false
         }
       }),
     ],
-    ['mustRegexMatch', goFunction(['string', 'string'], match)],
-    ['regexFind', find],
-    ['mustRegexFind', find],
-    ['regexFindAll', findAll],
-    ['mustRegexFindAll', findAll],
-    ['regexReplaceAll', replaceAll],
-    ['mustRegexReplaceAll', replaceAll],
-    ['regexReplaceAllLiteral', replaceLiteral],
-    ['mustRegexReplaceAllLiteral', replaceLiteral],
-    ['regexSplit', split],
-    ['mustRegexSplit', split],
+    [
+      'mustRegexMatch',
+      goFunction(['string', 'string'], function (pattern, text) {
+        return compileFor.call(this, pattern, text).matcher(text).find()
+      }),
+    ],
+    ['regexFind', find(compileOrPanic)],
+    ['mustRegexFind', find(compileFor)],
+    ['regexFindAll', findAll(compileOrPanic)],
+    ['mustRegexFindAll', findAll(compileFor)],
+    ['regexReplaceAll', replaceAll(compileOrPanic)],
+    ['mustRegexReplaceAll', replaceAll(compileFor)],
+    ['regexReplaceAllLiteral', replaceLiteral(compileOrPanic)],
+    ['mustRegexReplaceAllLiteral', replaceLiteral(compileFor)],
+    ['regexSplit', split(compileOrPanic)],
+    ['mustRegexSplit', split(compileFor)],
     ['regexQuoteMeta', goFunction(['string'], (text) => text.replace(/[\\.+*?()|[\]{}^$]/g, '\\$&'))],
   ]
 }
@@ -59,6 +74,27 @@ interface Match {
   readonly end: number
   readonly text: string
   readonly group: (name: string) => string
+}
+
+type Compile = (this: CallContext, pattern: string, text: string) => RE2JS
+
+/** The compiled pattern; what it takes to look through the text is charged, and what it takes to compile it. */
+function compileFor(this: CallContext, pattern: string, text: string): RE2JS {
+  this.charge(pattern.length >>> 3)
+  const regex = compile(pattern)
+  this.charge(Math.floor((text.length * regex.programSize()) / 256))
+  return regex
+}
+
+/** The same with the words of regexp.MustCompile. */
+function compileOrPanic(this: CallContext, pattern: string, text: string): RE2JS {
+  try {
+    return compileFor.call(this, pattern, text)
+  } catch (error) {
+    if (error instanceof TemplateBudgetError) throw error
+    const shown = /[\0-\x08\n-\x1f\x7f`\ufeff]/.test(pattern) ? quoteString(pattern) : `\`${pattern}\``
+    throw new Error(`regexp: Compile(${shown}): ${messageOf(error)}`, { cause: error })
+  }
 }
 
 const compiled = new Map<string, RE2JS>()

@@ -3,6 +3,7 @@ import { type CallContext, type GoFunction, goFunction, goVariadic } from '../fu
 import { printValue, quoteString, sprintf } from '../print.js'
 import { fromByteString, GoStruct, toByteString, typedList, typedMap } from '../values.js'
 import { textOf, textsOf } from './conversion.js'
+import { lowerCase, upperCase } from './letter-case.js'
 import { abbreviate, initials, removeSpace, swapCase, titleCase, trimSet, trimSpace, untitle, wrapText } from './text.js'
 import { joinWords, pascalCase } from './word-case.js'
 
@@ -14,8 +15,8 @@ export function stringFunctions(random: Random): [string, GoFunction][] {
     ['abbrevboth', goFunction(['int', 'int', 'string'], abbreviateBoth)],
     ['trunc', goFunction(['int', 'string'], truncate)],
     ['trim', goFunction(['string'], trimSpace)],
-    ['upper', goFunction(['string'], (text) => text.toUpperCase())],
-    ['lower', goFunction(['string'], (text) => text.toLowerCase())],
+    ['upper', goFunction(['string'], upperCase)],
+    ['lower', goFunction(['string'], lowerCase)],
     ['title', goFunction(['string'], titleCase)],
     ['untitle', goFunction(['string'], untitle)],
     ['substr', goFunction(['int', 'int', 'string'], substring)],
@@ -88,8 +89,18 @@ export function stringFunctions(random: Random): [string, GoFunction][] {
     ['toString', goFunction(['any'], textOf)],
     ['toStrings', goFunction(['any'], (value) => typedList('[]string', textsOf(value)))],
     ['join', goFunction(['string', 'any'], (separator, value) => textsOf(value).join(separator))],
-    ['split', goFunction(['string', 'string'], (separator, text) => numbered(splitText(text, separator, -1)))],
-    ['splitn', goFunction(['string', 'int', 'string'], (separator, count, text) => numbered(splitText(text, separator, count)))],
+    [
+      'split',
+      goFunction(['string', 'string'], function (separator, text) {
+        return numbered.call(this, splitText(text, separator, -1))
+      }),
+    ],
+    [
+      'splitn',
+      goFunction(['string', 'int', 'string'], function (separator, count, text) {
+        return numbered.call(this, splitText(text, separator, count))
+      }),
+    ],
     ['splitList', goFunction(['string', 'string'], (separator, text) => typedList('[]string', splitText(text, separator, -1)))],
     [
       'sortAlpha',
@@ -149,7 +160,8 @@ export function splitText(text: string, separator: string, limit: number): strin
   return [...parts.slice(0, limit - 1), parts.slice(limit - 1).join(separator)]
 }
 
-function numbered(parts: readonly string[]): Record<string, unknown> {
+function numbered(this: CallContext, parts: readonly string[]): Record<string, unknown> {
+  this.charge(parts.length >>> 1)
   const members: Record<string, unknown> = {}
   for (const [index, part] of parts.entries()) members[`_${index}`] = part
   return typedMap('map[string]string', members)

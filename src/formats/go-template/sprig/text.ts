@@ -1,4 +1,5 @@
 import { fromByteString, toByteString } from '../values.js'
+import { lowerCharacter, titleCharacter } from './letter-case.js'
 
 /** Text shortened to a width in bytes with `...` in place of what is left out, starting at an offset. */
 export function abbreviate(text: string, offset: number, width: number): string {
@@ -52,10 +53,17 @@ export function wrapText(text: string, wantedWidth: number, separator: string, b
 
 /** The characters at the ends that Go's strings.TrimSpace takes away. */
 export function trimSpace(text: string): string {
-  return text.replace(
-    /^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g,
-    '',
-  )
+  let start = 0
+  let end = text.length
+  while (start < end && isSpace(text.charCodeAt(start))) start++
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+function isSpace(code: number): boolean {
+  if (code <= 0x20) return code === 0x20 || (code >= 0x09 && code <= 0x0d)
+  if (code < 0x1680) return code === 0x85 || code === 0xa0
+  return code === 0x1680 || (code >= 0x2000 && code <= 0x200a) || [0x2028, 0x2029, 0x202f, 0x205f, 0x3000].includes(code)
 }
 
 /** Takes all characters of the set away from both ends. */
@@ -81,16 +89,11 @@ export function titleCase(text: string): string {
   return output
 }
 
-export function titleCharacter(character: string): string {
-  const upper = character.toUpperCase()
-  return [...upper].length === 1 ? upper : character
-}
-
 /** Upper to lower case and the other way round; a lower-case letter that starts a word becomes a capital. */
 export function swapCase(text: string): string {
   let output = ''
   for (const character of text) {
-    if (/^[\p{Lu}\p{Lt}]$/u.test(character)) output += character.toLowerCase()
+    if (/^[\p{Lu}\p{Lt}]$/u.test(character)) output += lowerCharacter(character)
     else output += /^\p{Ll}$/u.test(character) ? titleCharacter(character) : character
   }
   return output
@@ -98,7 +101,7 @@ export function swapCase(text: string): string {
 
 /** The first letter of each word in lower case. */
 export function untitle(text: string): string {
-  return text.replace(/(^|\s)(\S)/gu, (_all, before: string, first: string) => before + first.toLowerCase())
+  return text.replace(/(^|\s)(\S)/gu, (_all, before: string, first: string) => before + lowerCharacter(first))
 }
 
 /** The first byte of each word, each as a character of its own (as upstream: not fit for text beyond ASCII). */

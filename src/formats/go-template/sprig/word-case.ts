@@ -1,3 +1,5 @@
+import { lowerCharacter, upperCharacter } from './letter-case.js'
+
 type WordKind = 'none' | 'number' | 'upper' | 'letters' | 'connector' | 'punctuation' | 'other'
 
 const isConnector = (character: string) => /^[-_\s]$/u.test(character)
@@ -13,13 +15,14 @@ function isLetter(character: string): boolean {
 interface Word {
   readonly kind: WordKind
   readonly text: string
-  readonly rest: readonly string[]
+  /** Where the next word starts. */
+  readonly end: number
 }
 
 /** The next word: a run of one kind, where an upper-case run leaves its last letter to a following lower-case word. */
-function nextWord(characters: readonly string[]): Word {
-  const first = characters[0]
-  if (first === undefined) return { kind: 'none', text: '', rest: [] }
+function nextWord(characters: readonly string[], start: number): Word {
+  const first = characters[start]
+  if (first === undefined) return { kind: 'none', text: '', end: start }
   const run = (from: number, matches: (character: string) => boolean) => {
     let end = from
     while (end < characters.length && matches(characters[end]!)) end++
@@ -28,20 +31,20 @@ function nextWord(characters: readonly string[]): Word {
   const lower = (character: string) => isLetter(character) && !isUpper(character)
   let kind: WordKind
   let end: number
-  if (isConnector(first)) [kind, end] = ['connector', run(1, isConnector)]
-  else if (isPunctuation(first)) [kind, end] = ['punctuation', run(1, isPunctuation)]
+  if (isConnector(first)) [kind, end] = ['connector', run(start + 1, isConnector)]
+  else if (isPunctuation(first)) [kind, end] = ['punctuation', run(start + 1, isPunctuation)]
   else if (isUpper(first)) {
     kind = 'upper'
-    end = run(1, isUpper)
-    if (end === 1) end = run(1, lower)
+    end = run(start + 1, isUpper)
+    if (end === start + 1) end = run(start + 1, lower)
     else if (end < characters.length && isLetter(characters[end]!)) end--
-  } else if (isLetter(first)) [kind, end] = ['letters', run(1, lower)]
-  else if (isNumber(first)) [kind, end] = ['number', run(1, isNumber)]
+  } else if (isLetter(first)) [kind, end] = ['letters', run(start + 1, lower)]
+  else if (isNumber(first)) [kind, end] = ['number', run(start + 1, isNumber)]
   else {
     kind = 'other'
-    end = run(1, (c) => !(isConnector(c) || isLetter(c) || isNumber(c) || isPunctuation(c)))
+    end = run(start + 1, (c) => !(isConnector(c) || isLetter(c) || isNumber(c) || isPunctuation(c)))
   }
-  return { kind, text: characters.slice(0, end).join(''), rest: characters.slice(end) }
+  return { kind, text: characters.slice(start, end).join(''), end }
 }
 
 /** `HTTPServer2xx` -> `http_server_2xx`: words in lower case, joined by the connector. */
@@ -51,21 +54,22 @@ export function joinWords(text: string, connector: '_' | '-'): string {
     if (word.kind !== 'upper' && word.kind !== 'connector') output += word.text
     else
       for (const character of word.text)
-        output += isConnector(character) ? connector : isUpper(character) ? character.toLowerCase() : character
+        output += isConnector(character) ? connector : isUpper(character) ? lowerCharacter(character) : character
   }
   const joins = (kind: WordKind) => kind !== 'connector' && kind !== 'punctuation'
   const joinsMore = (kind: WordKind) => kind !== 'none' && joins(kind)
-  let word = nextWord([...text])
+  const characters = [...text]
+  let word = nextWord(characters, 0)
   const writeAlphanumerics = () => {
     while (word.kind === 'letters' || word.kind === 'number') {
       write(word)
-      word = nextWord(word.rest)
+      word = nextWord(characters, word.end)
     }
   }
-  while (word.rest.length > 0) {
+  while (word.end < characters.length) {
     const previous = word
     if (previous.kind !== 'connector') write(previous)
-    word = nextWord(previous.rest)
+    word = nextWord(characters, previous.end)
     if (previous.kind === 'number') {
       writeAlphanumerics()
       if (joinsMore(word.kind)) output += connector
@@ -73,9 +77,9 @@ export function joinWords(text: string, connector: '_' | '-'): string {
     else if (previous.kind !== 'punctuation') {
       if (word.kind !== 'number') {
         if (joins(word.kind)) output += connector
-      } else if (word.rest.length > 0) {
+      } else if (word.end < characters.length) {
         const number = word
-        word = nextWord(word.rest)
+        word = nextWord(characters, word.end)
         if (word.kind !== 'letters') {
           write(number)
           if (joins(word.kind)) output += connector
@@ -100,7 +104,7 @@ export function pascalCase(text: string): string {
   while (index < characters.length && isConnector(characters[index]!)) output += characters[index++]
   // Upstream writes the last of nothing but connectors twice.
   if (index === characters.length) return output + (characters.at(-1) ?? '')
-  let held = characters[index]!.toUpperCase()
+  let held = upperCharacter(characters[index]!)
   let inCapitals = isUpper(characters[index]!)
   index++
   for (; index < characters.length; index++) {
@@ -110,10 +114,10 @@ export function pascalCase(text: string): string {
       output += before
     } else if (isConnector(before)) {
       inCapitals = isUpper(held)
-      held = held.toUpperCase()
+      held = upperCharacter(held)
     } else {
       if (inCapitals) {
-        if (isUpper(held)) held = held.toLowerCase()
+        if (isUpper(held)) held = lowerCharacter(held)
         else inCapitals = false
       }
       output += before

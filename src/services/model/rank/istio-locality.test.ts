@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { randomLocalityCase, rankCase, tidyAnswer } from '../../../../test/support/istio-locality-cases.js'
+import { randomLocalityCase, rankCase, tidyAnswer } from '../../../../test/support/cases/istio-locality-cases.js'
 
 // Answers of Istio's own code, written down by test/real/istio-locality.test.ts with FLOTILLA_RECORD=1.
 test('endpoints are ranked as Istio has ranked them', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { apiService, consumerIn, endpointAt, offerOf, serviceOf } from '../../../../test/support/sample-fleet.js'
+import { apiService, consumerIn, endpointAt, offerOf, serviceOf } from '../../../../test/support/worlds/sample-fleet.js'
 import type { ClusterReach, FleetService, LocalityRule, Ranking } from '../service-model.js'
 import { rankEndpoints } from './rank-endpoints.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { consumerIn, endpointAt, offerOf, serviceOf } from '../../../../test/support/sample-fleet.js'
+import { consumerIn, endpointAt, offerOf, serviceOf } from '../../../../test/support/worlds/sample-fleet.js'
 import { createSeededRandom } from '../../../base/random.js'
 import type { ClusterReach, Consumer, Endpoint, FleetService, Offer, Ranking, TrafficRule } from '../service-model.js'
 import { type RankFacts, rankEndpoints } from './rank-endpoints.js'

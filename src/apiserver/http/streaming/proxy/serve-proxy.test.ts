@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:https'
 import { after, before, test } from 'node:test'
-import { type EmbeddedApi, startEmbeddedApi } from '../../../../../test/support/embedded-api.js'
-import { type FakePods, fakePods } from '../../../../../test/support/fake-pod-access.js'
-import { makePod, upgrade } from '../../../../../test/support/pod-fixture.js'
+import { type FakePods, fakePods } from '../../../../../test/support/fakes/fake-pod-access.js'
+import { type EmbeddedApi, startEmbeddedApi } from '../../../../../test/support/worlds/embedded-api.js'
+import { makePod, upgrade } from '../../../../../test/support/worlds/pod-fixture.js'
 
 let api: EmbeddedApi
 let pods: FakePods

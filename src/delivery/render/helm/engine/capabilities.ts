@@ -66,7 +66,7 @@ export function capabilitiesValue(
         type: `${library}.KubeVersion`,
         fields: { Version: kubeVersion.version, Major: kubeVersion.major, Minor: kubeVersion.minor },
         methods: { String: text, GitVersion: text },
-        text: () => kubeVersion.version,
+        addressText: () => kubeVersion.version,
         json: () => ({ Version: kubeVersion.version, Major: kubeVersion.major, Minor: kubeVersion.minor }),
       }),
       APIVersions: new GoStruct({

@@ -4,17 +4,17 @@ import { TemplateBudgetError } from '../../../../formats/go-template/errors.js'
 import { type CallContext, type FunctionTable, type GoFunction, goFunction } from '../../../../formats/go-template/functions.js'
 import { quoteString } from '../../../../formats/go-template/print.js'
 import { type CryptoPort, cryptoFunctions } from '../../../../formats/go-template/sprig/crypto.js'
+import { decodeJson } from '../../../../formats/go-template/sprig/decode-json.js'
 import { createSprig, type SprigPorts } from '../../../../formats/go-template/sprig/index.js'
-import { encodeJson, toJsonData } from '../../../../formats/go-template/sprig/json.js'
+import { encodeJson, toJsonData, toYamlData } from '../../../../formats/go-template/sprig/json.js'
 import type { Template } from '../../../../formats/go-template/template.js'
 import type { GoMap } from '../../../../formats/go-template/values.js'
 import { formatYaml } from '../../../../formats/yaml/format-yaml.js'
 import { jsonType } from '../chart/metadata.js'
 import { readYaml } from '../chart/yaml.js'
 import type { HelmMajor } from '../helm-major.js'
-import { formatToml } from '../toml/format-toml.js'
+import { formatToml, NoTomlError } from '../toml/format-toml.js'
 import { parseToml } from '../toml/parse-toml.js'
-import { decodeJson } from './decode-json.js'
 import { durationFunctions } from './duration-functions.js'
 import { marked, setName } from './render-templates.js'
 
@@ -57,28 +57,50 @@ export function helmFunctions(ports: HelmPorts, helmMajor: HelmMajor = 3): Funct
     ['fail', goFunction(['string'], (message) => fail(message))],
     ['lookup', goFunction(['string', 'string', 'string', 'string'], (...names) => ports.lookup?.(...names) ?? {})],
     ['getHostByName', goFunction(['string'], () => '')],
-    ['toYaml', goFunction(['any'], (value) => quietly(() => formatYaml(toJsonData(value)).replace(/\n$/, '')))],
+    ['toYaml', goFunction(['any'], (value) => quietly(() => toYaml(value)))],
     [
       'toYamlPretty',
-      goFunction(['any'], (value) => quietly(() => formatYaml(toJsonData(value), { indentLists: true }).replace(/\n$/, ''))),
+      goFunction(['any'], (value) =>
+        quietly(() =>
+          formatYaml(toYamlData(value), { indentLists: true, floats: true, width: Number.POSITIVE_INFINITY }).replace(/\n$/, ''),
+        ),
+      ),
     ],
     ['toJson', goFunction(['any'], (value) => quietly(() => encodeJson(value, { escapesHtml: true })))],
     ['toToml', goFunction(['any'], (value) => orMessage(() => formatToml(value)))],
-    ['fromYaml', goFunction(['string'], (text) => readMap(() => readYaml(text), true))],
-    ['fromYamlArray', goFunction(['string'], (text) => readList(() => readYaml(text), true))],
-    ['fromJson', goFunction(['string'], (text) => readMap(() => decodeJson(text), false))],
-    ['fromJsonArray', goFunction(['string'], (text) => readList(() => decodeJson(text), false))],
-    ['fromToml', goFunction(['string'], (text) => readMap(() => parseToml(text), false))],
+    ['fromYaml', reader((text) => readMap(() => readYaml(text), true))],
+    ['fromYamlArray', reader((text) => readList(() => readYaml(text), true))],
+    ['fromJson', reader((text) => readMap(() => decodeJson(text), false))],
+    ['fromJsonArray', reader((text) => readList(() => decodeJson(text), false))],
+    ['fromToml', reader((text) => readMap(() => parseToml(text), false))],
   ]
   if (helmMajor === 4) {
     own.push(
-      ['mustToYaml', goFunction(['any'], (value) => formatYaml(toJsonData(value)).replace(/\n$/, ''))],
+      ['mustToYaml', goFunction(['any'], toYaml)],
       ['mustToJson', goFunction(['any'], (value) => encodeJson(value, { escapesHtml: true }))],
       ['mustToToml', goFunction(['any'], (value) => formatToml(value))],
       ...durationFunctions(),
     )
   }
   return new Map([...createSprig(ports), ...cryptoFunctions(ports.random, ports.crypto), ...own])
+}
+
+/** What is read takes memory in proportion to the text. */
+function reader(read: (text: string) => unknown): GoFunction {
+  return goFunction(['string'], function (text) {
+    this.charge(text.length >>> 3)
+    return read(text)
+  })
+}
+
+// Helm's way to YAML leads over JSON, and these characters JSON lets stand where YAML has no place for them.
+const notInYaml = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/
+
+function toYaml(value: unknown): string {
+  const text = formatYaml(toJsonData(value)).replace(/\n$/, '')
+  if (/\\[xu]/.test(text) && notInYaml.test(encodeJson(value, { escapesHtml: false })))
+    throw new Error('error marshaling into JSON: yaml: control characters are not allowed')
+  return text
 }
 
 function fail(message: string): never {
@@ -88,6 +110,7 @@ function fail(message: string): never {
 /** `tpl`: the text's definitions are seen inside it only; what it renders counts against the same budget. */
 function renderText(this: CallContext, text: string, data: unknown): string {
   if (!text.includes('{{')) return text.replaceAll('<no value>', '')
+  this.charge(text.length >>> 5)
   let set: Template
   try {
     set = (this.templates as Template).extend(text)
@@ -115,6 +138,7 @@ function orMessage(run: () => string): string {
   try {
     return run()
   } catch (error) {
+    if (error instanceof NoTomlError) throw error
     return messageOf(error)
   }
 }

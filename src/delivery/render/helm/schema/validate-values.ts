@@ -1,7 +1,7 @@
 import { messageOf } from '../../../../base/errors.js'
 import { isObject } from '../../../../base/json.js'
+import { decodeJson } from '../../../../formats/go-template/sprig/decode-json.js'
 import type { Chart } from '../chart/chart.js'
-import { decodeJson } from '../engine/decode-json.js'
 import { HelmError } from '../helm-error.js'
 import { typeNameOf, type Values } from '../values/values.js'
 import { readSchema, type SchemaDocument } from './schema-document.js'

@@ -3,14 +3,22 @@ import { formatFloat } from '../../../../formats/go-template/float-format.js'
 import { toJsonData } from '../../../../formats/go-template/sprig/json.js'
 import { GoInt, GoStruct, integerOf, isMap } from '../../../../formats/go-template/values.js'
 
-/** A map as TOML, as BurntSushi's encoder writes it: plain members first, then tables, both by key. Throws its messages. */
+/**
+ * A map as TOML, as BurntSushi's encoder writes it: plain members first, then tables, both by key. What is no map is written as a
+ * value would be, without a key. Throws its messages.
+ */
 export function formatToml(value: unknown): string {
-  const writer = new TomlWriter()
   const map = plain(value)
-  if (!isMap(map)) throw new Error('toml: top-level values must be Go maps or structs')
+  if (map === null || map === undefined) throw new NoTomlError('reflect: call of reflect.Value.Type on zero Value')
+  if (isTableList(map)) throw new Error('toml: top-level values must be Go maps or structs')
+  if (!isMap(map)) return element(map)
+  const writer = new TomlWriter()
   writer.members([], map)
   return writer.text
 }
+
+/** What the encoder does not answer for but stumbles over: an error of the template. */
+export class NoTomlError extends Error {}
 
 function plain(value: unknown): unknown {
   if (value instanceof GoStruct) return value.underlying ?? toJsonData(value)
@@ -100,9 +108,17 @@ function element(given: unknown): string {
   if (isMap(value)) {
     const keys = Object.keys(value).sort(compareText)
     const isTable = (key: string) => isMap(plain(value[key])) || isTableList(plain(value[key]))
-    const ordered = [...keys.filter((key) => !isTable(key)), ...keys.filter(isTable)]
-    const present = ordered.filter((key) => value[key] !== null && value[key] !== undefined)
-    return `{${present.map((key) => `${keyText(key)} = ${element(value[key])}`).join(', ')}}`
+    const tables = keys.filter(isTable)
+    // A comma stands behind each but the last of its kind, or behind each where tables follow; one that is nil has none.
+    const write = (names: readonly string[], hasMore: boolean) =>
+      names
+        .map((key, index) => {
+          if (value[key] === null || value[key] === undefined) return ''
+          return `${keyText(key)} = ${element(value[key])}${hasMore || index < names.length - 1 ? ', ' : ''}`
+        })
+        .join('')
+    const direct = keys.filter((key) => !isTable(key))
+    return `{${write(direct, tables.length > 0)}${write(tables, false)}}`
   }
   throw new Error('toml: cannot encode array with nil element')
 }

@@ -1,4 +1,5 @@
 import { setOwn } from '../../../../base/json.js'
+import { quoteString } from '../../../../formats/go-template/print.js'
 import { timeValue } from '../../../../formats/go-template/sprig/dates.js'
 
 type Table = Record<string, unknown>
@@ -9,6 +10,10 @@ export function parseToml(text: string): Table {
 }
 
 const maxDepth = 200
+
+function quotedRune(character: string): string {
+  return character === '"' ? `'"'` : `'${quoteString(character).slice(1, -1)}'`
+}
 
 class TomlParser {
   readonly #text: string
@@ -128,8 +133,13 @@ class TomlParser {
   }
 
   #pair(into: Table): void {
+    if (this.#text[this.#at] === '.') this.#fail("unexpected '.': keys cannot start with a '.'")
     const path = this.#keyPath()
-    this.#expect('=')
+    if (!this.#take('=')) {
+      const found = this.#text[this.#at]
+      if (found === undefined) this.#fail("unexpected EOF; expected key separator '='")
+      this.#fail(`expected '.' or '=', but got ${quotedRune(String.fromCodePoint(this.#text.codePointAt(this.#at)!))} instead`)
+    }
     const table = this.#descend(into, path.slice(0, -1))
     const key = path.at(-1)!
     if (Object.hasOwn(table, key)) this.#fail(`Key '${path.join('.')}' has already been defined.`)

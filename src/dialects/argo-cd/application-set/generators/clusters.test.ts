@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runTestGenerator, testCluster } from '../../../../../test/support/application-set-facts.js'
+import { runTestGenerator, testCluster } from '../../../../../test/support/cases/application-set-facts.js'
 
 const clusters = [
   testCluster('west_1', { env: 'prod', 'a/b': 'x' }, { annotations: { note: 'n' }, project: 'platform' }),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runTestGenerator, testRepository } from '../../../../../test/support/application-set-facts.js'
+import { runTestGenerator, testRepository } from '../../../../../test/support/cases/application-set-facts.js'
 
 const files = {
   'README.md': 'x',

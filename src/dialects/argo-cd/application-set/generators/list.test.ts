@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runTestGenerator } from '../../../../../test/support/application-set-facts.js'
+import { runTestGenerator } from '../../../../../test/support/cases/application-set-facts.js'
 
 const run = (yaml: string, goTemplate = true) => runTestGenerator(yaml, { goTemplate })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runTestGenerator, testCluster, testRepository } from '../../../../../test/support/application-set-facts.js'
+import { runTestGenerator, testCluster, testRepository } from '../../../../../test/support/cases/application-set-facts.js'
 
 const clusters = [testCluster('east', { env: 'prod' }), testCluster('west', { env: 'prod' })]
 const files = { 'apps/a/config.json': '{"app": "a"}', 'apps/b/config.json': '{"app": "b", "name": "other"}' }

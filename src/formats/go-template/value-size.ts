@@ -1,0 +1,45 @@
+import { GoInt, GoStruct, isFunction } from './values.js'
+
+/**
+ * Functions that look at everything inside of what they are given, and take as long as that is. What is in several places
+ * counts in each: a few maps that hold each other twice are a text without end.
+ */
+export const functionsThatLookInside: ReadonlySet<string> = new Set([
+  ...['print', 'printf', 'println', 'html', 'js', 'urlquery', 'eq', 'ne', 'cat', 'join', 'quote', 'squote', 'sortAlpha'],
+  ...['toString', 'toStrings', 'deepCopy', 'mustDeepCopy', 'slugify'],
+  ...['toJson', 'mustToJson', 'toRawJson', 'mustToRawJson', 'toPrettyJson', 'mustToPrettyJson'],
+  ...['toYaml', 'mustToYaml', 'toYamlPretty', 'toToml', 'mustToToml'],
+])
+
+const between = 1024
+
+/** Charges a step for each part of the values, and one for each 64 characters of their texts, before more than a few are looked at. */
+export function chargeForParts(values: readonly unknown[], charge: (size: number) => void): void {
+  const waiting: unknown[] = []
+  for (const value of values) if (typeof value === 'object' && value !== null && !(value instanceof GoInt)) waiting.push(value)
+  let size = 0
+  while (waiting.length > 0) {
+    const value = waiting.pop()
+    size++
+    if (typeof value === 'string') size += value.length >>> 6
+    else if (typeof value === 'object' && value !== null && !(value instanceof GoInt)) addParts(value, waiting)
+    if (size >= between) {
+      charge(size)
+      size = 0
+    }
+  }
+  if (size > 0) charge(size)
+}
+
+function addParts(value: object, waiting: unknown[]): void {
+  if (value instanceof GoStruct) waiting.push(value.underlying ?? value.fields)
+  else if (Array.isArray(value)) for (const item of value) waiting.push(item)
+  else if (!(value instanceof Uint8Array || isFunction(value)))
+    for (const key of Object.keys(value)) waiting.push((value as Record<string, unknown>)[key])
+}
+
+/** What a result costs besides the work for it: the memory that it may hold for as long as the template runs. */
+export function costOfResult(result: unknown): number {
+  if (typeof result === 'string') return result.length >>> 6
+  return Array.isArray(result) ? result.length >>> 3 : 0
+}

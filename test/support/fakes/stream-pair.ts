@@ -1,0 +1,1 @@
+export { streamPair } from '../../../src/apiserver/http/stream-pair.js'

@@ -1,1 +1,0 @@
-export { streamPair } from '../../src/apiserver/http/stream-pair.js'
