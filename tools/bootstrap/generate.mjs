@@ -4,7 +4,7 @@
 //   node tools/build.mjs && node tools/bootstrap/generate.mjs
 import { writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { startRealApiServer } from '../../dist/test/support/real-apiserver.js'
+import { startRealApiServer } from '../../dist/test/support/peers/real-apiserver.js'
 
 const resources = [
   ['rbac.authorization.k8s.io/v1', 'clusterroles', 'ClusterRole'],
