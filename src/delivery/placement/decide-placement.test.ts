@@ -325,9 +325,20 @@ test('a placement that means nowhere withdraws what runs; one that finds no clus
 
 test('what a group has no room for overflows into others, in their order, and comes back from the last', () => {
   const groups = [
-    { name: 'own', names: ['berlin'], overflow: [{ name: 'near', names: ['paris'] }, { name: 'far', labels: { matchLabels: { env: 'prod' } } }] },
+    {
+      name: 'own',
+      names: ['berlin'],
+      overflow: [
+        { name: 'near', names: ['paris'] },
+        { name: 'far', labels: { matchLabels: { env: 'prod' } } },
+      ],
+    },
   ]
-  const place = (replicas: number, previous?: Record<string, number>, strategy: 'dynamic-weights' | 'aggregated' = 'dynamic-weights') =>
+  const place = (
+    replicas: number,
+    previous?: Record<string, number>,
+    strategy: 'dynamic-weights' | 'aggregated' = 'dynamic-weights',
+  ) =>
     decidePlacement(
       deployment(replicas),
       policiesOf({ groups, division: { strategy } }),
@@ -343,8 +354,20 @@ test('what a group has no room for overflows into others, in their order, and co
   assert.match(verdictOf(place(3), 'oslo').why, /is not among the clusters named/)
   const settings = decidePlacement(
     { object: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', namespace: 'shop' } } },
-    { placements: [{ name: 'all', selectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }], placement: { groups, division: { strategy: 'dynamic-weights' } } }] },
+    {
+      placements: [
+        {
+          name: 'all',
+          selectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }],
+          placement: { groups, division: { strategy: 'dynamic-weights' } },
+        },
+      ],
+    },
     fleet,
   )
-  assert.deepEqual(settings.deliveries.map(({ cluster }) => cluster), ['berlin'], 'what has no replicas goes to the group itself')
+  assert.deepEqual(
+    settings.deliveries.map(({ cluster }) => cluster),
+    ['berlin'],
+    'what has no replicas goes to the group itself',
+  )
 })

@@ -160,3 +160,27 @@ test('a silent cluster is put up with as taint policies and tolerations say', ()
   assert.deepEqual(readSilence([down], [{ key: 'down', operator: 'Exists', tolerationSeconds: 60 }]), { toleratedSeconds: 90 })
   assert.equal(readSilence([down], [{ operator: 'Exists' }]), undefined)
 })
+
+test('groups may overflow where replicas are divided by room, and are checked', () => {
+  const term = {
+    affinityName: 'own',
+    clusterNames: ['m1'],
+    overflowAffinities: [{ affinityName: 'cloud', labelSelector: { matchLabels: { kind: 'cloud' } } }],
+  }
+  const spec = (terms: object[], replicaScheduling: object) => ({ placement: { clusterAffinities: terms, replicaScheduling } })
+  const byRoom = { replicaSchedulingType: 'Divided', weightPreference: { dynamicWeight: 'AvailableReplicas' } }
+  const policy = { apiVersion: '', kind: '', metadata: { name: 'p' }, spec: spec([term], byRoom) }
+  assert.deepEqual(readPropagationPolicy(policy).placement.groups, [
+    { name: 'own', names: ['m1'], overflow: [{ name: 'cloud', labels: { matchLabels: { kind: 'cloud' } } }] },
+  ])
+  const details = (terms: object[], scheduling: object) =>
+    checkPropagationSpec(spec(terms, scheduling)).map(({ detail }) => detail)
+  assert.deepEqual(details([term], byRoom), [])
+  assert.deepEqual(details([term], { replicaSchedulingType: 'Duplicated' }), [
+    'overflowAffinities can only be used together with dynamic weight or aggregated scheduling',
+  ])
+  const { clusterNames: _, ...bare } = term
+  assert.match(details([bare], byRoom)[0] ?? '', /together with the inline ClusterAffinity/)
+  const twice = { ...term, overflowAffinities: [{ affinityName: 'own', clusterNames: ['m2'] }] }
+  assert.match(details([twice], byRoom)[0] ?? '', /must be unique/)
+})
