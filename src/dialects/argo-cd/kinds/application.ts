@@ -129,7 +129,7 @@ export interface ApplicationStatus {
   reconciledAt?: string
   sourceType?: string
   sourceTypes?: string[]
-  summary?: { externalURLs?: string[]; images?: string[] }
+  summary?: { externalURLs?: string[]; images?: string[]; isAppOfApps?: boolean }
   resourceHealthSource?: 'inline' | 'appTree'
   controllerNamespace?: string
 }

@@ -20,6 +20,8 @@ type InferFields<F extends Fields, R extends keyof F> = { [K in R]: Infer<F[K]> 
 export const schema = {
   text: (description?: string): Schema<string> => ({ openApi: described({ type: 'string' }, description) }),
   choice: <const V extends string>(...values: V[]): Schema<V> => ({ openApi: { type: 'string', enum: values } }),
+  /** Any text for the API server: what is known of it here are these words. Go clients write '' where they have none. */
+  word: <const V extends string>(..._values: V[]): Schema<V> => ({ openApi: { type: 'string' } }),
   time: (): Schema<string> => ({ openApi: { type: 'string', format: 'date-time' } }),
   integer: (description?: string): Schema<number> => ({ openApi: described({ type: 'integer', format: 'int64' }, description) }),
   flag: (description?: string): Schema<boolean> => ({ openApi: described({ type: 'boolean' }, description) }),

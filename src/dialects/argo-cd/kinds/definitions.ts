@@ -137,7 +137,7 @@ export const applicationSetStatus = object({
         lastTransitionTime: schema.time(),
         message: text(),
         reason: text(),
-        status: schema.choice('True', 'False', 'Unknown'),
+        status: schema.word('True', 'False', 'Unknown'),
         type: text(),
       },
       ['message', 'reason', 'status', 'type'],

@@ -1,7 +1,7 @@
 import { schema } from './define-kind.js'
 
 // The parts that several kinds share, with the fields of argoproj.io/v1alpha1 as upstream names them.
-const { text, integer, flag, list, map, open, object, choice, time, textOrInteger } = schema
+const { text, integer, flag, list, map, open, object, word, time, textOrInteger } = schema
 
 export const labels = map(text())
 
@@ -153,8 +153,8 @@ export const operation = object({
   }),
 })
 
-const healthStatus = choice('Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown')
-const syncStatus = choice('Synced', 'OutOfSync', 'Unknown')
+const healthStatus = word('Healthy', 'Suspended', 'Progressing', 'Missing', 'Degraded', 'Unknown')
+const syncStatus = word('Synced', 'OutOfSync', 'Unknown')
 const health = object({ lastTransitionTime: time(), message: text(), status: healthStatus })
 
 export const resourceStatus = object(
@@ -188,7 +188,7 @@ const history = object(
   ['deployedAt', 'id'],
 )
 
-const phase = choice('Running', 'Terminating', 'Failed', 'Error', 'Succeeded')
+const phase = word('Running', 'Terminating', 'Failed', 'Error', 'Succeeded')
 
 const syncedResource = object(
   {
@@ -200,8 +200,8 @@ const syncedResource = object(
     message: text(),
     name: text(),
     namespace: text(),
-    status: choice('Synced', 'SyncFailed', 'Pruned', 'PruneSkipped'),
-    syncPhase: choice('PreSync', 'Sync', 'PostSync', 'SyncFail'),
+    status: word('Synced', 'SyncFailed', 'Pruned', 'PruneSkipped'),
+    syncPhase: word('PreSync', 'Sync', 'PostSync', 'SyncFail'),
     version: text(),
   },
   ['group', 'kind', 'name', 'namespace', 'version'],
@@ -235,12 +235,12 @@ export const applicationStatus = object({
   observedAt: time(),
   operationState,
   reconciledAt: time(),
-  resourceHealthSource: choice('inline', 'appTree'),
+  resourceHealthSource: word('inline', 'appTree'),
   resources: list(resourceStatus),
   sourceHydrator: open(),
   sourceType: text(),
   sourceTypes: list(text()),
-  summary: object({ externalURLs: list(text()), images: list(text()) }),
+  summary: object({ externalURLs: list(text()), images: list(text()), isAppOfApps: flag() }),
   sync: object(
     {
       comparedTo: object({ destination, ignoreDifferences, source, sources: list(source) }, ['destination']),
