@@ -1,18 +1,23 @@
 // Who may join, and who is told what: over real sockets, against a hub that is an embedded API server.
 import assert from 'node:assert/strict'
+import { X509Certificate } from 'node:crypto'
 import { createServer } from 'node:http'
 import { createServer as createSecureServer, request } from 'node:https'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
 import { createFleetCa } from '../../src/apiserver/auth/fleet-ca.js'
+import { openAgentAuthority } from '../../src/app/agent/agent-authority.js'
 import { joinHub, openKey, resolveHubCa } from '../../src/app/agent/join-hub.js'
-import { systemClock } from '../../src/app/system/system-ports.js'
+import { joinAgent } from '../../src/app/agent/start-agent.js'
+import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { createAgentKey, signRequest } from '../../src/areas/agent/join/agent-key.js'
 import { createMemoryStore } from '../../src/areas/agent/member/state-store.js'
 import { agentClusterType } from '../../src/areas/agent/resource-types.js'
 import { silentLog } from '../../src/base/log.js'
 import { type AgentFleet, connectionOf, runTestAgent, startAgentFleet, until } from '../support/worlds/agent-fleet.js'
 import { adminToken, type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
+
+const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
 
 let hubApi: EmbeddedApi
 let fleet: AgentFleet
@@ -238,4 +243,89 @@ test('certificates are renewed before they end, and an HTTP proxy may stand in b
     proxy.closeAllConnections()
     await memberApi.close()
   }
+})
+
+test('a hub that does not answer yet is asked again', async () => {
+  const place = await fleet.agentHub.listen({ host: '127.0.0.1', port: 0 }, fleet.inventory)
+  // Nobody is at port 1; the agent is told the right place while it waits.
+  const where = { url: 'https://127.0.0.1:1', caHash: place.caHash }
+  const waits: number[] = []
+  const clock = {
+    ...systemClock,
+    now: () => systemClock.now(),
+    after(delayMs: number, run: () => void) {
+      waits.push(delayMs)
+      if (waits.length === 2) where.url = place.url
+      return systemClock.after(1, run)
+    },
+  }
+  const { identity } = await joinAgent({
+    name: 'later',
+    place: where,
+    token: await fleet.token({ approves: true }),
+    store: createMemoryStore(),
+    ports: { clock, random: systemRandom, log: silentLog },
+    signal: new AbortController().signal,
+  })
+  assert.match(identity.certificatePem, /BEGIN CERTIFICATE/)
+  assert.deepEqual(waits, [5000, 5000])
+})
+
+test('an agent whose certificate has ended goes on with what it was told', async () => {
+  const memberApi = await startEmbeddedApi('old')
+  const store = createMemoryStore()
+  const connection = connectionOf({ port: memberApi.port, caPem: memberApi.ca.certPem, token: adminToken })
+  const first = runTestAgent(fleet, { name: 'old', connection, token: await fleet.token({ approves: true }), store })
+  const member = fleet.agentHub.member('old')
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kept', namespace: 'default' } }
+  member.want({ id: 't/ConfigMap/default/kept', object, rules: { existing: 'refuse', retain: [], onRemoval: 'delete' } })
+  await until('applied', () => member.result('t/ConfigMap/default/kept')?.state === 'Applied')
+  await first.stop()
+  const { publicKey } = new X509Certificate((await store.read('certificate'))!)
+  const { certify } = await openAgentAuthority({ hub: fleet.hub, namespace: 'argocd', clock: systemClock, lifetimeMs: -1000 })
+  await store.write('certificate', await certify('old', publicKey.export({ type: 'spki', format: 'der' })))
+  const target = { type: configMaps, namespace: 'default', name: 'kept' }
+  await memberApi.cluster.client().delete(target)
+  const again = runTestAgent(fleet, { name: 'old', connection, store })
+  let isOver = false
+  again.ended.finally(() => (isOver = true)).catch(() => {})
+  try {
+    await until('made again', () => memberApi.cluster.client().get(target))
+    assert.equal(isOver, false)
+    const options = {
+      name: 'old',
+      place: fleet.place,
+      store,
+      ports: { clock: systemClock, random: systemRandom, log: silentLog },
+    }
+    await assert.rejects(joinAgent({ ...options, signal: new AbortController().signal }), {
+      code: 'agent-token-missing',
+      message: /has a certificate that ended at 20\S+Z \(it is 20\S+Z here\), and no token/,
+    })
+  } finally {
+    member.close()
+    await again.stop()
+    await memberApi.close()
+  }
+})
+
+test('clocks that differ are told as such', async () => {
+  const ca = await createFleetCa({ clock: { ...systemClock, now: () => systemClock.now() + 3_600_000 } })
+  const { certPem: cert, keyPem: key } = await ca.issueServer({ names: ['127.0.0.1'] })
+  const ahead = createSecureServer({ cert, key }, (_request, response) => response.end())
+  await new Promise<void>((done) => ahead.listen(0, '127.0.0.1', done))
+  const place = { url: `https://127.0.0.1:${(ahead.address() as AddressInfo).port}`, caPem: ca.certPem }
+  const common = {
+    name: 'skew',
+    token: 't',
+    key: createAgentKey(),
+    store: createMemoryStore(),
+    clock: systemClock,
+    log: silentLog,
+  }
+  await assert.rejects(joinHub({ ...common, place, signal: new AbortController().signal }), {
+    code: 'hub-ca',
+    fix: /^Compare the clock of this machine \(20\S+Z\) with the hub's/,
+  })
+  ahead.close()
 })

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { request as httpsRequest } from 'node:https'
 import { type AgentKey, createAgentKey, openAgentKey, signRequest } from '../../areas/agent/join/agent-key.js'
 import type { StateStore } from '../../areas/agent/member/state-store.js'
-import { type Clock, sleep } from '../../base/clock.js'
+import { type Clock, formatTime, sleep } from '../../base/clock.js'
 import { CodedError, UsageError } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import type { Log } from '../../base/log.js'
@@ -90,6 +90,17 @@ export async function keptCertificate(
     const isOurs = certificate.publicKey.export({ type: 'spki', format: 'pem' }) === key.publicPem
     const isNamed = certificate.subject.split('\n').includes(`CN=flotilla:agent:${name}`)
     return isOurs && isNamed && Date.parse(certificate.validTo) > nowMs ? pem : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with the certificate that was given; undefined when there is none. */
+export async function whyNoCertificate(store: StateStore, nowMs: number): Promise<string | undefined> {
+  try {
+    const { validTo } = new X509Certificate((await store.read('certificate')) ?? '')
+    if (Date.parse(validTo) > nowMs) return 'a certificate of another name or key'
+    return `a certificate that ended at ${formatTime(Date.parse(validTo))} (it is ${formatTime(nowMs)} here)`
   } catch {
     return undefined
   }
@@ -191,6 +202,14 @@ export function connectionTo(place: HubPlace, identity?: Identity, isBlind = fal
 export function explainConnect(error: unknown, place: HubPlace): CodedError {
   const { code, message } = error as { code?: string; message: string }
   const url = new URL(place.url)
+  if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED') {
+    return new CodedError({
+      code: 'hub-ca',
+      message: `the certificate of ${url.host} is not believed: ${message}`,
+      fix: `Compare the clock of this machine (${formatTime(Date.now())}) with the hub's; certificates hold for those that agree within five minutes.`,
+      cause: error,
+    })
+  }
   if (/CERT|SELF_SIGNED|ISSUER|SIGNATURE|ALTNAME|CHAIN/.test(code ?? '')) {
     return new CodedError({
       code: 'hub-ca',

@@ -8,6 +8,7 @@ import { runAgent } from '../../areas/agent/member/run-agent.js'
 import type { StateStore } from '../../areas/agent/member/state-store.js'
 import { mostMessageBytes } from '../../areas/agent/tunnel/frames.js'
 import type { Link } from '../../areas/agent/tunnel/link.js'
+import { sleep } from '../../base/clock.js'
 import { CodedError, messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { createMember } from '../../delivery/federation/member/create-member.js'
@@ -26,6 +27,7 @@ import {
   openKey,
   renewAt,
   resolveHubCa,
+  whyNoCertificate,
 } from './join-hub.js'
 import { createWebSocketLink } from './web-socket-link.js'
 
@@ -48,20 +50,23 @@ export interface StartAgentOptions {
   readonly isCut?: () => boolean
 }
 
+const askAgainMs = 5_000
+
 /** Joins where that is still to be done, and returns as whom the agent comes. */
 export async function joinAgent(options: Omit<StartAgentOptions, 'client' | 'connection' | 'clientPorts' | 'rules'>): Promise<{
   place: HubPlace
   identity: Identity
 }> {
   const { name, store, token, ports, signal } = options
-  const place = await resolveHubCa(options.place, store)
+  const place = await findHub(options)
   const key = await openKey(store)
   const kept = await keptCertificate(store, key, name, ports.clock.now())
   if (kept !== undefined) return { place, identity: { key, certificatePem: kept } }
   if (token === undefined || token === '') {
+    const ended = await whyNoCertificate(store, ports.clock.now())
     throw new CodedError({
       code: 'agent-token-missing',
-      message: `the agent of ${name} has no certificate that holds, and no token to ask for one`,
+      message: `the agent of ${name} has ${ended ?? 'no certificate that holds'}, and no token to ask for one`,
       fix: 'Give --token (or FLOTILLA_AGENT_TOKEN) from flotilla agent token create.',
     })
   }
@@ -70,9 +75,22 @@ export async function joinAgent(options: Omit<StartAgentOptions, 'client' | 'con
   return { place, identity: { key, certificatePem } }
 }
 
+/** The place with its authority. A hub that does not answer now is asked again. */
+async function findHub({ place, store, ports, signal }: Pick<StartAgentOptions, 'place' | 'store' | 'ports' | 'signal'>) {
+  for (;;) {
+    try {
+      return await resolveHubCa(place, store)
+    } catch (error) {
+      if (!(error instanceof CodedError) || error.code !== 'hub-unreachable') throw error
+      ports.log.warn('cannot ask the hub who it is; it is asked again', { problem: error.message, fix: error.fix ?? '' })
+      await sleep(ports.clock, askAgainMs, signal)
+    }
+  }
+}
+
 /**
  * Runs an agent until the signal. What was ordered before is kept from the first moment on, with the hub or without it; asking to join
- * comes after that. Rejects when the hub refuses to let it join.
+ * comes after that. Rejects when it cannot join and nothing was ordered before: there is nothing to keep.
  */
 export async function startAgent(options: StartAgentOptions): Promise<void> {
   const { name, store, client, connection, clientPorts, rules, ports, signal } = options
@@ -86,16 +104,24 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
   })
   await keeper.start()
   const apiProxy = createApiProxy({ connection, ports: clientPorts, rules, log })
-  const joined = await joinAgent(options)
-  const { place } = joined
-  let { identity } = joined
+  let joined: Awaited<ReturnType<typeof joinAgent>> | undefined
+  try {
+    joined = await joinAgent(options)
+  } catch (error) {
+    if (signal.aborted || (await store.read('hub')) === undefined) throw error
+    const fix = error instanceof CodedError ? error.fix : undefined
+    log.error('cannot join; what was ordered before is kept', {
+      problem: messageOf(error),
+      ...(fix === undefined ? {} : { fix }),
+    })
+  }
   try {
     await runAgent({
       connect: async () => {
-        if ((await keptCertificate(store, identity.key, name, clock.now())) === undefined) {
-          // It ended while the agent could not renew it; the key is still known to the hub.
-          identity = (await joinAgent(options)).identity
-        }
+        // It may have ended while the agent could not renew it; the key is still known to the hub.
+        if (joined === undefined || (await keptCertificate(store, joined.identity.key, name, clock.now())) === undefined)
+          joined = await joinAgent(options)
+        const { place, identity } = joined
         const { isCut } = options
         if (isCut === undefined) return connectTunnel(place, identity)
         if (isCut())
@@ -111,13 +137,14 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
           (error: unknown) => messageOf(error),
         ),
       upkeep: async (ask) => {
-        if (clock.now() < renewAt(identity.certificatePem)) return
-        const { publicPem: publicKey, privatePem } = identity.key
+        if (joined === undefined || clock.now() < renewAt(joined.identity.certificatePem)) return
+        const { key } = joined.identity
+        const { publicPem: publicKey, privatePem } = key
         const answer = await ask('/v1/certificate', { publicKey, proof: signRequest(privatePem, name) })
         const certificatePem = isObject(answer) ? answer['certificate'] : undefined
         if (typeof certificatePem !== 'string') return
         await store.write('certificate', certificatePem)
-        identity = { ...identity, certificatePem }
+        joined = { ...joined, identity: { key, certificatePem } }
         log.info('the certificate was renewed')
       },
       clock,
