@@ -184,7 +184,7 @@ function formatValue(value: unknown, verb: string, flags: Flags, top: boolean): 
   const wide = Math.max(flags.width ?? 0, flags.precision ?? 0)
   if (wide > 64) flags.charge?.(wide >>> 6)
   if (isNothing(value)) {
-    if (!top) return pad(flags.goSyntax ? 'interface {}(nil)' : '<nil>', flags)
+    if (!top) return flags.goSyntax ? 'interface {}(nil)' : '<nil>'
     return verb === 'v' || verb === 'T' ? pad('<nil>', flags) : `%!${verb}(<nil>)`
   }
   if (verb === 'T' && top) return pad(typeName(value), flags)

@@ -32,8 +32,8 @@ export function createParseCache(maxCharacters: number): ParseCache {
   return {
     get: (name, text) => known.get(name)?.get(text),
     set(name, text, definitions) {
-      // What is parsed takes more room than its text: an action a good hundred bytes.
-      const size = name.length + text.length + 64 + 64 * (text.split('{{').length - 1)
+      // What is parsed takes more room than its text: an action some hundred bytes.
+      const size = name.length + text.length + 64 + 256 * (text.split('{{').length - 1)
       characters += size
       if (characters > maxCharacters) {
         known.clear()

@@ -38,8 +38,10 @@ function addParts(value: object, waiting: unknown[]): void {
     for (const key of Object.keys(value)) waiting.push((value as Record<string, unknown>)[key])
 }
 
+const longText = 4 * 1024 * 1024
+
 /** What a result costs besides the work for it: the memory that it may hold for as long as the template runs. */
 export function costOfResult(result: unknown): number {
-  if (typeof result === 'string') return result.length >>> 6
+  if (typeof result === 'string') return result.length >>> (result.length > longText ? 3 : 6)
   return Array.isArray(result) ? result.length >>> 3 : 0
 }

@@ -64,3 +64,46 @@ test('the same request gives the same objects, and the chart is not changed by a
   assert.deepEqual((await render(files)).objects, first.objects)
   assert.equal((first.objects[0]!.data as Record<string, string>)['v'], '{"x":{"a":2},"y":1}')
 })
+
+test('what grows from itself is stopped before it takes time or memory, and the message names the place', async () => {
+  const doubled = '{{ $d := dict "a" "x" }}{{ range until 60 }}{{ $d = dict "a" $d "b" $d }}{{ end }}'
+  const again = doubled.replaceAll('$d', '$e')
+  const kept = (value: string) =>
+    `{{ $k := dict }}{{ range $i := until 1000000 }}{{ $_ := set $k (toString $i) (${value}) }}{{ end }}`
+  const cases = [
+    ...['toJson $d', 'toYaml $d', 'toToml $d', '$d', 'deepCopy $d | len'].map((use) => `${doubled}{{ ${use} }}`),
+    ...['deepEqual $d $e', 'merge $d $e | len', 'uniq (list $d $e) | len'].map((use) => `${doubled}${again}{{ ${use} }}`),
+    '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ toYaml $d }}',
+    '{{ $l := list 1 2 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}',
+    '{{ $s := "ab" }}{{ range until 60 }}{{ $s = cat $s $s }}{{ end }}',
+    `{{ $s := repeat 15000 "a" }}${kept('upper (print $s $i)')}`,
+    `{{ $l := until 100000 }}${kept('reverse $l')}`,
+    kept('printf "%999999d" 1'),
+    '{{ printf "%999999d" (until 100000) }}',
+    '{{ regexMatch "(a?){500}b" (repeat 3000000 "a") }}',
+  ]
+  for (const text of cases) {
+    const from = performance.now()
+    await assert.rejects(
+      template(text),
+      /rendering c\/templates\/a\.yaml failed: template: \S+:\d+:\d+: more than 5000000 steps/,
+      text,
+    )
+    assert.ok(performance.now() - from < 5000, `${Math.round(performance.now() - from)} ms: ${text}`)
+  }
+})
+
+test('functions take time in proportion to what they are given', async () => {
+  const cases = [
+    '{{ snakecase (repeat 50000 "aB") | len }}',
+    '{{ trim (print "a" (repeat 200000 " ") "b") | len }}',
+    '{{ base (print "a" (repeat 200000 "/") "b") }}',
+    '{{ toDate (repeat 40 "2") (print (repeat 60 "1") "x") }}',
+    '{{ atoi (repeat 1000000 "9") }}{{ int64 (repeat 1000000 "9") }}{{ dateModify (print (repeat 1000000 "9") "h") now }}',
+  ]
+  for (const text of cases) {
+    const from = performance.now()
+    await render({ 'c/templates/a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "${text}"}\n` })
+    assert.ok(performance.now() - from < 1500, `${Math.round(performance.now() - from)} ms: ${text}`)
+  }
+})

@@ -37,6 +37,8 @@ export const months = [
 ]
 export const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
 
+/** 2 January of the year 1. */
+const firstYear = -62_135_510_400_000
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
 function formatter(zone: string, locale = 'en-US'): Intl.DateTimeFormat {
@@ -79,12 +81,13 @@ function offsetOf(epochMs: number, zone: string): { offsetSeconds: number; abbre
   }
   const parts = new Map(
     formatter(zone)
-      .formatToParts(epochMs)
+      // Years before the first count backwards here; the offset was the same then.
+      .formatToParts(Math.max(epochMs, firstYear))
       .map((part) => [part.type, part.value]),
   )
   const part = (name: Intl.DateTimeFormatPartTypes) => Number(parts.get(name))
   const shown = utcMs(part('year'), part('month'), part('day'), part('hour'), part('minute'), part('second'))
-  const offsetSeconds = Math.round((shown - Math.floor(epochMs / 1000) * 1000) / 1000)
+  const offsetSeconds = Math.round((shown - Math.floor(Math.max(epochMs, firstYear) / 1000) * 1000) / 1000)
   return { offsetSeconds, abbreviation: abbreviationOf(epochMs, zone) ?? hoursText(offsetSeconds) }
 }
 
@@ -228,8 +231,9 @@ function offsetText(seconds: number, separator: string): string {
   return `${seconds < 0 ? '-' : '+'}${two(Math.trunc(minutes / 60))}${separator}${two(minutes % 60)}`
 }
 
-/** How zones without letters are called: `+04`, `+0545`. */
+/** How zones without letters are called: `+04`, `+0545`; before there were zones, each place had its own time. */
 function hoursText(seconds: number): string {
+  if (seconds % 900 !== 0) return 'LMT'
   const text = offsetText(seconds, '')
   return text.endsWith('00') ? text.slice(0, 3) : text
 }

@@ -71,8 +71,8 @@ export function listFunctions(): [string, GoFunction][] {
       'concat',
       goVariadic([], 'any', function (...lists) {
         const parts = lists.map((item) => elements(item, 'Cannot concat type', ' as list'))
-        this.charge(parts.reduce((sum, part) => sum + part.length, 0) >>> 3)
-        const all = parts.flat()
+        this.charge(parts.reduce((sum, part) => sum + part.length, 0) >>> 2)
+        const all = ([] as unknown[]).concat(...parts)
         return all.length === 0 ? nilList() : all
       }),
     ],
@@ -103,7 +103,7 @@ function chunkList(this: CallContext, size: number, target: unknown): unknown {
   const items = elements(target, 'Cannot chunk type')
   // As upstream computes it, also for sizes that make no sense.
   const count = Math.floor((items.length - 1) / size) + 1
-  if (!(count >= 0)) throw new Error('runtime error: makeslice: len out of range')
+  if (!(count >= 0 && Number.isFinite(count))) throw new Error('runtime error: makeslice: len out of range')
   this.charge(count)
   const chunks: unknown[] = []
   for (let index = 0; index < count; index++) {

@@ -9,32 +9,36 @@ import { typedList } from '../values.js'
 export function regexFunctions(): [string, GoFunction][] {
   const find = (compile: Compile) =>
     goFunction(['string', 'string'], function (pattern, text) {
-      return matches(compile.call(this, pattern, text), text, 1)[0]?.text ?? ''
+      for (const found of matches(compile.call(this, pattern, text), text, 1)) return found.text
+      return ''
     })
   const findAll = (compile: Compile) =>
     goFunction(['string', 'string', 'int'], function (pattern, text, limit) {
-      const texts = matches(compile.call(this, pattern, text), text, limit).map((found) => found.text)
-      this.charge(texts.length >>> 1)
+      const texts: string[] = []
+      for (const found of matches(compile.call(this, pattern, text), text, limit)) {
+        this.charge(1)
+        texts.push(found.text)
+      }
       return typedList('[]string', texts, texts.length === 0)
     })
   const replaceAll = (compile: Compile) =>
     goFunction(['string', 'string', 'string'], function (pattern, text, template) {
       return replace(compile.call(this, pattern, text), text, (found) => {
         const expanded = expand(template, found)
-        this.charge(expanded.length)
+        this.charge(1 + expanded.length)
         return expanded
       })
     })
   const replaceLiteral = (compile: Compile) =>
     goFunction(['string', 'string', 'string'], function (pattern, text, replacement) {
       return replace(compile.call(this, pattern, text), text, () => {
-        this.charge(replacement.length)
+        this.charge(1 + replacement.length)
         return replacement
       })
     })
   const split = (compile: Compile) =>
     goFunction(['string', 'string', 'int'], function (pattern, text, limit) {
-      const parts = splitAt(compile.call(this, pattern, text), text, limit)
+      const parts = splitAt.call(this, compile.call(this, pattern, text), text, limit)
       return typedList('[]string', parts, parts.length === 0)
     })
   return [
@@ -116,12 +120,12 @@ function compile(pattern: string): RE2JS {
 }
 
 /** Matches from left to right, at most `limit` unless it is negative. An empty match beside the previous one does not count. */
-function matches(regex: RE2JS, text: string, limit: number): Match[] {
-  const found: Match[] = []
+function* matches(regex: RE2JS, text: string, limit: number): Generator<Match> {
+  let count = 0
   const matcher = regex.matcher(text)
   const groups = regex.namedGroups() as Record<string, number>
   let previousEnd = -1
-  while ((limit < 0 || found.length < limit) && matcher.find()) {
+  while ((limit < 0 || count < limit) && matcher.find()) {
     const start = matcher.start()
     const end = matcher.end()
     if (start === end && start === previousEnd) continue
@@ -129,9 +133,9 @@ function matches(regex: RE2JS, text: string, limit: number): Match[] {
     const texts = Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? '')
     const group = (name: string) =>
       texts[/^[0-9]+$/.test(name) ? Number(name) : Object.hasOwn(groups, name) ? groups[name]! : -1] ?? ''
-    found.push({ start, end, text: texts[0]!, group })
+    count++
+    yield { start, end, text: texts[0]!, group }
   }
-  return found
 }
 
 function replace(regex: RE2JS, text: string, replacement: (found: Match) => string): string {
@@ -152,13 +156,14 @@ function expand(template: string, found: Match): string {
   })
 }
 
-function splitAt(regex: RE2JS, text: string, limit: number): string[] {
+function splitAt(this: CallContext, regex: RE2JS, text: string, limit: number): string[] {
   if (limit === 0) return []
   if (text === '') return ['']
   const parts: string[] = []
   let start = 0
   let end = 0
   for (const found of matches(regex, text, limit < 0 ? -1 : limit)) {
+    this.charge(1)
     if (limit > 0 && parts.length === limit - 1) break
     end = found.start
     if (found.end !== 0) parts.push(text.slice(start, end))

@@ -60,7 +60,8 @@ export function trimSpace(text: string): string {
   return text.slice(start, end)
 }
 
-function isSpace(code: number): boolean {
+/** Go's unicode.IsSpace, which differs from `\s` in U+0085 and U+FEFF. */
+export function isSpace(code: number): boolean {
   if (code <= 0x20) return code === 0x20 || (code >= 0x09 && code <= 0x0d)
   if (code < 0x1680) return code === 0x85 || code === 0xa0
   return code === 0x1680 || (code >= 0x2000 && code <= 0x200a) || [0x2028, 0x2029, 0x202f, 0x205f, 0x3000].includes(code)
@@ -82,7 +83,7 @@ export function titleCase(text: string): string {
   let previous = ' '
   let output = ''
   for (const character of text) {
-    const separates = /^[\x00-\x7f]$/.test(previous) ? !/^[A-Za-z0-9_]$/.test(previous) : /^\s$/u.test(previous)
+    const separates = /^[\x00-\x7f]$/.test(previous) ? !/^[A-Za-z0-9_]$/.test(previous) : isSpace(previous.codePointAt(0)!)
     output += separates ? titleCharacter(character) : character
     previous = character
   }
@@ -101,7 +102,13 @@ export function swapCase(text: string): string {
 
 /** The first letter of each word in lower case. */
 export function untitle(text: string): string {
-  return text.replace(/(^|\s)(\S)/gu, (_all, before: string, first: string) => before + lowerCharacter(first))
+  let previous = ' '
+  let output = ''
+  for (const character of text) {
+    output += isSpace(previous.codePointAt(0)!) ? lowerCharacter(character) : character
+    previous = character
+  }
+  return output
 }
 
 /** The first byte of each word, each as a character of its own (as upstream: not fit for text beyond ASCII). */

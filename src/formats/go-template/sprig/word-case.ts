@@ -1,8 +1,9 @@
 import { lowerCharacter, upperCharacter } from './letter-case.js'
+import { isSpace } from './text.js'
 
 type WordKind = 'none' | 'number' | 'upper' | 'letters' | 'connector' | 'punctuation' | 'other'
 
-const isConnector = (character: string) => /^[-_\s]$/u.test(character)
+const isConnector = (character: string) => character === '-' || character === '_' || isSpace(character.codePointAt(0)!)
 const isUpper = (character: string) => /^\p{Lu}$/u.test(character)
 const isNumber = (character: string) => /^\p{N}$/u.test(character)
 const isPunctuation = (character: string) => /^\p{P}$/u.test(character)

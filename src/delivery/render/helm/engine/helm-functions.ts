@@ -110,7 +110,7 @@ function fail(message: string): never {
 /** `tpl`: the text's definitions are seen inside it only; what it renders counts against the same budget. */
 function renderText(this: CallContext, text: string, data: unknown): string {
   if (!text.includes('{{')) return text.replaceAll('<no value>', '')
-  this.charge(text.length >>> 5)
+  this.charge(text.length >>> 3)
   let set: Template
   try {
     set = (this.templates as Template).extend(text)

@@ -12,6 +12,7 @@ export function parseToml(text: string): Table {
 const maxDepth = 200
 
 function quotedRune(character: string): string {
+  if (character === "'") return `'\\''`
   return character === '"' ? `'"'` : `'${quoteString(character).slice(1, -1)}'`
 }
 
@@ -133,9 +134,11 @@ class TomlParser {
   }
 
   #pair(into: Table): void {
-    if (this.#text[this.#at] === '.') this.#fail("unexpected '.': keys cannot start with a '.'")
-    const path = this.#keyPath()
-    if (!this.#take('=')) {
+    const start = this.#text[this.#at]
+    if (start === '.') this.#fail("unexpected '.': keys cannot start with a '.'")
+    if (start === '=') this.#fail("unexpected '=': key name appears blank")
+    const path = /^["'A-Za-z0-9_-]/.test(start ?? '') ? this.#keyPath() : []
+    if (path.length === 0 || !this.#take('=')) {
       const found = this.#text[this.#at]
       if (found === undefined) this.#fail("unexpected EOF; expected key separator '='")
       this.#fail(`expected '.' or '=', but got ${quotedRune(String.fromCodePoint(this.#text.codePointAt(this.#at)!))} instead`)
