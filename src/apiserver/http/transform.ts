@@ -148,14 +148,15 @@ function tableHead(form: ResponseForm, metadata: object): Record<string, unknown
 }
 
 function rowOf(object: KubeObject, printer: TablePrinter, options: TransformOptions): Record<string, unknown> {
-  const cells = printer.cells(object, options.now())
+  const conditions = printer.conditions?.(object)
+  const row = { cells: printer.cells(object, options.now()), ...(conditions && { conditions }) }
   switch (options.include) {
     case 'None':
-      return { cells, object: null }
+      return { ...row, object: null }
     case 'Object':
-      return { cells, object }
+      return { ...row, object }
     default:
-      return { cells, object: partialMetadata(object, options.form.metaVersion) }
+      return { ...row, object: partialMetadata(object, options.form.metaVersion) }
   }
 }
 

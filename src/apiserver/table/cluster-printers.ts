@@ -53,7 +53,7 @@ function eventCells(event: KubeObject, now: number): unknown[] {
   const times = series === undefined ? numberAt(event, 'count') || numberAt(event, 'deprecatedCount') : numberAt(series, 'count')
   const source = at(event, 'source') ?? at(event, 'deprecatedSource')
   const component = textAt(source, 'component') || textAt(event, 'reportingComponent') || textAt(event, 'reportingController')
-  const host = textAt(source, 'host') || (textAt(source, 'component') === '' ? textAt(event, 'reportingInstance') : '')
+  const host = textAt(source, 'host') || textAt(event, 'reportingInstance')
   return [
     seen === undefined ? first : ageOf(seen, now),
     textAt(event, 'type'),

@@ -1,26 +1,31 @@
 import { at, listAt, numberAt, orElse, textAt } from './fields.js'
 import { ageOf } from './human-duration.js'
-import { definePrinter } from './printer.js'
+import { definePrinter, type RowCondition, type TablePrinter } from './printer.js'
 
-export const podPrinter = definePrinter(
-  'Name|Ready|Status|Restarts|Age|IP+|Node+|Nominated Node+|Readiness Gates+',
-  (pod, now) => {
-    const { ready, total, reason, restarts, lastRestart } = summarize(pod)
-    const gates = listAt(pod, 'spec', 'readinessGates')
-    const open = gates.filter((gate) => conditionStatus(pod, textAt(gate, 'conditionType')) === 'True')
-    return [
-      pod.metadata.name,
-      `${ready}/${total}`,
-      reason,
-      restarts > 0 && lastRestart !== '' ? `${restarts} (${ageOf(lastRestart, now)} ago)` : String(restarts),
-      ageOf(pod.metadata.creationTimestamp, now),
-      orElse(textAt(listAt(pod, 'status', 'podIPs')[0], 'ip') || textAt(pod, 'status', 'podIP'), '<none>'),
-      orElse(textAt(pod, 'spec', 'nodeName'), '<none>'),
-      orElse(textAt(pod, 'status', 'nominatedNodeName'), '<none>'),
-      gates.length === 0 ? '<none>' : `${open.length}/${gates.length}`,
-    ]
-  },
-)
+const podRow = definePrinter('Name|Ready|Status|Restarts|Age|IP+|Node+|Nominated Node+|Readiness Gates+', (pod, now) => {
+  const { ready, total, reason, restarts, lastRestart } = summarize(pod)
+  const gates = listAt(pod, 'spec', 'readinessGates')
+  const open = gates.filter((gate) => conditionStatus(pod, textAt(gate, 'conditionType')) === 'True')
+  return [
+    pod.metadata.name,
+    `${ready}/${total}`,
+    reason,
+    restarts > 0 && lastRestart !== '' ? `${restarts} (${ageOf(lastRestart, now)} ago)` : String(restarts),
+    ageOf(pod.metadata.creationTimestamp, now),
+    orElse(textAt(listAt(pod, 'status', 'podIPs')[0], 'ip') || textAt(pod, 'status', 'podIP'), '<none>'),
+    orElse(textAt(pod, 'spec', 'nodeName'), '<none>'),
+    orElse(textAt(pod, 'status', 'nominatedNodeName'), '<none>'),
+    gates.length === 0 ? '<none>' : `${open.length}/${gates.length}`,
+  ]
+})
+
+/** Pods that have ended are marked, so that clients may hide them. */
+const ended: Readonly<Record<string, readonly RowCondition[]>> = {
+  Succeeded: [{ type: 'Completed', status: 'True', reason: 'Succeeded', message: 'The pod has completed successfully.' }],
+  Failed: [{ type: 'Completed', status: 'True', reason: 'Failed', message: 'The pod failed.' }],
+}
+
+export const podPrinter: TablePrinter = { ...podRow, conditions: (pod) => ended[textAt(pod, 'status', 'phase')] }
 
 interface Summary {
   readonly ready: number

@@ -15,6 +15,15 @@ export interface TablePrinter {
   readonly columns: readonly TableColumn[]
   /** One value for each column. `now` is in milliseconds since the epoch: ages count from it. */
   cells(object: KubeObject, now: number): unknown[]
+  /** What the row says of the object beside its cells (metav1.TableRowCondition); absent or undefined: nothing. */
+  conditions?(object: KubeObject): readonly RowCondition[] | undefined
+}
+
+export interface RowCondition {
+  readonly type: string
+  readonly status: string
+  readonly reason: string
+  readonly message: string
 }
 
 /**

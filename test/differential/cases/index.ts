@@ -8,6 +8,7 @@ import { patchCases } from './patches.js'
 import { pathCases } from './paths.js'
 import { protobufCases } from './protobuf.js'
 import { reviewCases } from './reviews.js'
+import { selectionCases } from './selections.js'
 import { subresourceCases } from './subresources.js'
 import { verbCases } from './verbs.js'
 import { watchCases } from './watches.js'
@@ -16,6 +17,7 @@ import { watchCases } from './watches.js'
 export const topics: Readonly<Record<string, readonly Case[]>> = {
   verbs: verbCases,
   lists: listCases,
+  selections: selectionCases,
   watches: watchCases,
   bodies: bodyCases,
   patches: patchCases,
