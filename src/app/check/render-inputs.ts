@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import type { InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
@@ -6,9 +5,9 @@ import { isObject } from '../../base/json.js'
 import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
-import { renderChartParts } from '../rendering/render-chart.js'
 import { openDirectoryTree } from '../rendering/render-directory.js'
 import type { Gathered } from './gather-inputs.js'
+import { renderCharts } from './render-charts.js'
 
 /** The inputs with kustomizations and charts rendered: what would be applied, and what of the files is only made into that. */
 export interface RenderedInputs {
@@ -60,7 +59,7 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
       })
     }
   }
-  for (const folder of gathered.charts) await renderOneChart(folder, rendered, unreadable)
+  await renderCharts(gathered, rendered, unreadable)
   return {
     texts: gathered.texts.map((text) => (sources.has(text.path) ? { ...text, isSource: true } : text)),
     rendered,
@@ -68,53 +67,8 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
   }
 }
 
-/** Every cluster has these, and Helm does not know them without one: charts fall back to versions that are gone. */
-const servedEverywhere = ['apiregistration.k8s.io/v1', 'apiregistration.k8s.io/v1/APIService']
-
-async function renderOneChart(folder: string, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
-  const file = `${folder}/Chart.yaml`
-  try {
-    const parts = await renderChartParts(
-      'release',
-      folder,
-      { includeCrds: false, noHooks: false, apiVersions: servedEverywhere },
-      () => {},
-    )
-    const kinds = new Map<string, number>()
-    for (const { path, content } of [...parts.manifests, ...parts.hooks]) {
-      const template = `${folder}/${path.split('/').slice(1).join('/')}`
-      const text = await readFile(template, 'utf8').catch(() => '')
-      for (const { value } of parseYamlDocuments(content)) {
-        if (!isObject(value)) continue
-        const key = `${template} ${String(value['kind'])}`
-        const before = kinds.get(key) ?? 0
-        kinds.set(key, before + 1)
-        rendered.push({ value, file: template, line: lineOfKind(text, String(value['kind']), before) })
-      }
-    }
-  } catch (error) {
-    const message = messageOf(error)
-    if (/library charts are not installable/i.test(message)) return
-    unreadable.push({
-      file,
-      line: 1,
-      column: 1,
-      severity: 'note',
-      message: `the chart does not render with its own values, and was not checked: ${message}`,
-      fix: 'Nothing has to be done if its values or dependencies come from elsewhere.',
-    })
-  }
-}
-
 function isBelowFleet(folder: string, { texts }: Gathered): boolean {
   return texts.some(({ path }) => /(^|\/)fleet\.yaml$/.test(path) && `${folder}/`.startsWith(`${posix.dirname(path)}/`))
-}
-
-/** Where a template writes the kind of an object: the first place for the first one of its kind, and so on; a loop has but one. */
-function lineOfKind(template: string, kind: string, before: number): number {
-  const lines = template.split('\n')
-  const found = lines.flatMap((line, index) => (/^\s*kind:\s*["']?(\w+)["']?\s*$/.exec(line)?.[1] === kind ? [index + 1] : []))
-  return found[Math.min(before, found.length - 1)] ?? 1
 }
 
 interface KustomizationParts {

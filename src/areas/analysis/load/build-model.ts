@@ -8,7 +8,7 @@ import type { View } from '../model/view.js'
 import { collectClusters } from './collect-clusters.js'
 import { collectEdges } from './collect-edges.js'
 import { containersOf, podSpecOf, programOf } from './pod-specs.js'
-import { valuesOf } from './read-values.js'
+import { collectValues } from './read-values.js'
 
 /** Documents, calls and settings as the model that checks ask. Indexes are made when they are first asked for. */
 export function buildModel(
@@ -58,7 +58,7 @@ class IndexedModel implements FleetModel {
     this.settings = settings
     this.calls = calls
     this.#live = live
-    this.#values = documents.flatMap(valuesOf)
+    this.#values = collectValues(documents, settings)
     for (const document of documents) push(this.#byRole, document.role, document)
     for (const object of this.objects) {
       push(this.#byKind, `${object.kind}.${object.group}`, object)

@@ -14,6 +14,10 @@ export interface RenderedObject {
   readonly file: string
   /** The line of the template that says its kind, as far as it can be told. */
   readonly line?: number
+  /** The cluster that it is made for; that of `file` unless told. */
+  readonly cluster?: string | undefined
+  /** Of a chart that is installed several times: which time, for what belongs together. */
+  readonly install?: string | undefined
   /** The files that it can have been made of; any, if it is not told. */
   readonly sources?: ReadonlySet<string>
 }

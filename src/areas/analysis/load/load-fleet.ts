@@ -88,7 +88,7 @@ class Loading {
     }
   }
 
-  readRendered({ value, file, sources, line = 1 }: RenderedObject): void {
+  readRendered({ value, file, sources, cluster, install, line = 1 }: RenderedObject): void {
     if (!isObject(value)) return
     const source = this.#sourceOf(value, sources)
     const text = source?.written ?? { file, text: '', linesBefore: 0, offset: 0, indent: 0, fixed: { file, line, column: 1 } }
@@ -96,8 +96,9 @@ class Loading {
       value,
       source: file,
       text,
-      cluster: clusterOfPath(file, this.#settings),
+      cluster: cluster ?? clusterOfPath(file, this.#settings),
       rendered: true,
+      ...(install === undefined ? {} : { install }),
       ...(source === undefined ? {} : { root: source.prefix }),
     })
   }
@@ -181,6 +182,7 @@ class Loading {
     cluster?: string | undefined
     root?: Path
     rendered?: boolean
+    install?: string
   }): void {
     const { value } = found
     const role = roleOf(value, found.text === undefined || found.parent !== undefined ? '' : found.text.file)

@@ -9,8 +9,9 @@ import type { View } from '../model/view.js'
 import type { InputText, Unreadable } from './input-text.js'
 
 const known = {
-  file: ['kubernetesVersion', 'clusters', 'ignore'],
-  cluster: ['name', 'aliases', 'paths', 'contexts', 'version', 'labels'],
+  file: ['kubernetesVersion', 'clusters', 'charts', 'ignore'],
+  cluster: ['name', 'aliases', 'paths', 'contexts', 'values', 'version', 'labels'],
+  chart: ['path', 'values', 'cluster', 'release', 'namespace'],
   ignore: ['check', 'path', 'object', 'reason'],
 }
 
@@ -49,6 +50,7 @@ export function readSettings(
     const strangers = [
       ...strangersIn(document, known.file),
       ...document.items('clusters').flatMap((item) => strangersIn(item, known.cluster)),
+      ...document.items('charts').flatMap((item) => strangersIn(item, known.chart)),
       ...document.items('ignore').flatMap((item) => strangersIn(item, known.ignore)),
     ]
     for (const stranger of strangers) problem(stranger)
@@ -106,6 +108,7 @@ function clusterSettings(item: View, name: string, folder: string): ClusterSetti
     aliases: item.texts('aliases'),
     paths: item.texts('paths').map((path) => folder + path.replace(/^\.\//, '')),
     contexts: item.texts('contexts'),
+    values: item.texts('values').map((path) => folder + path.replace(/^\.\//, '')),
     ...(version === undefined ? {} : { version }),
     labels,
     at: item.at('name'),

@@ -45,6 +45,8 @@ export interface DocumentOptions {
   readonly parent?: Spot
   /** Rendered: what is written at `text` is only the nearest to it. */
   readonly rendered?: boolean
+  /** Of a chart that is installed several times: which time. */
+  readonly install?: string
   /** In a document that is not one object (a List), where the object is. */
   readonly root?: Path
 }
@@ -59,6 +61,8 @@ export class Document extends View {
   readonly parent: Spot | undefined
   /** True of what kustomize or Helm made: its places are the nearest in the files that it was made of. */
   readonly rendered: boolean
+  /** Of a chart that is installed several times: which time. */
+  readonly install: string | undefined
   /** Documents with the same content of the same cluster, which checks do not see again. */
   readonly copies: Document[] = []
   readonly #locator: Locator
@@ -74,6 +78,7 @@ export class Document extends View {
     this.parent = options.parent
     this.prefix = options.root ?? []
     this.rendered = options.rendered === true
+    this.install = options.install
     this.#locator = options.locator
   }
 

@@ -27,7 +27,7 @@ export class HelmValues extends View {
       moved.length === 0
         ? own
         : { ...(isObject(own) ? own : {}), ...Object.fromEntries(moved.map(([key, path]) => [key, document.get(...path)])) }
-    super(document, root, value)
+    super(document, root, options.merged ?? value)
     this.tool = options.tool
     this.cluster = options.cluster
     this.chartVersion = options.chartVersion
@@ -49,4 +49,6 @@ export interface HelmValuesOptions {
   readonly chartVersion?: string | undefined
   /** Members of the chart's values that stand outside of `root`: `meshConfig` of an IstioOperator. */
   readonly elsewhere?: Readonly<Record<string, Path>>
+  /** What counts in place of what stands at `root`: together with values of other files. */
+  readonly merged?: unknown
 }

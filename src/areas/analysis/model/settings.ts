@@ -13,6 +13,8 @@ export interface ClusterSettings {
   /** Folders, files or patterns (`clusters/us-*\/**`), relative to the settings' folder. */
   readonly paths: readonly string[]
   readonly contexts: readonly string[]
+  /** Values files that are given together in this cluster, the lowest first, relative to the settings' folder. */
+  readonly values: readonly string[]
   readonly version?: string
   readonly labels: Readonly<Record<string, string>>
   readonly at: Spot

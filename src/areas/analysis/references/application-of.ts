@@ -9,7 +9,8 @@ export function applicationOf(object: KubeDocument): string {
   const { source } = object
   if (object.rendered) {
     const templates = source.lastIndexOf('/templates/')
-    return templates === -1 ? source : source.slice(0, templates)
+    const chart = templates === -1 ? source : source.slice(0, templates)
+    return object.install === undefined ? chart : `${chart} ${object.install}`
   }
   return source.slice(0, source.lastIndexOf('/') + 1)
 }

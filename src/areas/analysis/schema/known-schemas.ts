@@ -6,7 +6,7 @@ import { istioCrds } from '../../../dialects/istio/crds.js'
 import { karmadaCrds } from '../../../dialects/karmada/crds.js'
 import { kubeFedCrds } from '../../../dialects/kubefed/kinds/crds.js'
 import { mcsCrds } from '../../../dialects/mcs/crds.js'
-import { placementCrd, placementDecisionCrd } from '../../../dialects/placement/placement-crd.js'
+import { placementCrd, placementDecisionCrd, residencyRuleCrd } from '../../../dialects/placement/placement-crd.js'
 import { submarinerCrds } from '../../../dialects/submariner/crds.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { builtInSchemas } from '../../../kube/schema/built-in.js'
@@ -34,6 +34,7 @@ const shipped: readonly KubeObject[] = [
   ...mcsCrds,
   ...submarinerCrds,
   placementCrd,
+  residencyRuleCrd,
   placementDecisionCrd,
   clusterProfileCrd,
 ]

@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises'
+import { posix } from 'node:path'
+import type { RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
+import { messageOf } from '../../base/errors.js'
+import { isObject } from '../../base/json.js'
+import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
+import { renderChartParts } from '../rendering/render-chart.js'
+import { type ChartInstall, chartInstalls } from './chart-installs.js'
+import type { Gathered } from './gather-inputs.js'
+
+/** Every cluster has these, and Helm does not know them without one: charts fall back to versions that are gone. */
+const servedEverywhere = ['apiregistration.k8s.io/v1', 'apiregistration.k8s.io/v1/APIService']
+/** A chart that more than so many install is rendered for the first of them. */
+const mostInstalls = 100
+
+/** Renders every chart as it is installed by something of the inputs, or, where nothing does, with its own values. */
+export async function renderCharts(gathered: Gathered, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
+  const installs = chartInstalls(gathered)
+  for (const folder of gathered.charts) {
+    const all = installs.get(folder) ?? []
+    const seen = new Set<string>()
+    for (const install of all.slice(0, mostInstalls)) {
+      const { by: _, file: __, ...what } = install
+      const key = JSON.stringify(what)
+      if (seen.has(key)) continue
+      seen.add(key)
+      await renderInstall(folder, install, gathered, rendered, unreadable)
+    }
+    if (seen.size === 0) await renderAlone(folder, rendered, unreadable)
+  }
+}
+
+async function renderAlone(folder: string, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
+  try {
+    for (const object of await render(folder, undefined, [])) rendered.push(object)
+  } catch (error) {
+    const message = messageOf(error)
+    if (/library charts are not installable/i.test(message)) return
+    unreadable.push({
+      file: `${folder}/Chart.yaml`,
+      line: 1,
+      column: 1,
+      severity: 'note',
+      message: `the chart does not render with its own values, and was not checked: ${message}`,
+      fix: 'Nothing has to be done if its values or dependencies come from elsewhere.',
+    })
+  }
+}
+
+async function renderInstall(
+  folder: string,
+  install: ChartInstall,
+  gathered: Gathered,
+  rendered: RenderedObject[],
+  unreadable: Unreadable[],
+): Promise<void> {
+  const say = (message: string, severity: 'warning' | 'note', fix: string) =>
+    unreadable.push({ file: install.file, line: 1, column: 1, severity, message: `${install.by}: ${message}`, fix })
+  const known = new Set(gathered.texts.map(({ path }) => path))
+  const files: string[] = []
+  for (const given of install.files) {
+    const isOptional = given.startsWith('?')
+    const path = isOptional ? given.slice(1) : given
+    // Only what is among the inputs is read: paths are whatever somebody wrote.
+    if (known.has(path) && !path.includes(',')) files.push(path)
+    else if (isOptional) continue
+    else if (path.includes('://') || !isBeside(path, folder, known)) {
+      say(
+        `the values ${path} are not among the inputs, and ${folder} was not checked with them`,
+        'note',
+        'Check the directory that has them too.',
+      )
+      return
+    } else {
+      say(
+        `there is no ${path}, which ${folder} is to be installed with`,
+        'warning',
+        'Correct the name of the values file, or add the file.',
+      )
+      return
+    }
+  }
+  try {
+    for (const object of await render(folder, install, files)) rendered.push(object)
+  } catch (error) {
+    const message = messageOf(error)
+    const isElsewhere = /missing in charts|dependenc|library charts/i.test(message)
+    say(
+      `${folder} does not render as it is installed, and was not checked: ${message}`,
+      isElsewhere ? 'note' : 'warning',
+      isElsewhere ? 'Nothing has to be done if its dependencies come from elsewhere.' : 'Correct the values or the template.',
+    )
+  }
+}
+
+/** A path into a folder that is read: what is not there is really not there. */
+function isBeside(path: string, folder: string, known: ReadonlySet<string>): boolean {
+  const parent = posix.dirname(path)
+  return parent === folder || [...known].some((each) => posix.dirname(each) === parent)
+}
+
+async function render(folder: string, install: ChartInstall | undefined, files: readonly string[]): Promise<RenderedObject[]> {
+  const inline = install === undefined || Object.keys(install.inline).length === 0 ? undefined : JSON.stringify(install.inline)
+  const parts = await renderChartParts(
+    install?.release ?? 'release',
+    folder,
+    {
+      includeCrds: false,
+      noHooks: false,
+      apiVersions: servedEverywhere,
+      values: inline === undefined ? files : [...files, '-'],
+      readStdin: async () => inline ?? '',
+      ...(install === undefined ? {} : { set: install.set, setString: install.setString }),
+      ...(install?.namespace === undefined ? {} : { namespace: install.namespace }),
+    },
+    () => {},
+  )
+  const kinds = new Map<string, number>()
+  const made: RenderedObject[] = []
+  for (const { path, content } of [...parts.manifests, ...parts.hooks]) {
+    const template = `${folder}/${path.split('/').slice(1).join('/')}`
+    const text = await readFile(template, 'utf8').catch(() => '')
+    for (const { value } of parseYamlDocuments(content)) {
+      if (!isObject(value)) continue
+      const key = `${template} ${String(value['kind'])}`
+      const before = kinds.get(key) ?? 0
+      kinds.set(key, before + 1)
+      made.push({
+        value,
+        file: template,
+        line: lineOfKind(text, String(value['kind']), before),
+        ...(install === undefined ? {} : { cluster: install.cluster, install: install.by }),
+      })
+    }
+  }
+  return made
+}
+
+/** Where a template writes the kind of an object: the first place for the first one of its kind, and so on; a loop has but one. */
+function lineOfKind(template: string, kind: string, before: number): number {
+  const lines = template.split('\n')
+  const found = lines.flatMap((line, index) => (/^\s*kind:\s*["']?(\w+)["']?\s*$/.exec(line)?.[1] === kind ? [index + 1] : []))
+  return found[Math.min(before, found.length - 1)] ?? 1
+}
