@@ -223,3 +223,45 @@ test('a ClusterTaintPolicy keeps new work away while its conditions hold', () =>
     const clusters = async () => fieldAt(await find(world, 'hub', resourceBindingType, 'web-deployment'), 'spec', 'clusters')
     assert.deepEqual(await clusters(), [{ name: 'm2', replicas: 2 }])
   }))
+
+test('a ResidencyRule holds against the policies of every dialect, and what lies wrongly is moved', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const placements = kind('flotilla.dev', 'v1alpha1', 'Placement', 'placements')
+    const rules = kind('flotilla.dev', 'v1alpha1', 'ResidencyRule', 'residencyrules', false)
+    const federatedNamespaces = kind('types.kubefed.io', 'v1beta1', 'FederatedNamespace', 'federatednamespaces')
+    const federatedMaps = kind('types.kubefed.io', 'v1beta1', 'FederatedConfigMap', 'federatedconfigmaps')
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', divided('Weighted')))
+    await hub.create(deployments, deployment('web', 4))
+    const everywhere = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'Placement', metadata: { name: 'all', namespace: 'shop' } }
+    await hub.create(placements, { ...everywhere, spec: {} })
+    const labels = { 'flotilla.dev/placement': 'all' }
+    await hub.create(configMaps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'plain', namespace: 'shop', labels } })
+    const federated = (of: string, name: string): KubeObject => ({
+      apiVersion: 'types.kubefed.io/v1beta1',
+      kind: of,
+      metadata: { name, namespace: 'shop' },
+      spec: { placement: { clusterSelector: {} }, template: {} },
+    })
+    await hub.create(federatedNamespaces, federated('FederatedNamespace', 'shop'))
+    await hub.create(federatedMaps, federated('FederatedConfigMap', 'wrapped'))
+    await quiet()
+    const there = async (cluster: string) => [
+      fieldAt(await find(world, cluster, deployments, 'web'), 'spec', 'replicas'),
+      (await find(world, cluster, configMaps, 'plain')) !== undefined,
+      (await find(world, cluster, configMaps, 'wrapped')) !== undefined,
+    ]
+    assert.deepEqual(await there('m1'), [2, true, true])
+    await hub.create(rules, {
+      apiVersion: 'flotilla.dev/v1alpha1',
+      kind: 'ResidencyRule',
+      metadata: { name: 'not-m1' },
+      spec: { objects: [{ kind: 'Deployment' }, { kind: 'ConfigMap' }], clusters: { exclude: ['m1'] } },
+    })
+    await quiet()
+    assert.deepEqual(await there('m1'), [undefined, false, false])
+    assert.deepEqual(await there('m2'), [4, true, true])
+    await hub.delete({ type: rules, name: 'not-m1' })
+    await quiet()
+    assert.deepEqual(await there('m1'), [2, true, true])
+  }))

@@ -12,6 +12,7 @@ const placements = 'placements.flotilla.dev'
 
 const policies = new Set([
   placements,
+  'residencyrules.flotilla.dev',
   ...['propagationpolicies', 'clusterpropagationpolicies', 'overridepolicies', 'clusteroverridepolicies'].map(
     (plural) => `${plural}.policy.karmada.io`,
   ),

@@ -1,5 +1,6 @@
 import { ageColumn, defineCustomResource } from '../../kube/object/custom-resource-definition.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { residencyRuleType } from './residency/residency-rule.js'
 import { placementDecisionType, placementType } from './resource-types.js'
 
 const text = { type: 'string' } as const
@@ -233,6 +234,46 @@ export const placementCrd: KubeObject = defineCustomResource(
     status: true,
   },
 )
+
+/** Where data may lie. A rule that would allow every cluster is a slip. */
+export const residencyRuleCrd: KubeObject = defineCustomResource(residencyRuleType, {
+  description: 'Where data may lie, whatever Placements, policies of Karmada and objects of KubeFed say.',
+  properties: {
+    spec: {
+      type: 'object',
+      required: ['clusters'],
+      properties: {
+        namespaces: { ...texts, description: 'Of objects in these namespaces. Default: of all.' },
+        objects: {
+          type: 'array',
+          maxItems: 100,
+          description: 'Of objects that one of these matches. Default: of all.',
+          items: {
+            type: 'object',
+            properties: {
+              apiVersion: text,
+              kind: text,
+              name: text,
+              labels: { type: 'object', additionalProperties: text },
+            },
+          },
+        },
+        clusters: {
+          ...clusters,
+          description: 'They may lie in these clusters, and nowhere else. Every part that is given must hold.',
+          minProperties: 1,
+        },
+      },
+    },
+  },
+  required: ['spec'],
+  columns: [
+    { name: 'Namespaces', type: 'string', jsonPath: '.spec.namespaces' },
+    { name: 'Regions', type: 'string', jsonPath: '.spec.clusters.regions' },
+    { name: 'Clusters', type: 'string', priority: 1, jsonPath: '.spec.clusters.names' },
+    ageColumn,
+  ],
+})
 
 /** multicluster.x-k8s.io PlacementDecision (KEP-5313): data only, written by any scheduler, read by anybody. */
 export const placementDecisionCrd: KubeObject = defineCustomResource(placementDecisionType, {
