@@ -139,9 +139,9 @@ export async function joinHub(options: {
       token,
       body: JSON.stringify(request),
     }).catch((error: unknown) => {
-      // Once it waits for a person, a hub that restarts is no reason to give up.
-      if (!waited || (error instanceof CodedError && error.code === 'hub-ca')) throw error
-      log.debug('the hub does not answer; asking again')
+      // A hub that restarts, or has much to do, is no reason to give up.
+      if (!(error instanceof CodedError) || error.code !== 'hub-unreachable') throw error
+      log.warn('cannot ask the hub to join; it is asked again', { problem: error.message, fix: error.fix ?? '' })
       return { code: 503, body: '' }
     })
     const answer = parse(body)

@@ -53,8 +53,17 @@ const mostUnpackedBytes = 16 * 1024 * 1024
 
 /** The name of the Work for an id: ids are longer than names may be and have other characters. */
 export function workName(id: string): string {
-  return `w-${createHash('sha256').update(id).digest('hex').slice(0, 40)}`
+  let name = names.get(id)
+  if (name === undefined) {
+    if (names.size >= mostNames) names.clear()
+    names.set(id, (name = `w-${createHash('sha256').update(id).digest('hex').slice(0, 40)}`))
+  }
+  return name
 }
+
+/** An id has one name in all clusters, and it is asked for with every look at a result. */
+const names = new Map<string, string>()
+const mostNames = 50_000
 
 /** Throws `work-too-large`. */
 export function encodeDesired(desired: Desired): Work['spec'] {

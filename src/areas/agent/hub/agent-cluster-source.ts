@@ -1,3 +1,4 @@
+import { equalJson } from '../../../base/json.js'
 import type { Cluster, InventorySource } from '../../../inventory/cluster.js'
 import type { Cache, Caches } from '../../../kube/informer/cache.js'
 import { type AgentCluster, agentClusterType } from '../resource-types.js'
@@ -27,12 +28,15 @@ export interface AgentClusterSource extends InventorySource {
 export function createAgentClusterSource(options: { caches: Caches }): AgentClusterSource {
   const listeners = new Set<() => void>()
   const byName = new Set<(cluster: string) => void>()
-  const derived = new WeakMap<AgentCluster, Cluster>()
+  const derived = new Map<string, { readonly from: AgentCluster; readonly cluster: Cluster }>()
   let cache: Cache<AgentCluster> | undefined
   const ready = options.caches.cache<AgentCluster>(agentClusterType).then((started) => {
     cache = started
-    started.onChange(({ object }) => {
-      for (const listener of listeners) listener()
+    started.onChange(({ type, object, previous }) => {
+      if (type === 'DELETED') derived.delete(object.metadata.name)
+      // Of a thousand agents that come, each writes its status several times: the fleet is another one by none of it.
+      if (type === 'DELETED' || previous === undefined || !isSameCluster(previous, object))
+        for (const listener of listeners) listener()
       for (const listener of byName) listener(object.metadata.name)
     })
   })
@@ -43,8 +47,10 @@ export function createAgentClusterSource(options: { caches: Caches }): AgentClus
       return (cache?.list() ?? [])
         .filter((each) => each.spec.approved === true)
         .map((each) => {
-          let cluster = derived.get(each)
-          if (cluster === undefined) derived.set(each, (cluster = toCluster(each)))
+          const known = derived.get(each.metadata.name)
+          if (known !== undefined && isSameCluster(known.from, each)) return known.cluster
+          const cluster = toCluster(each)
+          derived.set(each.metadata.name, { from: each, cluster })
           return cluster
         })
     },
@@ -62,6 +68,14 @@ export function createAgentClusterSource(options: { caches: Caches }): AgentClus
       return found?.spec.approved === true ? (found.spec.key ?? found.status?.request?.key) : undefined
     },
   }
+}
+
+/** Nothing has changed that a cluster of the fleet is made of. */
+function isSameCluster(before: AgentCluster, after: AgentCluster): boolean {
+  const [left, right] = [before.metadata, after.metadata]
+  if (before === after) return true
+  if (left.uid !== right.uid || (before.spec.approved === true) !== (after.spec.approved === true)) return false
+  return equalJson(left.labels ?? {}, right.labels ?? {}) && equalJson(left.annotations ?? {}, right.annotations ?? {})
 }
 
 /** An approved AgentCluster as a cluster of the fleet. */
