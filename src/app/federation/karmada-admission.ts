@@ -4,9 +4,10 @@ import { isObject } from '../../base/json.js'
 import { uuid } from '../../base/random.js'
 import { decidePolicy } from '../../delivery/placement/policy/decide-policy.js'
 import { fieldsOf, objectsAt } from '../../dialects/karmada/fields.js'
-import { labels } from '../../dialects/karmada/names.js'
+import { annotations, labels } from '../../dialects/karmada/names.js'
 import { checkOverrideSpec, checkPropagationSpec, formatFault } from '../../dialects/karmada/policy/check-policy.js'
 import { defaultPropagationSpec, defaultSelectors } from '../../dialects/karmada/policy/default-policy.js'
+import { apportionmentOf } from '../../dialects/karmada/policy/read-placement.js'
 import { readPropagationPolicy } from '../../dialects/karmada/policy/read-propagation-policy.js'
 import { checkQuotaSpec } from '../../dialects/karmada/quota/check-quota.js'
 import { claimOf, claimPatch } from '../../dialects/karmada/template/claim.js'
@@ -64,6 +65,9 @@ export function createKarmadaAdmission(hub: string): AdmissionPlugin {
       const spec = fieldsOf(object['spec'])
       if (groupResource === quotas && objectsAt(spec, 'staticAssignments').length === 0)
         request.warn('spec.overall alone limits nothing here: assign clusters their parts in spec.staticAssignments')
+      const rounding = object.metadata.annotations?.[annotations.apportionment]
+      if (propagation.has(groupResource) && rounding !== undefined && apportionmentOf(object) === undefined)
+        request.warn(`${annotations.apportionment}: ${rounding} is no rule that is known: webster or largest-remainder`)
       const check = checks.get(groupResource)
       if (check === undefined) return
       const { webhook } = check

@@ -23,6 +23,8 @@ export const annotations = {
   conflictResolution: 'work.karmada.io/conflict-resolution',
   /** Ours: a digest of the template that a binding of a lazy policy was made for. */
   activeTemplate: 'flotilla.dev/active-template',
+  /** Ours, on policies: `webster`, or `largest-remainder` as before v1.16. */
+  apportionment: 'flotilla.dev/apportionment',
 } as const
 
 /** Marks an object of the hub that is not run there. */

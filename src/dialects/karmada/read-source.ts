@@ -22,7 +22,7 @@ import type { Interpreter } from './interpreter/interpreter.js'
 import { annotations, labels } from './names.js'
 import { readFailover, readSilence } from './policy/read-failover.js'
 import { readOverridePolicy } from './policy/read-override-policy.js'
-import { readPlacement } from './policy/read-placement.js'
+import { apportionmentOf, readPlacement } from './policy/read-placement.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { isAskedAfter, rebalanceAsked } from './rebalance.js'
 import { clusterTaintPolicyType } from './resource-types.js'
@@ -127,7 +127,7 @@ function specInForce(holder: KubeObject, binding: KubeObject | undefined, digest
 }
 
 function inForce(policy: PlacementPolicy, holder: KubeObject, spec: Fields): PlacementPolicy {
-  return spec === holder['spec'] ? policy : { ...policy, placement: readPlacement(spec['placement']) }
+  return spec === holder['spec'] ? policy : { ...policy, placement: readPlacement(spec['placement'], apportionmentOf(holder)) }
 }
 
 /**

@@ -83,6 +83,18 @@ test('how replicas are divided', () => {
   })
 })
 
+test('a policy may ask for the rule of rounding before v1.16', () => {
+  const division = (rule: string) =>
+    readPropagationPolicy({
+      apiVersion: '',
+      kind: '',
+      metadata: { name: 'p', annotations: { 'flotilla.dev/apportionment': rule } },
+      spec: { placement: { replicaScheduling: { replicaSchedulingType: 'Divided' } } },
+    }).placement.division
+  assert.deepEqual(division('largest-remainder'), { strategy: 'static-weights', apportionment: 'largest-remainder' })
+  assert.deepEqual(division('dice'), { strategy: 'static-weights' })
+})
+
 test('the older form of an override policy is one rule', () => {
   const overriders = { plaintext: [{ path: '/a', operator: 'remove' }] }
   const read = readOverridePolicy({

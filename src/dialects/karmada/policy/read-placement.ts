@@ -1,10 +1,13 @@
 import type { Placement, SpreadConstraint, Toleration } from '../../../delivery/placement/contract.js'
+import type { ApportionmentRule } from '../../../delivery/placement/division/apportion.js'
 import type { DivisionRule } from '../../../delivery/placement/division/division-rules.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type Fields, fieldsOf, numberAt, objectAt, objectsAt, textAt } from '../fields.js'
+import { annotations } from '../names.js'
 import { readAffinity, readGroups } from './read-affinity.js'
 
 /** `spec.placement` of a policy or a binding. */
-export function readPlacement(value: unknown): Placement {
+export function readPlacement(value: unknown, apportionment?: ApportionmentRule): Placement {
   const placement = fieldsOf(value)
   const groups = readGroups(placement)
   const spread = objectsAt(placement, 'spreadConstraints').map(readSpread)
@@ -13,7 +16,7 @@ export function readPlacement(value: unknown): Placement {
     ...(groups.length > 0 ? { groups } : {}),
     ...(tolerations.length > 0 ? { tolerations } : {}),
     ...(spread.length > 0 ? { spread } : {}),
-    division: readDivision(objectAt(placement, 'replicaScheduling')),
+    division: readDivision(objectAt(placement, 'replicaScheduling'), apportionment),
   }
 }
 
@@ -29,14 +32,21 @@ function readSpread(constraint: Fields): SpreadConstraint {
 }
 
 /** No strategy: every cluster gets all. `Divided` without a preference is weighted; weights that are not told are equal. */
-function readDivision(scheduling: Fields | undefined): DivisionRule {
+function readDivision(scheduling: Fields | undefined, apportionment: ApportionmentRule | undefined): DivisionRule {
+  const rule = apportionment === undefined ? {} : { apportionment }
   if (scheduling === undefined || textAt(scheduling, 'replicaSchedulingType') === 'Duplicated') return { strategy: 'duplicated' }
-  if (textAt(scheduling, 'replicaDivisionPreference') === 'Aggregated') return { strategy: 'aggregated' }
+  if (textAt(scheduling, 'replicaDivisionPreference') === 'Aggregated') return { strategy: 'aggregated', ...rule }
   const preference = objectAt(scheduling, 'weightPreference')
-  if (textAt(preference, 'dynamicWeight') !== '') return { strategy: 'dynamic-weights' }
+  if (textAt(preference, 'dynamicWeight') !== '') return { strategy: 'dynamic-weights', ...rule }
   const weights = objectsAt(preference, 'staticWeightList').map((entry) => ({
     clusters: readAffinity(fieldsOf(entry['targetCluster'])),
     weight: numberAt(entry, 'weight') ?? 0,
   }))
-  return { strategy: 'static-weights', ...(weights.length > 0 ? { weights } : {}) }
+  return { strategy: 'static-weights', ...rule, ...(weights.length > 0 ? { weights } : {}) }
+}
+
+/** By which rule shares are rounded; undefined where the policy does not say, or nothing that is known. */
+export function apportionmentOf({ metadata }: KubeObject): ApportionmentRule | undefined {
+  const value = metadata.annotations?.[annotations.apportionment]
+  return value === 'largest-remainder' || value === 'webster' ? value : undefined
 }

@@ -2,7 +2,7 @@ import type { PlacementPolicy } from '../../../delivery/placement/contract.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { fieldAt, numberAt, objectsAt, textAt, textsAt } from '../fields.js'
 import { readSelectors } from './read-affinity.js'
-import { readPlacement } from './read-placement.js'
+import { apportionmentOf, readPlacement } from './read-placement.js'
 
 const read = new WeakMap<KubeObject, PlacementPolicy>()
 
@@ -22,7 +22,7 @@ function translate(policy: KubeObject): PlacementPolicy {
     selectors: readSelectors(objectsAt(spec, 'resourceSelectors'), namespace),
     priority: numberAt(spec, 'priority') ?? 0,
     preempts: textAt(spec, 'preemption') === 'Always',
-    placement: readPlacement(fieldAt(spec, 'placement')),
+    placement: readPlacement(fieldAt(spec, 'placement'), apportionmentOf(policy)),
     ...suspendedOf(spec),
   }
 }
