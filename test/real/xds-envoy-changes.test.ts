@@ -3,9 +3,9 @@ import { after, test } from 'node:test'
 import { systemClock } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { createAdsServer } from '../../src/services/xds/ads-server.js'
-import { startEchoServer } from '../support/echo-servers.js'
-import { answers, ask, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/envoy-proxy.js'
-import { createFixedCatalogue } from '../support/fixed-catalogue.js'
+import { startEchoServer } from '../support/fakes/echo-servers.js'
+import { createFixedCatalogue } from '../support/fakes/fixed-catalogue.js'
+import { answers, ask, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/peers/envoy-proxy.js'
 
 const closing: (() => unknown)[] = []
 after(async () => {
@@ -44,6 +44,13 @@ async function untilAnswered(port: number, host: string, who: string, limitMs = 
   }
 }
 
+/** Clusters that Envoy has and does not use yet. */
+async function warming(admin: number): Promise<string[]> {
+  const { body } = await ask(admin, 'localhost', '/config_dump?resource=dynamic_warming_clusters')
+  const { configs = [] } = JSON.parse(body) as { configs?: { cluster: { name: string } }[] }
+  return configs.map(({ cluster }) => cluster.name)
+}
+
 for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
   test(`Envoy over ${apiType === 'GRPC' ? 'state of the world' : 'delta'}: changes of clusters, names and servers without an error`, {
     skip: noEnvoy,
@@ -70,7 +77,8 @@ for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
     // The cluster becomes another one, and at once its endpoints do: a client that waits for endpoints of the new cluster gets them.
     const during = keepAsking(envoy.http, 'api.shop')
     set({ ...api, sticky: true })
-    await pause(50)
+    await pause(1500)
+    assert.deepEqual(await warming(envoy.admin), [], 'nothing waits for endpoints that do not come')
     set({ ...api, sticky: true, places: toWest })
     assert.ok((await untilAnswered(envoy.http, 'api.shop', 'west')) < 3000)
     set({ ...api, places: toWest })

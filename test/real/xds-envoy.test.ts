@@ -3,9 +3,9 @@ import { after, test } from 'node:test'
 import { systemClock } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { createAdsServer } from '../../src/services/xds/ads-server.js'
-import { startEchoServer } from '../support/echo-servers.js'
-import { answers, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/envoy-proxy.js'
-import { createFixedCatalogue } from '../support/fixed-catalogue.js'
+import { startEchoServer } from '../support/fakes/echo-servers.js'
+import { answers, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/peers/envoy-proxy.js'
+import { createFixedCatalogue } from '../support/fakes/fixed-catalogue.js'
 
 const closing: (() => unknown)[] = []
 after(async () => {

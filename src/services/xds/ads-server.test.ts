@@ -28,14 +28,11 @@ after(() => {
 async function serve() {
   const fixed = createFixedCatalogue(clusters)
   fixed.set(api)
-  const server = createAdsServer({
-    catalogue: fixed.catalogue,
-    clock: new VirtualClock({ idle: async () => {} }),
-    log: silentLog,
-  })
+  const clock = new VirtualClock({ idle: async () => {} })
+  const server = createAdsServer({ catalogue: fixed.catalogue, clock, log: silentLog })
   closing.push(() => server.close())
   const port = await server.listen({ address: '127.0.0.1', port: 0 }, undefined)
-  return { ...fixed, server, port }
+  return { ...fixed, server, port, clock }
 }
 
 function open(port: number, delta = false) {
@@ -236,9 +233,78 @@ test('a proxy gets everything, and the endpoints again after its clusters have c
   assert.equal((await proxy.next()).type_url, typeUrlOf('cluster'))
   assert.equal((await proxy.next()).type_url, typeUrlOf('endpoints'), 'warming needs them once more')
   set()
-  const gone = await proxy.next()
-  assert.deepEqual([gone.type_url, gone.resources], [typeUrlOf('cluster'), []])
+  const [first, last] = [await proxy.next(), await proxy.next()]
+  assert.deepEqual(
+    [first.type_url, (first.resources as Message[]).length],
+    [typeUrlOf('listener'), 1],
+    'what points to it goes first',
+  )
+  assert.deepEqual([last.type_url, last.resources], [typeUrlOf('cluster'), []])
 })
+
+for (const delta of [false, true]) {
+  test(`a route leads to a new cluster once the proxy has it, and away from one before that goes (${delta ? 'delta' : 'state of the world'})`, async () => {
+    const { port, set, clock } = await serve()
+    const proxy = open(port, delta)
+    const ask = (kind: 'cluster' | 'endpoints' | 'route', names: string[], nonce?: unknown, first = false) =>
+      proxy.ask({
+        ...(first ? { node: node('us-east') } : {}),
+        type_url: typeUrlOf(kind),
+        [delta ? 'resource_names_subscribe' : 'resource_names']: names,
+        ...(nonce === undefined ? {} : { response_nonce: nonce }),
+      })
+    const namesIn = (message: Message) =>
+      (message.resources as Message[]).map((each) =>
+        delta ? String(each.name) : String(decodeMessage(messageTypes.cluster, each.value as Uint8Array).name),
+      )
+    const routeTo = (message: Message) => {
+      const [any] = message.resources as Message[]
+      const { virtual_hosts } = decodeMessage(messageTypes.route, ((delta ? any!.resource : any) as Message).value as Uint8Array)
+      return (virtual_hosts as Message[]).map(({ name }) => name)
+    }
+    const sameName = apiCluster.replace('clusterset', 'cluster')
+    ask('cluster', [], undefined, true)
+    const clusters = await proxy.next()
+    ask('cluster', [], clusters.nonce)
+    ask('endpoints', [apiCluster])
+    ask('endpoints', delta ? [] : [apiCluster], (await proxy.next()).nonce)
+    ask('route', ['http'])
+    ask('route', delta ? [] : ['http'], (await proxy.next()).nonce)
+
+    // The short name comes to mean another cluster.
+    set({ ...api, reach: 'same-name' })
+    const next = await proxy.next()
+    assert.equal(next.type_url, typeUrlOf('cluster'))
+    assert.deepEqual(namesIn(next).sort(), delta ? [sameName] : [sameName, apiCluster].sort(), 'the one of before is still there')
+    assert.deepEqual(next.removed_resources ?? [], [])
+    ask('cluster', [], next.nonce)
+    assert.ok(await proxy.quiet(), 'no route before its endpoints are there')
+    ask('endpoints', delta ? [sameName] : [apiCluster, sameName])
+    const endpoints = await proxy.next()
+    assert.equal(endpoints.type_url, typeUrlOf('endpoints'))
+    ask('endpoints', delta ? [] : [apiCluster, sameName], endpoints.nonce)
+    const route = await proxy.next()
+    assert.equal(route.type_url, typeUrlOf('route'))
+    assert.deepEqual(routeTo(route), ['api.shop.svc.cluster.local:80'])
+    const gone = await proxy.next()
+    assert.equal(gone.type_url, typeUrlOf('cluster'))
+    if (delta) assert.deepEqual(gone.removed_resources, [apiCluster])
+    else assert.deepEqual(namesIn(gone), [sameName])
+
+    // One that never takes it up is told in the end.
+    while (!(await proxy.quiet())) await proxy.next()
+    const drain = async () => {
+      const seen: unknown[] = []
+      while (!(await proxy.quiet())) seen.push((await proxy.next()).type_url)
+      return seen
+    }
+    set(api)
+    assert.ok(!(await drain()).includes(typeUrlOf('route')))
+    await clock.advance(1000)
+    const seen = await drain()
+    assert.ok(seen.includes(typeUrlOf('route')), String(seen))
+  })
+}
 
 test('delta: only what changes, removals by name, and what a client has already is not sent again', async () => {
   const { port, set } = await serve()
@@ -264,6 +330,15 @@ test('delta: only what changes, removals by name, and what a client has already 
   })
   const answer = await again.next()
   assert.deepEqual([answer.resources, answer.removed_resources], [[], ['outbound|1||gone.shop.svc.clusterset.local']])
+})
+
+test('delta: who asks for no endpoints is sent none', async () => {
+  const { port, set } = await serve()
+  const client = open(port, true)
+  client.ask({ node: node('us-east'), type_url: typeUrlOf('endpoints') })
+  assert.deepEqual((await client.next()).resources, [])
+  set({ ...api, places: [] })
+  assert.ok(await client.quiet())
 })
 
 test('delta: a name that is asked for is answered, there or not', async () => {

@@ -90,6 +90,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     streams.add(stream)
     const leave = () => {
       if (!streams.delete(stream)) return
+      stream.close()
       const view = views.get(taken)
       if (view !== undefined && --view.users === 0) views.delete(taken)
     }
@@ -183,6 +184,7 @@ export function createAdsServer(options: AdsServerOptions): AdsServer {
     close() {
       stop()
       server.forceShutdown()
+      for (const stream of streams) stream.close()
       streams.clear()
       views.clear()
     },

@@ -65,6 +65,11 @@ const mostNames = 50_000
 const longestName = 512
 /** Of each kind, in the details of a client. */
 const mostListed = 1000
+/** A proxy that does not take up new clusters for so long is told of the routes to them all the same. */
+const longestHoldMs = 1000
+/** What is pointed at, and what points to it. */
+const targets: readonly ResourceKind[] = ['cluster', 'endpoints']
+const pointers: readonly ResourceKind[] = ['listener', 'route']
 const kindOfUrl = new Map(resourceKinds.map((kind) => [typeUrlOf(kind), kind]))
 
 /** What was asked that cannot be answered; the stream ends with it. */
@@ -84,6 +89,9 @@ export class AdsStream {
   #view: ClientView | undefined
   #nonces = 0
   #blocked = false
+  /** New clusters that a proxy has not taken up with their endpoints: until then no route leads to them. */
+  readonly #fresh = new Set<string>()
+  #cancelHold = () => {}
   /** Changes that came while the client did not read. */
   #missed: readonly ServiceName[] | 'all' = []
 
@@ -114,9 +122,19 @@ export class AdsStream {
     if (answers) this.#note(subscription, request)
     if (this.#options.protocol === 'delta') this.#delta(subscription, request, known === undefined)
     else if (known === undefined || nonce === '' || answers) this.#world(subscription, request, known === undefined)
+    if (this.#fresh.size > 0 && this.#hasTakenUp()) this.#release()
   }
 
-  /** Services have changed. */
+  /** The stream has ended. */
+  close(): void {
+    this.#cancelHold()
+    this.#fresh.clear()
+  }
+
+  /**
+   * Services have changed. What is pointed at comes first, what points to it once a proxy has taken that up, and what nothing
+   * points to any more goes last: no request meets a cluster that is not there yet, or not any more.
+   */
   changed(services: readonly ServiceName[] | 'all'): void {
     if (this.#view === undefined) return
     if (this.#blocked) {
@@ -124,10 +142,39 @@ export class AdsStream {
       if (this.#missed !== 'all' && this.#missed.length > 1000) this.#missed = 'all'
       return
     }
-    for (const kind of resourceKinds) {
-      const subscription = this.#subscriptions.get(kind)
-      if (subscription !== undefined) this.#push(subscription, services, false)
-    }
+    for (const kind of targets) this.#pushKind(kind, services, 'arrivals')
+    if (this.#fresh.size === 0) this.#pointAnew(services)
+  }
+
+  #pointAnew(services: readonly ServiceName[] | 'all'): void {
+    for (const kind of pointers) this.#pushKind(kind, services, 'all')
+    for (const kind of targets) this.#pushKind(kind, services, 'all')
+  }
+
+  #pushKind(kind: ResourceKind, services: readonly ServiceName[] | 'all', what: 'arrivals' | 'all'): void {
+    const subscription = this.#subscriptions.get(kind)
+    if (subscription !== undefined) this.#push(subscription, services, false, what)
+  }
+
+  /** A proxy has asked for the endpoints of all new clusters, and has answered what it was sent last. */
+  #hasTakenUp(): boolean {
+    const [clusters, endpoints] = targets.map((kind) => this.#subscriptions.get(kind))
+    const isAnswered = (each: Subscription | undefined) =>
+      each !== undefined && (each.refusal !== undefined || each.acknowledged === each.version)
+    if (!isAnswered(clusters) || !isAnswered(endpoints)) return false
+    return [...this.#fresh].every((name) => endpoints!.sent.has(name) || !clusters!.sent.has(name))
+  }
+
+  #hold(names: readonly string[]): void {
+    if (names.length === 0) return
+    if (this.#fresh.size === 0) this.#cancelHold = this.#options.clock.after(longestHoldMs, () => this.#release())
+    for (const name of names) this.#fresh.add(name)
+  }
+
+  #release(): void {
+    this.close()
+    if (this.#blocked) this.#missed = 'all'
+    else this.#pointAnew('all')
   }
 
   /** The client reads again. */
@@ -197,7 +244,7 @@ export class AdsStream {
   #world(subscription: Subscription, request: Message, first: boolean): void {
     const names = request.resource_names as readonly string[]
     limitNames(names.length, names)
-    const whole = subscription.kind === 'cluster' || subscription.kind === 'listener'
+    const whole = isListed(subscription.kind)
     const before = subscription.names
     const next = new Set(names.filter((name) => name !== '*'))
     const everything = names.includes('*') || (names.length === 0 && whole && (first || subscription.everything))
@@ -225,7 +272,7 @@ export class AdsStream {
       subscription.sent.delete(name)
     }
     if (first) {
-      if (add.length === 0) subscription.everything = true
+      if (add.length === 0 && isListed(subscription.kind)) subscription.everything = true
       // From a stream of before: what differs is sent.
       const had = Object.entries(request.initial_resource_versions as Record<string, string>)
       limitNames(
@@ -243,16 +290,26 @@ export class AdsStream {
     if (first || add.length > 0) this.#push(subscription, 'all', first)
   }
 
-  /** Sends what is new; `always` sends an answer even when there is nothing. */
-  #push(subscription: Subscription, services: readonly ServiceName[] | 'all', always: boolean): void {
+  /** Sends what is new; `always` sends an answer even when there is nothing. `arrivals`: what is gone stays for now. */
+  #push(
+    subscription: Subscription,
+    services: readonly ServiceName[] | 'all',
+    always: boolean,
+    what: 'arrivals' | 'all' = 'all',
+  ): void {
     const view = this.#view!
     const { kind, sent } = subscription
-    const { changed, removed } = differenceOf(subscription, view, services)
+    const difference = differenceOf(subscription, view, services)
+    const { changed } = difference
+    const removed = what === 'all' ? difference.removed : []
     const absent =
       this.#options.protocol === 'delta'
         ? [...subscription.names].filter((name) => !sent.has(name) && view.resource(kind, name) === undefined)
         : []
     if (!always && changed.length === 0 && removed.length === 0 && absent.length === 0) return
+    // Who asks for clusters by name has been led to them by a route already.
+    if (what === 'arrivals' && kind === 'cluster' && subscription.everything)
+      this.#hold(changed.flatMap(({ name }) => (sent.has(name) ? [] : [name])))
     for (const resource of changed) sent.set(resource.name, resource.version)
     for (const name of removed) {
       if (subscription.names.has(name)) sent.set(name, '')
@@ -265,20 +322,22 @@ export class AdsStream {
     this.#write(
       this.#options.protocol === 'delta'
         ? deltaResponse(subscription, changed, gone)
-        : this.#worldResponse(subscription, changed),
+        : this.#worldResponse(subscription, changed, what === 'arrivals' ? difference.removed : []),
     )
     // Clients keep a cluster that has changed aside until its endpoints have come once more.
-    if (kind === 'cluster' && this.#options.protocol === 'state of the world')
-      this.#endpointsAgain(changed.map(({ name }) => name))
+    if (kind === 'cluster') this.#endpointsAgain(changed.map(({ name }) => name))
   }
 
-  #worldResponse(subscription: Subscription, changed: readonly { any: Message }[]): Buffer {
+  /** `going`: names of what is gone and is not to be missed yet. */
+  #worldResponse(subscription: Subscription, changed: readonly { any: Message }[], going: readonly string[]): Buffer {
     const { kind } = subscription
     const view = this.#view!
-    // What is left out of the answer is gone, for clusters and listeners; of the others, only what is new need be told.
-    const whole = kind === 'cluster' || kind === 'listener'
-    const resources = whole
-      ? subscription.wanted(view).flatMap((name) => view.resource(kind, name)?.any ?? [])
+    // Of kinds that are not listed, only what is new need be told.
+    const resources = isListed(kind)
+      ? [
+          ...subscription.wanted(view).flatMap((name) => view.resource(kind, name)?.any ?? []),
+          ...going.flatMap((name) => view.former(kind, name)?.any ?? []),
+        ]
       : changed.map(({ any }) => any)
     return encodeMessage(messageTypes.response, {
       version_info: subscription.version,
@@ -314,6 +373,11 @@ function deltaResponse(
     removed_resources: gone,
     control_plane: { identifier: 'flotilla' },
   })
+}
+
+/** Of these kinds a client may ask for all that there are, and what an answer leaves out is gone (state of the world). */
+function isListed(kind: ResourceKind): boolean {
+  return kind === 'cluster' || kind === 'listener'
 }
 
 function limitNames(count: number, names: readonly string[]): void {

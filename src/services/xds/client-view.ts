@@ -42,6 +42,8 @@ interface Kept {
   revision: number
   resource: XdsResource | undefined
   bytes: Buffer | undefined
+  /** The last one that there was. */
+  former: XdsResource | undefined
 }
 
 interface Found {
@@ -76,7 +78,7 @@ export class ClientView {
     const message = this.#build(kind, name)
     if (kept === undefined) {
       if (this.#kept.size >= mostKept) this.#kept.clear()
-      this.#kept.set(key, (kept = { revision, resource: undefined, bytes: undefined }))
+      this.#kept.set(key, (kept = { revision, resource: undefined, bytes: undefined, former: undefined }))
     }
     kept.revision = revision
     if (message === undefined) kept.resource = kept.bytes = undefined
@@ -87,9 +89,15 @@ export class ClientView {
         // By content: a client that comes back, to another process even, is sent only what differs.
         const version = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
         kept.resource = { name, version, any: { type_url: typeUrlOf(kind), value: bytes } }
+        kept.former = kept.resource
       }
     }
     return kept.resource
+  }
+
+  /** What a resource was that is gone, as far as it was asked for before: for those who are to lose it last. */
+  former(kind: ResourceKind, name: string): XdsResource | undefined {
+    return this.#kept.get(`${kind} ${name}`)?.former
   }
 
   /** The names that a proxy which asks for everything gets. */

@@ -7,6 +7,8 @@ export interface FixedService {
   readonly namespace: string
   readonly port: number
   readonly sticky?: boolean
+  /** Default: clusterset. */
+  readonly reach?: FleetService['reach']
   readonly portName?: string
   /** `us-east us-east-1/a 127.0.0.1:8080,127.0.0.2:8080`: cluster, region/zone, endpoints. */
   readonly places: readonly string[]
@@ -21,7 +23,10 @@ export function createFixedCatalogue(clusters: Readonly<Record<string, string>>)
   const catalogue: ServiceCatalogue = {
     facts: { clusters: facts, cluster: (name) => facts.find((each) => each.name === name), hubObjects: () => [] },
     list: () => [...services.values()].map(({ service }) => service),
-    get: ({ namespace, name }, reach) => (reach === 'same-name' ? undefined : services.get(`${namespace}/${name}`)?.service),
+    get: ({ namespace, name }, reach) => {
+      const found = services.get(`${namespace}/${name}`)?.service
+      return reach === undefined || found?.reach === reach ? found : undefined
+    },
     rank: (service, consumer) => rank(services.get(`${service.service.namespace}/${service.service.name}`)!.fixed, consumer),
     consumerIn: (cluster) => ({ cluster: cluster.name, locality: cluster.locality, network: '', labels: {} }),
     get revision() {
@@ -65,10 +70,10 @@ function factsOf(name: string, place: string): ClusterFacts {
   }
 }
 
-function serviceOf({ name, namespace, port, portName = '', sticky }: FixedService): FleetService {
+function serviceOf({ name, namespace, port, portName = '', sticky, reach = 'clusterset' }: FixedService): FleetService {
   return {
     service: { namespace, name },
-    reach: 'clusterset',
+    reach,
     type: 'ClusterSetIP',
     ports: [{ name: portName, protocol: 'TCP', port }],
     sessionAffinity: { type: sticky === true ? 'ClientIP' : 'None' },
