@@ -18,6 +18,8 @@ export interface Cluster {
   readonly clusterResources: boolean
   /** What it was derived from, for messages: `Secret argocd/cluster-us-east`; the hub itself: `in-cluster`. */
   readonly source: string
+  /** Since when that is there, as RFC 3339 in UTC. */
+  readonly createdAt?: string
   readonly connection: Connection | undefined
   /** It is reached by its agent, and fetches what is meant for it. */
   readonly isPulled?: boolean

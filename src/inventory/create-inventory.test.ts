@@ -323,6 +323,19 @@ test('of two clusters with one name the first counts, whoever was read first', a
   }
 })
 
+test('of two clusters with one name the one that was there first keeps it', async () => {
+  const old = cluster('a', { source: 'Secret argocd/z', server: 'https://old', createdAt: '2026-01-01T00:00:00Z' })
+  const young = cluster('a', { source: 'Secret argocd/b', server: 'https://young', createdAt: '2026-01-02T00:00:00Z' })
+  for (const order of [
+    [old, young],
+    [young, old],
+  ]) {
+    const { inventory, stop } = await setup(order)
+    assert.equal(inventory.find({ name: 'a' })?.server, 'https://old')
+    stop()
+  }
+})
+
 test('who has seen a cluster fail has it looked at soon', async () => {
   const { inventory, clients, clock, health, stop } = await setup([cluster('a')])
   clients.get('a')?.cut()

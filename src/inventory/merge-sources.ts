@@ -9,14 +9,16 @@ export interface MergedClusters {
 }
 
 /**
- * One fleet out of what the sources know. Of several clusters with one name the first counts: in the order of the sources,
- * then of where they were derived from, so that the answer does not depend on who was read first.
+ * One fleet out of what the sources know. Of several clusters with one name the first counts: in the order of the sources, then
+ * the one that was there first, then by where they were derived from, so that the answer does not depend on who was read first.
+ * A newcomer never takes the place of a cluster that the fleet already has: it has other labels, and generators that select by
+ * labels would drop what they made for it.
  */
 export function mergeSources(sources: readonly (readonly Cluster[])[]): MergedClusters {
   const byName = new Map<string, Cluster>()
   const shadowed: { cluster: Cluster; by: Cluster }[] = []
   for (const list of sources) {
-    for (const cluster of [...list].sort((a, b) => compare(a.source, b.source))) {
+    for (const cluster of [...list].sort(byAge)) {
       const by = byName.get(cluster.name)
       if (by === undefined) byName.set(cluster.name, cluster)
       else shadowed.push({ cluster, by })
@@ -25,6 +27,10 @@ export function mergeSources(sources: readonly (readonly Cluster[])[]): MergedCl
   const clusters = [...byName.values()].sort((a, b) => compare(a.name, b.name))
   const hubNamed = clusters.some((cluster) => isInCluster(cluster.server)) || byName.has(inCluster.name)
   return { clusters: hubNamed ? clusters : [...clusters, inCluster], shadowed }
+}
+
+function byAge(a: Cluster, b: Cluster): number {
+  return compare(a.createdAt ?? '', b.createdAt ?? '') || compare(a.source, b.source)
 }
 
 function compare(a: string, b: string): number {

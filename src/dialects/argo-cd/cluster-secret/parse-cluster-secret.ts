@@ -17,7 +17,7 @@ const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration'
  * generators select by it. Annotations lack kubectl's last-applied copy.
  */
 export function parseClusterSecret(secret: KubeObject): Cluster {
-  const { name: secretName, namespace = '', labels = {}, annotations = {} } = secret.metadata
+  const { name: secretName, namespace = '', labels = {}, annotations = {}, creationTimestamp } = secret.metadata
   const source = `Secret ${namespace}/${secretName}`
   const problems: ClusterSecretProblem[] = []
   const field = (key: string): string => {
@@ -44,6 +44,7 @@ export function parseClusterSecret(secret: KubeObject): Cluster {
       .filter((each) => each !== ''),
     clusterResources: field('clusterResources') === 'true',
     source,
+    ...(creationTimestamp ? { createdAt: creationTimestamp } : {}),
   }
   const config = field('config')
   if (name === '' && problems.length === 0) {
