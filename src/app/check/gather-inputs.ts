@@ -10,6 +10,8 @@ export interface Gathered {
   readonly kustomizations: string[]
   /** Directories with a chart, those below another chart's `charts/` left out. */
   readonly charts: string[]
+  /** The directories that were named: nothing outside of them was asked for. */
+  readonly roots: string[]
   readonly unreadable: Unreadable[]
 }
 
@@ -19,7 +21,7 @@ const largestBytes = 32 * 1024 * 1024
 
 /** Reads files and everything below directories. A path that is not there is a mistake of the caller's. */
 export async function gatherInputs(paths: readonly string[]): Promise<Gathered> {
-  const gathered: Gathered = { texts: [], kustomizations: [], charts: [], unreadable: [] }
+  const gathered: Gathered = { texts: [], kustomizations: [], charts: [], roots: [], unreadable: [] }
   for (const path of paths) {
     const there = await stat(path).catch(() => undefined)
     if (there === undefined) {
@@ -29,8 +31,10 @@ export async function gatherInputs(paths: readonly string[]): Promise<Gathered> 
         fix: 'Name files and directories that exist, or - for standard input.',
       })
     }
-    if (there.isDirectory()) await walk(trimmed(path), gathered)
-    else await take(trimmed(path), gathered, true)
+    if (there.isDirectory()) {
+      gathered.roots.push(trimmed(path))
+      await walk(trimmed(path), gathered)
+    } else await take(trimmed(path), gathered, true)
   }
   return gathered
 }

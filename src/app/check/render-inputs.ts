@@ -1,8 +1,10 @@
-import { posix } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { posix, relative, resolve, sep } from 'node:path'
 import type { InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
+import type { Tree } from '../../delivery/render/tree.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { openDirectoryTree } from '../rendering/render-directory.js'
@@ -37,10 +39,23 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
     try {
       const { tree, path } = await openDirectoryTree(folder)
       place = path
-      const { objects } = await buildKustomization(tree, path, {
-        schemas: builtInSchemas,
-        elapsed: () => performance.now(),
-        maxMilliseconds: 60_000,
+      const options = { schemas: builtInSchemas, elapsed: () => performance.now(), maxMilliseconds: 60_000 }
+      const build = () => buildKustomization(tree, path, options)
+      const { objects } = await build().catch(async (error: unknown) => {
+        if (!/ is not in or below /.test(messageOf(error))) throw error
+        const within = await onlyWithin(tree, gathered.roots)
+        const result = await buildKustomization(within, path, { ...options, loadRestrictions: 'none' }).catch(() => undefined)
+        if (result === undefined) throw error
+        unreadable.push({
+          file,
+          line: 1,
+          column: 1,
+          severity: 'note',
+          message:
+            'the kustomization takes files from outside of its directory, which Flux allows, and kubectl and Argo CD only if they are told',
+          fix: 'Build it with `--load-restrictor LoadRestrictionsNone` (Argo CD: `kustomize.buildOptions`), or make a base of the file.',
+        })
+        return result
       })
       const files = new Set(allFiles(folder, parts))
       for (const value of objects) rendered.push({ value, file, sources: files })
@@ -64,6 +79,18 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
     texts: gathered.texts.map((text) => (sources.has(text.path) ? { ...text, isSource: true } : text)),
     rendered,
     unreadable,
+  }
+}
+
+/** The tree without what lies outside of the directories that were asked for. */
+async function onlyWithin(tree: Tree, roots: readonly string[]): Promise<Tree> {
+  const real = await Promise.all(roots.map((root) => realpath(resolve(root)).catch(() => resolve(root))))
+  const allowed = real.map((root) => relative(tree.id, root).split(sep).join('/'))
+  const may = (path: string) => allowed.some((root) => root === '' || path === root || path.startsWith(`${root}/`))
+  return {
+    ...tree,
+    read: async (path) => (may((await tree.realPath?.(path)) ?? path) ? tree.read(path) : undefined),
+    hash: async (path) => (may((await tree.realPath?.(path)) ?? path) ? tree.hash(path) : undefined),
   }
 }
 

@@ -79,6 +79,24 @@ test('a kustomization that does not build is an error, one that needs the networ
   assert.deepEqual(lines, ['error a/kustomization.yaml:1:1 unreadable-input', 'note b/kustomization.yaml:1:1 unreadable-input'])
 })
 
+test('a kustomization that takes files from beside it is rendered with a note, and nothing outside of the inputs is read', async () => {
+  const folder = folderOf({
+    'inputs/bases/import.yaml': serviceImport(),
+    'inputs/a/kustomization.yaml': 'resources: [../bases/import.yaml]\n',
+    'outside/import.yaml': serviceImport(),
+  })
+  const inputs = join(folder, 'inputs')
+  assert.deepEqual((await check(inputs)).lines, [
+    'note a/kustomization.yaml:1:1 unreadable-input',
+    'warning bases/import.yaml:3:7 service-import-by-hand',
+  ])
+  writeFileSync(join(inputs, 'a/kustomization.yaml'), 'resources: [../../outside/import.yaml]\n')
+  assert.deepEqual((await check(inputs)).lines, [
+    'error a/kustomization.yaml:1:1 unreadable-input',
+    'warning bases/import.yaml:3:7 service-import-by-hand',
+  ])
+})
+
 test('a chart is rendered with its own values', async () => {
   const folder = folderOf({
     'chart/Chart.yaml': 'apiVersion: v2\nname: db\nversion: 1.0.0\n',

@@ -196,6 +196,8 @@ function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced, mayBe
     // Names that are made when it is created.
     if (field === 'metadata.name' && document.text('metadata', 'generateName') !== undefined) continue
     if (reason !== 'FieldValueRequired' && holdsPlaceholder(document.get(...path) ?? document.get(...path.slice(0, -1)))) continue
+    // A default that was made of one.
+    if (/: Invalid value: "[^"]*(\$[{(]|\{\{)/.test(`: ${message}`)) continue
     const isRequired = reason === 'FieldValueRequired' && path[0] !== 'metadata'
     if (isRequired && mayBeMutated === true) continue
     const text =

@@ -10,6 +10,9 @@ import { removedApi } from '../../schema/removed-apis.js'
 const newer =
   /^(VolumeAttributesClass|MutatingAdmissionPolicy|MutatingAdmissionPolicyBinding|PodCertificateRequest|StorageVersionMigration|ClusterTrustBundle|Workload|PodGroup)$/
 
+/** Files of the API server itself, in the form that they had before their group. */
+const ownFiles = /^(EncryptionConfig|AdmissionConfiguration)$/
+
 const kindsOfGroup = new Map<string, Set<string>>()
 const versionsOfKind = new Map<string, string[]>()
 for (const { group, version, kind } of builtInResources) {
@@ -61,7 +64,8 @@ export const kindUnknown = defineCheck({
         builtInSchemas.forKind(apiVersion, kind) !== undefined ||
         removedApi(apiVersion, kind) !== undefined ||
         kind.endsWith('List') ||
-        newer.test(kind)
+        newer.test(kind) ||
+        (group === '' && ownFiles.test(kind))
       )
         continue
       if (model.kinds('apiextensions.k8s.io', 'CustomResourceDefinition').some((crd) => crd.text('spec', 'group') === group))

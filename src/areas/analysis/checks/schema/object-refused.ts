@@ -14,6 +14,8 @@ export const objectRefused = defineCheck({
       // What a cluster has stored, it has taken.
       if (object.written === undefined) continue
       for (const { kind, path, message, isLikely } of objectProblems(model, object)) {
+        // Said by application-set-without-project.
+        if (object.kind === 'ApplicationSet' && path.join('.') === 'spec.template.spec.project') continue
         if (kind === 'invalid')
           yield {
             message: `${object.subject}: ${message}`,
