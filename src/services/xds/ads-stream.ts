@@ -92,6 +92,8 @@ export class AdsStream {
   /** New clusters that a proxy has not taken up with their endpoints: until then no route leads to them. */
   readonly #fresh = new Set<string>()
   #cancelHold = () => {}
+  /** Something is gone that the client has not been told of. */
+  #going = false
   /** Changes that came while the client did not read. */
   #missed: readonly ServiceName[] | 'all' = []
 
@@ -148,6 +150,8 @@ export class AdsStream {
 
   #pointAnew(services: readonly ServiceName[] | 'all'): void {
     for (const kind of pointers) this.#pushKind(kind, services, 'all')
+    if (!this.#going) return
+    this.#going = false
     for (const kind of targets) this.#pushKind(kind, services, 'all')
   }
 
@@ -302,6 +306,7 @@ export class AdsStream {
     const difference = differenceOf(subscription, view, services)
     const { changed } = difference
     const removed = what === 'all' ? difference.removed : []
+    if (what === 'arrivals' && difference.removed.length > 0) this.#going = true
     const absent =
       this.#options.protocol === 'delta'
         ? [...subscription.names].filter((name) => !sent.has(name) && view.resource(kind, name) === undefined)
