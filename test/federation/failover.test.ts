@@ -84,6 +84,8 @@ test('a lost cluster is left when a second observer sees it too, and gets its sh
   await observe(world, 'b', 'down', 60)
   const moved = await spread(world)
   assert.equal((moved['a'] ?? 0) + (moved['c'] ?? 0), 6)
+  const started = 'b: it does not answer this hub, nor paris; the workload moves away'
+  assert.equal((await warnings(world)).filter((text) => text === started).length, 1)
   // The copy there is taken away once the cluster can be told.
   assert.equal(moved['b'], 2)
   world.faults('b').heal()

@@ -265,3 +265,52 @@ test('a ResidencyRule holds against the policies of every dialect, and what lies
     await quiet()
     assert.deepEqual(await there('m1'), [2, true, true])
   }))
+
+test('templates and federated objects publish PlacementDecisions, and follow those of others', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const decisions = kind('multicluster.x-k8s.io', 'v1alpha1', 'PlacementDecision', 'placementdecisions')
+    const federatedNamespaces = kind('types.kubefed.io', 'v1beta1', 'FederatedNamespace', 'federatednamespaces')
+    const federatedMaps = kind('types.kubefed.io', 'v1beta1', 'FederatedConfigMap', 'federatedconfigmaps')
+    const publish = (key: string) => ({ annotations: { 'flotilla.dev/publish-decision': key } })
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', { clusterAffinity: { clusterNames: ['m2'] } }))
+    const web = deployment('web', 2)
+    await hub.create(deployments, { ...web, metadata: { ...web.metadata, ...publish('web') } })
+    const federated = (of: string, name: string, more: object = {}): KubeObject => ({
+      apiVersion: 'types.kubefed.io/v1beta1',
+      kind: of,
+      metadata: { name, namespace: 'shop', ...more },
+      spec: { placement: { clusterSelector: {} }, template: {} },
+    })
+    await hub.create(federatedNamespaces, federated('FederatedNamespace', 'shop'))
+    await hub.create(federatedMaps, federated('FederatedConfigMap', 'map', publish('map')))
+    await quiet()
+    const published = async (key: string) =>
+      objectsAt(await find(world, 'hub', decisions, `${key}-0`), 'decisions').map((each) =>
+        fieldAt(each, 'clusterProfileRef', 'name'),
+      )
+    assert.deepEqual([await published('web'), await published('map')], [['m2'], ['m1', 'm2']])
+    await hub.create(decisions, {
+      apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+      kind: 'PlacementDecision',
+      metadata: { name: 'mine', namespace: 'shop' },
+      schedulerName: 'me',
+      decisions: [{ clusterProfileRef: { name: 'm1' } }],
+    })
+    const target = { type: federatedMaps, namespace: 'shop', name: 'map' }
+    await hub.patch(target, { kind: 'merge', body: { metadata: { annotations: { 'flotilla.dev/decision-from': 'mine' } } } })
+    await quiet()
+    assert.deepEqual(await published('map'), ['m1'])
+    const there = async () =>
+      Promise.all(['m1', 'm2'].map(async (cluster) => (await find(world, cluster, configMaps, 'map')) !== undefined))
+    assert.deepEqual(await there(), [true, false])
+    await hub.patch(
+      { type: decisions, namespace: 'shop', name: 'mine' },
+      { kind: 'merge', body: { decisions: [{ clusterProfileRef: { name: 'm2' } }] } },
+    )
+    await quiet()
+    assert.deepEqual([await published('map'), await there()], [['m2'], [false, true]])
+    await hub.delete({ type: deployments, namespace: 'shop', name: 'web' })
+    await quiet()
+    assert.deepEqual(await published('web'), [], 'they go with their owner')
+  }))

@@ -4,6 +4,7 @@ import { karmadaDialect } from '../../dialects/karmada/karmada-dialect.js'
 import { templateMark } from '../../dialects/karmada/names.js'
 import { kubeFedCrds } from '../../dialects/kubefed/kinds/crds.js'
 import { kubeFedDialect } from '../../dialects/kubefed/kubefed-dialect.js'
+import { withDecisions } from '../../dialects/placement/decisions/with-decisions.js'
 import { placementCrd, placementDecisionCrd, residencyRuleCrd } from '../../dialects/placement/placement-crd.js'
 import { placementDialect } from '../../dialects/placement/placement-dialect.js'
 import { placementLabel } from '../../dialects/placement/placement-kind.js'
@@ -11,9 +12,11 @@ import { underResidency } from '../../dialects/placement/residency/under-residen
 import type { KubeObject } from '../../kube/object/kube-object.js'
 
 /** The APIs in which federation is declared, in the order in which they win where two want the same object in a cluster. */
-export const federationDialects: readonly FederationDialect[] = [kubeFedDialect, placementDialect, karmadaDialect].map(
-  underResidency,
-)
+export const federationDialects: readonly FederationDialect[] = [
+  withDecisions(kubeFedDialect),
+  placementDialect,
+  withDecisions(karmadaDialect),
+].map(underResidency)
 
 /** Definitions that a hub has for them. */
 export const federationCrds: readonly KubeObject[] = [

@@ -1,7 +1,7 @@
 import type { FederationDialect, HubFacts, ObjectRef } from '../../delivery/federation/contract.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
-import { clusterProfileType, isSliceOf } from './follow-decision.js'
+import { clusterProfileType, isSliceOf } from './decisions/follow-decision.js'
 import { type PlacementObject, placementLabel, placementNamespaceLabel } from './placement-kind.js'
 import { readObject } from './read-object.js'
 import { readPlacement } from './read-placement.js'

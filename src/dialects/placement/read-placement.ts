@@ -2,7 +2,7 @@ import type { DeliveryRules, FailoverRules, Federated, HubFacts, Refused } from 
 import { federatedId } from '../../delivery/federation/federated-id.js'
 import type { Placement, PlacementPolicy, ResourceSelector } from '../../delivery/placement/contract.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { followDecision } from './follow-decision.js'
+import { followDecision } from './decisions/follow-decision.js'
 import type { PlacementObject, PlacementSpec } from './placement-kind.js'
 import { readDivision } from './read-division.js'
 import { readSelection } from './read-selection.js'

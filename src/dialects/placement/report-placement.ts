@@ -2,14 +2,9 @@ import { formatTime } from '../../base/clock.js'
 import type { Federated, HubFacts, HubWrite, ObjectRef, Outcome, Refused } from '../../delivery/federation/contract.js'
 import { setCondition } from '../../kube/object/condition.js'
 import type { Condition, KubeObject } from '../../kube/object/kube-object.js'
-import { clusterProfileType, decisionIndexLabel, decisionKeyLabel, placementKeyLabel } from './follow-decision.js'
+import { dropSlices, publishDecision } from './decisions/publish-decision.js'
 import type { PlacementObject, PlacementStatus } from './placement-kind.js'
 import { isApplied } from './report-object.js'
-import { placementDecisionType } from './resource-types.js'
-
-/** Decisions in one PlacementDecision (KEP-5313). */
-const sliceSize = 100
-export const schedulerName = 'flotilla'
 
 /** The status of a Placement, and its PlacementDecisions: which clusters it selects, for whoever wants to know. */
 export function reportPlacement(
@@ -20,7 +15,7 @@ export function reportPlacement(
   outcome: Outcome | undefined,
   hub: HubFacts,
 ): readonly HubWrite[] {
-  if (source.metadata.deletionTimestamp !== undefined) return dropSlices(source, hub, 0)
+  if (source.metadata.deletionTimestamp !== undefined) return dropSlices(source, hub)
   const selected = outcome?.decision.clusters.filter((each) => each.selected) ?? []
   const applied = objects.filter(isApplied).length
   const condition = conditionOf(source, read, outcome, selected.length, objects.length, applied)
@@ -35,7 +30,8 @@ export function reportPlacement(
   // A decision that cannot be made says nothing: what was published stays.
   if (outcome === undefined || 'problem' in read) return writes
   const failed = selected.length === 0 && hub.clusters.length === 0
-  return failed ? writes : [...writes, ...publish(source, selected, hub)]
+  const names = selected.map(({ cluster }) => cluster)
+  return failed ? writes : [...writes, ...publishDecision(source, source.metadata.name, names, hub)]
 }
 
 function conditionOf(
@@ -62,78 +58,4 @@ function conditionOf(
   if (applied < objects)
     return say('False', 'NotApplied', `${objects - applied} of ${objects} objects are not applied everywhere yet`)
   return say('True', 'Applied', objects === 0 ? 'no object names it yet' : `${objects} objects are applied in their clusters`)
-}
-
-function publish(
-  source: PlacementObject,
-  selected: readonly { readonly cluster: string; readonly why: string }[],
-  hub: HubFacts,
-): HubWrite[] {
-  const profiles = profilesByCluster(hub)
-  const decisions = selected.map(({ cluster }) => ({ clusterProfileRef: profiles.get(cluster) ?? { name: cluster } }))
-  const namespace = source.metadata.namespace ?? ''
-  const slices = Math.max(1, Math.ceil(decisions.length / sliceSize))
-  const writes: HubWrite[] = []
-  for (let index = 0; index < slices; index++) {
-    const name = `${source.metadata.name}-${index}`
-    writes.push({
-      write: 'apply',
-      ref: { type: placementDecisionType, namespace, name },
-      object: {
-        apiVersion: 'multicluster.x-k8s.io/v1alpha1',
-        kind: 'PlacementDecision',
-        metadata: {
-          name,
-          namespace,
-          labels: {
-            [decisionKeyLabel]: labelValue(source.metadata.name),
-            [decisionIndexLabel]: String(index),
-            [placementKeyLabel]: labelValue(source.metadata.name),
-          },
-          ...(source.metadata.uid === undefined
-            ? {}
-            : {
-                ownerReferences: [
-                  {
-                    apiVersion: source.apiVersion,
-                    kind: source.kind,
-                    name: source.metadata.name,
-                    uid: source.metadata.uid,
-                    controller: true,
-                  },
-                ],
-              }),
-        },
-        decisions: decisions.slice(index * sliceSize, (index + 1) * sliceSize),
-        schedulerName,
-      },
-    })
-  }
-  return [...writes, ...dropSlices(source, hub, slices)]
-}
-
-/** Slices of ours that the decision has no more. */
-function dropSlices(source: KubeObject, hub: HubFacts, from: number): HubWrite[] {
-  const namespace = source.metadata.namespace ?? ''
-  return hub.objects(placementDecisionType, { namespace }).flatMap((slice): HubWrite[] => {
-    const ours = slice['schedulerName'] === schedulerName && slice.metadata.ownerReferences?.[0]?.name === source.metadata.name
-    const index = Number(slice.metadata.labels?.[decisionIndexLabel])
-    if (!ours || !(index >= from)) return []
-    return [{ write: 'delete', ref: { type: placementDecisionType, namespace, name: slice.metadata.name } }]
-  })
-}
-
-function profilesByCluster(hub: HubFacts): Map<string, { namespace: string; name: string }> {
-  const profiles = new Map<string, { namespace: string; name: string }>()
-  for (const profile of hub.objects(clusterProfileType)) {
-    const { displayName } = (profile['spec'] ?? {}) as { displayName?: string }
-    const { name, namespace = '' } = profile.metadata
-    if (!profiles.has(displayName ?? name)) profiles.set(displayName ?? name, { namespace, name })
-  }
-  return profiles
-}
-
-/** Names of objects may be longer than values of labels. */
-function labelValue(name: string): string {
-  return name.slice(0, 63).replace(/[^A-Za-z0-9]+$/, '')
 }

@@ -8,6 +8,8 @@ type Members = Record<string, unknown>
 const jobLabels = ['controller-uid', 'job-name', 'batch.kubernetes.io/controller-uid', 'batch.kubernetes.io/job-name'] as const
 
 const droppedAnnotations = new Set([
+  'flotilla.dev/publish-decision',
+  'flotilla.dev/decision-from',
   'kubectl.kubernetes.io/last-applied-configuration',
   'deployment.kubernetes.io/revision',
   'deployment.kubernetes.io/revision-history',

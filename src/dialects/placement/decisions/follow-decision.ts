@@ -1,8 +1,8 @@
-import { isObject } from '../../base/json.js'
-import type { HubFacts } from '../../delivery/federation/contract.js'
-import type { KubeObject } from '../../kube/object/kube-object.js'
-import type { ResourceType } from '../../kube/object/resource-type.js'
-import { placementDecisionType } from './resource-types.js'
+import { isObject } from '../../../base/json.js'
+import type { HubFacts } from '../../../delivery/federation/contract.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
+import type { ResourceType } from '../../../kube/object/resource-type.js'
+import { placementDecisionType } from '../resource-types.js'
 
 /** Labels of PlacementDecision (KEP-5313). */
 export const decisionKeyLabel = 'multicluster.x-k8s.io/decision-key'
