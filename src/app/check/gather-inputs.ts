@@ -71,6 +71,10 @@ async function take(path: string, gathered: Gathered, asked: boolean): Promise<v
     const { size } = await stat(path)
     if (size > largestBytes) throw new Error(`it has ${size} bytes, at most ${largestBytes} are read`)
     const text = await readFile(path, 'utf8')
+    if (text.includes('\u0000')) {
+      if (asked || /\.(ya?ml|json)$/.test(path)) throw new Error('it is no text')
+      return
+    }
     if (!asked && basename(path).endsWith('.json') && !/"(apiVersion|Changes|ChangeBatch)"/.test(text)) return
     gathered.texts.push({ path, text })
   } catch (error) {

@@ -156,6 +156,11 @@ test('--fix changes nothing that a link leads to, and nothing called stdin.yaml'
   await assert.rejects(check('', { paths: ['-'], fix: true, readStdin: async () => text }), UsageError)
 })
 
+test('a file that is no text is never clean', async () => {
+  const folder = folderOf({ 'a.yaml': 'apiVersion: v1\u0000\n', 'notes.md': '\u0000' })
+  assert.deepEqual((await check(folder)).lines, ['error a.yaml:0:0 unreadable-input'])
+})
+
 test('standard input, and paths that are not there', async () => {
   const { lines } = await check('', { paths: ['-'], readStdin: async () => serviceImport() })
   assert.deepEqual(lines, ['warning stdin.yaml:3:7 service-import-by-hand'])

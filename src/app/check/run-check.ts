@@ -8,7 +8,7 @@ import type { InputText } from '../../areas/analysis/load/input-text.js'
 import { loadFleet } from '../../areas/analysis/load/load-fleet.js'
 import { ownChecks } from '../../areas/analysis/own-checks.js'
 import type { ReportInput } from '../../areas/analysis/report/report-format.js'
-import { runChecks } from '../../areas/analysis/run-checks.js'
+import { type ReportedFinding, runChecks } from '../../areas/analysis/run-checks.js'
 import { closest } from '../../base/closest.js'
 import { UsageError } from '../../base/errors.js'
 import { gatherInputs } from './gather-inputs.js'
@@ -50,7 +50,7 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
   })
   const report = runChecks(model, allChecks, [...inputs.unreadable, ...live.unreadable, ...unreadable])
   let { findings } = report
-  let fixed = 0
+  let done: readonly ReportedFinding[] = []
   if (request.fix) {
     const { edits, mended } = planFixes(findings)
     for (const [file, list] of edits) {
@@ -59,12 +59,17 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
       const changed = applyTextEdits(isWindows ? text.replaceAll('\r\n', '\n') : text, list)
       await writeFile(file, isWindows ? changed.replaceAll('\n', '\r\n') : changed)
     }
-    fixed = mended.length
-    const done = new Set(mended)
-    findings = findings.filter((finding) => !done.has(finding))
+    done = mended
+    const gone = new Set(mended)
+    findings = findings.filter((finding) => !gone.has(finding))
   }
-  const summary = { documents: model.documents.length, clusters: model.clusters.length, checks: allChecks.length, fixed }
-  return { findings, suppressed: report.suppressed, summary }
+  const summary = {
+    documents: model.documents.length,
+    clusters: model.clusters.length,
+    checks: allChecks.length,
+    fixed: done.length,
+  }
+  return { findings, suppressed: report.suppressed, mended: done, summary }
 }
 
 /** The `flotilla.yaml` that stands where the user stands, or in a directory that a path leads through. */

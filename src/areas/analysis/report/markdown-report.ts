@@ -1,14 +1,14 @@
-import { countBySeverity, formatPlace, plain, type ReportFormat } from './report-format.js'
+import { count, countBySeverity, formatPlace, plain, type ReportFormat } from './report-format.js'
 
 /** For comments on changes and summaries of CI runs: a table, and the reasons once for each check. */
 export const markdownReport: ReportFormat = function* (input) {
   const { error, warning, note } = countBySeverity(input.findings)
   yield '## flotilla check\n\n'
   if (input.findings.length === 0) {
-    yield `Nothing found in ${input.summary.documents} documents.\n`
+    yield `Nothing found in ${count(input.summary.documents, 'document')}.\n`
     return
   }
-  yield `${error} errors, ${warning} warnings, ${note} notes in ${input.summary.documents} documents.\n\n`
+  yield `${count(error, 'error')}, ${count(warning, 'warning')}, ${count(note, 'note')} in ${count(input.summary.documents, 'document')}.\n\n`
   yield '| where | severity | what | check |\n|---|---|---|---|\n'
   for (const { sides, severity, message, check } of input.findings) {
     const others = sides.slice(1).map(({ place }) => `<br>also \`${cell(formatPlace(place))}\``)

@@ -5,6 +5,8 @@ import type { ReportedFinding } from '../run-checks.js'
 export interface ReportInput {
   readonly findings: readonly ReportedFinding[]
   readonly suppressed: readonly { readonly finding: ReportedFinding; readonly reason: string }[]
+  /** What `--fix` has changed, at the places before the changes. */
+  readonly mended?: readonly ReportedFinding[]
   readonly summary: ReportSummary
 }
 
@@ -28,6 +30,11 @@ export function countBySeverity(findings: readonly ReportedFinding[]): Record<Se
   const counts = { error: 0, warning: 0, note: 0 }
   for (const { severity } of findings) counts[severity]++
   return counts
+}
+
+/** `1 error`, `2 errors`. */
+export function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
 }
 
 /** `path:12:5`, or only what it is called where there is no text. */

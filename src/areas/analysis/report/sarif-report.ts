@@ -1,6 +1,6 @@
 import type { Check, Severity } from '../contract.js'
 import type { Place } from '../model/spot.js'
-import type { ReportedFinding } from '../run-checks.js'
+import type { ReportedFinding, ReportedSide } from '../run-checks.js'
 import { plain, type ReportFormat } from './report-format.js'
 
 const levels: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', note: 'note' }
@@ -46,7 +46,7 @@ function result({ check, severity, message, fix, sides }: ReportedFinding, index
     ruleIndex: indexes.get(check.id),
     level: levels[severity],
     message: { text: `${plain(message)}. ${plain(fix)}` },
-    locations: [{ ...location(first!.place), logicalLocations: [{ fullyQualifiedName: plain(first!.subject) }] }],
+    locations: [{ ...location(first!.place), logicalLocations: [{ fullyQualifiedName: logicalName(first!) }] }],
     ...(rest.length === 0
       ? {}
       : {
@@ -57,6 +57,11 @@ function result({ check, severity, message, fix, sides }: ReportedFinding, index
           })),
         }),
   }
+}
+
+/** What is read from a cluster has no place but this one. */
+function logicalName({ place, subject }: ReportedSide): string {
+  return plain(place.line === 0 ? `${place.file}: ${subject}` : subject)
 }
 
 function location(place: Place): object {

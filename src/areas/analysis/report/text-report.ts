@@ -1,6 +1,6 @@
 import type { Severity } from '../contract.js'
 import type { ReportedFinding } from '../run-checks.js'
-import { countBySeverity, formatPlace, plain, type ReportFormat } from './report-format.js'
+import { count, countBySeverity, formatPlace, plain, type ReportFormat } from './report-format.js'
 
 const colours: Readonly<Record<Severity, string>> = { error: '\u001b[31m', warning: '\u001b[33m', note: '\u001b[36m' }
 
@@ -20,6 +20,8 @@ export const textReport: ReportFormat = function* (input, { colour }) {
     }
     yield `    fix: ${plain(finding.fix)}\n`
   }
+  for (const { sides, message, check } of input.mended ?? [])
+    yield `${bold(plain(formatPlace(sides[0]!.place)))}: mended: ${plain(message)} [${check.id}]\n`
   const { error, warning, note } = countBySeverity(input.findings)
   const { documents, clusters, checks, fixed } = input.summary
   const all = [count(error, 'error'), count(warning, 'warning'), count(note, 'note')].filter((text) => !text.startsWith('0'))
@@ -41,8 +43,4 @@ export function detailLines({ sides, copies }: ReportedFinding): string[] {
     }),
     ...copies.map((place) => `${plain(formatPlace(place))}: the same again`),
   ]
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`
 }
