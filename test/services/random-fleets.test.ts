@@ -198,6 +198,8 @@ function expectedConditions(name: Name, exporters: readonly Name[], seen: Readon
     ...(differs(({ service }) => service!.spec!.sessionAffinity) ? ['SessionAffinityConflict'] : []),
     ...(differs(({ exported }) => exported!.spec?.exportedLabels?.['team']) ? ['LabelsConflict'] : []),
     ...(differs(({ service }) => service!.spec!.internalTrafficPolicy) ? ['InternalTrafficPolicyConflict'] : []),
+    // A headless Service without a selector has both families.
+    ...(differs(({ service }) => service!.spec!.ipFamilies) ? ['IPFamilyConflict'] : []),
   ]
   return [
     reasons.length === 0 ? 'Conflict=False/NoConflicts' : `Conflict=True/${reasons.join(',')}`,

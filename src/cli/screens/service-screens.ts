@@ -45,7 +45,11 @@ export const serviceColumns: readonly Column<FleetService>[] = [
 
 function problemsOf({ conflicts, diagnostics = [] }: FleetService): string[] {
   const named = conflicts.map(({ reason }) => reason)
-  return diagnostics.length === 0 ? named : [...named, `${diagnostics.length} diagnosed`]
+  const counted = (['error', 'warning'] as const).flatMap((severity) => {
+    const count = diagnostics.filter((each) => each.severity === severity).length
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? '' : 's'}`]
+  })
+  return [...named, ...counted]
 }
 
 /** `flotilla service get`: what the service is, who offers it, and what is wrong. */
@@ -83,6 +87,7 @@ export function describeService(service: FleetService, nowMs: number): string {
 
 function audienceOf({ audience }: Offer): string {
   if (audience === undefined) return 'all'
+  if (audience.clusters?.length === 0) return 'its own'
   return [audience.clusters?.join(','), audience.selector].filter((part) => part !== undefined).join(' and ')
 }
 
