@@ -120,6 +120,12 @@ const whoami: Applet = async (_args, context: CommandContext) => {
   return 0
 }
 
+/** Of a terminal that understands ANSI. */
+const clear: Applet = async (_args, context) => {
+  await context.stdout.write('\u001b[H\u001b[J')
+  return 0
+}
+
 export const processApplets: Readonly<Record<string, Applet>> = {
   env,
   printenv,
@@ -132,6 +138,7 @@ export const processApplets: Readonly<Record<string, Applet>> = {
   date,
   uname,
   whoami,
+  clear,
   true: async () => 0,
   false: async () => 1,
 }

@@ -175,3 +175,13 @@ test('hostile scripts end in a message, not in a crash or an endless wait', asyn
   assert.equal(matchPattern('[!a-c]?\\*', 'dx*'), true)
   assert.equal(matchPattern('[', '['), true)
 })
+
+test('what asks for a better shell before it starts one finds the one that there is', async () => {
+  const asked = await run('command -v bash >/dev/null && exec bash -c "echo bash" || exec sh -c "echo sh"')
+  assert.match(asked.out, /^(bash|sh)\n$/)
+  assert.equal(asked.err, '')
+  const names = await run('command -v cd ls /bin/cat; type read ls; command echo hi; command -v nothing; echo $?; type nothing')
+  assert.equal(names.out, 'cd\n/bin/ls\n/bin/cat\nread is a shell builtin\nls is /bin/ls\nhi\n127\n')
+  assert.deepEqual([names.err, names.code], ['sh: nothing: not found\n', 127])
+  assert.equal((await run('clear; echo x')).out, '\u001b[H\u001b[Jx\n')
+})

@@ -3,6 +3,7 @@ import { messageOf } from '../../../../base/errors.js'
 import { FileError } from '../virtual-files.js'
 import { evaluateArithmetic } from './arithmetic.js'
 import { matchPattern } from './match-pattern.js'
+import { nameCommands } from './name-commands.js'
 import { parseScript } from './parse-script.js'
 import type { Applet, CommandContext } from './shell-context.js'
 import { BrokenPipe, emptySource, nullSink, Pipe, readAll, type Sink, type Source } from './streams.js'
@@ -313,6 +314,13 @@ export class Shell {
         )
       case 'eval':
         return this.#run(parseScript(args.join(' ')), streams)
+      case 'command':
+      case 'type': {
+        const asks = name === 'type' || /^-[vV]$/.test(args[0] ?? '')
+        if (asks) return nameCommands(name === 'type' ? ['-V', ...args] : args, this.#applets, streams, this.#name)
+        if (args.length === 0) return 0
+        return this.#simple({ kind: 'simple', assignments: [], words: args.map(literalWord), redirects: [] }, streams)
+      }
       default:
         return undefined
     }
