@@ -314,3 +314,30 @@ test('templates and federated objects publish PlacementDecisions, and follow tho
     await quiet()
     assert.deepEqual(await published('web'), [], 'they go with their owner')
   }))
+
+test('a taint that is tolerated for a time is left when the time is over, and nothing new goes there', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const clusterTolerations = [{ key: 'drain', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }]
+    for (const name of ['web', 'late'])
+      await hub.create(propagationPolicyType, policy(name, 'Deployment', { ...divided('Aggregated'), clusterTolerations }))
+    await hub.create(deployments, deployment('web', 2))
+    await quiet()
+    const clustersOf = async (name: string) =>
+      objectsAt(await find(world, 'hub', resourceBindingType, `${name}-deployment`), 'spec', 'clusters').map(
+        (each) => each['name'],
+      )
+    const [from] = await clustersOf('web')
+    await hub.create(karmadaClusterType, karmadaCluster(String(from), { taints: [{ key: 'drain', effect: 'NoExecute' }] }))
+    for (let seconds = 0; seconds < 30; seconds++) await world.clock.advance(1000)
+    assert.deepEqual(await clustersOf('web'), [from])
+    await hub.create(deployments, deployment('late', 2))
+    for (let seconds = 0; seconds < 20; seconds++) await world.clock.advance(1000)
+    const [other] = await clustersOf('late')
+    assert.notEqual(other, from)
+    assert.deepEqual(await clustersOf('web'), [from])
+    for (let seconds = 0; seconds < 120; seconds++) await world.clock.advance(1000)
+    await world.settle({ quietSeconds: 20, limitSeconds: 900 })
+    assert.deepEqual(await clustersOf('web'), [other])
+    assert.equal(await find(world, String(from), deployments, 'web'), undefined)
+  }))

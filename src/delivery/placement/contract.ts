@@ -34,6 +34,8 @@ export interface Taint {
   readonly key: string
   readonly value?: string
   readonly effect: string
+  /** Epoch ms, where it is known. */
+  readonly since?: number
 }
 
 export interface Toleration {
@@ -41,6 +43,8 @@ export interface Toleration {
   readonly operator?: string
   readonly value?: string
   readonly effect?: string
+  /** What is there may stay so long with a NoExecute taint; nothing new comes. */
+  readonly tolerationSeconds?: number
 }
 
 /** What is known of a cluster. */

@@ -1,11 +1,11 @@
 import type { ClusterFacts, Placement } from '../../placement/contract.js'
 import { decidePlacement } from '../../placement/decide-placement.js'
-import { tolerates } from '../../placement/filters/taints.js'
 import { decidePolicy } from '../../placement/policy/decide-policy.js'
 import type { Eviction, FailoverRules, Federated } from '../contract.js'
 import type { DecideEvictions, EvictionDecision, EvictionInput } from '../engine/decide-evictions.js'
 import { isHealthy } from './is-healthy.js'
 import type { FailoverSettings, Observation } from './settings.js'
+import { TaintTimes } from './taint-times.js'
 
 export interface EvictionDeciderOptions {
   /** What others say of a cluster, not older than a minute. */
@@ -36,6 +36,7 @@ const usualGraceSeconds = 600
 export function createEvictionDecider(options: EvictionDeciderOptions): DecideEvictions {
   const since = new Map<string, number>()
   const silent = new Map<string, Set<string>>()
+  const taintTimes = new TaintTimes()
   let tokens: number | undefined
   let refilledAt = 0
 
@@ -70,9 +71,10 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
       const fact = facts.get(cluster)
       if (fact === undefined || failover === undefined || leaving.has(cluster)) continue
       const { cluster: ofCluster, application } = failover
-      const taint = fact.taints?.find((each) => each.effect === 'NoExecute' && !tolerations.some((one) => tolerates(one, each)))
-      if (ofCluster !== undefined && taint !== undefined) {
-        const message = `the cluster has the taint ${taint.key}:NoExecute, which is not tolerated`
+      const due = taintTimes.firstDue(cluster, fact.taints, tolerations, nowMs)
+      if (due !== undefined && nowMs < due.dueAt) againAt = Math.min(againAt, due.dueAt)
+      else if (ofCluster !== undefined && due !== undefined) {
+        const message = `the cluster has the taint ${due.taint.key}:NoExecute, which is not tolerated`
         wishes.push({ cluster, reason: 'TaintUntolerated', message, rule: ofCluster })
         continue
       }
@@ -141,7 +143,10 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
     const names = new Set(clusters.map(({ name }) => name))
     const kept: Eviction[] = []
     let againAt = Number.POSITIVE_INFINITY
-    for (const eviction of federated.evictions ?? []) {
+    const onRecord = federated.evictions ?? []
+    const isOnRecord = ({ cluster }: Eviction) => onRecord.some((each) => each.cluster === cluster)
+    const pending = (begun.get(federated.id) ?? []).filter((each) => !isOnRecord(each))
+    for (const eviction of [...onRecord, ...pending]) {
       if (!names.has(eviction.cluster)) continue
       const next = advance(eviction, input)
       if (next !== undefined) {
@@ -175,6 +180,9 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
       againAt = Math.min(againAt, nowMs + 1000 * (graceSeconds ?? usualGraceSeconds))
     }
     noteSilent(federated.id, kept, copies)
+    const unrecorded = kept.filter((each) => !isOnRecord(each))
+    if (unrecorded.length === 0) begun.delete(federated.id)
+    else begun.set(federated.id, unrecorded)
     return {
       evictions: kept,
       ...(Number.isFinite(againAt) ? { againAt } : {}),

@@ -7,10 +7,15 @@ export const taintsFilter: ClusterFilter = {
   asks: () => true,
   refuses: (cluster, { placement, has }) => {
     if (cluster.taints === undefined || cluster.taints.length === 0 || has(cluster.name)) return undefined
-    const taint = cluster.taints.find((each) => forbids(each) && !placement.tolerations?.some((one) => tolerates(one, each)))
+    const taint = cluster.taints.find((each) => forbids(each) && !placement.tolerations?.some((one) => opens(one, each)))
     return taint && `has the taint ${formatTaint(taint)}, which is not tolerated`
   },
   passed: 'has no taint that is not tolerated, or has the workload already',
+}
+
+/** What is tolerated for a time only is left then: nothing new goes there, or it would come back as often as it leaves. */
+function opens(toleration: Toleration, taint: Taint): boolean {
+  return tolerates(toleration, taint) && (taint.effect !== 'NoExecute' || toleration.tolerationSeconds === undefined)
 }
 
 function forbids({ effect }: Taint): boolean {

@@ -46,7 +46,13 @@ const unschedulable = 'cluster.karmada.io/unschedulable'
 
 function readTaint(taint: Fields): Taint {
   const value = textAt(taint, 'value')
-  return { key: textAt(taint, 'key'), effect: textAt(taint, 'effect'), ...(value === '' ? {} : { value }) }
+  const since = Date.parse(textAt(taint, 'timeAdded'))
+  return {
+    key: textAt(taint, 'key'),
+    effect: textAt(taint, 'effect'),
+    ...(value === '' ? {} : { value }),
+    ...(Number.isNaN(since) ? {} : { since }),
+  }
 }
 
 /**
