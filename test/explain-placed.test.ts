@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { explainFederated } from '../src/app/explain/explain-federated.js'
+import { explainPlain } from '../src/app/explain/explain-plain.js'
 import { explainPolicy } from '../src/app/explain/explain-policy.js'
 import { readDocuments, viewOfDocuments } from '../src/app/placement/dry-run.js'
 import { explainAll, explainObject } from '../src/app/placement/explain-placement.js'
@@ -104,6 +105,28 @@ const screens: Record<string, () => Promise<string>> = {
         'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedConfigMap\nmetadata: {name: web, namespace: shop}\nspec: {template: {data: {a: b}}, placement: {clusters: [{name: west}]}}\n',
       ],
       {},
+    ),
+  'an object of KubeFed that names a cluster that has not joined': () =>
+    explain(
+      [
+        'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: shop, namespace: shop}\nspec: {placement: {clusters: [{name: west}, {name: mars}]}}\n',
+        'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedConfigMap\nmetadata: {name: web, namespace: shop}\nspec: {template: {data: {a: b}}, placement: {clusters: [{name: west}, {name: mars}]}}\n',
+      ],
+      {},
+    ),
+  'an object whose label stands among the annotations': async () =>
+    describeFleetExplanation(
+      explainPlain(
+        {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name: 'settings', namespace: 'shop', annotations: { 'flotilla.dev/placement': 'even' } },
+        },
+        [],
+        [],
+      ),
+      nowMs,
+      false,
     ),
   'a Placement itself': () => explainRule([placement, placed], 'even'),
   'the policy that lost': () => explainRule(rivals, 'wide'),

@@ -1,6 +1,7 @@
 /**
  * The candidate that was probably meant: same but for case or dashes, one the beginning of the other (`env` of
- * `environment`), or at most two keystrokes away (one for short words). Undefined when none is near.
+ * `environment`), or at most two keystrokes away (one for short words; two letters in the wrong order are one). Undefined when none
+ * is near.
  */
 export function closest(wanted: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -26,13 +27,17 @@ function distanceBetween(a: string, b: string): number {
   if (a === b) return 0
   if (Math.min(a.length, b.length) >= 3 && (a.startsWith(b) || b.startsWith(a))) return 1
   if (a.length > longest || b.length > longest) return Number.POSITIVE_INFINITY
+  let twoAbove: number[] = []
   let above = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let row = 1; row <= a.length; row++) {
     const current = [row]
     for (let column = 1; column <= b.length; column++) {
       const replaced = above[column - 1]! + (a[row - 1] === b[column - 1] ? 0 : 1)
-      current.push(Math.min(replaced, above[column]! + 1, current[column - 1]! + 1))
+      const isSwapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
+      const swapped = isSwapped ? twoAbove[column - 2]! + 1 : replaced
+      current.push(Math.min(replaced, swapped, above[column]! + 1, current[column - 1]! + 1))
     }
+    twoAbove = above
     above = current
   }
   return above[b.length]!

@@ -65,7 +65,11 @@ async function addOne(
   byAgent?: (cluster: string, id: string) => Promise<CopySeen>,
 ): Promise<void> {
   const say = (what: string) => (several ? `${what} (${dialect})` : what)
-  for (const { reason, message } of warnings) steps.add('dialect', say('warning'), 'info', `${reason}: ${message}`)
+  for (const { reason, message } of warnings) {
+    const stranger = /no cluster of the fleet is called ([^;(]*[^;( ])/.exec(message)?.[1]
+    steps.add('dialect', say('warning'), stranger === undefined ? 'info' : 'waits', `${reason}: ${message}`)
+    if (stranger !== undefined) steps.waits(`${stranger} to join the fleet`)
+  }
   if (refused !== undefined) {
     steps.add('dialect', say('refused'), 'bad', `${refused.reason}: ${refused.message}`)
     steps.waits(`somebody to mend it; nothing is changed in any cluster on its strength`)

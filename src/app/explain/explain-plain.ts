@@ -1,5 +1,6 @@
 import { isObject } from '../../base/json.js'
 import { healthOf } from '../../delivery/health/health.js'
+import { placementLabel } from '../../dialects/placement/placement-kind.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { type FleetExplanation, inOrder, Steps } from './explanation.js'
 
@@ -37,6 +38,11 @@ const marks: readonly (readonly [annotation: string, say: (value: string) => str
 ]
 
 function explainOrigin(steps: Steps, { metadata }: KubeObject, owners: readonly KubeObject[]): void {
+  const misplaced = metadata.annotations?.[placementLabel]
+  if (misplaced !== undefined && metadata.labels?.[placementLabel] === undefined) {
+    steps.add('dialect', 'placement', 'bad', `${placementLabel}: ${misplaced} is an annotation, and counts as a label only`)
+    steps.waits(`the label ${placementLabel}: it goes to no cluster without`)
+  }
   for (const owner of owners) steps.add('dialect', 'made by', 'info', `${owner.kind} ${owner.metadata.name}`)
   for (const [annotation, say] of marks) {
     const value = metadata.annotations?.[annotation]
