@@ -77,3 +77,21 @@ test('secrets of Linkerd and of Argo CD are read too', () => {
   for (const fine of ['https://kubernetes.default.svc', 'https://k8s.example.com', 'https://localhost.example.com'])
     assert.deepEqual(checkTexts(remoteKubeconfig, { 'a.yaml': argo(fine) }), [], fine)
 })
+
+test('a running hub without Argo CD’s controller reads its Secrets itself', () => {
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'c', namespace: 'argocd', labels: { 'argocd.argoproj.io/secret-type': 'cluster' } },
+    stringData: { name: 'c', server: 'https://127.0.0.1:6443', config: '{}' },
+  }
+  const controller = {
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    metadata: { name: 'argocd-application-controller', namespace: 'argocd' },
+  }
+  const run = (objects: readonly unknown[]) =>
+    checkTexts(remoteKubeconfig, {}, { live: [{ source: 'context hub', cluster: 'hub', objects }] })
+  assert.deepEqual(run([secret]), [])
+  assert.equal(run([secret, controller]).length, 1)
+})

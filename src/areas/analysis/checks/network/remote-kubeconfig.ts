@@ -3,6 +3,7 @@ import { isObject, type Json } from '../../../../base/json.js'
 import { parseYaml } from '../../../../formats/yaml/parse-yaml.js'
 import { defineCheck, type Finding } from '../../contract.js'
 import type { KubeDocument } from '../../model/document.js'
+import type { FleetModel } from '../../model/fleet-model.js'
 import type { Spot } from '../../model/spot.js'
 import { decodeBase64Text } from '../../x509/read-certificate.js'
 
@@ -22,7 +23,8 @@ export const remoteKubeconfig = defineCheck({
   fix: 'Make the secret from a kubeconfig whose server the other cluster can reach (`istioctl create-remote-secret --server https://…`), with a token and the authority in it.',
   *run(model) {
     for (const secret of model.kinds('', 'Secret')) {
-      if (secret.label('argocd.argoproj.io/secret-type') === 'cluster') yield* ofArgoCd(secret, model.nowMs)
+      if (secret.label('argocd.argoproj.io/secret-type') === 'cluster' && isReadByPods(model, secret))
+        yield* ofArgoCd(secret, model.nowMs)
       const isIstio = secret.label('istio/multiCluster') === 'true'
       if (!isIstio && secret.text('type') !== 'mirror.linkerd.io/remote-kubeconfig') continue
       const reader = isIstio ? 'istiod' : 'the service mirror'
@@ -53,6 +55,14 @@ export const remoteKubeconfig = defineCheck({
     }
   },
 })
+
+/** Whatever reads cluster Secrets in a running cluster without Argo CD's controller (a hub of Flotilla) is no pod in it. */
+function isReadByPods(model: FleetModel, secret: KubeDocument): boolean {
+  if (secret.written !== undefined) return true
+  return ['StatefulSet', 'Deployment'].some((kind) =>
+    model.kinds('apps', kind).some(({ cluster, name }) => cluster === secret.cluster && /application-controller/.test(name)),
+  )
+}
 
 /** What Argo CD reaches the cluster by: programs for credentials are in its image, so only addresses and ends count. */
 function* ofArgoCd(secret: KubeDocument, nowMs: number | undefined): Iterable<Finding> {
