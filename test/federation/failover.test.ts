@@ -84,7 +84,7 @@ test('a lost cluster is left when a second observer sees it too, and gets its sh
   await observe(world, 'b', 'down', 60)
   const moved = await spread(world)
   assert.equal((moved['a'] ?? 0) + (moved['c'] ?? 0), 6)
-  const started = 'b: it does not answer this hub, nor paris; the workload moves away'
+  const started = 'b: it does not answer this hub, nor observer paris; the workload moves away'
   assert.equal((await warnings(world)).filter((text) => text === started).length, 1)
   // The copy there is taken away once the cluster can be told.
   assert.equal(moved['b'], 2)
@@ -95,6 +95,24 @@ test('a lost cluster is left when a second observer sees it too, and gets its sh
     Object.values(back).reduce((sum, count) => sum + count, 0),
     6,
   )
+  await world.stop()
+})
+
+test('a move costs one of the moves a minute, however many passes it takes until it is on record', async () => {
+  const world = await shop({ afterSeconds: 30 })
+  await world.client('hub').create(typeOf('ConfigMap'), {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'flotilla-failover', namespace: 'argocd' },
+    data: { movesPerMinute: '1' },
+  })
+  world.faults('b').cut()
+  await world.clock.advance(60_000)
+  await observe(world, 'b', 'down', 80)
+  assert.ok((await warnings(world)).some((text) => /the workload moves away$/.test(text)))
+  assert.ok(!(await warnings(world)).some((text) => /at most 1 workloads a minute/.test(text)))
+  const moved = await spread(world)
+  assert.equal((moved['a'] ?? 0) + (moved['c'] ?? 0), 6)
   await world.stop()
 })
 

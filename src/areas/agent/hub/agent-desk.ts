@@ -172,7 +172,7 @@ export class AgentDesk {
         if (!this.#beingMade.has(name) && --room < 0) continue
         this.#beingMade.add(name)
       }
-      writer.write(cluster, name, work === undefined ? { spec: { id: report.id }, status } : { status })
+      writer.write(cluster, name, work === undefined ? { spec: { id: report.id }, status, isNew: true } : { status })
     }
   }
 }

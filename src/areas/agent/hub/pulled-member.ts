@@ -82,7 +82,8 @@ class PulledMember implements Member {
       this.#wanted.set(desired.id, { desired, text, since: clock.now() })
       const present = works.get(this.cluster, name)
       const isThere = present !== undefined && writer.pending(this.cluster, name)?.spec === undefined
-      if (!isThere || canonicalJson(present.spec) !== canonicalJson(spec)) writer.write(this.cluster, name, { spec })
+      if (!isThere || canonicalJson(present.spec) !== canonicalJson(spec))
+        writer.write(this.cluster, name, { spec, isNew: present === undefined })
     } catch (error) {
       this.#wanted.set(desired.id, { desired, text, problem: messageOf(error), since: clock.now() })
     }

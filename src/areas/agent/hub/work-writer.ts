@@ -15,6 +15,8 @@ export interface WorkChange {
   readonly spec?: Work['spec']
   readonly status?: WorkStatus
   readonly remove?: boolean
+  /** There was none when this was wanted: it is made first, and changed only where there is one after all. */
+  readonly isNew?: boolean
 }
 
 const namespaces: ResourceType = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false }
@@ -85,11 +87,20 @@ export class WorkWriter {
       return
     }
     if (change.spec !== undefined) {
-      const replaced = { kind: 'json' as const, operations: [{ op: 'add', path: '/spec', value: change.spec }] }
-      await hub.patch(target, replaced).catch(async (error: unknown) => {
-        if (!isNotFound(error)) throw error
-        await this.#create(target.namespace, name, change.spec as Work['spec'])
-      })
+      const { spec } = change
+      const replaced = { kind: 'json' as const, operations: [{ op: 'add', path: '/spec', value: spec }] }
+      const make = () => this.#create(target.namespace, name, spec)
+      if (change.isNew) {
+        await make().catch(async (error: unknown) => {
+          if (!isAlreadyExists(error)) throw error
+          await hub.patch(target, replaced)
+        })
+      } else {
+        await hub.patch(target, replaced).catch(async (error: unknown) => {
+          if (!isNotFound(error)) throw error
+          await make()
+        })
+      }
     }
     if (change.status !== undefined) {
       const replaced = { kind: 'json' as const, operations: [{ op: 'add', path: '/status', value: change.status }] }

@@ -92,6 +92,17 @@ export class SourceLook {
       source,
       held.map(({ cluster, why }) => ({ reason: 'FailoverHeld', message: `${cluster}: ${why}` })),
     )
+    const isOnRecord = (cluster: string) => read.evictions?.some((each) => each.cluster === cluster) === true
+    this.#warnOf(
+      state,
+      source,
+      evictions
+        .filter(({ cluster }) => !isOnRecord(cluster))
+        .map(({ cluster, message }) => ({
+          reason: 'FailoverStarted',
+          message: `${cluster}: ${message}; the workload moves away`,
+        })),
+    )
     return read.againAt === undefined ? againAt : Math.min(read.againAt, againAt ?? Number.POSITIVE_INFINITY)
   }
 

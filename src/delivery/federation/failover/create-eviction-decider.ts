@@ -37,6 +37,8 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
   const since = new Map<string, number>()
   const silent = new Map<string, Set<string>>()
   const taintTimes = new TaintTimes()
+  /** Moves by id that were allowed and are not on record yet: they are not asked for, nor counted, again. */
+  const begun = new Map<string, readonly Eviction[]>()
   let tokens: number | undefined
   let refilledAt = 0
 
