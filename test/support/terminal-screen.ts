@@ -22,8 +22,9 @@ export class TerminalScreen {
     let at = 0
     while (at < all.length) {
       if (all[at] !== '\u001b') {
-        this.#put(all[at] as string)
-        at++
+        const character = String.fromCodePoint(all.codePointAt(at) as number)
+        this.#put(character)
+        at += character.length
         continue
       }
       const sequence = sequences.exec(all.slice(at, at + 512))
@@ -46,7 +47,8 @@ export class TerminalScreen {
     else if (character >= ' ') {
       const line = this.#cells[this.#row]
       if (line !== undefined && this.#column < line.length) line[this.#column] = character
-      this.#column++
+      // Pictures are two cells wide.
+      this.#column += character.length
     }
   }
 
