@@ -42,7 +42,8 @@ export function parseYamlDocuments(text: string, options: ParseOptions = {}): Pa
       fix: 'Split the file.',
     })
   }
-  const unix = text.includes('\r\n') ? text.replaceAll('\r\n', '\n') : text
+  const content = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+  const unix = content.includes('\r\n') ? content.replaceAll('\r\n', '\n') : content
   const documents = parseCommonYaml(unix, dialect) ?? parseAnyYaml(unix, dialect, options.source, options.duplicateKeys)
   const maxDocuments = options.limits?.maxDocuments ?? 100_000
   if (documents.length > maxDocuments) {

@@ -55,7 +55,7 @@ export function templateChart(loaded: Chart, request: TemplateRequest, ports: Te
   validateReleaseName(request.releaseName, helmMajor)
   const chart = copyChart(loaded)
   const given = request.values ?? {}
-  const rules = { warn: ports.warn, dropsNullDefaults: helmMajor === 4 }
+  const rules = { warn: ports.warn, dropsNullDefaults: helmMajor === 4, copiesForNames: helmMajor === 4 }
   try {
     processDependencies(chart, given, rules)
   } catch (error) {

@@ -9,7 +9,7 @@ export function toInt64(value: unknown): bigint {
     return Number.isFinite(value) && Math.abs(value) < 2 ** 63 ? BigInt(Math.trunc(value)) : -(2n ** 63n)
   if (typeof value === 'boolean') return value ? 1n : 0n
   if (typeof value !== 'string') return 0n
-  const parsed = parseInteger(value.replace(/\.0*$/, ''))
+  const parsed = parseInteger(value.replace(/\.0+$/, ''))
   return parsed !== undefined && parsed >= -(2n ** 63n) && parsed < 2n ** 63n ? parsed : 0n
 }
 

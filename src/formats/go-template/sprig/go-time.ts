@@ -1,3 +1,5 @@
+import { zoneNames } from './zone-names.js'
+
 /** An instant with the zone it is shown in. `zone` is an IANA name, `UTC`, or a fixed offset in seconds with a name: `CET@3600`, `@-7200`. */
 export interface GoTime {
   /** Whole milliseconds since the Unix epoch. */
@@ -41,11 +43,10 @@ export const weekdays = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday',
 const firstYear = -62_135_510_400_000
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function formatter(zone: string, locale = 'en-US'): Intl.DateTimeFormat {
-  const key = `${locale} ${zone}`
-  let found = formatters.get(key)
+function formatter(zone: string): Intl.DateTimeFormat {
+  let found = formatters.get(zone)
   if (found === undefined) {
-    found = new Intl.DateTimeFormat(locale, {
+    found = new Intl.DateTimeFormat('en-US', {
       timeZone: zone,
       hourCycle: 'h23',
       year: 'numeric',
@@ -54,9 +55,8 @@ function formatter(zone: string, locale = 'en-US'): Intl.DateTimeFormat {
       hour: 'numeric',
       minute: 'numeric',
       second: 'numeric',
-      timeZoneName: 'short',
     })
-    formatters.set(key, found)
+    formatters.set(zone, found)
   }
   return found
 }
@@ -79,28 +79,29 @@ function offsetOf(epochMs: number, zone: string): { offsetSeconds: number; abbre
     const offsetSeconds = Number(zone.slice(at + 1))
     return { offsetSeconds, abbreviation: zone.slice(0, at) || offsetText(offsetSeconds, '') }
   }
+  const offsetSeconds = offsetIn(zone, epochMs)
+  return { offsetSeconds, abbreviation: abbreviationOf(epochMs, zone, offsetSeconds) ?? hoursText(offsetSeconds) }
+}
+
+function offsetIn(zone: string, epochMs: number): number {
+  // Years before the first count backwards here; the offset was the same then.
+  const at = Math.max(epochMs, firstYear)
   const parts = new Map(
     formatter(zone)
-      // Years before the first count backwards here; the offset was the same then.
-      .formatToParts(Math.max(epochMs, firstYear))
+      .formatToParts(at)
       .map((part) => [part.type, part.value]),
   )
   const part = (name: Intl.DateTimeFormatPartTypes) => Number(parts.get(name))
   const shown = utcMs(part('year'), part('month'), part('day'), part('hour'), part('minute'), part('second'))
-  const offsetSeconds = Math.round((shown - Math.floor(Math.max(epochMs, firstYear) / 1000) * 1000) / 1000)
-  return { offsetSeconds, abbreviation: abbreviationOf(epochMs, zone) ?? hoursText(offsetSeconds) }
+  return Math.round((shown - Math.floor(at / 1000) * 1000) / 1000)
 }
 
-/** Which abbreviations Intl knows depends on the locale: CEST in British English, EST in American. */
-const abbreviationLocales = ['en-US', 'en-GB', 'en-AU', 'en-NZ', 'en-IN', 'en-ZA']
-
-function abbreviationOf(epochMs: number, zone: string): string | undefined {
-  for (const locale of abbreviationLocales) {
-    const parts = formatter(zone, locale).formatToParts(epochMs)
-    const name = parts.find((part) => part.type === 'timeZoneName')?.value
-    if (name !== undefined && /^[A-Z]{3,5}$/.test(name)) return name
-  }
-  return undefined
+function abbreviationOf(epochMs: number, zone: string, offsetSeconds: number): string | undefined {
+  const names = zoneNames(zone)
+  if (names === undefined || offsetSeconds % 900 !== 0) return undefined
+  const year = new Date(epochMs).getUTCFullYear()
+  const winter = Math.min(offsetIn(zone, utcMs(year, 1, 1)), offsetIn(zone, utcMs(year, 7, 1)))
+  return names[offsetSeconds > winter ? 1 : 0] ?? names[0]
 }
 
 /** Milliseconds since the epoch for a date in UTC; months from 1; days and hours may overflow. */

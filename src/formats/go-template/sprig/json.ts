@@ -72,7 +72,7 @@ export function toJsonValue(value: unknown): unknown {
  */
 export function toJsonData(value: unknown): unknown {
   if (typeof value === 'number') {
-    if (Number.isInteger(value) && Math.abs(value) > Number.MAX_SAFE_INTEGER && value < 2 ** 64 && value >= -(2 ** 63)) {
+    if (Number.isInteger(value) && Math.abs(value) > Number.MAX_SAFE_INTEGER && value < 2 ** 64 && value > -(2 ** 63)) {
       // JSON's text has the fewest digits that read back as the number, and zeros: those are what a reader of integers gets.
       return BigInt(String(value))
     }

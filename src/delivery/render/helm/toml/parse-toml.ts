@@ -221,7 +221,7 @@ class TomlParser {
     if (isLong && this.#text[this.#at] === '\n') this.#at++
     let value = ''
     for (;;) {
-      if (this.#at >= this.#text.length) this.#fail(`unexpected EOF; expected '${mark}'`)
+      if (this.#at >= this.#text.length) this.#fail(`unexpected EOF; expected ${mark.includes("'") ? `"${mark}"` : `'${mark}'`}`)
       if (this.#text.startsWith(mark, this.#at)) {
         this.#at += mark.length
         while (isLong && this.#text[this.#at] === quote && value.length < this.#at) {

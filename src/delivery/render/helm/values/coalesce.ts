@@ -1,8 +1,8 @@
 import { cloneJson, setOwn } from '../../../../base/json.js'
-import { printValue } from '../../../../formats/go-template/print.js'
+import { printValue, sprintf } from '../../../../formats/go-template/print.js'
 import type { Chart } from '../chart/chart.js'
 import { HelmError } from '../helm-error.js'
-import { isTable, typeNameOf, type Values } from './values.js'
+import { isTable, type Values } from './values.js'
 
 /** Where warnings go; they have no effect on the result. */
 export type Warn = (message: string) => void
@@ -39,16 +39,13 @@ function coalesce(chart: Chart, target: Values, prefix: string, options: Coalesc
     const name = child.metadata.name
     if (!has(target, name)) setOwn(target, name, {})
     const own = target[name]
-    if (!isTable(own))
-      throw new HelmError(`type mismatch on ${name}: %!t(${typeNameOf(own)}=${printValue(own)})`.replace(boolNoise, '$1'))
+    if (!isTable(own)) throw new HelmError(sprintf('type mismatch on %s: %t', [name, own]))
     const inner = joined(prefix, chart.metadata.name)
     coalesceGlobals(own, target, inner, options.warn)
     setOwn(target, name, coalesce(child, own, inner, options))
   }
   return target
 }
-
-const boolNoise = /%!t\(bool=(true|false)\)/
 
 function coalesceGlobals(target: Values, source: Values, prefix: string, warn: Warn): void {
   const targetGlobals = has(target, globalKey) ? target[globalKey] : {}

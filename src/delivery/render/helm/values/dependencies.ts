@@ -5,11 +5,16 @@ import { type Chart, type Dependency, setDependencies } from '../chart/chart.js'
 import { type CoalesceOptions, coalesceTables, coalesceValues, type Warn } from './coalesce.js'
 import { isTable, tableAt, type Values, valueAt } from './values.js'
 
+export interface DependencyRules extends Omit<CoalesceOptions, 'merge'> {
+  /** Helm 4's rules: a chart that is used under several names has sub-charts and dependencies of its own under each. */
+  readonly copiesForNames?: boolean
+}
+
 /**
  * Decides which sub-charts take part and under which names (aliases, tags, conditions), and imports values that
  * sub-charts offer. Changes the chart, which must be a copy (copyChart).
  */
-export function processDependencies(chart: Chart, values: Values, options: Omit<CoalesceOptions, 'merge'>): void {
+export function processDependencies(chart: Chart, values: Values, options: DependencyRules): void {
   enableDependencies(chart, values, '', options)
   importValues(chart, options.warn)
 }
@@ -46,17 +51,25 @@ function applyTags(dependencies: readonly Dependency[], values: Values, warn: Wa
   }
 }
 
-/** The chart that a dependency means, under its alias. It shares its own sub-charts and dependencies with the original. */
-function chartFor(charts: readonly Chart[], dependency: Dependency): Chart | undefined {
+/** The chart that a dependency means, under its alias. With Helm 3 it shares its own sub-charts and dependencies with the original. */
+function chartFor(charts: readonly Chart[], dependency: Dependency, copies: boolean): Chart | undefined {
   const found = charts.find(
     (chart) => chart.metadata.name === dependency.name && isCompatibleRange(dependency.version, chart.metadata.version),
   )
   if (found === undefined) return undefined
   const name = dependency.alias === '' ? found.metadata.name : dependency.alias
-  return { ...found, metadata: { ...found.metadata, name } }
+  const chart: Chart = { ...found, metadata: { ...found.metadata, name } }
+  if (copies) {
+    chart.metadata.dependencies = found.metadata.dependencies?.map((each) => ({ ...each }))
+    setDependencies(
+      chart,
+      found.dependencies.map((each) => ({ ...each })),
+    )
+  }
+  return chart
 }
 
-function enableDependencies(chart: Chart, values: Values, prefix: string, options: Omit<CoalesceOptions, 'merge'>): void {
+function enableDependencies(chart: Chart, values: Values, prefix: string, options: DependencyRules): void {
   const { warn } = options
   const wanted = chart.metadata.dependencies
   if (wanted === undefined) return
@@ -65,7 +78,7 @@ function enableDependencies(chart: Chart, values: Values, prefix: string, option
   const charts = chart.dependencies.filter((existing) => !isListed(existing))
   const vendored = chart.dependencies
   for (const dependency of wanted) {
-    const found = chartFor(vendored, dependency)
+    const found = chartFor(vendored, dependency, options.copiesForNames === true)
     if (found !== undefined) charts.push(found)
     if (dependency.alias !== '') dependency.name = dependency.alias
   }

@@ -1,6 +1,7 @@
 import { messageOf } from '../../../../base/errors.js'
 import { setOwn } from '../../../../base/json.js'
 import { quoteString } from '../../../../formats/go-template/print.js'
+import { decodeJson } from '../../../../formats/go-template/sprig/decode-json.js'
 import { isTable, typeNameOf, type Values } from './values.js'
 
 const maxIndex = 65_536
@@ -213,9 +214,9 @@ class SetParser {
     const length = jsonLength(rest)
     let value: unknown
     try {
-      value = JSON.parse(rest.slice(0, length))
+      value = decodeJson(rest.slice(0, length))
     } catch (error) {
-      throw new Error(`invalid JSON: ${messageOf(error)}`)
+      throw new Error(messageOf(error) === 'unexpected end of JSON input' ? 'unexpected EOF' : messageOf(error))
     }
     this.#at += [...rest.slice(0, length)].length
     this.#isBlankBeforeComma()
