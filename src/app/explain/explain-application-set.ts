@@ -17,11 +17,13 @@ export function explainApplicationSet(set: ApplicationSet, applications: readonl
     steps.waits('the hub to look at it for the first time')
   }
   for (const { type, status: is, reason, message, lastTransitionTime } of conditions) {
-    const isTrouble = type === 'ErrorOccurred' || type === 'InvalidRolloutConfig'
+    const isTrouble = type === 'ErrorOccurred' || type === 'InvalidRolloutConfig' || type === 'Warning'
     const bad = isTrouble ? is === 'True' : type !== 'RolloutProgressing' && is === 'False'
     const rolling = type === 'RolloutProgressing' && is === 'True'
     steps.add('engine', type, bad ? 'bad' : rolling ? 'waits' : 'ok', `${reason}: ${message}`, lastTransitionTime)
     if (rolling) steps.waits(`the rollout: ${message}`)
+    if (bad && type !== 'Warning') steps.waits(`somebody to mend it: ${reason}`)
+    else if (bad) steps.waits(`what its generators ask for: ${message}`)
   }
   for (const row of status?.applicationStatus ?? []) {
     const {

@@ -123,6 +123,7 @@ function explainSync(
   const broken = conditions.find(isError)
   if (broken !== undefined) {
     steps.add('engine', 'sync', 'bad', `nothing is synced while ${broken.type} stands`)
+    if (steps.waitsFor.length === 0) steps.waits(`somebody to mend it: ${broken.message ?? broken.type}`)
     return
   }
   const { sources, multiple } = decided

@@ -25,8 +25,9 @@ import { explainFederated } from './explain-federated.js'
 import { explainPlain, withTail } from './explain-plain.js'
 import { explainPolicy } from './explain-policy.js'
 import { explainService } from './explain-service.js'
-import type { FleetExplanation } from './explanation.js'
+import { type FleetExplanation, inOrder } from './explanation.js'
 import { toldByAgent } from './told-by-agent.js'
+import { whyPod, whyPods } from './why-pods.js'
 
 export interface ExplainRequest {
   readonly hub: KubeClient
@@ -82,7 +83,8 @@ async function ofObject(
     const application = object as Application
     const project = await projectOf(hub, application, request.hubNamespace)
     const { inventory } = view
-    return withTail(explainApplication({ application, project, inventory, stateOf: inventory.state, nowMs }), object, events)
+    const explained = explainApplication({ application, project, inventory, stateOf: inventory.state, nowMs })
+    return withTail(await withPods(explained, application, inventory), object, events)
   }
   if (is(type, applicationSetType)) {
     const { items } = await hub.list<Application>(applicationType, { namespace: object.metadata.namespace ?? '' })
@@ -130,7 +132,44 @@ async function sourceOfBinding(
 async function inCluster(request: ExplainRequest, client: KubeClient): Promise<FleetExplanation> {
   const catalogue = await client.resources()
   const object = await findObject(client, typeNamed(catalogue, request.kind), request)
-  return explainPlain(object, await ownersOf(client, object, catalogue), await eventsOf(client, object))
+  const explained = explainPlain(object, await ownersOf(client, object, catalogue), await eventsOf(client, object))
+  const reasons = object.kind === 'Pod' ? [whyPod(object) ?? []].flat() : await whyPods(client, object)
+  return reasons.length === 0 ? explained : addReasons(explained, 'pods', reasons)
+}
+
+/** What keeps the pods of workloads that an Application waits for. */
+async function withPods(
+  explained: FleetExplanation,
+  { spec, status }: Application,
+  inventory: LiveView['inventory'],
+): Promise<FleetExplanation> {
+  const found = decideDestination(spec.destination, inventory)
+  const troubled = (status?.resources ?? []).filter(
+    ({ health }) => health?.status === 'Progressing' || health?.status === 'Degraded',
+  )
+  if (!('cluster' in found) || found.cluster.isPulled === true) return explained
+  let all = explained
+  for (const { group = '', version = '', kind = '', name = '', namespace } of troubled.slice(0, 5)) {
+    const type = builtInResources.find((each) => each.group === group && each.kind === kind && each.version === version)
+    if (type === undefined) continue
+    try {
+      const client = inventory.client(found.cluster.name)
+      const live = await client.get(
+        { type, name, ...(type.namespaced ? { namespace: namespace ?? '' } : {}) },
+        { signal: AbortSignal.timeout(4_000) },
+      )
+      const reasons = await whyPods(client, withKind(live, type))
+      if (reasons.length > 0) all = addReasons(all, `pods of ${name}`, reasons)
+    } catch {
+      // The copy's own line says already that the cluster does not answer.
+    }
+  }
+  return all
+}
+
+function addReasons(explained: FleetExplanation, what: string, reasons: readonly string[]): FleetExplanation {
+  const added = reasons.map((why) => ({ layer: 'cluster' as const, what, state: 'waits' as const, why }))
+  return { ...explained, steps: inOrder([...explained.steps, ...added]) }
 }
 
 async function clusterIn({ hub, name, hubNamespace }: ExplainRequest, view: LiveView): Promise<FleetExplanation> {

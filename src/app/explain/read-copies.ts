@@ -4,6 +4,7 @@ import type { Inventory } from '../../inventory/cluster.js'
 import { apiVersionOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound } from '../../kube/object/status-error.js'
+import { whyPods } from './why-pods.js'
 
 /** How a copy stands in a cluster, as far as it can be seen from here. */
 export interface CopySeen {
@@ -32,7 +33,11 @@ export async function readCopies(
         { type, name, ...(type.namespaced && namespace !== undefined ? { namespace } : {}) },
         { signal: AbortSignal.timeout(limitMs) },
       )
-      return [cluster, judgeCopy({ ...live, apiVersion: apiVersionOf(type.group, type.version), kind: type.kind })]
+      const copy = { ...live, apiVersion: apiVersionOf(type.group, type.version), kind: type.kind }
+      const judged = judgeCopy(copy)
+      if (judged.is !== 'waits' && judged.is !== 'bad') return [cluster, judged]
+      const reasons = await whyPods(client, copy)
+      return [cluster, { ...judged, words: [judged.words, ...reasons].join('; ') }]
     } catch (error) {
       if (isNotFound(error)) return [cluster, { is: 'missing', words: 'it is not there' }]
       return [cluster, { is: 'unseen', words: `cannot be asked from here: ${messageOf(error)}` }]
