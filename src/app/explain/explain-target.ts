@@ -239,7 +239,7 @@ async function explainServices(request: ExplainRequest, catalogue: ResourceCatal
     if (object !== undefined)
       found.push(await withLiveView(fleet, env, (view) => ofObject(request, view, type, withKind(object, type), catalogue)))
   }
-  await withCatalogue(fleet, env, async ({ catalogue: services, unread, remembered }) => {
+  await withCatalogue(fleet, env, async ({ catalogue: services, unread, remembered, whyNotOffered }) => {
     const { facts } = services
     const consumers = cluster === undefined ? facts.clusters : facts.clusters.filter((each) => each.name === cluster)
     if (cluster !== undefined && consumers.length === 0) {
@@ -265,13 +265,14 @@ async function explainServices(request: ExplainRequest, catalogue: ResourceCatal
     }
     if (found.length > 0) return
     const elsewhere = all.filter(({ service }) => service.name === name).map(({ service }) => service.namespace)
+    const there = whyNotOffered({ namespace, name }).slice(0, 5)
     const near = closest(
       name,
       all.filter(({ service }) => service.namespace === namespace).map(({ service }) => service.name),
     )
     throw new CodedError({
       code: 'service-not-found',
-      message: `no cluster offers a service ${namespace}/${name} to others${near === undefined ? '' : `: did you mean ${near}?`}`,
+      message: `no cluster offers a service ${namespace}/${name} to others${near === undefined ? '' : `: did you mean ${near}?`}${there.map((each) => `\n  ${each}`).join('')}`,
       fix:
         elsewhere.length > 0
           ? `There is one in namespace ${elsewhere.join(', ')}: name it with -n.`

@@ -7,6 +7,7 @@ import type { KubeClient } from '../../kube/client/kube-client.js'
 import { createCaches } from '../../kube/informer/create-caches.js'
 import { type CreatedCatalogue, createCatalogue } from '../../services/catalogue/create-catalogue.js'
 import { rememberServices, type UnreadCluster } from '../../services/catalogue/remember-services.js'
+import { whyNotOffered } from '../../services/catalogue/why-not-offered.js'
 import { createMemberGateways } from '../../services/gateway/members/member-gateways.js'
 import { type GatewayMap, throughGateways } from '../../services/gateway/through-gateways.js'
 import {
@@ -30,6 +31,8 @@ export interface OpenedCatalogue {
   readonly unread: readonly UnreadCluster[]
   /** Services of such clusters alone, as far as others were given endpoints of them; for a consumer, as it was given them. */
   remembered(consumer?: string): readonly FleetService[]
+  /** What clusters have of a name that nobody offers. */
+  whyNotOffered(where: Partial<ServiceName> & Pick<ServiceName, 'name'>): readonly string[]
   /** The leases that a cluster holds for the sources of its endpoints; none where they cannot be read. */
   leasesIn(cluster: string): Promise<readonly SourceLease[]>
 }
@@ -95,6 +98,7 @@ export async function withCatalogue<T>(
       unread,
       remembered: (consumer) =>
         unread.length === 0 ? [] : rememberServices(catalogue.facts.clusters, unread, isKnown, consumer),
+      whyNotOffered: (where) => whyNotOffered(catalogue.facts.clusters, where),
       leasesIn: (cluster) => readLeases(inventory.client(cluster)),
     })
   } finally {

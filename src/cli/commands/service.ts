@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { closest } from '../../base/closest.js'
 import { compareText } from '../../base/compare-text.js'
 import { CodedError, UsageError } from '../../base/errors.js'
 import { serviceKey } from '../../services/model/service-name.js'
@@ -103,6 +104,8 @@ function registerExplain(service: Command, io: CommandIo): void {
         const { catalogue } = opened
         const { importStateOf } = await import('../../services/catalogue/import-state.js')
         const consumer = consumerOf(opened, options.from)
+        const strange = zoneProblem(opened, options.from)
+        if (strange !== undefined) io.err(`warning: ${strange}\n`)
         const without = options.without ?? []
         for (const cluster of without) knownCluster(opened, cluster)
         const explained = findService(opened, name, options.namespace, consumer.cluster).map((service) => ({
@@ -232,7 +235,7 @@ async function open(options: Options, io: CommandIo, use: (opened: Opened) => Pr
 
 /** The entries of a name: one, or two where it is offered both in the cluster set and as a same-name service. */
 function findService(
-  { catalogue, remembered }: Opened,
+  { catalogue, remembered, whyNotOffered }: Opened,
   text: string,
   inNamespace: string | undefined,
   consumer?: string,
@@ -251,9 +254,16 @@ function findService(
     })
   }
   if (found.length === 0) {
+    const there = whyNotOffered({ name, ...(namespace === undefined ? {} : { namespace }) })
+    const offered = catalogue.list().filter(({ service }) => namespace === undefined || service.namespace === namespace)
+    const names = offered.map(({ service }) => service.name)
+    const near = there.length > 0 ? undefined : closest(name, names)
     throw new CodedError({
       code: 'service-not-found',
-      message: `no cluster offers a service "${text}" to others`,
+      message: `no cluster offers a service "${text}" to others${near === undefined ? '' : `: did you mean ${near}?`}${there
+        .slice(0, 5)
+        .map((each) => `\n  ${each}`)
+        .join('')}`,
       fix: 'See `flotilla service list`. A Service is offered by a ServiceExport of its name, or by the annotation service.cilium.io/global: "true".',
     })
   }
@@ -283,4 +293,13 @@ function consumerOf(opened: Opened, from: string) {
   const slash = from.indexOf('/')
   const cluster = knownCluster(opened, slash < 0 ? from : from.slice(0, slash))
   return opened.catalogue.consumerIn(cluster, slash < 0 ? undefined : from.slice(slash + 1))
+}
+
+/** A zone that no node of the cluster is in is answered all the same: it may be one to come. */
+function zoneProblem({ catalogue }: Opened, from: string): string | undefined {
+  const [cluster = '', zone] = from.split('/')
+  if (zone === undefined) return undefined
+  const zones = catalogue.facts.cluster(cluster)?.zones ?? []
+  if (zones.length === 0 || zones.includes(zone)) return undefined
+  return `no node of ${cluster} is in zone ${zone}; there are ${zones.join(', ')}`
 }

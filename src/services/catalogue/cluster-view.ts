@@ -108,6 +108,12 @@ export class ClusterView implements ClusterFacts {
     return this.#commonLocality
   }
 
+  /** Where its nodes are, by name. */
+  get zones(): readonly string[] {
+    const zones = (this.#cache(nodeType)?.list() ?? []).flatMap((node) => localityOf(node.metadata.labels)?.zone || [])
+    return [...new Set(zones)].sort(compareText)
+  }
+
   /** Nodes have come, gone or moved. */
   forgetLocality(): void {
     this.#locality = undefined
