@@ -112,6 +112,8 @@ const texts: Record<string, string> = {
   'sets/sets.yaml': sets,
   'rancher/fleet.yaml': rancher,
   'flux/podinfo.yaml': flux,
+  'shop/kustomization.yaml': 'resources: [settings.yaml]\n',
+  'platform/settings.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: platform, namespace: platform}\n',
   'kubefed/one.yaml': joined('kube-one'),
   'kubefed/two.yaml': joined('kube-two'),
   'kubefed/web.yaml': federated,
@@ -178,6 +180,13 @@ export const deliveryPart: Part = {
       and: { from: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n', to: '' },
     },
     { check: 'kubefedctl-unknown-command', in: /join\.sh/, from: 'kubefedctl join', to: 'kubefedctl init' },
+    { check: 'application-path-missing', in: /argocd\/app-/, from: 'path: shop', to: 'path: shpo' },
+    {
+      check: 'application-path-missing',
+      in: /sets\.yaml/,
+      from: 'path: platform,',
+      to: 'path: platform, kustomize: {namePrefix: a-},',
+    },
     {
       check: 'export-beside-federated-service',
       in: /web\.yaml/,
