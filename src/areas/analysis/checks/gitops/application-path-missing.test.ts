@@ -26,7 +26,7 @@ test('a path that is misspelled, and options of kustomize for plain files', () =
     'warning argocd/web.yaml:6:64 Application argocd/web: there is no apps/shpo: did you mean apps/shop?',
   ])
   assert.deepEqual(run('web', 'apps/plain', ', kustomize: {namePrefix: a-}'), [
-    'warning argocd/web.yaml:6:79 Application argocd/web has options for kustomize, but apps/plain has no kustomization file',
+    'warning argocd/web.yaml:6:76 Application argocd/web has options for kustomize, but apps/plain has no kustomization file',
   ])
 })
 
