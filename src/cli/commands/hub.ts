@@ -40,6 +40,8 @@ export const hubCommand: CommandEntry = {
         '--clusterprofile-provider-file <file>',
         'credential plugins (KEP-5339): clusters of other managers’ ClusterProfiles then belong to the fleet',
       )
+      .option('--leader-elect', 'of several replicas of this hub, let one lead (Lease flotilla-hub); the others stand by')
+      .option('--leader-address <host>', 'where the others reach this one, to pass connections on (default: POD_IP)')
       .option('--log-level <level>', 'debug, info, warn or error', 'info')
       .action(async (options: HubOptions) => {
         const { runHub } = await import('../run/run-hub.js')
@@ -50,6 +52,8 @@ export const hubCommand: CommandEntry = {
 
 export interface HubOptions extends FleetApiFlags {
   clusterprofileProviderFile?: string
+  leaderElect?: boolean
+  leaderAddress?: string
   agentListen?: string
   agentUrl?: string
   xds?: string

@@ -5,6 +5,7 @@ import { startHub } from '../../app/hub/hub.js'
 import { createHubRepositories } from '../../app/hub/hub-repositories.js'
 import { checkHub, installHub } from '../../app/hub/install-hub.js'
 import { installMemberApis } from '../../app/hub/install-member-apis.js'
+import type { Leadership } from '../../app/hub/lead-hub.js'
 import { installTemplatePolicy } from '../../app/hub/template-policy.js'
 import { listenForWebhooks } from '../../app/hub/webhook.js'
 import { serveXds } from '../../app/services/serve-xds.js'
@@ -25,6 +26,7 @@ import type { CommandIo } from '../contract.js'
 import { readManifest } from '../options/fleet-access.js'
 import { readFleetApiFlags, runFleetApi } from '../options/fleet-api-options.js'
 import { parseLogLevel } from '../options/parse-log-level.js'
+import { standBy } from './stand-by.js'
 import { untilStopped } from './until-stopped.js'
 
 /** Runs the hub's controllers against a real Kubernetes API until it is told to stop. */
@@ -47,11 +49,13 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
   const listen = options.agentListen === undefined ? undefined : readPlace('--agent-listen', options.agentListen)
   const { client, connection } = await connectHub(options, clientPorts)
   const stopping = new AbortController()
+  let leadership: Leadership | undefined
   try {
     const version = await client.version()
     if (options.installTemplates) await installTemplatePolicy(client)
     if (options.install) await installHub(client, { namespace: options.namespace })
     else await checkHub(client)
+    if (options.leaderElect) leadership = await standBy(options, { hub: client, ...ports }, io)
     const hub = await startHub({
       hub: client,
       namespace: options.namespace,
@@ -122,6 +126,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
     await hub.stopped
   } finally {
     stopping.abort()
+    await leadership?.release()
     client.close()
   }
   process.exit(process.exitCode ?? 0)

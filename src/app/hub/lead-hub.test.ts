@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { test } from 'node:test'
+import { createMemberWorld } from '../../../test/support/worlds/member-world.js'
+import { silentLog } from '../../base/log.js'
+import { leaseType } from '../../services/leases/source-lease.js'
+import { createFaultyClient } from '../chaos/faulty-client.js'
+import { type Leadership, leaderLeaseName, leadHub } from './lead-hub.js'
+import { passToLeader } from './pass-to-leader.js'
+
+async function createReplicas() {
+  const world = await createMemberWorld()
+  const { clock, client } = world
+  const replica = (identity: string, aheadMs = 0) => {
+    const way = createFaultyClient(
+      client,
+      () => 0.5,
+      (delayMs, run) => void clock.after(delayMs, run),
+    )
+    const stopping = new AbortController()
+    const watch = leadHub({
+      hub: way.client,
+      namespace: 'default',
+      identity,
+      address: `10.0.0.${identity}`,
+      clock: { now: () => clock.now() + aheadMs, after: (delayMs, run) => clock.after(delayMs, run) },
+      log: silentLog,
+      signal: stopping.signal,
+    })
+    const state: { leads?: Leadership; lost?: string } = {}
+    watch.leading.then(
+      (leads) => {
+        state.leads = leads
+        void leads.lost.then((why) => (state.lost = why))
+      },
+      () => {},
+    )
+    return { state, way: way.faults, watch, stop: () => stopping.abort(new Error('stopped')) }
+  }
+  const lease = async () =>
+    (await client.get({ type: leaseType, namespace: 'default', name: leaderLeaseName }))['spec'] as { holderIdentity: string }
+  return { world, replica, lease }
+}
+
+test('one replica leads; another takes over at once when it is let, and after 15 s when the first is silent', async () => {
+  const { world, replica, lease } = await createReplicas()
+  // Clocks of machines differ: what counts is how long a change has been seen.
+  const [one, two] = [replica('1'), replica('2', 3_600_000)]
+  await world.settle(60)
+  const [first, second] = one.state.leads === undefined ? [two, one] : [one, two]
+  assert.ok(first.state.leads)
+  assert.equal(second.state.leads, undefined)
+  assert.equal(second.watch.leaderAddress(), `10.0.0.${(await lease()).holderIdentity}`)
+  await first.state.leads.release()
+  first.stop()
+  await world.settle(3)
+  assert.ok(second.state.leads)
+  assert.equal(first.state.lost, undefined)
+
+  const third = replica('3')
+  await world.settle(30)
+  assert.equal(third.state.leads, undefined)
+  second.way.cut()
+  await world.settle(7)
+  assert.equal(second.state.lost, undefined, 'a short interruption ends nothing')
+  second.way.heal()
+  await world.settle(30)
+  second.way.cut()
+  await world.settle(12)
+  assert.match(second.state.lost ?? '', /could not be renewed for 10 s/)
+  assert.equal(third.state.leads, undefined, 'not before the other has let go')
+  await world.settle(8)
+  assert.ok(third.state.leads)
+  assert.equal((await lease()).holderIdentity, '3')
+  second.stop()
+  third.stop()
+  world.stop()
+})
+
+test('of several that begin at once exactly one leads, and who was robbed of it knows', async () => {
+  const { world, replica } = await createReplicas()
+  const all = ['1', '2', '3', '4'].map((identity) => replica(identity))
+  await world.settle(20)
+  const leading = all.filter(({ state }) => state.leads !== undefined)
+  assert.equal(leading.length, 1)
+  const body = { spec: { holderIdentity: 'somebody' } }
+  const target = { type: leaseType, namespace: 'default', name: leaderLeaseName }
+  await world.client.patch(target, { kind: 'merge', body })
+  await world.settle(4)
+  assert.equal(leading[0]?.state.lost, 'somebody leads now')
+  for (const { stop } of all) stop()
+  world.stop()
+})
+
+test('connections to one that stands by come to the one that leads', async () => {
+  const leader = createServer((socket) => socket.pipe(socket))
+  await new Promise<void>((done) => leader.listen(0, '127.0.0.2', done))
+  const { port } = leader.address() as AddressInfo
+  let address: string | undefined = '127.0.0.2'
+  const standing = await passToLeader([{ host: '127.0.0.1', port }], () => address, silentLog)
+  const ask = () =>
+    new Promise<string>((resolve) => {
+      let heard = ''
+      const socket = connect({ host: '127.0.0.1', port })
+      socket.on('data', (chunk) => {
+        heard += chunk.toString()
+        socket.end()
+      })
+      socket.on('error', () => {})
+      socket.on('close', () => resolve(heard))
+      socket.write('hello')
+    })
+  assert.equal(await ask(), 'hello')
+  address = undefined
+  assert.equal(await ask(), '', 'nobody leads')
+  address = '127.0.0.2'
+  const held = connect({ host: '127.0.0.1', port })
+  held.on('error', () => {})
+  await new Promise<void>((done) => held.once('connect', done))
+  const ended = new Promise<void>((done) => held.once('close', () => done()))
+  await standing.close()
+  await ended
+  // The place is free for the hub itself.
+  const itself = createServer()
+  await new Promise<void>((done) => itself.listen(port, '127.0.0.1', done))
+  itself.close()
+  leader.close()
+})

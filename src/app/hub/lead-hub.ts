@@ -1,0 +1,201 @@
+import { type Clock, formatMicroTime, sleep } from '../../base/clock.js'
+import { messageOf } from '../../base/errors.js'
+import type { Log } from '../../base/log.js'
+import type { KubeClient } from '../../kube/client/kube-client.js'
+import { isAlreadyExists, isConflict, isNotFound } from '../../kube/object/status-error.js'
+import { type Lease, leaseType } from '../../services/leases/source-lease.js'
+
+/** The Lease in the hub's namespace that one of its replicas holds. */
+export const leaderLeaseName = 'flotilla-hub'
+/** On it: the host at which the other replicas reach the one that leads. */
+export const leaderAddressAnnotation = 'flotilla.dev/leader-address'
+
+/** Nobody takes over before a lease has not been renewed for this long; as long as Kubernetes' own controllers wait. */
+const leaseMs = 15_000
+/** Who cannot renew for this long does not lead any more: well before anybody else takes over. */
+const renewWithinMs = 10_000
+const everyMs = 2_000
+const requestMs = 5_000
+
+export interface LeadHubOptions {
+  readonly hub: KubeClient
+  readonly namespace: string
+  /** Of this process, unlike that of any other. */
+  readonly identity: string
+  /** Where other replicas reach this one; absent: they do not. */
+  readonly address?: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly signal: AbortSignal
+}
+
+export interface LeaderWatch {
+  /** The address of the replica that leads, while another one does. */
+  leaderAddress(): string | undefined
+  /** Resolves when this one leads; rejects with the signal. */
+  readonly leading: Promise<Leadership>
+}
+
+export interface Leadership {
+  /** Resolves with why this one leads no more: it must do nothing from then on. Never, after `release`. */
+  readonly lost: Promise<string>
+  /** Lets another one lead at once. */
+  release(): Promise<void>
+}
+
+/**
+ * One replica of a hub leads, the others stand by. Times are measured by the own clock from when a change of the Lease was seen:
+ * what clocks of other machines say does not matter.
+ */
+export function leadHub(options: LeadHubOptions): LeaderWatch {
+  const { clock, log, signal } = options
+  const lease = new HeldLease(options)
+  const lead = async (): Promise<Leadership> => {
+    let told = ''
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        if (await lease.take()) break
+        const holder = lease.holder ?? ''
+        if (holder !== told) log.info('another replica of this hub leads; standing by', { leader: (told = holder) })
+      } catch (error) {
+        log.warn('the Lease of the hub cannot be taken', { problem: messageOf(error) })
+      }
+      await sleep(clock, everyMs, signal)
+    }
+    log.info('this replica of the hub leads')
+    return keep(lease, options)
+  }
+  return { leaderAddress: () => lease.address, leading: lead() }
+}
+
+function keep(lease: HeldLease, { clock, log, signal }: LeadHubOptions): Leadership {
+  let isReleased = false
+  let renewedAt = clock.now()
+  const renew = async (): Promise<string> => {
+    for (;;) {
+      await sleep(clock, everyMs, signal)
+      try {
+        if (await lease.take()) renewedAt = clock.now()
+        else return `${lease.holder} leads now`
+      } catch (error) {
+        log.warn('the Lease of the hub cannot be renewed', { problem: messageOf(error) })
+      }
+    }
+  }
+  const lost = new Promise<string>((resolve) => {
+    const end = (why: string) => {
+      if (!isReleased && !signal.aborted) resolve(why)
+    }
+    renew().then(end, () => {})
+    // Beside the requests, which may hang.
+    const look = () => {
+      if (isReleased || signal.aborted) return
+      if (clock.now() - renewedAt >= renewWithinMs) end(`the Lease could not be renewed for ${renewWithinMs / 1000} s`)
+      else clock.after(1000, look)
+    }
+    clock.after(1000, look)
+  })
+  return {
+    lost,
+    async release() {
+      isReleased = true
+      await lease.release().catch((error: unknown) => log.info('the Lease runs out by itself', { problem: messageOf(error) }))
+    },
+  }
+}
+
+class HeldLease {
+  readonly #options: LeadHubOptions
+  #seen: Lease | undefined
+  #seenAt = 0
+
+  constructor(options: LeadHubOptions) {
+    this.#options = options
+  }
+
+  get holder(): string | undefined {
+    return this.#seen?.spec?.holderIdentity
+  }
+
+  get address(): string | undefined {
+    return this.#isLive() ? this.#seen?.metadata.annotations?.[leaderAddressAnnotation] : undefined
+  }
+
+  /** Takes or renews it. False: another one holds it. */
+  async take(): Promise<boolean> {
+    const deadline = new AbortController()
+    const cancel = this.#options.clock.after(requestMs, () => deadline.abort(new Error(`no answer within ${requestMs / 1000} s`)))
+    try {
+      return await this.#take(deadline.signal)
+    } finally {
+      cancel()
+    }
+  }
+
+  async #take(signal: AbortSignal): Promise<boolean> {
+    const { hub, namespace, identity, clock } = this.#options
+    const found = await hub
+      .get<Lease>({ type: leaseType, namespace, name: leaderLeaseName }, { signal })
+      .catch((error: unknown) => {
+        if (isNotFound(error)) return undefined
+        throw error
+      })
+    if (found === undefined) {
+      const metadata = { name: leaderLeaseName, namespace }
+      const lease = this.#held({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata })
+      return this.#write(() => hub.create<Lease>(leaseType, lease, { signal }))
+    }
+    if (found.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) {
+      this.#seen = found
+      this.#seenAt = clock.now()
+    }
+    if (this.holder !== identity && this.#isLive()) return false
+    return this.#write(() => hub.update<Lease>(leaseType, this.#held(found), { signal }))
+  }
+
+  async release(): Promise<void> {
+    const { hub, identity } = this.#options
+    const seen = this.#seen
+    if (seen === undefined || this.holder !== identity) return
+    await hub.update<Lease>(leaseType, { ...seen, spec: { ...seen.spec, holderIdentity: '' } })
+  }
+
+  #isLive(): boolean {
+    const { holder } = this
+    return holder !== undefined && holder !== '' && this.#options.clock.now() - this.#seenAt < leaseMs
+  }
+
+  #held(lease: Lease): Lease {
+    const { identity, address, clock } = this.#options
+    const now = formatMicroTime(clock.now())
+    const { [leaderAddressAnnotation]: _, ...annotations } = lease.metadata.annotations ?? {}
+    const isNew = lease.spec?.holderIdentity !== identity
+    return {
+      ...lease,
+      metadata: {
+        ...lease.metadata,
+        annotations: { ...annotations, ...(address === undefined ? {} : { [leaderAddressAnnotation]: address }) },
+      },
+      spec: {
+        ...lease.spec,
+        holderIdentity: identity,
+        leaseDurationSeconds: leaseMs / 1000,
+        renewTime: now,
+        ...(isNew ? { acquireTime: now } : {}),
+      },
+    }
+  }
+
+  async #write(write: () => Promise<Lease>): Promise<boolean> {
+    try {
+      this.#seen = await write()
+      this.#seenAt = this.#options.clock.now()
+      return true
+    } catch (error) {
+      // Another one was faster: the next look tells who.
+      if (isConflict(error) || isAlreadyExists(error)) return false
+      throw error
+    }
+  }
+}
