@@ -220,6 +220,24 @@ test('an export may name its audience, by clusters or by labels; a selector that
   await world.stop()
 })
 
+test('an export that names a cluster which is not there says so, until it comes', async () => {
+  const world = await createServiceWorld(clusters)
+  await world.deploy('east', { endpoints: ['10.1.0.1'] })
+  await world.exportService('east', {
+    metadata: { name: 'api', annotations: { [multiClusterNames.clustersAnnotation]: 'west,south' } },
+  })
+  await world.settle(quick)
+  const valid = async () => (await world.exported('east')).status?.conditions?.find(({ type }) => type === 'Valid')
+  assert.deepEqual(
+    [(await valid())?.status, (await valid())?.message],
+    ['True', 'annotation services.flotilla.dev/clusters: south is no cluster of the fleet'],
+  )
+  await world.join('south', {})
+  await world.settle(quick)
+  assert.equal((await valid())?.message, '')
+  await world.stop()
+})
+
 test('exports of nothing, and of what cannot be exported, say so', async () => {
   const world = await createServiceWorld(clusters)
   await world.client('east').create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } })

@@ -80,7 +80,12 @@ function registerGet(service: Command, io: CommandIo): void {
             out: io.out,
             err: io.err,
           })
-        } else io.out(found.map((each) => describeService(each, Date.now())).join('\n'))
+        } else {
+          const { catalogue, unread } = opened
+          const isCluster = (name: string) =>
+            catalogue.facts.cluster(name) !== undefined || unread.some((each) => each.name === name)
+          io.out(found.map((each) => describeService(each, Date.now(), isCluster)).join('\n'))
+        }
       })
     })
 }

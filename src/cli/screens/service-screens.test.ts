@@ -76,9 +76,17 @@ test('the list and the page of a service', () => {
     formatTable([service], serviceColumns),
     'NAMESPACE   NAME   REACH        PORTS         CLUSTERS          READY   PROBLEMS\nshop        api    clusterset   http:80/TCP   us-east,us-west   2/3     TypeConflict\n',
   )
-  const page = describeService(service, 120_000)
+  const page = describeService(service, 120_000, (name) => name !== 'ost')
   assert.match(page, /^Service: shop\/api$/m)
   assert.match(page, /^us-west {3}ServiceExport shop\/api {3}1\/2 {5}1 {8}http:80\/TCP {3}all {3}60s$/m)
+  const limited = {
+    ...service,
+    offers: service.offers.map((offer) => ({ ...offer, audience: { clusters: ['ost', 'us-west'] } })),
+  }
+  assert.match(
+    describeService(limited, 120_000, (name) => name !== 'ost'),
+    /warning: ServiceExport shop\/api in us-west is for clusters by name, and ost is no cluster of the fleet/,
+  )
   assert.match(page, /TypeConflict: us-east says ClusterSetIP/)
 })
 

@@ -4,6 +4,7 @@ import type { ImportState } from '../../services/catalogue/import-state.js'
 import { isRemembered } from '../../services/catalogue/remember-services.js'
 import { sourceOf } from '../../services/catalogue/source-of-slice.js'
 import type { SourceLease } from '../../services/leases/source-lease.js'
+import { strangersIn } from '../../services/model/audience-problem.js'
 import type { EndpointSlice } from '../../services/model/kube-kinds.js'
 import { formatLocality } from '../../services/model/rank/locality-text.js'
 import type { Endpoint, FleetService, Offer, Origin, Ranking, ServicePort } from '../../services/model/service-model.js'
@@ -53,7 +54,7 @@ function problemsOf({ conflicts, diagnostics = [] }: FleetService): string[] {
 }
 
 /** `flotilla service get`: what the service is, who offers it, and what is wrong. */
-export function describeService(service: FleetService, nowMs: number): string {
+export function describeService(service: FleetService, nowMs: number, isCluster: (name: string) => boolean): string {
   const { ports, sessionAffinity, conflicts, rules, diagnostics = [] } = service
   const facts: [string, string][] = [
     ['Service', `${service.service.namespace}/${service.service.name}`],
@@ -74,7 +75,12 @@ export function describeService(service: FleetService, nowMs: number): string {
     { title: 'FOR', value: audienceOf },
     { title: 'AGE', value: ({ createdMs }) => formatAge(createdMs, nowMs) },
   ]
+  const strangers = service.offers.flatMap(({ audience, origin }) => {
+    const text = strangersIn(audience, isCluster)
+    return text === undefined ? [] : [`warning: ${textOf(origin)} is for clusters by name, and ${text}`]
+  })
   const told = [
+    ...strangers,
     ...conflicts.map(({ reason, message }) => `${reason}: ${message}`),
     ...diagnostics.map(({ origin, severity, message, fix }) => `${severity}: ${textOf(origin)}: ${message}. ${fix}`),
   ]

@@ -1,5 +1,7 @@
 import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
+import { strangersIn } from '../model/audience-problem.js'
 import { type ServiceExport, serviceExportType } from '../model/multi-cluster-kinds.js'
+import { multiClusterNames } from '../model/multi-cluster-names.js'
 import { exportConditions } from './export-conditions.js'
 import type { MemberWriter } from './member-writer.js'
 
@@ -21,12 +23,19 @@ export async function writeExport(
   // What another exporting cluster has to say is not known yet: what was said holds.
   const others = writer.namesOf(writer.found()?.status?.clusters)
   if (found.status?.conditions !== undefined && others.some(ports.isUnread)) return
+  const service = ports.catalogue.get(writer.service, 'clusterset')
+  const own = service?.offers.find(({ cluster, dialect }) => cluster === writer.view.name && dialect === 'mcs')
+  const { facts } = ports.catalogue
+  const strangers = strangersIn(own?.audience, (name) => facts.cluster(name) !== undefined || facts.isUnread(name))
   const conditions = exportConditions({
     found,
     backing: writer.view.service(writer.service),
-    service: ports.catalogue.get(writer.service, 'clusterset'),
+    service,
     cluster: writer.view.name,
-    problems: ports.problemsOf(found),
+    problems: [
+      ...ports.problemsOf(found),
+      ...(strangers === undefined ? [] : [`annotation ${multiClusterNames.clustersAnnotation}: ${strangers}`]),
+    ],
     nowText: ports.nowText(),
   })
   if (conditions === found.status?.conditions) return
