@@ -159,6 +159,20 @@ export const meshPart: Part = {
       to: '{exec: {command: aws, apiVersion: client.authentication.k8s.io/v1}}',
     },
     { check: 'mesh-one-way', in: secrets, from: /^[\s\S]*$/, to: '' },
+    {
+      check: 'cluster-name',
+      in: /(east|west)\/cilium-values/,
+      from: /(cluster:\n {2}name: )\w+/,
+      to: '$1north',
+      follows: ['mesh-one-way'],
+    },
+    {
+      check: 'cluster-name',
+      in: istioValues,
+      from: /clusterName: (east|west)/,
+      to: 'clusterName: north',
+      follows: ['istio-remote-secret', 'mesh-one-way'],
+    },
     { check: 'cluster-name', in: values, from: / {2}name: (\w+)/, to: '  name: Prod_$1' },
   ],
 }

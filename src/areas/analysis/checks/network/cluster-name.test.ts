@@ -21,3 +21,24 @@ test('names that fit, and the default of a cluster without a mesh, are fine', ()
     [],
   )
 })
+
+test('one name for two clusters of a mesh', () => {
+  const cilium = (name: string, id: number) => ({ [`clusters/${id === 1 ? 'a' : 'b'}/cilium-values.yaml`]: values(name, id) })
+  assert.deepEqual(checkTexts(clusterName, { ...cilium('prod', 1), ...cilium('prod', 2) }), [
+    'error clusters/b/cilium-values.yaml:1:17 prod is the name of a and of b',
+  ])
+  assert.deepEqual(checkTexts(clusterName, { ...cilium('prod-a', 1), ...cilium('prod-b', 2) }), [])
+  const istio = (cluster: string, mesh: string) => ({
+    [`clusters/${cluster}/istio-values.yaml`]: `global: {meshID: ${mesh}, multiCluster: {clusterName: prod}, network: n}\nmeshConfig: {}\n`,
+  })
+  assert.equal(checkTexts(clusterName, { ...istio('a', 'm'), ...istio('b', 'm') }).length, 1)
+  assert.deepEqual(checkTexts(clusterName, { ...istio('a', 'm'), ...istio('b', 'other') }), [])
+})
+
+test('two contexts that join Submariner with one id', () => {
+  const join = (id: string, context: string) => `subctl join broker-info.subm --clusterid ${id} --context ${context}\n`
+  assert.deepEqual(checkTexts(clusterName, { 'join.sh': join('prod', 'a') + join('prod', 'b') }), [
+    'error join.sh:2:30 b and a both join as prod',
+  ])
+  assert.deepEqual(checkTexts(clusterName, { 'join.sh': join('prod', 'a') + join('prod', 'a') + join('stage', 'b') }), [])
+})

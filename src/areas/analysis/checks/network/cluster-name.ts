@@ -1,5 +1,7 @@
-import { defineCheck } from '../../contract.js'
+import { defineCheck, type Finding } from '../../contract.js'
 import type { ClusterIdentity, ClusterTool } from '../../model/cluster-model.js'
+import type { FleetModel } from '../../model/fleet-model.js'
+import type { Spot } from '../../model/spot.js'
 
 const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/
 
@@ -27,8 +29,8 @@ export const clusterName = defineCheck({
   id: 'cluster-name',
   topic: 'network',
   severity: 'error',
-  title: 'The name of a cluster is one that its network tool refuses',
-  why: 'Tools make parts of DNS names, keys and labels of a cluster’s name, and refuse to start or to connect with one that does not fit.',
+  title: 'The name of a cluster is one that its network tool refuses, or that of another cluster',
+  why: 'Tools make parts of DNS names, keys and labels of a cluster’s name, and refuse to start or to connect with one that does not fit. Two clusters of one name are one for everybody else: endpoints of the one take the place of those of the other.',
   evidence: [
     'Cilium: pkg/clustermesh/types',
     'KEP-1645: DNS names of clusters',
@@ -48,8 +50,45 @@ export const clusterName = defineCheck({
           continue
         yield { message: `${identity.value} cannot be the name of a cluster: ${problem}`, at: [identity.at] }
       }
+    for (const tool of ['cilium', 'istio'] as const) for (const mesh of model.meshes(tool)) yield* twice(model, tool, mesh)
+    yield* joinedTwice(model)
   },
 })
+
+/** Two clusters of one mesh that go by one name there. */
+function* twice(model: FleetModel, tool: 'cilium' | 'istio', mesh: readonly string[]): Iterable<Finding> {
+  const owners = new Map<string, { cluster: string; at: Spot }>()
+  for (const name of mesh)
+    for (const { tool: of, value, at } of model.cluster(name)?.identities ?? []) {
+      if (of !== tool || /[${}<>]/.test(value)) continue
+      const owner = owners.get(value)
+      if (owner === undefined) owners.set(value, { cluster: name, at })
+      else if (owner.cluster !== name)
+        yield {
+          message: `${value} is the name of ${owner.cluster} and of ${name}`,
+          at: [at, owner.at],
+          fix: 'Give each cluster of the mesh a name of its own: endpoints, identities and secrets are told apart by it.',
+        }
+    }
+}
+
+/** `subctl join` from two contexts with one id: the second takes the place of the first. */
+function* joinedTwice(model: FleetModel): Iterable<Finding> {
+  const seen = new Map<string, { context: string; at: Spot }>()
+  for (const call of model.callsOf('subctl', 'join')) {
+    const id = call.flag('clusterid')
+    const context = call.flag('context') ?? call.flag('kubecontext') ?? call.flag('kubeconfig')
+    if (id === undefined || context === undefined || /[${}]/.test(`${id}${context}`)) continue
+    const first = seen.get(id)
+    if (first === undefined) seen.set(id, { context, at: call.at('clusterid') })
+    else if (first.context !== context)
+      yield {
+        message: `${context} and ${first.context} both join as ${id}`,
+        at: [call.at('clusterid'), first.at],
+        fix: 'Give each cluster an id of its own.',
+      }
+  }
+}
 
 /** The chart's own default, where no mesh is meant. */
 function alone(identities: readonly ClusterIdentity[]): boolean {

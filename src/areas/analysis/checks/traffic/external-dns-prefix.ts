@@ -47,7 +47,7 @@ export const externalDnsPrefix = defineCheck({
     // One word about all of them: nothing is broken yet.
     for (const [first, ...rest] of waiting.values()) {
       if (first === undefined) continue
-      const others = rest.length === 0 ? '' : `, like ${rest.length} more`
+      const others = rest.length === 0 ? '' : `, like ${rest.length} more,`
       yield {
         message: `this annotation${others} is read by external-dns before 0.22 only`,
         at: [first, ...rest.slice(0, 20)],

@@ -85,7 +85,7 @@ test('external-dns: the prefix that is read', () => {
   ])
   assert.deepEqual(
     check({ 'a.yaml': service, 'b.yaml': service.replace('name: a\n', 'name: b\n'), 'd.yaml': controller('v0.14.0') }),
-    ['note a.yaml:7:5 this annotation, like 1 more is read by external-dns before 0.22 only'],
+    ['note a.yaml:7:5 this annotation, like 1 more, is read by external-dns before 0.22 only'],
   )
   assert.deepEqual(
     check({ 'a.yaml': service, 'd.yaml': controller('v0.22.0', '[--annotation-prefix=external-dns.alpha.kubernetes.io/]') }),
