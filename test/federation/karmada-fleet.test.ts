@@ -341,3 +341,35 @@ test('a taint that is tolerated for a time is left when the time is over, and no
     assert.deepEqual(await clustersOf('web'), [other])
     assert.equal(await find(world, String(from), deployments, 'web'), undefined)
   }))
+
+test('two policies that overlap: who holds keeps, who preempts takes, and who is left inherits', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const on = (name: string, cluster: string, more: object) => {
+      const { spec, ...rest } = policy('web', 'Deployment', { clusterAffinity: { clusterNames: [cluster] } })
+      return { ...rest, metadata: { name, namespace: 'shop' }, spec: { ...(spec as object), ...more } }
+    }
+    await hub.create(propagationPolicyType, on('first', 'm1', {}))
+    await hub.create(deployments, deployment('web', 2))
+    await quiet()
+    const held = async () => {
+      const template = await find(world, 'hub', deployments, 'web')
+      const there = await Promise.all(
+        ['m1', 'm2'].map(async (each) => (await find(world, each, deployments, 'web')) !== undefined),
+      )
+      return [template?.metadata.annotations?.['propagationpolicy.karmada.io/name'], ...there]
+    }
+    await hub.create(propagationPolicyType, on('higher', 'm2', { priority: 5 }))
+    await quiet()
+    assert.deepEqual(await held(), ['first', true, false])
+    const higher = { type: propagationPolicyType, namespace: 'shop', name: 'higher' }
+    await hub.patch(higher, { kind: 'merge', body: { spec: { preemption: 'Always' } } })
+    await quiet()
+    assert.deepEqual(await held(), ['higher', false, true])
+    await hub.delete(higher)
+    await quiet()
+    assert.deepEqual(await held(), ['first', true, false])
+    await hub.delete({ ...higher, name: 'first' })
+    await quiet()
+    assert.deepEqual((await held()).slice(1), [true, false], 'a policy that goes leaves what runs')
+  }))

@@ -176,6 +176,7 @@ function registerEnable(kubefed: Command, io: CommandIo): void {
 function registerDisable(kubefed: Command, io: CommandIo): void {
   addHostOptions(kubefed.command('disable <name>').description('no longer federate a kind; copies stay'))
     .option('--delete-crd', 'remove the definition of the federated kind, too')
+    .option('--federated-group <group>', 'API group of the federated kind: taken from its FederatedTypeConfig')
     .option('--version <version>', 'API version of the kind')
     .action(async (name: string, flags: EnableFlags) => {
       await withHost(flags, io, async ({ client }) => {

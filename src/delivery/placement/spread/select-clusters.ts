@@ -52,7 +52,8 @@ export function selectClusters(input: SpreadInput): SpreadResult {
   if (ofGroups.length > 0) return byGroups(input, ofGroups, ofClusters)
   if (ofClusters === undefined) return { selected: candidates, reasons: [], leftOut: () => '' }
   const { minGroups: min = 1, maxGroups: max = Number.POSITIVE_INFINITY } = ofClusters
-  if (candidates.length < min) return fail(`${candidates.length} clusters are feasible, at least ${min} are asked for`)
+  if (candidates.length < min)
+    return fail(`${countOf(candidates.length, 'cluster', 'clusters')} feasible, at least ${min} are asked for`)
   const count = Math.min(max, candidates.length)
   const reasons = [`at most ${max} clusters: the first ${count} of ${candidates.length} by score, room and name`]
   const selected = input.divides ? withRoom(candidates, count, input.replicas, reasons) : candidates.slice(0, count)
@@ -111,7 +112,8 @@ function byGroups(
         else list.push(candidate)
       }
     }
-    if (members.size < min) return fail(`${members.size} groups by ${key} are feasible, at least ${min} are asked for`)
+    if (members.size < min)
+      return fail(`${countOf(members.size, `group by ${key}`, `groups by ${key}`)} feasible, at least ${min} are asked for`)
     const groups = [...members].map(([name, list]) => ({
       name,
       size: list.length,
@@ -189,4 +191,8 @@ function mean(members: readonly SpreadCandidate[], count: number): number {
 
 function fail(problem: string): SpreadResult {
   return { selected: [], reasons: [], problem, leftOut: () => problem }
+}
+
+function countOf(count: number, one: string, many: string): string {
+  return count === 1 ? `only 1 ${one} is` : `${count} ${many} are`
 }
