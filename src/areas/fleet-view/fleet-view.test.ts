@@ -122,6 +122,9 @@ test('selectors choose the members that are asked, and go on to them', async () 
     assert.deepEqual(names(named), ['field'])
     const nobody = await world.ask('GET', `${path}?labelSelector=flotilla.dev/cluster%3Dnone`)
     assert.deepEqual([nobody.json.kind, nobody.json.items], ['ConfigMapList', []])
+    assert.match(warningsOf(nobody), /the fleet has no cluster none: see kubectl get --raw \/clusters/)
+    const typed = await world.ask('GET', `${path}?fieldSelector=metadata.cluster%3Dus-west`)
+    assert.match(warningsOf(typed), /the fleet has no cluster us-west/)
   } finally {
     await world.heal('eu-west')
   }
@@ -188,6 +191,16 @@ test('writes go where the object or the name says, and otherwise to the only mem
   })
   assert.equal(moved.code, 400)
   assert.match(moved.json.message, /several clusters \(asia and us-east\)/)
+  // kubectl apply has found the one of another cluster by the name.
+  const elsewhere = await world.ask('PATCH', `${path}/in-ns`, {
+    body: { metadata: { labels: { 'flotilla.dev/cluster': 'asia' } }, data: { c: '1' } },
+    headers: merge,
+  })
+  assert.equal(elsewhere.code, 404)
+  assert.match(
+    warningsOf(elsewhere),
+    /the label says cluster asia, which has no configmaps .*in-ns.*write the name as in-ns@asia/,
+  )
   const applied = await world.ask('PATCH', `${path}/applied?fieldManager=test`, {
     body: configMap('applied', { 'flotilla.dev/cluster': 'eu-west' }),
     headers: { 'content-type': 'application/apply-patch+yaml' },

@@ -21,6 +21,8 @@ export interface ForwardedRequest {
   readonly body?: Buffer | string
   readonly contentType?: string
   readonly accept: string
+  /** A warning for those who asked, if the member does not have the object. */
+  readonly whenNotFound?: string
 }
 
 /** What of a request goes on: who asks is told by other headers, and connections are our own. */
@@ -97,6 +99,7 @@ export async function forwardObject(
     const type = String(response.headers['content-type'] ?? 'text/plain; charset=utf-8')
     return sendBody(exchange, code, type, text, { 'X-Content-Type-Options': 'nosniff', ...more })
   }
+  if (code === 404 && to.whenNotFound !== undefined) exchange.warn(to.whenNotFound)
   if (code < 300) {
     present(body, member, naming)
     exchange.audit?.noteResponse(body)

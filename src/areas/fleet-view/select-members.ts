@@ -13,6 +13,8 @@ export interface Selection {
   readonly includes: (key: string) => boolean
   /** The request names clusters: it does not mean whatever clusters there are. */
   readonly narrowed: boolean
+  /** Clusters that the selectors want by name. */
+  readonly wanted: readonly string[]
   /** What the clusters are asked: the selectors without what was meant for the view. Empty: none. */
   readonly labelSelector: string
   readonly fieldSelector: string
@@ -39,10 +41,12 @@ export function selectMembers(
     const own = labels.filter((each) => each.key === clusterLabel)
     const others = labels.filter((each) => each.key !== clusterLabel)
     if (own.length > 0) tests.push((key) => matchesLabels(own, { [clusterLabel]: key }))
+    const wanted = own.flatMap(({ operator, values }) => (['=', '==', 'in'].includes(operator) ? values : []))
     const fields = parseFieldSelector(selectors.fields).flatMap((term) => {
       if (clusterFields.has(term.field)) {
-        const wanted = term.operator === '='
-        tests.push((key) => (key === term.value) === wanted)
+        const isWanted = term.operator === '='
+        if (isWanted) wanted.push(term.value)
+        tests.push((key) => (key === term.value) === isWanted)
         return []
       }
       if (!/name(space)?$/i.test(term.field) || term.operator !== '=') return [term]
@@ -54,6 +58,7 @@ export function selectMembers(
     return {
       includes: (key) => tests.every((test) => test(key)),
       narrowed: tests.length > 0,
+      wanted,
       labelSelector: own.length === 0 ? selectors.labels : formatLabelSelector(others),
       fieldSelector: selectors.fields === '' ? '' : formatFieldSelector(fields),
       plainName,

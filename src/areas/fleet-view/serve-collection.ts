@@ -11,7 +11,7 @@ import type { Naming } from './present-object.js'
 import { isFleetVersion, parseFleetVersion } from './resource-version.js'
 import type { Selection } from './select-members.js'
 import { sendWatch } from './send-watch.js'
-import { numberOption, selectionOf, type ViewContext, warnOfMissing } from './view-context.js'
+import { numberOption, selectionOf, type ViewContext, warnOfMissing, warnOfUnknown } from './view-context.js'
 import { memberPath } from './view-request.js'
 import { FleetWatch } from './watch-members.js'
 
@@ -20,6 +20,7 @@ export async function serveViewList(context: ViewContext): Promise<void> {
   const { exchange, info, form, members, asking } = context
   const { query } = exchange
   const selection = selectionOf(context)
+  warnOfUnknown(context, selection)
   const table = form.as === 'Table'
   const list = await listMembers(
     {
@@ -91,6 +92,7 @@ export async function serveViewWatch(context: ViewContext): Promise<void> {
   const { query } = exchange
   if (form.media === 'yaml') throw statusErrors.notAcceptable(['application/json;stream=watch'])
   const selection = selectionOf(context)
+  warnOfUnknown(context, selection)
   const initialEvents = isTrue(query.get('sendInitialEvents'))
   const bookmarks = isTrue(query.get('allowWatchBookmarks'))
   if (initialEvents && !bookmarks) throw statusErrors.badRequest('sendInitialEvents needs allowWatchBookmarks')

@@ -3,6 +3,7 @@ import { mediaTypeOf, readBody } from '../../apiserver/http/read-body.js'
 import { sendValue } from '../../apiserver/http/send.js'
 import { printJson } from '../../base/json-text.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import { nameInView } from './cluster-key.js'
 import { findMember, memberNamed, placeNotNamed, requireAll } from './find-member.js'
 import type { FleetMember } from './fleet-members.js'
 import { type ForwardedRequest, forwardObject, forwardRaw, present } from './forward.js'
@@ -61,6 +62,14 @@ export async function serveViewWrite(context: ViewContext): Promise<void> {
   const to: ForwardedRequest = {
     path: memberPath(info) + queryOf(context),
     accept: context.accept,
+    // What kubectl has found by the name alone may be the object of another cluster.
+    ...(info.verb === 'patch' && info.key === undefined && routed.keys.has(member.key)
+      ? {
+          whenNotFound:
+            `the label says cluster ${member.key}, which has no ${info.resource} "${info.name}"; where another cluster has one, ` +
+            `write the name as ${nameInView(info.name, member.key)}, or apply with --server-side`,
+        }
+      : {}),
     ...(routed.text === undefined
       ? {}
       : { body: routed.resolve === undefined ? routed.text : printJson(routed.resolve(member.key)) }),

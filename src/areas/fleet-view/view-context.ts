@@ -54,6 +54,13 @@ export function selectionOf({ exchange, info, members }: ViewContext): Selection
   return selectMembers({ labels, fields, key: info.key }, (key) => members.get(key) !== undefined)
 }
 
+/** As warnings: clusters that the selectors name and that are none. An empty list would not tell. */
+export function warnOfUnknown({ exchange, members }: ViewContext, { wanted }: Selection): void {
+  const unknown = [...new Set(wanted)].filter((key) => members.get(key) === undefined)
+  if (unknown.length > 0)
+    exchange.warn(`the fleet has no cluster ${unknown.slice(0, 10).join(', ')}: see kubectl get --raw /clusters`)
+}
+
 /** Whole numbers from 0; absent: undefined. */
 export function numberOption(query: URLSearchParams, name: string): number | undefined {
   const text = query.get(name)
