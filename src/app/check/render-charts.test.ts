@@ -133,3 +133,11 @@ test('values that do not fit the templates are told with who gives them', async 
     /^warning Application argocd\/shop: charts\/shop does not render as it is installed.*tier is needed/,
   )
 })
+
+test('charts see the kinds that every cluster serves', async () => {
+  const { made } = await render({
+    'charts/shop/templates/settings.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata: {replicas: "{{ .Capabilities.APIVersions.Has "policy/v1/PodDisruptionBudget" }}", level: "{{ .Capabilities.APIVersions.Has "policy/v1beta1/PodDisruptionBudget" }}"}\n',
+  })
+  assert.deepEqual(made, ['a b true false'])
+})

@@ -4,12 +4,19 @@ import type { RenderedObject, Unreadable } from '../../areas/analysis/load/input
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
+import { builtInResources } from '../../kube/schema/resources.js'
 import { renderChartParts } from '../rendering/render-chart.js'
 import { type ChartInstall, chartInstalls } from './chart-installs.js'
 import type { Gathered } from './gather-inputs.js'
 
-/** Every cluster has these, and Helm does not know them without one: charts fall back to versions that are gone. */
-const servedEverywhere = ['apiregistration.k8s.io/v1', 'apiregistration.k8s.io/v1/APIService']
+/** Every cluster has these, and Helm knows no kinds without one: charts fall back to versions that are gone. */
+const servedEverywhere = [
+  'apiregistration.k8s.io/v1',
+  'apiregistration.k8s.io/v1/APIService',
+  ...builtInResources
+    .filter(({ version }) => /^v\d+$/.test(version))
+    .map(({ group, version, kind }) => `${group === '' ? '' : `${group}/`}${version}/${kind}`),
+]
 /** A chart that more than so many install is rendered for the first of them. */
 const mostInstalls = 100
 

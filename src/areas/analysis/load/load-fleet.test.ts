@@ -141,3 +141,20 @@ test('a template is no YAML yet: that is a note, once for each file', () => {
     ],
   )
 })
+
+test('texts for people in scripts are no YAML, and two keys in values are a warning', () => {
+  const script =
+    'cat <<EOF\nUsage:\nPROJECT: your project\nhttps://example.com: [\nEOF\nkubectl apply -f - <<EOF\napiVersion: v1\nkind: [\nEOF\n'
+  const { unreadable } = loadFleet([{ path: 'a.sh', text: script }])
+  assert.deepEqual(
+    unreadable.map(({ line }) => line),
+    [9],
+  )
+  const values = 'cluster: {name: a, id: 1}\nipam: {mode: kubernetes}\nroutingMode: native\nroutingMode: tunnel\n'
+  const twice = loadFleet([{ path: 'cilium-values.yaml', text: values }])
+  assert.deepEqual(
+    twice.unreadable.map(({ line, severity }) => [line, severity]),
+    [[4, 'warning']],
+  )
+  assert.equal(twice.model.values('cilium')[0]?.text('routingMode'), 'tunnel')
+})

@@ -139,7 +139,10 @@ class Loading {
     for (const { target, ...heredoc } of heredocs) {
       if (target !== undefined && !/\.(ya?ml|json)$/.test(target)) continue
       if (!looksLikeYaml(heredoc.text)) continue
-      for (const document of splitDocuments(heredoc.file, heredoc.text, { ...heredoc, indent: 0 })) this.#text(document)
+      // What goes to nobody as YAML may be a text for people.
+      const isMeant = target !== undefined || /^\s*(apiVersion|kind):\s/m.test(heredoc.text)
+      for (const document of splitDocuments(heredoc.file, heredoc.text, { ...heredoc, indent: 0 }))
+        this.#text(document, { isGuess: !isMeant })
     }
     if (!script.inComment) this.#comments(script.file, script.text, script)
   }
@@ -156,15 +159,17 @@ class Loading {
   }
 
   /** One document's text. */
-  #text(text: DocumentText, parent?: Spot, cluster?: string): void {
+  #text(text: DocumentText, options: { parent?: Spot; cluster?: string | undefined; isGuess?: boolean } = {}): void {
+    const { parent, cluster, isGuess } = options
     let value: unknown
     try {
       value = text.file.endsWith('.json')
         ? JSON.parse(text.text)
         : parseYamlDocuments(text.text, { duplicateKeys: 'error' })[0]?.value
     } catch (error) {
-      this.#notRead(text, error)
-      return
+      if (isGuess === true) return
+      value = this.#despiteTwins(text, error)
+      if (value === undefined) this.#notRead(text, error)
     }
     if (!isObject(value)) return
     if (isTooDeep(value)) {
@@ -208,7 +213,8 @@ class Loading {
     this.#documents.push(document)
     // One level is what there is in practice.
     if (found.parent !== undefined) return
-    for (const embedded of embeddedTexts(document, this.#locator)) this.#text(embedded.text, embedded.parent, document.cluster)
+    for (const embedded of embeddedTexts(document, this.#locator))
+      this.#text(embedded.text, { parent: embedded.parent, cluster: document.cluster })
   }
 
   /** The same document in a script and in the file that the script writes is one document at two places. */
@@ -223,6 +229,26 @@ class Loading {
     if (canonicalJson(known.value) !== canonicalJson(document.value)) return false
     if (!document.rendered) known.copies.push(document)
     return true
+  }
+
+  /** Helm takes the last of two keys in values without a word; other readers refuse them, or take one of them. */
+  #despiteTwins(text: DocumentText, error: unknown): unknown {
+    if (!(error instanceof YamlError) || !/is already set in this map/.test(error.message)) return undefined
+    if (!/values[^/]*\.ya?ml$/i.test(text.file)) return undefined
+    try {
+      const value = parseYamlDocuments(text.text, { duplicateKeys: 'last' })[0]?.value
+      this.#unreadable.push({
+        file: text.file,
+        line: error.line + text.linesBefore,
+        column: error.column + text.indent,
+        severity: 'warning',
+        message: `${error.message.replace(/^\d+:\d+: /, '')}: Helm takes the last one`,
+        fix: 'Take one of them out.',
+      })
+      return value
+    } catch {
+      return undefined
+    }
   }
 
   #notRead(text: DocumentText, error: unknown): void {

@@ -14,7 +14,8 @@ test('metadata that is misspelled is one mistake, and none at all is a file of a
 })
 
 test('what a shell fills in is not judged, nor what is defaulted from it; nor files of the API server itself', () => {
-  const script = 'kubectl apply -f - <<EOF\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${NAMESPACE}\n  labels: {app: a}\nEOF\n'
+  const script =
+    'kubectl apply -f - <<EOF\napiVersion: v1\nkind: Namespace\nmetadata:\n  name: ${NAMESPACE}\n  labels: {app: a}\nEOF\n'
   assert.deepEqual(checkTexts(schemaChecks, { 'a.sh': script }), [])
   const file = 'apiVersion: v1\nkind: EncryptionConfig\nresources: []\n'
   assert.deepEqual(checkTexts(schemaChecks, { 'a.yaml': file }), [])

@@ -28,3 +28,22 @@ test('pods that are there, that others make, that get the label at run time', ()
   ] as const)
     assert.deepEqual(run(a, b), [])
 })
+
+test('pods of experiments have labels of their own', () => {
+  const rollout = (steps: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: preview}
+spec:
+  selector: {matchLabels: {app: production}}
+  template: {metadata: {labels: {app: production}}, spec: {containers: [{name: a, image: b}]}}
+  strategy: {canary: {steps: [${steps}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: preview}
+spec: {selector: {app: preview}, ports: [{port: 80}]}
+`
+  assert.equal(checkTexts(serviceSelectsNothing, { 'a.yaml': rollout('{setWeight: 20}') }).length, 1)
+  const experiment = '{experiment: {templates: [{name: a, specRef: canary, metadata: {labels: {app: preview}}}]}}'
+  assert.deepEqual(checkTexts(serviceSelectsNothing, { 'a.yaml': rollout(experiment) }), [])
+})

@@ -22,7 +22,7 @@ export const serviceSelectsNothing = defineCheck({
       if (selector === undefined || holdsPlaceholder(selector) || service.text('spec', 'type') === 'ExternalName') continue
       if (Object.keys(selector).some(isGivenByController) || pods.of(selector, service).length > 0) continue
       const found = pods.beside(service).find((pod) => isMeant(service, selector, pod))
-      if (found === undefined) continue
+      if (found === undefined || runsExperiments(found)) continue
       const labels = labelsOf(found)
       const [key, value] = Object.entries(selector).find(([each, wanted]) => labels[each] !== wanted)!
       const has = typeof labels[key] === 'string' ? `${key}=${labels[key]}` : `no label ${key}`
@@ -33,6 +33,11 @@ export const serviceSelectsNothing = defineCheck({
     }
   },
 })
+
+/** A Rollout of Argo gives the pods of its experiments other labels, so that a Service of their own finds them. */
+function runsExperiments({ object }: PodSpecView): boolean {
+  return object.kind === 'Rollout' && object.items('spec', 'strategy', 'canary', 'steps').some((step) => step.has('experiment'))
+}
 
 /** The workload of the same name, or one whose labels are the selector's but for a slip. A label that it lacks may come at run time. */
 function isMeant(service: KubeDocument, selector: Readonly<Record<string, string>>, pod: PodSpecView): boolean {
