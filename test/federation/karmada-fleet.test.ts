@@ -373,3 +373,61 @@ test('two policies that overlap: who holds keeps, who preempts takes, and who is
     await quiet()
     assert.deepEqual((await held()).slice(1), [true, false], 'a policy that goes leaves what runs')
   }))
+
+test('a kind that a policy brings to clusters is served there in a moment, and what waits for it follows', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const crds = kind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition', 'customresourcedefinitions', false)
+    const guestbooks = kind('example.com', 'v1', 'Guestbook', 'guestbooks')
+    const definition = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: 'guestbooks.example.com' },
+      spec: {
+        group: 'example.com',
+        names: { kind: 'Guestbook', plural: 'guestbooks', singular: 'guestbook', listKind: 'GuestbookList' },
+        scope: 'Namespaced',
+        versions: [
+          {
+            name: 'v1',
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object' } } } },
+          },
+        ],
+      },
+    }
+    await quiet()
+    await hub.create(crds, definition)
+    await world.clock.advance(2000)
+    const book = { apiVersion: 'example.com/v1', kind: 'Guestbook', metadata: { name: 'book', namespace: 'shop' }, spec: {} }
+    await hub.create(guestbooks, book)
+    const select = (name: string, of: object, placement: object) => ({
+      apiVersion: 'policy.karmada.io/v1alpha1',
+      metadata: { name },
+      spec: { resourceSelectors: [of], placement },
+    })
+    const toFirst = { clusterAffinity: { clusterNames: ['m1'] } }
+    await hub.create(propagationPolicyType, {
+      ...select('book', { apiVersion: 'example.com/v1', kind: 'Guestbook' }, {}),
+      kind: 'PropagationPolicy',
+      metadata: { name: 'book', namespace: 'shop' },
+    })
+    const policies = kind('policy.karmada.io', 'v1alpha1', 'ClusterPropagationPolicy', 'clusterpropagationpolicies', false)
+    await hub.create(policies, {
+      ...select(
+        'kinds',
+        { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', name: 'guestbooks.example.com' },
+        toFirst,
+      ),
+      kind: 'ClusterPropagationPolicy',
+    })
+    for (let seconds = 0; seconds < 10; seconds++) await world.clock.advance(1000)
+    const there = async () =>
+      Promise.all(['m1', 'm2'].map(async (cluster) => (await find(world, cluster, guestbooks, 'book')) !== undefined))
+    assert.deepEqual(await there(), [true, false])
+    // Somebody installs the operator in the other cluster.
+    await world.client('m2').create(crds, definition)
+    for (let seconds = 0; seconds < 320; seconds++) await world.clock.advance(1000)
+    assert.deepEqual(await there(), [true, true])
+  }))

@@ -385,6 +385,8 @@ class Engine implements Federation {
       for (const each of this.#members.get(cluster)?.member.copies()?.keys() ?? []) this.#hearCopy(each)
       return
     }
+    // Karmada's and ours, and KubeFed's FederatedCustomResourceDefinition.
+    if (id.includes('CustomResourceDefinition.')) this.#members.definitionChanged(cluster)
     const key = this.#sources.ofId(id)?.key
     if (key === undefined) this.#hearCopy(id)
     else this.#queue.addAfter(key, this.#directory.of(cluster)?.ready === true ? gatherMs : silenceGatherMs)

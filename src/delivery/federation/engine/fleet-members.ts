@@ -1,5 +1,4 @@
 import type { Clock } from '../../../base/clock.js'
-import { messageOf } from '../../../base/errors.js'
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
 import type { Cluster, Inventory } from '../../../inventory/cluster.js'
@@ -8,6 +7,7 @@ import { ClusterCapacity } from '../clusters/cluster-capacity.js'
 import type { ClusterDirectory } from '../clusters/cluster-directory.js'
 import type { Member } from '../contract.js'
 import { type CreatedMember, createMember, type MemberOptions } from '../member/create-member.js'
+import { ApiQuestions } from './api-questions.js'
 
 /** A member, however it is reached. */
 export type OpenedMember = Member & Partial<Pick<CreatedMember, 'reachChanged' | 'idle' | 'writes'>>
@@ -38,12 +38,8 @@ export interface Place {
   readonly lifetime: AbortSignal
   readonly openedAt: number
   capacity: ClusterCapacity | undefined
-  /** When it was last asked what it serves. */
-  apisAt: number | undefined
+  readonly apis: ApiQuestions
 }
-
-/** A cluster without room for long is no news each second. */
-const askApisEveryMs = 30_000
 
 /** The members of the fleet: one for each cluster that has a client, for as long as that client lives. */
 export class FleetMembers {
@@ -102,19 +98,14 @@ export class FleetMembers {
     if (this.#options.inventory.state(name).health === 'Healthy') this.askApis(name)
   }
 
-  /** Asks a cluster what it serves, not too often. */
-  askApis(name: string): void {
-    const { clock, directory, onFacts, log } = this.#options
-    const place = this.#places.get(name)
-    if (!this.#awake || place === undefined || (place.apisAt !== undefined && clock.now() - place.apisAt < askApisEveryMs)) return
-    const refresh = place.apisAt !== undefined
-    place.apisAt = clock.now()
-    place.client.resources({ refresh, signal: place.lifetime }).then(
-      (catalogue) => {
-        if (directory.learnApis(name, catalogue)) onFacts(name, 'apis')
-      },
-      (error: unknown) => log.debug('cannot read what a cluster serves', { cluster: name, error: messageOf(error) }),
-    )
+  /** Asks a cluster what it serves, not too often; `keepsOut`: until it serves something else, as something is kept out of it. */
+  askApis(name: string, keepsOut = false): void {
+    if (this.#awake) this.#places.get(name)?.apis.ask(keepsOut)
+  }
+
+  /** A definition of ours has come, changed or gone in a cluster. */
+  definitionChanged(name: string): void {
+    if (this.#awake) this.#places.get(name)?.apis.definitionChanged()
   }
 
   /** The room of a cluster, watched from the first time that somebody asks. */
@@ -134,7 +125,7 @@ export class FleetMembers {
   }
 
   #open(cluster: Cluster, client: KubeClient): Place {
-    const { inventory, hubId, kinds, clock, random, log, signal, onResult, openMember } = this.#options
+    const { inventory, directory, hubId, kinds, clock, random, log, signal, onResult, onFacts, openMember } = this.#options
     const { name } = cluster
     const lifetime = AbortSignal.any([signal, inventory.lifetime?.(name) ?? signal])
     const known = kinds()
@@ -162,7 +153,18 @@ export class FleetMembers {
       lifetime,
       openedAt: clock.now(),
       capacity: undefined,
-      apisAt: undefined,
+      apis: new ApiQuestions({
+        cluster: name,
+        client,
+        clock,
+        log,
+        lifetime,
+        learn(catalogue) {
+          const changed = directory.learnApis(name, catalogue)
+          if (changed) onFacts(name, 'apis')
+          return changed
+        },
+      }),
     }
     if (inventory.state(name).health === 'Healthy') queueMicrotask(() => this.askApis(name))
     return place

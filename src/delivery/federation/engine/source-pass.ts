@@ -289,7 +289,7 @@ export class SourcePass {
   /** A cluster that is refused for what it does not serve may serve it by now. */
   #askAgain(decision: PlacementDecision): void {
     for (const { cluster, filters } of decision.clusters) {
-      if (filters.some(({ filter, passes }) => filter === 'apis' && !passes)) this.#options.members.askApis(cluster)
+      if (filters.some(({ filter, passes }) => filter === 'apis' && !passes)) this.#options.members.askApis(cluster, true)
     }
   }
 }
