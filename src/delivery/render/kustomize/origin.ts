@@ -18,6 +18,16 @@ export interface Origin {
   }
 }
 
+/** What tools that read and write resources note in them, and kustomize itself while it builds: none of it is in the output. */
+const passing: readonly string[] = [
+  ...['config.kubernetes.io/index', 'config.kubernetes.io/path', 'config.k8s.io/id'],
+  ...[
+    ...['index', 'path', 'id', 'seqindent', 'annotations-migration-resource-id', 'refBy', 'prefixes', 'suffixes'],
+    ...['previousNames', 'previousKinds', 'previousNamespaces', 'generatorBehavior', 'needsHashSuffix'],
+    ...['allowNameChange', 'allowKindChange'],
+  ].map((name) => `internal.config.kubernetes.io/${name}`),
+]
+
 const transformationsKey = 'alpha.config.kubernetes.io/transformations'
 
 export function originBelow(origin: Origin, path: string): Origin {
@@ -60,6 +70,7 @@ export function finishAnnotations(resource: Resource, buildMetadata: readonly st
   const metadata = resource.metadata()
   if (metadata?.['annotations'] === undefined) return
   const annotations = resource.annotations()
+  for (const key of passing) delete annotations[key]
   if (!buildMetadata.includes('originAnnotations')) delete annotations[originKey]
   if (!buildMetadata.includes('transformerAnnotations')) delete annotations[transformationsKey]
   resource.setMetadataMap('annotations', annotations)

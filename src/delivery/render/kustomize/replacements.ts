@@ -2,7 +2,7 @@ import { Stalled } from '../../../base/errors.js'
 import { cloneJson, isObject, setOwn } from '../../../base/json.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import { isIntegerText, plainKind } from '../../../formats/yaml/resolve-scalar.js'
-import { untypedText } from '../../../formats/yaml/source-marks.js'
+import { numberText, untypedText } from '../../../formats/yaml/source-marks.js'
 import { type BuildBudget, sizeOf } from './build-budget.js'
 import { buildError } from './build-error.js'
 import { decodeConfiguration } from './decode-shape.js'
@@ -343,26 +343,26 @@ function setPlace(
     setAt(
       place.container,
       place.key,
-      new WrittenText(text, place.created ? undefined : typeOf(current), Number.isInteger(current)),
+      new WrittenText(text, place.created ? undefined : typeOf(current), isIntegerAt(place, current)),
     )
     return
   }
   if (Array.isArray(place.container)) {
-    setAt(place.container, place.key, place.created ? retyped(text) : keepingType(current, text, where))
+    setAt(place.container, place.key, place.created ? retyped(text) : keepingType(place, current, text, where))
     return
   }
   const key = String(place.key)
   if (!isText && (place.created || untypedText(place.container, key) !== undefined)) setUntyped(place.container, key, text)
-  else writeShared(place.container, key, keepingType(current, text, where))
+  else writeShared(place.container, key, keepingType(place, current, text, where))
 }
 
 /** The text read as what the field has been all along. */
-function keepingType(current: unknown, text: string, where: string): unknown {
+function keepingType(place: Place, current: unknown, text: string, where: string): unknown {
   const type = typeOf(current)
   if (type === 'string') return text
   const value = retyped(text)
   const found = plainKind(text, 'kyaml')
-  const isInteger = type === 'number' && Number.isInteger(current)
+  const isInteger = type === 'number' && isIntegerAt(place, current)
   if (found === type && (!isInteger || isIntegerText(text))) return value
   const from = found === 'number' ? (isIntegerText(text) ? 'int' : 'float') : (yamlTags[found] ?? 'float')
   const to = type === 'number' ? (isInteger ? 'int' : 'float') : yamlTags[type ?? 'null']
@@ -370,6 +370,13 @@ function keepingType(current: unknown, text: string, where: string): unknown {
     `${where}: cannot decode !!${from} \`${text}\` as a !!${to}`,
     'Replace a field by what is of its type, or a text in quotes.',
   )
+}
+
+/** `1.0` is a float to YAML, although the number is whole. */
+function isIntegerAt(place: Place, current: unknown): boolean {
+  if (!Number.isInteger(current)) return false
+  const written = Array.isArray(place.container) ? undefined : numberText(place.container, String(place.key))
+  return written === undefined || retyped(written) !== current || isIntegerText(written)
 }
 
 const yamlTags: Readonly<Record<string, string>> = { string: 'str', boolean: 'bool', null: 'null', timestamp: 'timestamp' }

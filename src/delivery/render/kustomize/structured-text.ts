@@ -20,13 +20,24 @@ export class WrittenText {
 
 /** Data that is written as text in a field, such as a JSON file in a ConfigMap; undefined when the text is no such thing. */
 export function parseStructuredText(text: string): Json | undefined {
-  try {
-    const value = parseYaml(text, { dialect: 'kyaml', duplicateKeys: 'last' })
+  const read = (yaml: string) => {
+    const value = parseYaml(yaml, { dialect: 'kyaml', duplicateKeys: 'last' })
     return typeof value === 'object' && value !== null ? value : undefined
+  }
+  try {
+    return read(text)
+  } catch {
+    if (!misfitTag.test(text)) return undefined
+  }
+  try {
+    return read(text.replace(new RegExp(misfitTag, 'g'), '$1'))
   } catch {
     return undefined
   }
 }
+
+/** Tags that a replacement before has left at scalars which are something else (`!!float yes`). */
+const misfitTag = /([:-] )!!(float|int|bool|null) /
 
 /**
  * The text again after its data has changed, in the style it had: JSON on one line or indented by two, YAML with its order,
@@ -61,7 +72,9 @@ function resolveWritten(value: unknown): unknown {
 const markStart = 'written0scalar'
 
 function formatYamlText(value: unknown, original: string): string {
-  const document = parseDocument(original, { uniqueKeys: false })
+  // Such tags would be written with quotes, or not at all: they pass as a part of the text.
+  const passing = misfitTag.test(original) ? original.replace(new RegExp(misfitTag, 'g'), '$1written0tag0$2 ') : original
+  const document = parseDocument(passing, { uniqueKeys: false })
   const raw: string[] = []
   document.contents = updated(document, document.contents, value, raw) as typeof document.contents
   visit(document, {
@@ -70,7 +83,8 @@ function formatYamlText(value: unknown, original: string): string {
     },
   })
   const text = document.toString({ lineWidth: 0, indentSeq: false, flowCollectionPadding: false }).trim()
-  return raw.length === 0 ? text : text.replace(/&?written0scalar(\d+)x/g, (_, index) => raw[Number(index)]!)
+  const whole = passing === original ? text : text.replace(/written0tag0(\w+) /g, '!!$1 ')
+  return raw.length === 0 ? whole : whole.replace(/&?written0scalar(\d+)x/g, (_, index) => raw[Number(index)]!)
 }
 
 /** Nodes whose values are as they were stay as they are written. What cannot be said by a node goes through \`raw\`. */
@@ -99,7 +113,8 @@ function updated(document: YamlDocument.Parsed, node: unknown, value: unknown, r
 
 const tags = { number: '!!int', boolean: '!!bool', null: '!!null' } as const
 
-function writtenNode(node: unknown, { text, was }: WrittenText, raw: string[]): unknown {
+function writtenNode(node: unknown, written: WrittenText, raw: string[]): unknown {
+  const { text, was } = written
   const scalar = isScalar(node) ? node : new Scalar('')
   const kind = plainKind(text, 'kyaml')
   if (was === 'string' || (was === undefined && kind === 'string')) {
@@ -107,9 +122,9 @@ function writtenNode(node: unknown, { text, was }: WrittenText, raw: string[]): 
     return scalar
   }
   // A plain scalar with the text as it is, under the tag that it had where it reads as something else now.
-  const isInteger = isScalar(node) && typeof node.value === 'number' && /^[-+]?\d+$/.test(node.source ?? '')
+  const isInteger = written.isInteger && isScalar(node) && isIntegerText(node.source ?? '')
   const tag = was === 'number' && !isInteger ? '!!float' : was === undefined ? '' : tags[was]
-  const fits = was === undefined || (kind === was && (was !== 'number' || isInteger === /^[-+]?(\d+|0x[\da-fA-F]+)$/.test(text)))
+  const fits = was === undefined || (kind === was && (was !== 'number' || isInteger === isIntegerText(text)))
   if (text.includes('\n') && !fits) {
     // Text of several lines is a block, whose tag stands where an anchor would.
     scalar.value = text
