@@ -2,6 +2,7 @@ import type { AdmissionPlugin, AdmissionRequest } from '../../apiserver/admissio
 import { closest } from '../../base/closest.js'
 import { messageOf } from '../../base/errors.js'
 import { equalJson, isObject } from '../../base/json.js'
+import { isTemplateKind } from '../../dialects/karmada/template/eligible.js'
 import { placedKinds } from '../../dialects/placement/placement-dialect.js'
 import { type PlacementObject, placementLabel, placementNamespaceLabel } from '../../dialects/placement/placement-kind.js'
 import { namedPlacement } from '../../dialects/placement/which-placement.js'
@@ -81,12 +82,22 @@ function slipsIn(request: AdmissionRequest): string[] {
     return typeof name === 'string' && name !== '' ? name : profile.metadata.name
   })
   const selectors = isObject(spec) && Array.isArray(spec['resourceSelectors']) ? spec['resourceSelectors'].filter(isObject) : []
-  const kinds = selectors.flatMap(({ apiVersion, kind }, index) =>
-    typeof apiVersion !== 'string' || typeof kind !== 'string' || request.findKind(apiVersion, kind) !== undefined
-      ? []
-      : [`spec.resourceSelectors[${index}]: the hub serves no kind ${kind} of ${apiVersion}; it selects nothing`],
-  )
+  const kinds = selectors.flatMap(({ apiVersion, kind }, index) => {
+    if (typeof apiVersion !== 'string' || typeof kind !== 'string') return []
+    const why = whyNothing(apiVersion, kind, request)
+    return why === undefined ? [] : [`spec.resourceSelectors[${index}]: ${why}`]
+  })
   return [...kinds, ...unknownClusters(spec, known)]
+}
+
+/** Why a policy of Karmada selects nothing by a kind. */
+function whyNothing(apiVersion: string, kind: string, request: AdmissionRequest): string | undefined {
+  if (request.findKind(apiVersion, kind) === undefined)
+    return `the hub serves no kind ${kind} of ${apiVersion}; it selects nothing`
+  if (isTemplateKind(apiVersion, kind)) return undefined
+  return kind === 'Namespace'
+    ? 'a Namespace is sent by no policy: it is made, with its labels, in every cluster where something in it goes'
+    : `${kind} of ${apiVersion} is a kind that stays on the hub; it selects nothing`
 }
 
 function sameLabels(a: KubeObject, b: KubeObject): boolean {
