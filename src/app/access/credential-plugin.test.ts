@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import { FakeKubeClient } from '../../../test/support/fakes/fake-kube-client.js'
 import { secretType } from '../system/core-types.js'
@@ -7,13 +9,17 @@ import { answerExecCredential, type CredentialRequest } from './credential-plugi
 
 const v1 = 'client.authentication.k8s.io/v1'
 
-async function ask(request: Partial<CredentialRequest>, config: object = { bearerToken: 'T0KEN' }) {
+async function ask(
+  request: Partial<CredentialRequest>,
+  config: object = { bearerToken: 'T0KEN' },
+  server = 'https://east.example:6443',
+) {
   const hub = new FakeKubeClient({ types: [secretType] })
   await hub.create(secretType, {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: 'cluster-east', namespace: 'argocd', labels: { 'argocd.argoproj.io/secret-type': 'cluster' } },
-    stringData: { name: 'east', server: 'https://east.example:6443', config: JSON.stringify(config) },
+    stringData: { name: 'east', server, config: JSON.stringify(config) },
   })
   const whole = { execInfo: undefined, ttlSeconds: 900, ...request }
   return answerExecCredential(whole, { hub, namespace: 'argocd' }, createSystemClientPorts({}))
@@ -44,4 +50,22 @@ test('what cannot be answered is told with its fix', async () => {
   await assert.rejects(ask({ execInfo: info({}, 'v2') }), /asks for apiVersion "v2"/)
   await assert.rejects(ask({ cluster: 'east', serviceAccount: 'reader' }), /is not NAMESPACE\/NAME/)
   await assert.rejects(ask({ cluster: 'east' }, { username: 'u', password: 'p' }), /reached with a password/)
+})
+
+test('an account that the cluster does not have is named with its cluster', async () => {
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', reason: 'NotFound', code: 404 }
+  const api = createServer((_request, response) => {
+    response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ ...status, message: 'not found' }))
+  })
+  await new Promise<void>((done) => api.listen(0, '127.0.0.1', done))
+  const server = `http://127.0.0.1:${(api.address() as AddressInfo).port}`
+  try {
+    await assert.rejects(ask({ cluster: 'east', serviceAccount: 'team/reader' }, { bearerToken: 'T0KEN' }, server), {
+      message: 'cluster east has no service account team/reader',
+      fix: 'Make it there: kubectl create serviceaccount reader -n team',
+    })
+  } finally {
+    api.close()
+    api.closeAllConnections()
+  }
 })

@@ -7,6 +7,7 @@ import type { ClientPorts } from '../../kube/client/client-ports.js'
 import { createCredentialSource } from '../../kube/client/credential-source.js'
 import { createHttpClient } from '../../kube/client/http-client.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
+import { isNotFound } from '../../kube/object/status-error.js'
 import { secretType } from '../system/core-types.js'
 
 export interface CredentialRequest {
@@ -152,7 +153,15 @@ async function mintToken(
       kind: 'TokenRequest',
       spec: { expirationSeconds: ttlSeconds },
     })
-    const answer: unknown = JSON.parse(await client.raw('POST', path, { body, contentType: 'application/json' }))
+    const made = await client.raw('POST', path, { body, contentType: 'application/json' }).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error
+      throw new CodedError({
+        code: 'credentials-unavailable',
+        message: `cluster ${cluster.name} has no service account ${serviceAccount}`,
+        fix: `Make it there: kubectl create serviceaccount ${name} -n ${namespace}`,
+      })
+    })
+    const answer: unknown = JSON.parse(made)
     const status = isObject(answer) && isObject(answer['status']) ? answer['status'] : {}
     if (typeof status['token'] !== 'string') {
       throw new CodedError({ code: 'credentials-unavailable', message: `${cluster.name} gave no token for ${serviceAccount}` })

@@ -23,7 +23,7 @@ export function withinProcess(options: {
     const embedded = connection === undefined ? undefined : options.register.atServer(connection.server)
     if (embedded === undefined || connection === undefined) return undefined
     if (connection.auth.kind !== 'bearer' || connection.auth.token !== options.hubToken) return undefined
-    const plain = { ...connection, server: 'http://within-this-process' }
+    const plain = { ...connection, server: connection.server.replace(/^https:/, 'http:') }
     return new ForwardTransport(name, plain, clientPorts, () => {
       const [ours, theirs] = streamPair()
       options.api.accept(embedded, theirs)
