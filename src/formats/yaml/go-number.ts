@@ -6,7 +6,7 @@ export function formatGoNumber(value: number, isFloat = false): string {
   if (Object.is(value, -0) && isFloat) return '-0'
   if (Number.isInteger(value) && !(isFloat && Math.abs(value) >= 1e6)) {
     if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value === 0 ? '0' : String(value)
-    if (value > -(2 ** 63) && value < 2 ** 64) return BigInt(value).toString()
+    if (value >= -(2 ** 63) && value < 2 ** 64) return BigInt(value).toString()
   }
   if (!Number.isFinite(value)) return Number.isNaN(value) ? '.nan' : value > 0 ? '.inf' : '-.inf'
   const shortest = value.toExponential()
