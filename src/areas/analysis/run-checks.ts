@@ -81,12 +81,46 @@ function reportSide(spot: Spot): ReportedSide {
   }
 }
 
-/** What several renderings of one file have in common is one finding. */
+/**
+ * What several renderings of one file have in common is one finding: word for word, or, of a template that makes objects of several
+ * names, but for the name.
+ */
 function withoutRepeats(sorted: readonly ReportedFinding[]): ReportedFinding[] {
-  return sorted.filter((finding, index) => {
-    const before = sorted[index - 1]
-    return before === undefined || byPlace(before, finding) !== 0
-  })
+  const kept: ReportedFinding[] = []
+  const others = new Map<string, { index: number; subjects: Set<string> }>()
+  for (const finding of sorted) {
+    const [{ place, subject }] = finding.sides as [ReportedSide]
+    const before = kept.at(-1)
+    if (before !== undefined && byPlace(before, finding) === 0) continue
+    if (place.line === 0) {
+      kept.push(finding)
+      continue
+    }
+    const key = `${place.file}:${place.line}:${place.column} ${finding.check.id} ${withoutName(finding.message, subject)}`
+    const first = others.get(key)
+    if (first !== undefined && kept[first.index]?.sides[0]?.subject !== subject) first.subjects.add(subject)
+    else {
+      if (first === undefined) others.set(key, { index: kept.length, subjects: new Set() })
+      kept.push(finding)
+    }
+  }
+  for (const { index, subjects } of others.values()) {
+    const finding = kept[index]!
+    if (subjects.size > 0)
+      kept[index] = {
+        ...finding,
+        message: `${finding.message} (the same of ${subjects.size} more that ${subjects.size === 1 ? 'is' : 'are'} made of it)`,
+      }
+  }
+  return kept
+}
+
+/** `Service shop/web has …` without `Service shop/web`, and without `web` where it stands alone. */
+function withoutName(message: string, subject: string): string {
+  const name = subject.slice(Math.max(subject.lastIndexOf('/'), subject.lastIndexOf(' ')) + 1)
+  const pieces = message.replaceAll(subject, '').split(name)
+  if (name === '' || pieces.length === 1) return pieces.join(name)
+  return pieces.reduce((text, piece) => text + (/[\w-]$/.test(text) || /^[\w-]/.test(piece) ? name : '') + piece)
 }
 
 function byPlace(a: ReportedFinding, b: ReportedFinding): number {
