@@ -176,6 +176,44 @@ test('what a workload needs follows it, and goes when nothing needs it any more'
   )
 })
 
+test('workloads that need the same may differ in how: taking over wins, and staying, and it is told', () => {
+  const settings: KubeObject = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'settings', namespace: 'shop', uid: 'uid-s' },
+  }
+  const needs = (name: string, spec: object): KubeObject => ({
+    apiVersion: 'work.karmada.io/v1alpha2',
+    kind: 'ResourceBinding',
+    metadata: {
+      name,
+      namespace: 'shop',
+      annotations: {
+        'resourcebinding.karmada.io/dependencies': JSON.stringify([
+          { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'shop', name: 'settings' },
+        ]),
+      },
+    },
+    spec: { propagateDeps: true, clusters: [{ name: 'm1', replicas: 1 }], ...spec },
+  })
+  const modest = needs('a-deployment', { conflictResolution: 'Abort', preserveResourcesOnDeletion: false })
+  const greedy = needs('b-deployment', { conflictResolution: 'Overwrite', preserveResourcesOnDeletion: true })
+  const { read, binding } = pass(settings, [modest, greedy])
+  assert.deepEqual([read.rules.existing, read.rules.onRemoval], ['adopt', 'orphan'])
+  assert.deepEqual(
+    ['conflictResolution', 'preserveResourcesOnDeletion'].map((field) => fieldAt(binding, 'spec', field)),
+    ['Overwrite', true],
+  )
+  assert.deepEqual(read.warnings, [
+    {
+      reason: 'DependencyPolicyConflict',
+      message:
+        'Dependency policy conflict detected: ConflictResolution conflicted (Overwrite vs Abort); PreserveResourcesOnDeletion conflicted (true vs false).',
+    },
+  ])
+  assert.deepEqual(pass(settings, [greedy]).read.warnings, [])
+})
+
 test('what a policy sends somewhere is also where others need it', () => {
   const settings: KubeObject = {
     apiVersion: 'v1',

@@ -13,7 +13,7 @@ import { fnv1a } from '../../delivery/placement/division/fnv.js'
 import { completionsOf } from '../../delivery/placement/job-completions.js'
 import { decidePolicy, policyName } from '../../delivery/placement/policy/decide-policy.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
-import { type Requirer, requirersOf } from './binding/dependents.js'
+import { agreedSpec, type Requirer, requirersOf } from './binding/dependents.js'
 import { bindingOf, readEvictions, readPrevious } from './binding/read-binding.js'
 import { copyRules } from './copy-rules.js'
 import { type Fields, fieldAt, fieldsOf, objectAt, objectsAt, textAt, textsAt } from './fields.js'
@@ -68,7 +68,8 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
   const object = pruneTemplate(claimed)
   const isLazy = textAt(holder, 'spec', 'activationPreference') === 'Lazy'
   const digest = isLazy ? digestOf(object) : undefined
-  const policySpec = holder === undefined ? fieldsOf(requirers[0]?.binding['spec']) : specInForce(holder, binding, digest)
+  const agreed = agreedSpec(holder === undefined ? requirers : [])
+  const policySpec = holder === undefined ? agreed.spec : specInForce(holder, binding, digest)
   const autoscaler = interpreter.replicas(source) === undefined ? undefined : autoscalerOf(source, hub)
   const replicas = interpreter.replicas(source)
   const alongside = completionsOf(object)
@@ -99,7 +100,7 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     ),
     evictions: readEvictions(binding),
     ...namespaceRule(namespace, hub),
-    warnings: [...warningsOf(policySpec), ...scriptProblems(source, interpreter)],
+    warnings: [...(holder === undefined ? agreed.warnings : warningsOf(policySpec)), ...scriptProblems(source, interpreter)],
     ...(paused === undefined ? {} : { paused }),
     ...(holder === undefined ? {} : { holder }),
     policySpec,

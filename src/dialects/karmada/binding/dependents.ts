@@ -1,8 +1,8 @@
 import { compareText } from '../../../base/compare-text.js'
 import { isObject } from '../../../base/json.js'
-import type { HubFacts, ObjectRef } from '../../../delivery/federation/contract.js'
+import type { HubFacts, ObjectRef, Problem } from '../../../delivery/federation/contract.js'
 import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
-import { fieldAt, numberAt, objectsAt, textAt } from '../fields.js'
+import { type Fields, fieldAt, fieldsOf, numberAt, objectsAt, textAt } from '../fields.js'
 import type { DependentReference } from '../interpreter/dependencies.js'
 import { annotations } from '../names.js'
 import { resourceBindingType } from '../resource-types.js'
@@ -74,6 +74,27 @@ export function requirersOf({ apiVersion, kind, metadata }: KubeObject, hub: Hub
   return [...(needsIn(namespace, hub).get(keyOfNeed(apiVersion, kind, name)) ?? [])]
     .sort((a, b) => compareText(a.metadata.name, b.metadata.name))
     .map((binding) => ({ binding, clusters: targetsOf(binding) }))
+}
+
+/** What bindings say together of an object that they all need. Where they differ, taking over wins, and staying, as upstream. */
+export function agreedSpec(requirers: readonly Requirer[]): { readonly spec: Fields; readonly warnings: readonly Problem[] } {
+  const [first] = requirers
+  if (first === undefined) return { spec: {}, warnings: [] }
+  const specs = requirers.map(({ binding }) => fieldsOf(binding['spec']))
+  const overwrites = specs.filter((spec) => spec['conflictResolution'] === 'Overwrite').length
+  const preserves = specs.filter((spec) => spec['preserveResourcesOnDeletion'] === true).length
+  const differ = (count: number) => count > 0 && count < specs.length
+  const reasons = [
+    ...(differ(overwrites) ? ['ConflictResolution conflicted (Overwrite vs Abort)'] : []),
+    ...(differ(preserves) ? ['PreserveResourcesOnDeletion conflicted (true vs false)'] : []),
+  ]
+  const spec = {
+    ...fieldsOf(first.binding['spec']),
+    ...(overwrites > 0 ? { conflictResolution: 'Overwrite' } : {}),
+    ...(preserves > 0 ? { preserveResourcesOnDeletion: true } : {}),
+  }
+  const message = `Dependency policy conflict detected: ${reasons.join('; ')}.`
+  return { spec, warnings: reasons.length === 0 ? [] : [{ reason: 'DependencyPolicyConflict', message }] }
 }
 
 /** `spec.clusters` of a binding. */
