@@ -329,3 +329,23 @@ test('clocks that differ are told as such', async () => {
   })
   ahead.close()
 })
+
+test('an agent whose cluster was removed joins again with a new token', async () => {
+  const memberApi = await startEmbeddedApi('again')
+  const store = createMemoryStore()
+  const connection = connectionOf({ port: memberApi.port, caPem: memberApi.ca.certPem, token: adminToken })
+  const first = runTestAgent(fleet, { name: 'again', connection, token: await fleet.token({ approves: true }), store })
+  await until('it is here', () => fleet.agentHub.agents.get('again'))
+  await first.stop()
+  await fleet.hub.delete({ type: agentClusterType, name: 'again' })
+  await until('it is unknown', () => fleet.inventory.find({ name: 'again' }) === undefined)
+  const kept = await store.read('certificate')
+  const next = runTestAgent(fleet, { name: 'again', connection, token: await fleet.token({ approves: true }), store })
+  try {
+    await until('it is here again', () => fleet.agentHub.agents.get('again'))
+    assert.notEqual(await store.read('certificate'), kept)
+  } finally {
+    await next.stop()
+    await memberApi.close()
+  }
+})

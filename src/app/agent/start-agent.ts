@@ -57,7 +57,7 @@ export async function joinAgent(options: Omit<StartAgentOptions, 'client' | 'con
   place: HubPlace
   identity: Identity
 }> {
-  const { name, store, token, ports, signal } = options
+  const { name, store, token, ports } = options
   const place = await findHub(options)
   const key = await openKey(store)
   const kept = await keptCertificate(store, key, name, ports.clock.now())
@@ -70,9 +70,24 @@ export async function joinAgent(options: Omit<StartAgentOptions, 'client' | 'con
       fix: 'Give --token (or FLOTILLA_AGENT_TOKEN) from flotilla agent token create.',
     })
   }
-  const wait = options.onWait === undefined ? {} : { onWait: options.onWait }
-  const certificatePem = await joinHub({ place, name, token, key, store, clock: ports.clock, log: ports.log, signal, ...wait })
-  return { place, identity: { key, certificatePem } }
+  return { place, identity: await joinWith(token, key, { ...options, place }) }
+}
+
+async function joinWith(
+  token: string,
+  key: Identity['key'],
+  {
+    name,
+    place,
+    store,
+    ports,
+    signal,
+    onWait,
+  }: Pick<StartAgentOptions, 'name' | 'place' | 'store' | 'ports' | 'signal' | 'onWait'>,
+): Promise<Identity> {
+  const { clock, log } = ports
+  const wait = onWait === undefined ? {} : { onWait }
+  return { key, certificatePem: await joinHub({ place, name, token, key, store, clock, log, signal, ...wait }) }
 }
 
 /** The place with its authority. A hub that does not answer now is asked again. */
@@ -115,6 +130,19 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
       ...(fix === undefined ? {} : { fix }),
     })
   }
+  let isTokenTried = false
+  /** A hub that has forgotten the cluster, or was made anew, takes it with a new token: nobody has to clear the agent's state. */
+  const joinAgain = async (refusal: unknown, key: Identity['key'], place: HubPlace): Promise<Identity> => {
+    const { token = '' } = options
+    const isRefused = refusal instanceof CodedError && (refusal.code === 'agent-denied' || refusal.code === 'agent-certificate')
+    if (!isRefused || token === '' || isTokenTried) throw refusal
+    isTokenTried = true
+    log.info('joining again with the token', { because: refusal.message })
+    return joinWith(token, key, { ...options, place }).catch((error: unknown) => {
+      log.warn('cannot join again', { problem: messageOf(error) })
+      throw refusal
+    })
+  }
   try {
     await runAgent({
       connect: async () => {
@@ -123,7 +151,13 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
           joined = await joinAgent(options)
         const { place, identity } = joined
         const { isCut } = options
-        if (isCut === undefined) return connectTunnel(place, identity)
+        if (isCut === undefined) {
+          return connectTunnel(place, identity).catch(async (error: unknown) => {
+            const again = await joinAgain(error, identity.key, place)
+            joined = { place, identity: again }
+            return connectTunnel(place, again)
+          })
+        }
         if (isCut())
           throw new CodedError({ code: 'hub-unreachable', message: 'the network between this cluster and the hub is cut' })
         return createCutLink(await connectTunnel(place, identity), isCut)
