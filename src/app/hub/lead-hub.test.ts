@@ -52,8 +52,9 @@ test('one replica leads; another takes over at once when it is let, and after 15
   assert.equal(second.state.leads, undefined)
   assert.equal(second.watch.leaderAddress(), `10.0.0.${(await lease()).holderIdentity}`)
   await first.state.leads.release()
-  first.stop()
+  // Although it is still there, as one that is about to end is.
   await world.settle(3)
+  first.stop()
   assert.ok(second.state.leads)
   assert.equal(first.state.lost, undefined)
 
@@ -83,8 +84,14 @@ test('of several that begin at once exactly one leads, and who was robbed of it 
   await world.settle(20)
   const leading = all.filter(({ state }) => state.leads !== undefined)
   assert.equal(leading.length, 1)
-  const body = { spec: { holderIdentity: 'somebody' } }
+  assert.equal(leading[0]?.watch.leaderAddress(), undefined, 'it is no other replica')
   const target = { type: leaseType, namespace: 'default', name: leaderLeaseName }
+  for (let count = 0; count < 20; count++) {
+    await world.client.patch(target, { kind: 'merge', body: { metadata: { labels: { edited: `${count}` } } } })
+    await world.settle(1)
+  }
+  assert.equal(leading[0]?.state.lost, undefined, 'an edit of the Lease is no loss of it')
+  const body = { spec: { holderIdentity: 'somebody' } }
   await world.client.patch(target, { kind: 'merge', body })
   await world.settle(4)
   assert.equal(leading[0]?.state.lost, 'somebody leads now')
@@ -125,4 +132,40 @@ test('connections to one that stands by come to the one that leads', async () =>
   await new Promise<void>((done) => itself.listen(port, '127.0.0.1', done))
   itself.close()
   leader.close()
+})
+
+test('an address that leads back to the replica itself does not go round for ever', async () => {
+  const told: string[] = []
+  const log = { ...silentLog, error: (message: string) => void told.push(message) }
+  const standing = await passToLeader([{ host: '127.0.0.1', port: 0 }], () => undefined, log)
+  const [port = 0] = standing.ports
+  await standing.close()
+  const round = await passToLeader([{ host: '127.0.0.1', port }], () => '127.0.0.1', log)
+  for (let count = 0; count < 3; count++) {
+    const socket = connect({ host: '127.0.0.1', port })
+    socket.on('error', () => {})
+    await new Promise<void>((done) => socket.once('close', () => done()))
+  }
+  assert.equal(told.length, 1)
+  assert.match(told[0] ?? '', /is one of this replica/)
+  await round.close()
+})
+
+test('who cannot listen holds no port', async () => {
+  const other = createServer()
+  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done))
+  const { port } = other.address() as AddressInfo
+  const free = createServer()
+  await new Promise<void>((done) => free.listen(0, '127.0.0.1', done))
+  const { port: first } = free.address() as AddressInfo
+  await new Promise<void>((done) => free.close(() => done()))
+  const places = [first, port].map((each) => ({ host: '127.0.0.1', port: each }))
+  await assert.rejects(
+    passToLeader(places, () => undefined, silentLog),
+    /stands by/,
+  )
+  const again = createServer()
+  await new Promise<void>((done) => again.listen(first, '127.0.0.1', done))
+  again.close()
+  other.close()
 })

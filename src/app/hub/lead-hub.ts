@@ -24,6 +24,7 @@ export interface LeadHubOptions {
   readonly identity: string
   /** Where other replicas reach this one; absent: they do not. */
   readonly address?: string
+  /** Only differences of its times count; best one that nobody sets. */
   readonly clock: Clock
   readonly log: Log
   readonly signal: AbortSignal
@@ -70,14 +71,16 @@ export function leadHub(options: LeadHubOptions): LeaderWatch {
 }
 
 function keep(lease: HeldLease, { clock, log, signal }: LeadHubOptions): Leadership {
-  let isReleased = false
-  let renewedAt = clock.now()
+  const released = new AbortController()
+  const ended = AbortSignal.any([signal, released.signal])
+  let renewedAt = lease.heldSince
   const renew = async (): Promise<string> => {
     for (;;) {
-      await sleep(clock, everyMs, signal)
+      await sleep(clock, everyMs, ended)
       try {
-        if (await lease.take()) renewedAt = clock.now()
-        else return `${lease.holder} leads now`
+        // Another's look at the Lease, or an edit of it in between, is no loss: the next turn tells.
+        if (await lease.take()) renewedAt = lease.heldSince
+        else if (!lease.isOwn) return lease.holder ? `${lease.holder} leads now` : 'another one has taken the Lease'
       } catch (error) {
         log.warn('the Lease of the hub cannot be renewed', { problem: messageOf(error) })
       }
@@ -85,12 +88,12 @@ function keep(lease: HeldLease, { clock, log, signal }: LeadHubOptions): Leaders
   }
   const lost = new Promise<string>((resolve) => {
     const end = (why: string) => {
-      if (!isReleased && !signal.aborted) resolve(why)
+      if (!ended.aborted) resolve(why)
     }
     renew().then(end, () => {})
     // Beside the requests, which may hang.
     const look = () => {
-      if (isReleased || signal.aborted) return
+      if (ended.aborted) return
       if (clock.now() - renewedAt >= renewWithinMs) end(`the Lease could not be renewed for ${renewWithinMs / 1000} s`)
       else clock.after(1000, look)
     }
@@ -99,7 +102,8 @@ function keep(lease: HeldLease, { clock, log, signal }: LeadHubOptions): Leaders
   return {
     lost,
     async release() {
-      isReleased = true
+      // Before anything else: who renews takes it again.
+      released.abort(new Error('released'))
       await lease.release().catch((error: unknown) => log.info('the Lease runs out by itself', { problem: messageOf(error) }))
     },
   }
@@ -109,6 +113,9 @@ class HeldLease {
   readonly #options: LeadHubOptions
   #seen: Lease | undefined
   #seenAt = 0
+  #underWay: Promise<boolean> | undefined
+  /** When the request was sent that took or renewed it last: others have seen that later, and wait from then on. */
+  heldSince = 0
 
   constructor(options: LeadHubOptions) {
     this.#options = options
@@ -118,23 +125,32 @@ class HeldLease {
     return this.#seen?.spec?.holderIdentity
   }
 
-  get address(): string | undefined {
-    return this.#isLive() ? this.#seen?.metadata.annotations?.[leaderAddressAnnotation] : undefined
+  get isOwn(): boolean {
+    return this.holder === this.#options.identity
   }
 
-  /** Takes or renews it. False: another one holds it. */
-  async take(): Promise<boolean> {
+  get address(): string | undefined {
+    return this.#isLive() && !this.isOwn ? this.#seen?.metadata.annotations?.[leaderAddressAnnotation] : undefined
+  }
+
+  /** Takes or renews it. False: another one holds it, or has changed it at the same time. */
+  take(): Promise<boolean> {
+    this.#underWay = this.#inTime((signal) => this.#take(signal))
+    return this.#underWay
+  }
+
+  async #inTime<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const deadline = new AbortController()
     const cancel = this.#options.clock.after(requestMs, () => deadline.abort(new Error(`no answer within ${requestMs / 1000} s`)))
     try {
-      return await this.#take(deadline.signal)
+      return await ask(deadline.signal)
     } finally {
       cancel()
     }
   }
 
   async #take(signal: AbortSignal): Promise<boolean> {
-    const { hub, namespace, identity, clock } = this.#options
+    const { hub, namespace, clock } = this.#options
     const found = await hub
       .get<Lease>({ type: leaseType, namespace, name: leaderLeaseName }, { signal })
       .catch((error: unknown) => {
@@ -150,15 +166,17 @@ class HeldLease {
       this.#seen = found
       this.#seenAt = clock.now()
     }
-    if (this.holder !== identity && this.#isLive()) return false
+    if (!this.isOwn && this.#isLive()) return false
     return this.#write(() => hub.update<Lease>(leaseType, this.#held(found), { signal }))
   }
 
   async release(): Promise<void> {
-    const { hub, identity } = this.#options
+    const { hub } = this.#options
+    await this.#underWay?.catch(() => {})
     const seen = this.#seen
-    if (seen === undefined || this.holder !== identity) return
-    await hub.update<Lease>(leaseType, { ...seen, spec: { ...seen.spec, holderIdentity: '' } })
+    if (seen === undefined || !this.isOwn) return
+    const left = { ...seen, spec: { ...seen.spec, holderIdentity: '' } }
+    await this.#inTime((signal) => hub.update<Lease>(leaseType, left, { signal }))
   }
 
   #isLive(): boolean {
@@ -188,9 +206,10 @@ class HeldLease {
   }
 
   async #write(write: () => Promise<Lease>): Promise<boolean> {
+    const sentAt = this.#options.clock.now()
     try {
       this.#seen = await write()
-      this.#seenAt = this.#options.clock.now()
+      this.heldSince = this.#seenAt = sentAt
       return true
     } catch (error) {
       // Another one was faster: the next look tells who.

@@ -21,23 +21,35 @@ export async function standBy(
   const places = placesOf(options)
   // The system's timers keep no process alive.
   const alive = setInterval(() => {}, 60_000)
+  const stopping = new AbortController()
   const address = options.leaderAddress ?? io.env['POD_IP']
+  // The system's clock may be set while this runs; this one goes on evenly.
+  const startMs = clock.now() - performance.now()
   const watch = leadHub({
     ...given,
+    clock: { ...clock, now: () => startMs + performance.now() },
     namespace: options.namespace,
     identity: `${hostname()}_${randomUUID()}`,
     ...(address === undefined || address === '' ? {} : { address }),
-    signal: new AbortController().signal,
+    signal: stopping.signal,
   })
-  const isFirst = await Promise.race([watch.leading.then(() => true), sleep(clock, 1000).then(() => false)])
-  if (!isFirst) {
-    const standing = await passToLeader(places, () => watch.leaderAddress(), log)
-    io.out('Another replica of this hub leads; standing by. Stop with Ctrl-C.')
-    await watch.leading
-    await standing.close()
+  let leadership: Leadership
+  try {
+    const isFirst = await Promise.race([watch.leading.then(() => true), sleep(clock, 1000).then(() => false)])
+    if (!isFirst) {
+      const standing = await passToLeader(places, () => watch.leaderAddress(), log)
+      io.out('Another replica of this hub leads; standing by. Stop with Ctrl-C.')
+      await watch.leading
+      await standing.close()
+    }
+    leadership = await watch.leading
+  } catch (error) {
+    // One that does no work must not lead.
+    stopping.abort(error)
+    throw error
+  } finally {
+    clearInterval(alive)
   }
-  const leadership = await watch.leading
-  clearInterval(alive)
   void leadership.lost.then((why) => {
     log.error('this replica of the hub leads no more', { why })
     process.exit(1)
