@@ -125,6 +125,8 @@ test('selectors choose the members that are asked, and go on to them', async () 
     assert.match(warningsOf(nobody), /the fleet has no cluster none: see kubectl get --raw \/clusters/)
     const typed = await world.ask('GET', `${path}?fieldSelector=metadata.cluster%3Dus-west`)
     assert.match(warningsOf(typed), /the fleet has no cluster us-west/)
+    const strange = await world.ask('GET', '/api/v1/namespaces/default@us-west/configmaps')
+    assert.match(warningsOf(strange), /the fleet has no cluster us-west/)
   } finally {
     await world.heal('eu-west')
   }

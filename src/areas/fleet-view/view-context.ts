@@ -54,9 +54,13 @@ export function selectionOf({ exchange, info, members }: ViewContext): Selection
   return selectMembers({ labels, fields, key: info.key }, (key) => members.get(key) !== undefined)
 }
 
-/** As warnings: clusters that the selectors name and that are none. An empty list would not tell. */
-export function warnOfUnknown({ exchange, members }: ViewContext, { wanted }: Selection): void {
-  const unknown = [...new Set(wanted)].filter((key) => members.get(key) === undefined)
+/** As warnings: clusters that the request names and that are none. An empty list would not tell. */
+export function warnOfUnknown({ exchange, members, info }: ViewContext, { wanted }: Selection): void {
+  // No namespace has the mark in its name.
+  const [, inNamespace] = /@([^@]*)$/.exec(info.namespace) ?? []
+  const unknown = [...new Set([...wanted, ...(inNamespace === undefined ? [] : [inNamespace])])].filter(
+    (key) => members.get(key) === undefined,
+  )
   if (unknown.length > 0)
     exchange.warn(`the fleet has no cluster ${unknown.slice(0, 10).join(', ')}: see kubectl get --raw /clusters`)
 }
