@@ -4,7 +4,7 @@ import { allChecks } from '../src/areas/analysis/checks/all-checks.js'
 import { loadFleet } from '../src/areas/analysis/load/load-fleet.js'
 import { runChecks } from '../src/areas/analysis/run-checks.js'
 import { createSeededRandom } from '../src/base/random.js'
-import { accessPart } from './mutants/access.js'
+import { accessPart, kubeconfigPart } from './mutants/access.js'
 import { appsPart } from './mutants/apps.js'
 import { mutantsOf } from './mutants/break-fleet.js'
 import { deliveryPart } from './mutants/delivery.js'
@@ -28,6 +28,7 @@ const parts: readonly Part[] = [
   deliveryPart,
   lifecyclePart,
   accessPart,
+  kubeconfigPart,
   sharedPart,
   trustPart,
 ]

@@ -66,3 +66,14 @@ export const accessPart: Part = {
     { check: 'removed-flag', in: /apiserver/, from: '--oidc-issuer-url', to: '--cloud-provider=external, --oidc-issuer-url' },
   ],
 }
+
+/** One kubeconfig alone, which has all that its contexts name. */
+export const kubeconfigPart: Part = {
+  name: 'kubeconfig',
+  texts: { 'kubeconfig/fleet.yaml': kubeconfig('ops') },
+  faults: [
+    { check: 'kubeconfig-dangling', in: /fleet/, from: 'cluster: ops, user', to: 'cluster: osp, user' },
+    { check: 'kubeconfig-dangling', in: /fleet/, from: 'user: ops-admin}', to: 'user: ops-root}' },
+    { check: 'kubeconfig-dangling', in: /fleet/, from: 'current-context: ops', to: 'current-context: fleet' },
+  ],
+}

@@ -9,6 +9,7 @@ import { collectClusters } from './collect-clusters.js'
 import { collectEdges } from './collect-edges.js'
 import { containersOf, podSpecOf, programOf } from './pod-specs.js'
 import { collectValues } from './read-values.js'
+import { valuesOfCall } from './values-of-calls.js'
 
 /** Documents, calls and settings as the model that checks ask. Indexes are made when they are first asked for. */
 export function buildModel(
@@ -58,7 +59,7 @@ class IndexedModel implements FleetModel {
     this.settings = settings
     this.calls = calls
     this.#live = live
-    this.#values = collectValues(documents, settings)
+    this.#values = [...collectValues(documents, settings), ...calls.flatMap(valuesOfCall)]
     for (const document of documents) push(this.#byRole, document.role, document)
     for (const object of this.objects) {
       push(this.#byKind, `${object.kind}.${object.group}`, object)

@@ -6,7 +6,8 @@ import { dexGroupsFromGoogle } from './dex-groups-from-google.js'
 import { dexIssuerMismatch } from './dex-issuer-mismatch.js'
 import { dexSecretNotExpanded } from './dex-secret-not-expanded.js'
 import { dexWithoutListener } from './dex-without-listener.js'
+import { kubeconfigDangling } from './kubeconfig-dangling.js'
 import { kubeconfigNameClash } from './kubeconfig-name-clash.js'
 import { kubeconfigOverwritten } from './kubeconfig-overwritten.js'
 
-export const accessChecks: readonly Check[] = [dexArgoCdCallback, dexGroupsDropped, dexGroupsFromGoogle, dexIssuerMismatch, dexSecretNotExpanded, dexWithoutListener, kubeconfigNameClash, kubeconfigOverwritten]
+export const accessChecks: readonly Check[] = [dexArgoCdCallback, dexGroupsDropped, dexGroupsFromGoogle, dexIssuerMismatch, dexSecretNotExpanded, dexWithoutListener, kubeconfigDangling, kubeconfigNameClash, kubeconfigOverwritten]
