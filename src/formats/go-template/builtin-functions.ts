@@ -195,7 +195,11 @@ function escapeJs(text: string): string {
     const special = jsEscapes[character]
     if (special !== undefined) escaped += special
     else if (code < 0x20) escaped += `\\u00${code.toString(16).toUpperCase().padStart(2, '0')}`
-    else escaped += code < 0x80 || isPrintable(character) ? character : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`
+    else
+      escaped +=
+        code < 0x80 || isPrintable(character) || (code >= 0xdc80 && code <= 0xdcff)
+          ? character
+          : `\\u${code.toString(16).toUpperCase().padStart(4, '0')}`
   }
   return escaped
 }

@@ -24,7 +24,7 @@ export function formatFloat(value: number, verb: 'e' | 'E' | 'f' | 'g' | 'G', pr
   if (!shortest) decimal = trimZeros(roundDigits(decimal, limit))
   if (shortest) limit = 6
   else if (limit > decimal.digits.length && decimal.digits.length >= decimal.point) limit = decimal.digits.length
-  const exponent = decimal.digits === '' ? 0 : decimal.point - 1
+  const exponent = decimal.digits === '' ? -1 : decimal.point - 1
   if (exponent < -4 || exponent >= limit) {
     return sign + exponential(decimal, Math.max(decimal.digits.length - 1, 0), upper)
   }

@@ -71,6 +71,16 @@ export function quoteString(text: string): string {
   return `${quoted}"`
 }
 
+/** The same with everything beyond ASCII as escapes: `%+q`. */
+function quoteAscii(text: string): string {
+  return quoteString(text).replace(/[^\x00-\x7f]/gu, escapeAlways)
+}
+
+function escapeAlways(character: string): string {
+  const code = character.codePointAt(0)!
+  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`
+}
+
 /** Go's fmt.Sprintf with its flags, widths, precisions, `*`, `[n]` and its ways to complain (`%!d(string=x)`). */
 export function sprintf(format: string, values: readonly unknown[], charge?: (size: number) => void): string {
   let text = ''
@@ -216,7 +226,10 @@ function formatValue(value: unknown, verb: string, flags: Flags, top: boolean): 
 
 function formatStruct(value: GoStruct, verb: string, flags: Flags): string {
   if (value.text !== undefined && 'vsxXq'.includes(verb) && !flags.goSyntax) return formatString(value.text(), verb, flags)
-  if (value.underlying !== undefined) return formatValue(value.underlying, verb, flags, false)
+  if (value.underlying !== undefined) {
+    const text = formatValue(value.underlying, verb, flags, false)
+    return flags.goSyntax ? text.replace(typeName(value.underlying), () => value.type) : text
+  }
   const members = Object.keys(value.fields).map((name) => {
     const text = formatValue(value.fields[name], verb, flags, false)
     return flags.fieldNames || flags.goSyntax ? `${name}:${text}` : text
@@ -252,7 +265,8 @@ function formatString(text: string, verb: string, flags: Flags): string {
     case 's':
       return pad(cut, flags)
     case 'q':
-      return pad(flags.sharp && !/[`\x00-\x08\x0a-\x1f\x7f\ufeff]/.test(cut) ? `\`${cut}\`` : quoteString(cut), flags)
+      if (flags.sharp && !/[`\x00-\x08\x0a-\x1f\x7f\ufeff\udc80-\udcff]/.test(cut)) return pad(`\`${cut}\``, flags)
+      return pad(flags.plus ? quoteAscii(cut) : quoteString(cut), flags)
     case 'x':
     case 'X': {
       const bytes = toByteString(text).slice(0, flags.precision)
@@ -290,11 +304,20 @@ function formatNumber(value: number, verb: string, flags: Flags): string {
 function formatBinary(value: number, verb: string, flags: Flags): string {
   const negative = value < 0 || Object.is(value, -0)
   const magnitude = Math.abs(value)
-  const digits = verb === 'b' ? binaryExponentForm(magnitude) : hexForm(magnitude, flags.precision)
+  let digits = verb === 'b' ? binaryExponentForm(magnitude) : hexForm(magnitude, flags.precision)
+  if (flags.sharp && verb !== 'b') digits = keepHexPoint(digits, flags.precision ?? 6)
   const sign = negative ? '-' : flags.plus ? '+' : flags.space ? ' ' : ''
   const text = verb === 'X' ? digits.toUpperCase() : digits
   if (sign !== '' && flags.zero && !flags.minus && flags.width !== undefined) return sign + text.padStart(flags.width - 1, '0')
   return pad(sign + text, flags)
+}
+
+/** The `#` flag of `%x`: zeros up to the wanted number of digits, of which Go takes the x for one. */
+function keepHexPoint(digits: string, wanted: number): string {
+  const at = digits.indexOf('p')
+  const mantissa = digits.slice(0, at)
+  const counted = mantissa.replace('.', '').replace(/^0+/, '').length
+  return `${mantissa}${mantissa.includes('.') ? '' : '.'}${'0'.repeat(Math.max(0, wanted - counted))}${digits.slice(at)}`
 }
 
 /** The `#` flag: always a decimal point, zeros up to the wanted number of digits. */
@@ -313,12 +336,13 @@ function formatInteger(value: bigint, original: unknown, verb: string, flags: Fl
   if (verb === 'c' || verb === 'q') {
     const code = value >= 0n && value <= 0x10ffffn && !(value >= 0xd800n && value < 0xe000n) ? Number(value) : 0xfffd
     const character = String.fromCodePoint(code)
-    return pad(verb === 'c' ? character : `'${escapeCharacter(character, "'")}'`, flags)
+    const escaped = escapeCharacter(character, "'")
+    return pad(verb === 'c' ? character : `'${flags.plus ? escaped.replace(/[^\x00-\x7f]/u, escapeAlways) : escaped}'`, flags)
   }
   if (verb === 'U') {
-    const text = `U+${value.toString(16).toUpperCase().padStart(4, '0')}`
+    const text = `U+${BigInt.asUintN(64, value).toString(16).toUpperCase().padStart(4, '0')}`
     return pad(
-      flags.sharp && value <= 0x10ffffn && isPrintable(String.fromCodePoint(Number(value)))
+      flags.sharp && value >= 0n && value <= 0x10ffffn && isPrintable(String.fromCodePoint(Number(value)))
         ? `${text} '${String.fromCodePoint(Number(value))}'`
         : text,
       { ...flags, zero: false },
@@ -366,7 +390,7 @@ function escapeCharacter(character: string, quote: string): string {
   if (code >= 0xd800 && code < 0xe000) return '\ufffd'
   if (character === ' ' || isPrintable(character)) return character
   if (code < 0x80) return `\\x${code.toString(16).padStart(2, '0')}`
-  return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\U${code.toString(16).padStart(8, '0')}`
+  return escapeAlways(character)
 }
 
 /** Letters, marks, numbers, punctuation and symbols: what Go's unicode.IsPrint takes besides the ASCII space. */

@@ -4,6 +4,10 @@
 //
 // The chart's files are read once; each run does what `helm template rel CHART` does with them: load, values, templates,
 // order of objects, text. Prints one line of JSON with the median, then the text of the last run.
+//
+//	helm-engine expressions
+//
+// Answers questions about single templates: expressions.go.
 package main
 
 import (
@@ -23,8 +27,12 @@ import (
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == "expressions" {
+		answerQuestions()
+		return
+	}
 	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: helm-engine CHART RUNS"))
+		fail(fmt.Errorf("usage: helm-engine CHART RUNS, or helm-engine expressions"))
 	}
 	files, err := readFiles(os.Args[1])
 	if err != nil {

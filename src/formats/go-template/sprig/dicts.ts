@@ -120,7 +120,7 @@ function dig(...parameters: unknown[]): unknown {
   const fallback = parameters.at(-2)
   for (const key of parameters.slice(0, -2)) {
     if (typeof key !== 'string') throw new Error(`interface conversion: interface {} is ${typeName(key)}, not string`)
-    if (!isMap(step)) {
+    if (!isMap(step) || typeName(step) !== 'map[string]interface {}') {
       const found = step === null || step === undefined ? 'nil' : typeName(step)
       throw new Error(`interface conversion: interface {} is ${found}, not map[string]interface {}`)
     }

@@ -94,7 +94,8 @@ export function titleCase(text: string): string {
 export function swapCase(text: string): string {
   let output = ''
   for (const character of text) {
-    if (/^[\p{Lu}\p{Lt}]$/u.test(character)) output += lowerCharacter(character)
+    if (/^[\udc80-\udcff]$/.test(character)) output += '\ufffd'
+    else if (/^[\p{Lu}\p{Lt}]$/u.test(character)) output += lowerCharacter(character)
     else output += /^\p{Ll}$/u.test(character) ? titleCharacter(character) : character
   }
   return output
