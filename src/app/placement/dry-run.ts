@@ -65,6 +65,7 @@ export function viewOfDocuments(input: DryRunInput): PlacementView {
   return {
     hub: { ...bare, clusters },
     dialects: federationDialects,
+    settles: true,
     clustersFor: async ({ workload }) =>
       clusters.map((facts) => {
         const free = input.room?.[facts.name] ?? found.find((each) => each.facts.name === facts.name)?.free?.(workload)

@@ -3,6 +3,8 @@ import type { ClusterFacts, PlacementDecision } from '../../delivery/placement/c
 import { decidePlacement } from '../../delivery/placement/decide-placement.js'
 import { type FleetChange, whatIf } from '../../delivery/placement/what-if.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { countedDecision } from './counted-decision.js'
+import { settledSource } from './settled-source.js'
 
 /** What a placement is worked out from: a hub that runs, or files. */
 export interface PlacementView {
@@ -10,6 +12,8 @@ export interface PlacementView {
   readonly dialects: readonly FederationDialect[]
   /** The clusters as they are for this object: whether they serve its kind, and where the division heeds it, how much fits. */
   clustersFor(read: Federated): Promise<readonly ClusterFacts[]>
+  /** Nothing is in force yet: what dialects would write into their own sources counts as written. */
+  readonly settles?: boolean
 }
 
 export interface Explanation {
@@ -65,9 +69,10 @@ async function explainRead(
   view: PlacementView,
   dialect: FederationDialect,
   source: KubeObject,
-  read: Federated | Refused,
+  first: Federated | Refused,
   changes: readonly FleetChange[],
 ): Promise<Explanation> {
+  const read = view.settles === true && !('problem' in first) ? settledSource(dialect, source, first, view.hub) : first
   const { name, namespace = '', labels = {} } = source.metadata
   const who = {
     dialect: dialect.name,
@@ -85,7 +90,7 @@ async function explainRead(
   return {
     ...who,
     ...(read.paused === undefined ? {} : { paused: read.paused }),
-    decision: decidePlacement(workload, policies, clusters, before),
+    decision: countedDecision(decidePlacement(workload, policies, clusters, before), read, clusters),
     read,
     clusters,
     changes: changes.map((change) => {

@@ -21,12 +21,14 @@ export const placementColumns: readonly Column<Explanation>[] = [
 
 /** Where an object is its own policy, as with KubeFed, its name is not said twice. */
 function byOf({ dialect, decision, source }: Explanation): string {
-  return decision?.policy === undefined || decision.policy === source ? dialect : `${dialect} ${decision.policy}`
+  const policy = decision?.policy ?? source
+  return policy.startsWith(source) ? `${dialect}${policy.slice(source.length)}` : `${dialect} ${policy}`
 }
 
 function replicasOf(decision: PlacementDecision | undefined): string {
-  if (decision?.replicas.asked === undefined) return '-'
+  if (decision === undefined) return '-'
   const { placed, asked, unplaced } = decision.replicas
+  if (asked === undefined) return decision.clusters.some(({ replicas }) => replicas !== undefined) ? String(placed) : '-'
   return unplaced > 0 ? `${placed} of ${asked}` : String(placed)
 }
 
@@ -99,7 +101,10 @@ function policySection({ policies, groups }: PlacementDecision): string {
   return `${table}${more}${tried}`
 }
 
-function clusterSection({ clusters, deliveries, removals }: PlacementDecision, format: 'table' | 'wide'): string {
+function clusterSection(
+  { clusters, deliveries, removals, replicas: { asked } }: PlacementDecision,
+  format: 'table' | 'wide',
+): string {
   if (clusters.length === 0) return 'The fleet has no clusters.\n'
   const byCluster = new Map(deliveries.map((delivery) => [delivery.cluster, delivery]))
   const fold = format === 'table' && clusters.length > manyClusters
@@ -109,7 +114,8 @@ function clusterSection({ clusters, deliveries, removals }: PlacementDecision, f
   const columns: readonly Column<ClusterVerdict>[] = [
     { title: 'CLUSTER', value: ({ cluster }) => cluster },
     { title: 'GETS', value: ({ selected, replicas }) => (selected ? String(replicas ?? 'yes') : '-') },
-    { title: 'HAD', value: ({ previous }) => String(previous ?? '-') },
+    // What is not divided is only known to be there.
+    { title: 'HAD', value: ({ previous }) => (previous === undefined ? '-' : asked === undefined ? 'yes' : String(previous)) },
     { title: 'FILTERS', value: filtersOf },
     { title: 'SCORE', value: ({ scores }) => scores.map(({ term, points }) => `${term} ${points}`).join(' ') || '-' },
     { title: 'WHY', value: (verdict) => whyOf(verdict, byCluster.get(verdict.cluster)) },

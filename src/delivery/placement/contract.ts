@@ -127,6 +127,8 @@ export interface PlacementPolicy {
   /** Whether it takes objects from policies of lower priority that hold them already. */
   readonly preempts?: boolean
   readonly placement: Placement
+  /** What made the policy what it is, in words for people. */
+  readonly notes?: readonly string[]
   /** Nothing is delivered while true, or to the clusters named. */
   readonly suspended?: boolean | readonly string[]
 }

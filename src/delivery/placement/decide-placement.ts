@@ -40,7 +40,7 @@ export function decidePlacement(
   const residency = (policies.residency ?? [])
     .filter(({ selectors }) => selectors === undefined || selectors.length === 0 || closestOf(selectors, object) > 0)
     .map((rule) => ({ rule, allowed: matcherOf(rule.allowed) }))
-  const reasons = [`policy ${policyName(winner)}: ${reason}`]
+  const reasons = [`policy ${policyName(winner)}: ${reason}`, ...(winner.notes ?? [])]
   const { tried, placed, group } = tryGroups(winner, previous, (each) =>
     placeInGroup({ workload, placement: winner.placement, group: each, clusters, previous, residency }),
   )

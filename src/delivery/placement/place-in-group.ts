@@ -14,6 +14,7 @@ import type { TiersRule } from './division/tiers.js'
 import type { FilterContext } from './filters/cluster-filter.js'
 import { type JudgedCluster, judgeClusters } from './judge-clusters.js'
 import { matcherOf, matcherOfAny } from './match-cluster.js'
+import { replicasField } from './replicas-of.js'
 import { inOrderOfPreference, type SpreadCandidate, type SpreadResult, selectClusters } from './spread/select-clusters.js'
 
 export interface GroupInput {
@@ -82,7 +83,9 @@ export function placeInGroup(input: GroupInput): GroupPlacement {
     reasons.push(
       workload.replicas === 0
         ? 'no replicas are asked for: every cluster selected gets it with none'
-        : 'it has no replicas: every cluster selected gets it whole',
+        : replicasField(workload.object) === undefined
+          ? 'it has no replicas: every cluster selected gets it whole'
+          : 'its replicas are those of the object and its overrides: every cluster selected gets it whole',
     )
     const replicas = new Map(workload.replicas === 0 ? [...selected].map((cluster) => [cluster, 0]) : [])
     return { verdicts: verdictsOf(input, judged, selected, replicas, spread), selected, replicas, unplaced: 0, reasons }

@@ -63,6 +63,24 @@ export function divideByPreference(input: PreferenceInput): ReadonlyMap<string, 
   return new Map(clusters.map(({ name }) => [name, (plan.get(name) ?? 0) + (overflow.get(name) ?? 0)]))
 }
 
+/** How a preference divides, in words. */
+export function describePreference(preference: KubeObject): string {
+  const spec = isObject(preference['spec']) ? preference['spec'] : {}
+  const given = isObject(spec['clusters']) ? Object.entries(spec['clusters']) : []
+  const parts = (given.length === 0 ? [['*', { weight: 1 }] as const] : given).map(([name, value]) => {
+    const { weight = 0, minReplicas, maxReplicas } = (isObject(value) ? value : {}) as KubefedClusterPreference
+    const limits = [
+      `weight ${weight}`,
+      ...(minReplicas === undefined ? [] : [`at least ${minReplicas}`]),
+      ...(maxReplicas === undefined ? [] : [`at most ${maxReplicas}`]),
+    ]
+    return `${name === '*' ? 'any other' : name} ${limits.join(' ')}`
+  })
+  const moves = spec['rebalance'] === true ? 'what runs may move' : 'what runs stays (rebalance is not true)'
+  const order = 'ties: the greater weight, then the lower FNV hash of name and key'
+  return `ReplicaSchedulingPreference ${keyOf(preference)} divides ${String(spec['totalReplicas'])} among clusters that answer: ${parts.join(', ')}; ${moves}; ${order}`
+}
+
 /**
  * What a copy tells of its load. Upstream counts pods; a copy tells the same but for pods that cannot be scheduled: those
  * count from when the cluster itself says that the Deployment no longer progresses.

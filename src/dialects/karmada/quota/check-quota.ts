@@ -26,7 +26,8 @@ export function checkQuotaSpec(spec: Fields): PolicyFault[] {
   return faults
 }
 
-function quantityOf(value: unknown): Quantity | undefined {
+/** Undefined for what is no quantity. */
+export function quantityOf(value: unknown): Quantity | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined
   try {
     return parseQuantity(value)

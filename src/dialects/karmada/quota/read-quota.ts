@@ -11,9 +11,9 @@ export function isQuota({ apiVersion, kind }: KubeObject): boolean {
 
 /**
  * A FederatedResourceQuota as a ResourceQuota of its name in each cluster that it assigns a part to. Neither taints nor cordons keep a
- * limit away: it holds for what is there.
+ * limit away: it holds for what is there. Undefined where no cluster has a part, nor had one.
  */
-export function readQuota(source: KubeObject, hub: HubFacts): Federated {
+export function readQuota(source: KubeObject, hub: HubFacts): Federated | undefined {
   const { name, namespace = '' } = source.metadata
   const parts = new Map<string, Fields>()
   const twice: Problem[] = []
@@ -28,6 +28,8 @@ export function readQuota(source: KubeObject, hub: HubFacts): Federated {
   }
   const object: KubeObject = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name, namespace }, spec: { hard: {} } }
   const names = [...parts.keys()]
+  const before = onRecord(source)
+  if (names.length === 0 && before.length === 0) return undefined
   return {
     id: federatedId('karmada', source),
     workload: { object },
@@ -58,7 +60,7 @@ export function readQuota(source: KubeObject, hub: HubFacts): Federated {
         },
       ],
     },
-    previous: { replicas: Object.fromEntries([...names, ...onRecord(source)].map((cluster) => [cluster, 0])) },
+    previous: { replicas: Object.fromEntries([...names, ...before].map((cluster) => [cluster, 0])) },
     rules: {
       existing: 'refuse',
       predecessor: { label: labels.managed, value: 'true' },

@@ -1,8 +1,9 @@
 import type { HubWrite, Outcome } from '../../../delivery/federation/contract.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { addQuantities, formatQuantity, parseQuantity, type Quantity } from '../../../kube/object/quantity.js'
+import { addQuantities, formatQuantity, type Quantity } from '../../../kube/object/quantity.js'
 import { type Fields, fieldAt, fieldsOf, objectAt } from '../fields.js'
 import { federatedResourceQuotaType } from '../resource-types.js'
+import { quantityOf } from './check-quota.js'
 
 /** What clusters have of the quota, and what is used of it in all of them together. */
 export function reportQuota(source: KubeObject, outcome: Outcome | undefined): HubWrite[] {
@@ -37,8 +38,9 @@ function sumOf(lists: readonly Fields[]): Fields {
   const sums = new Map<string, Quantity>()
   for (const list of lists) {
     for (const [name, value] of Object.entries(list)) {
-      if (typeof value !== 'string' && typeof value !== 'number') continue
-      const amount = parseQuantity(value)
+      // It is what a cluster tells: one that tells nonsense keeps nothing from the others.
+      const amount = quantityOf(value)
+      if (amount === undefined) continue
       const sum = sums.get(name)
       sums.set(name, sum === undefined ? amount : addQuantities(sum, amount))
     }

@@ -4,7 +4,7 @@ import { federatedId } from '../../../delivery/federation/federated-id.js'
 import type { PlacementPolicies, PreviousPlacement } from '../../../delivery/placement/contract.js'
 import { type KubeObject, keyOf } from '../../../kube/object/kube-object.js'
 import { isNamespaceKind, type TypeConfig } from '../kinds/type-config.js'
-import { preferenceTargets } from '../replica-preference.js'
+import { describePreference, preferenceTargets } from '../replica-preference.js'
 import { replicaSchedulingPreferenceType } from '../resource-types.js'
 import { isStrict, type KubeFedSettings } from '../settings.js'
 import { namespaceConfig } from '../type-configs.js'
@@ -117,6 +117,7 @@ function policiesFor(
     placements: [
       {
         name: `${name}${by}`,
+        ...(preference === undefined ? {} : { notes: [describePreference(preference)] }),
         selectors: [
           {
             apiVersion: object.apiVersion,
