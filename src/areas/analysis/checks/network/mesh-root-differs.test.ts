@@ -76,3 +76,14 @@ test('one root with an intermediate of it, and placeholders, are fine', () => {
     [],
   )
 })
+
+test('anchors of Linkerd, as its chart is given them', () => {
+  const linkerd = (name: string, other: string, root: string) => ({
+    [`clusters/${name}/link.yaml`]: `apiVersion: multicluster.linkerd.io/v1alpha3\nkind: Link\nmetadata: {name: ${other}}\nspec: {targetClusterName: ${other}, gatewayAddress: 192.0.2.1}\n`,
+    [`clusters/${name}/linkerd-values.yaml`]: `identityTrustAnchorsPEM: |\n  ${root.trim().replaceAll('\n', '\n  ')}\nidentity: {issuer: {scheme: kubernetes.io/tls}}\n`,
+  })
+  assert.deepEqual(checkTexts(meshRootDiffers, { ...linkerd('a', 'b', rootOne), ...linkerd('b', 'a', rootTwo) }), [
+    'error clusters/b/linkerd-values.yaml:1:26 the root of b is not that of a',
+  ])
+  assert.deepEqual(checkTexts(meshRootDiffers, { ...linkerd('a', 'b', rootOne), ...linkerd('b', 'a', rootOne) }), [])
+})

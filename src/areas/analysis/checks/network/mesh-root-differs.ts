@@ -1,6 +1,7 @@
 import { defineCheck, type Finding } from '../../contract.js'
 import type { KubeDocument } from '../../model/document.js'
 import type { FleetModel } from '../../model/fleet-model.js'
+import type { Spot } from '../../model/spot.js'
 import { type CertificateFacts, decodeBase64Text, readCertificates } from '../../x509/read-certificate.js'
 
 /** Secrets that hold the authority of a mesh: names, with the keys of the root and of what signs. */
@@ -20,18 +21,32 @@ export const meshRootDiffers = defineCheck({
   fix: 'Give every cluster an intermediate of one root, with the same root beside it.',
   *run(model) {
     for (const authority of authorities) {
-      const roots: { secret: KubeDocument; key: string; root: CertificateFacts }[] = []
+      const roots: Root[] = authority.tool === 'linkerd' ? anchorsOfValues(model) : []
       for (const secret of model.kinds('', 'Secret')) {
         if (secret.name !== authority.name) continue
         const root = certificatesOf(secret, authority.root)?.[0]
         const [signer] = certificatesOf(secret, authority.signer) ?? []
-        if (root !== undefined) roots.push({ secret, key: authority.root, root })
+        if (root !== undefined) roots.push({ cluster: secret.cluster, at: spotOf(secret, authority.root), root })
         if (root !== undefined && signer !== undefined) yield* pair(secret, authority, root, signer)
       }
       yield* compare(model, authority.tool, roots)
     }
   },
 })
+
+interface Root {
+  readonly cluster: string | undefined
+  readonly at: Spot
+  readonly root: CertificateFacts
+}
+
+/** Linkerd is given its anchors as values; of several the first, which the others are added to when it is renewed. */
+function anchorsOfValues(model: FleetModel): Root[] {
+  return model.values('linkerd').flatMap((values) => {
+    const root = readCertificates(values.text('identityTrustAnchorsPEM') ?? '')?.[0]
+    return root === undefined ? [] : [{ cluster: values.cluster, at: values.at('identityTrustAnchorsPEM'), root }]
+  })
+}
 
 function* pair(
   secret: KubeDocument,
@@ -54,20 +69,16 @@ function* pair(
     }
 }
 
-function* compare(
-  model: FleetModel,
-  tool: 'istio' | 'cilium' | 'linkerd',
-  roots: readonly { secret: KubeDocument; key: string; root: CertificateFacts }[],
-): Iterable<Finding> {
+function* compare(model: FleetModel, tool: 'istio' | 'cilium' | 'linkerd', roots: readonly Root[]): Iterable<Finding> {
   for (const mesh of model.meshes(tool)) {
-    const here = roots.filter(({ secret }) => secret.cluster !== undefined && mesh.includes(secret.cluster))
+    const here = roots.filter(({ cluster }) => cluster !== undefined && mesh.includes(model.cluster(cluster)?.name ?? cluster))
     const [first, ...others] = here
     for (const other of others) {
       if (other.root.der === first!.root.der) continue
       if (other.root.subjectKeyId !== '' && other.root.subjectKeyId === first!.root.subjectKeyId) continue
       yield {
-        message: `the root of ${other.secret.cluster} is not that of ${first!.secret.cluster}`,
-        at: [spotOf(other.secret, other.key), spotOf(first!.secret, first!.key)],
+        message: `the root of ${other.cluster} is not that of ${first!.cluster}`,
+        at: [other.at, first!.at],
       }
     }
   }

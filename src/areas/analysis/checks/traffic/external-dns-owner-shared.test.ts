@@ -32,3 +32,30 @@ test('two owners, and two zones, are fine', () => {
   assert.deepEqual(checkTexts(externalDnsOwnerShared, fleet('fleet-b', 'example.com')), [])
   assert.deepEqual(checkTexts(externalDnsOwnerShared, fleet('fleet', 'example.org')), [])
 })
+
+test('values of the chart, and records that are taken over from one that still runs', () => {
+  const values = (owner: string) => `provider: {name: aws}\n${owner}domainFilters: [example.com]\npolicy: sync\n`
+  const fleet = (a: string, b: string) => ({
+    'clusters/a/external-dns-values.yaml': values(a),
+    'clusters/b/external-dns-values.yaml': values(b),
+  })
+  assert.deepEqual(checkTexts(externalDnsOwnerShared, fleet('txtOwnerId: fleet\n', 'txtOwnerId: fleet\n')), [
+    'error clusters/b/external-dns-values.yaml:2:13 ExternalDNS of b and of a both are the owner fleet of example.com',
+  ])
+  assert.equal(checkTexts(externalDnsOwnerShared, fleet('', '')).length, 1)
+  assert.deepEqual(checkTexts(externalDnsOwnerShared, fleet('txtOwnerId: a\n', 'txtOwnerId: b\n')), [])
+  const container = (owner: string, more: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: dns}
+spec: {template: {spec: {containers: [{name: e, image: external-dns, args: [--provider=aws, --txt-owner-id=${owner}, ${more}]}]}}}
+`
+  const migrating = (policy: string) => ({
+    'clusters/a/dns.yaml': container('old', '--policy=sync'),
+    'clusters/b/dns.yaml': container('new', `--migrate-from-txt-owner=old, --policy=${policy}`),
+  })
+  assert.match(
+    checkTexts(externalDnsOwnerShared, migrating('sync'))[0] ?? '',
+    /b takes over the records of the owner old, which a still is$/,
+  )
+  assert.deepEqual(checkTexts(externalDnsOwnerShared, migrating('upsert-only')), [])
+})

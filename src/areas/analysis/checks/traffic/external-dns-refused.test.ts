@@ -32,3 +32,9 @@ test('flags that are fine', () => {
   ])
     assert.deepEqual(run(args), [], args)
 })
+
+test('values of the chart', () => {
+  const values = (more: string) => ({ 'external-dns-values.yaml': `provider: {name: aws}\npolicy: sync\ntxtPrefix: a-\n${more}` })
+  assert.equal(checkTexts(externalDnsRefused, values('txtSuffix: -a\n')).length, 1)
+  assert.deepEqual(checkTexts(externalDnsRefused, values('txtSuffix: ""\n')), [])
+})

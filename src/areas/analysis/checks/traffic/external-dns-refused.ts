@@ -21,6 +21,12 @@ export const externalDnsRefused = defineCheck({
   ],
   fix: 'Write what the message wants.',
   *run(model) {
+    for (const values of model.values('external-dns'))
+      if (values.text('txtPrefix') !== undefined && values.text('txtSuffix') !== undefined)
+        yield {
+          message: 'the values have both txtPrefix and txtSuffix, which exclude each other',
+          at: [values.at('txtSuffix'), values.at('txtPrefix')],
+        }
     for (const container of model.containersOf('external-dns')) {
       const { subject } = container.object
       for (const [flag, allowed] of Object.entries(choices)) {

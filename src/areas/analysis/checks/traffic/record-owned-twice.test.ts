@@ -36,3 +36,19 @@ test('identifiers, other names, zones of nobody and one instance alone are fine'
   ])
     assert.deepEqual(checkTexts(recordOwnedTwice, fleet), [])
 })
+
+test('a provider that ignores identifiers, and instances by values of the chart', () => {
+  const id = `${hostname}, external-dns.kubernetes.io/set-identifier: `
+  const dynamic = Object.fromEntries(
+    Object.entries({ ...cluster('a', `${id}a`), ...cluster('b', `${id}b`) }).map(([path, text]) => [
+      path,
+      text.replace('--provider=aws', '--provider=rfc2136'),
+    ]),
+  )
+  assert.match(checkTexts(recordOwnedTwice, dynamic)[0] ?? '', /and the provider rfc2136 ignores set-identifiers$/)
+  const values = (name: string) => ({
+    [`clusters/${name}/external-dns-values.yaml`]: `provider: {name: aws}\ntxtOwnerId: ${name}\ndomainFilters: [example.com]\npolicy: upsert-only\n`,
+    [`clusters/${name}/web.yaml`]: cluster(name, hostname)[`clusters/${name}/web.yaml`]!,
+  })
+  assert.equal(checkTexts(recordOwnedTwice, { ...values('a'), ...values('b') }).length, 1)
+})
