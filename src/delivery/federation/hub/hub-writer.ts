@@ -135,9 +135,14 @@ export class HubWriter {
     if (this.#caches.cache(ref.type) !== undefined && this.current(ref) === undefined) return
     this.#applied.delete(keyOfRef(ref))
     this.writes++
-    await this.#hub.delete(targetOf(ref), { propagationPolicy: 'Background', signal: this.#signal }).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error
-    })
+    // Only the one that was seen: not what has been made anew under its name since.
+    const uid = this.current(ref)?.metadata.uid
+    const preconditions = uid === undefined ? {} : { preconditions: { uid } }
+    await this.#hub
+      .delete(targetOf(ref), { propagationPolicy: 'Background', ...preconditions, signal: this.#signal })
+      .catch((error: unknown) => {
+        if (!isNotFound(error)) throw error
+      })
   }
 
   #note(ref: ObjectRef, answer: KubeObject): void {

@@ -26,9 +26,15 @@ export function isSliceOf(slice: KubeObject, name: string): boolean {
 /**
  * The clusters that a decision names, all of its slices together; undefined where there is none, which is no empty decision. A
  * profile stands for the cluster that it calls by `displayName`; one that is not there stands for a cluster of its own name.
+ * `counts`: slices that it is false for say nothing.
  */
-export function followDecision(hub: HubFacts, namespace: string, name: string): readonly string[] | undefined {
-  const slices = hub.objects(placementDecisionType, { namespace }).filter((slice) => isSliceOf(slice, name))
+export function followDecision(
+  hub: HubFacts,
+  namespace: string,
+  name: string,
+  counts: (slice: KubeObject) => boolean = () => true,
+): readonly string[] | undefined {
+  const slices = hub.objects(placementDecisionType, { namespace }).filter((slice) => isSliceOf(slice, name) && counts(slice))
   if (slices.length === 0) return undefined
   const clusters = new Set<string>()
   for (const slice of slices) {

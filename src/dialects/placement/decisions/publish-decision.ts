@@ -1,5 +1,5 @@
 import type { HubFacts, HubWrite } from '../../../delivery/federation/contract.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import { placementDecisionType } from '../resource-types.js'
 import { clusterProfileType, decisionIndexLabel, decisionKeyLabel, placementKeyLabel } from './follow-decision.js'
 
@@ -61,9 +61,10 @@ export function holderOfKey(source: KubeObject, key: string, hub: HubFacts): str
   return owner === undefined ? `scheduler ${String(slice['schedulerName'] ?? '')}` : `${owner.kind} ${owner.name}`
 }
 
-function isOwnedBy(slice: KubeObject, { kind, metadata }: KubeObject): boolean {
+/** Kinds of several groups may be called the same. By name, not by uid: a hub that was restored still knows its own. */
+function isOwnedBy(slice: KubeObject, { apiVersion, kind, metadata }: KubeObject): boolean {
   const owner = slice.metadata.ownerReferences?.[0]
-  return owner?.kind === kind && owner.name === metadata.name
+  return owner?.kind === kind && owner.name === metadata.name && groupOf(owner.apiVersion) === groupOf(apiVersion)
 }
 
 function sliceName(key: string, index: number): string {

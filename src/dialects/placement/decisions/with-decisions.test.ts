@@ -67,6 +67,9 @@ test('an object follows the decision of another scheduler, within its own placem
   assert.deepEqual(where(dialectOf(), slice('a', [])), [], 'an empty decision is one')
   const missing = dialectOf().read(source, hubOf(source)) as Refused
   assert.equal(missing.problem.reason, 'DecisionMissing')
+  assert.equal('problem' in dialectOf().read(source, hubOf(source, slice('a', ['east'], { schedulerName: 'flotilla' })))!, true)
+  const own = slice('own', ['lab'], { schedulerName: 'flotilla' })
+  assert.deepEqual(where(dialectOf(), slice('a', ['east']), own), ['east'], 'what objects publish adds nothing to it')
   const touched = (each: KubeObject) => dialectOf().touches(each, hubOf(source)) as readonly { name: string }[]
   assert.deepEqual(
     touched(slice('a', [])).map(({ name }) => name),
@@ -100,6 +103,8 @@ test('where an object goes is published under the key it names, and taken back',
     said.map((each) => [each.write, each.ref.name]),
     [['delete', 'web-0']],
   )
+  const namesake = { ...map({}), apiVersion: 'example.com/v1' }
+  assert.deepEqual(report(namesake, write.object).writes, [], 'one of another group with the same kind and name takes nothing')
   const other = slice('web-0', ['east'], {
     metadata: {
       name: 'web-0',

@@ -48,7 +48,7 @@ export function withDecisions(dialect: FederationDialect): FederationDialect {
 /** Objects that follow a decision. Our own are followed by nobody: that would be a circle. */
 function followers(dialect: FederationDialect, slice: KubeObject, hub: HubFacts): readonly ObjectRef[] {
   const { namespace = '' } = slice.metadata
-  if (slice['schedulerName'] === schedulerName) return []
+  if (!isOfAnother(slice)) return []
   return dialect.sourceKinds(hub).flatMap((type) => {
     if (!type.namespaced) return []
     return hub.objects(type, { namespace }).flatMap(({ metadata: { name, annotations } }) => {
@@ -56,6 +56,10 @@ function followers(dialect: FederationDialect, slice: KubeObject, hub: HubFacts)
       return key !== '' && isSliceOf(slice, key) ? [{ type, namespace, name }] : []
     })
   })
+}
+
+function isOfAnother(slice: KubeObject): boolean {
+  return slice['schedulerName'] !== schedulerName
 }
 
 function follow(source: KubeObject, read: Federated, hub: HubFacts): Federated | Refused {
@@ -71,9 +75,9 @@ function follow(source: KubeObject, read: Federated, hub: HubFacts): Federated |
   const told = warnings.length === 0 ? read : { ...read, warnings: [...(read.warnings ?? []), ...warnings] }
   const key = annotations[followAnnotation] ?? ''
   if (key === '' || namespace === undefined) return told
-  const clusters = followDecision(hub, namespace, key)
+  const clusters = followDecision(hub, namespace, key, isOfAnother)
   if (clusters === undefined) {
-    const message = `${followAnnotation}: ${key}: no PlacementDecision in ${namespace} has that decision-key or name: what is in clusters stays as it is until its scheduler has written one; correct or remove the annotation`
+    const message = `${followAnnotation}: ${key}: no PlacementDecision of another scheduler in ${namespace} has that decision-key or name: what is in clusters stays as it is until its scheduler has written one; correct or remove the annotation`
     return { id: read.id, problem: { reason: 'DecisionMissing', message }, ...(read.warnings ? { warnings: read.warnings } : {}) }
   }
   const placements = told.policies.placements.map((policy) => among(policy, clusters, key))

@@ -67,6 +67,9 @@ test('rules are about some objects, or all, and every rule must allow a cluster'
   assert.deepEqual(names(map('shop'), secret), ['dallas', 'lab', 'oslo'])
   assert.deepEqual(names(map('shop', { data: 'personal' }), secret), ['lab', 'oslo'])
   assert.deepEqual(names(map('shop', { data: 'personal' }), secret, { clusters: { exclude: ['lab'] } }), ['oslo'])
+  const scaler = { apiVersion: 'autoscaling/v1', kind: 'HorizontalPodAutoscaler', metadata: { name: 'web', namespace: 'shop' } }
+  const newer = { objects: [{ apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }], clusters: { names: ['oslo'] } }
+  assert.deepEqual(names(scaler, newer), ['oslo'], 'another version of the kind is no way around')
   const nowhere = where(map('shop'), { clusters: { regions: ['mars'] } })
   assert.deepEqual([nowhere.outcome, nowhere.removals], ['not placed', []], 'what has nowhere to go stays')
 })

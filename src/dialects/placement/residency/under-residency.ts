@@ -1,6 +1,6 @@
 import type { FederationDialect, HubFacts } from '../../../delivery/federation/contract.js'
 import type { ResidencyRule } from '../../../delivery/placement/contract.js'
-import type { KubeObject } from '../../../kube/object/kube-object.js'
+import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import { readSelection } from '../read-selection.js'
 import { type ResidencyRuleObject, type ResidencyRuleSpec, residencyRuleType } from './residency-rule.js'
 
@@ -34,7 +34,8 @@ function concerns({ namespaces = [], objects = [] }: ResidencyRuleSpec, { apiVer
   if (objects.length === 0) return true
   return objects.some(
     (each) =>
-      (each.apiVersion ?? apiVersion) === apiVersion &&
+      // Whoever sends it chooses the version: it opens nothing.
+      groupOf(each.apiVersion ?? apiVersion) === groupOf(apiVersion) &&
       (each.kind ?? kind) === kind &&
       (each.name ?? metadata.name) === metadata.name &&
       Object.entries(each.labels ?? {}).every(([key, value]) => metadata.labels?.[key] === value),
