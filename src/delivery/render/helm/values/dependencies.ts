@@ -95,6 +95,12 @@ function enableDependencies(chart: Chart, values: Values, prefix: string, option
   setDependencies(chart, kept)
 }
 
+/**
+ * Imports that have been done once. Under Helm 3 the entries of a chart with several names are the same objects, and only the first
+ * of the names imports: what a done entry is turned into is no longer what Helm looks for.
+ */
+const done = new WeakSet<object>()
+
 function importValues(chart: Chart, warn: Warn): void {
   for (const child of chart.dependencies) importValues(child, warn)
   const dependencies = chart.metadata.dependencies
@@ -103,19 +109,19 @@ function importValues(chart: Chart, warn: Warn): void {
   const own = coalesceValues(chart, {}, options)
   let imported: Values = {}
   for (const dependency of dependencies) {
-    const done: unknown[] = []
+    const entries: object[] = []
     for (const entry of dependency.importValues) {
-      if (isTable(entry)) {
+      if (isTable(entry) && !done.has(entry)) {
         const child = textOf(entry['child'])
         const parent = textOf(entry['parent'])
-        done.push({ child, parent })
+        entries.push({ child, parent })
         const table = tableAt(own, `${dependency.name}.${child}`)
         if (table === undefined) {
           const missing = JSON.stringify(missingKey(own, `${dependency.name}.${child}`))
           warn(`Warning: ImportValues missing table from chart ${dependency.name}: ${missing} is not a table`)
         } else imported = coalesceTables(imported, atPath(parent, table), options)
       } else if (typeof entry === 'string') {
-        done.push({ child: `exports.${entry}`, parent: '.' })
+        entries.push({ child: `exports.${entry}`, parent: '.' })
         const table = tableAt(own, `${dependency.name}.exports.${entry}`)
         if (table === undefined) {
           const missing = JSON.stringify(missingKey(own, `${dependency.name}.exports.${entry}`))
@@ -123,7 +129,8 @@ function importValues(chart: Chart, warn: Warn): void {
         } else imported = coalesceTables(imported, table, options)
       }
     }
-    dependency.importValues = done
+    for (const entry of entries) done.add(entry)
+    dependency.importValues = entries
   }
   chart.values = coalesceTables(cloneJson(own), imported, options)
 }
