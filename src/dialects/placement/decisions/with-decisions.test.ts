@@ -12,7 +12,7 @@ const dialectOf = (groups?: readonly AffinityGroup[]): FederationDialect =>
     name: 'everywhere',
     hubKinds: [],
     sourceKinds: () => [configMaps],
-    touches: () => [],
+    touches: ({ metadata: { name } }) => [{ type: configMaps, namespace: 'shop', name }],
     report: () => [],
     read: (object) => ({
       id: 'x',
@@ -76,6 +76,12 @@ test('an object follows the decision of another scheduler, within its own placem
     ['web'],
   )
   assert.deepEqual(touched(slice('a', [], { schedulerName: 'flotilla' })), [], 'our own is followed by nobody')
+  const others = touched({ ...source, apiVersion: 'multicluster.x-k8s.io/v1alpha1', kind: 'ServiceExport' })
+  assert.deepEqual(
+    others.map(({ name }) => name),
+    ['web'],
+    'other kinds of the group are those of the dialect',
+  )
 })
 
 test('where an object goes is published under the key it names, and taken back', () => {

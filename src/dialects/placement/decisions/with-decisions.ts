@@ -23,8 +23,9 @@ export function withDecisions(dialect: FederationDialect): FederationDialect {
     ...dialect,
     hubKinds: [...dialect.hubKinds, placementDecisionType, clusterProfileType],
     touches(object, hub) {
-      if (groupOf(object.apiVersion) !== placementDecisionType.group) return dialect.touches(object, hub)
-      return object.kind === placementDecisionType.kind ? followers(dialect, object, hub) : []
+      const isOurs = groupOf(object.apiVersion) === placementDecisionType.group
+      if (isOurs && object.kind === placementDecisionType.kind) return followers(dialect, object, hub)
+      return isOurs && object.kind === clusterProfileType.kind ? [] : dialect.touches(object, hub)
     },
     read(source, hub) {
       const read = dialect.read(source, hub)
