@@ -134,6 +134,8 @@ export interface ApiTarget {
 export interface ApiWriteOptions extends WriteOptions {
   /** Unknown and duplicate fields found while the body was decoded (the registry decides by fieldValidation). */
   decodeProblems?: readonly string[]
+  /** Where in the body they and others are, in whose order they are told. */
+  decodePlaces?: ReadonlyMap<string, number>
   /** The field manager was not given: it is named after the client. */
   managerFromAgent?: boolean
 }

@@ -19,6 +19,8 @@ export const acceptedMediaTypes = ['application/json', 'application/yaml', 'appl
 export interface DecodedBody {
   readonly object: KubeObject
   readonly problems: readonly string[]
+  /** Where in the text each problem is, those included that the registry may find. Only when there are duplicates in it. */
+  readonly places?: ReadonlyMap<string, number>
 }
 
 /**
@@ -63,7 +65,18 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
     if (object.kind === 'DeleteOptions') throw plainFailure(misfit)
     throw notHandled(object, object.kind, misfit)
   }
-  return { object, problems: findDuplicates ? duplicates : [] }
+  if (!findDuplicates || duplicates.length === 0) return { object, problems: [] }
+  return { object, problems: duplicates, ...(isBuiltIn(type) && { places: placesOf(text) }) }
+}
+
+/** Typed decoders upstream tell unknown and duplicate fields in the order in which they stand. */
+function placesOf(text: string): ReadonlyMap<string, number> {
+  const places = new Map<string, number>()
+  scanFields(text, (steps, offset, repeated) => {
+    const problem = `${repeated ? 'duplicate' : 'unknown'} field "${stepsText(steps)}"`
+    if (!places.has(problem)) places.set(problem, offset)
+  })
+  return places
 }
 
 function readProtobuf(bytes: Buffer, type: ResourceType): KubeObject {
@@ -166,7 +179,11 @@ function parseYamlBody(text: string): unknown {
   try {
     return parseYaml(text, { dialect: 'kubernetes-int64' })
   } catch (error) {
-    throw statusErrors.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${messageOf(error)}`)
+    const text = messageOf(error).replace(
+      /^(\d+):\d+: (key ".*") is already set in this map$/s,
+      'unmarshal errors:\n  line $1: $2 already set in map',
+    )
+    throw statusErrors.badRequest(`error decoding YAML: error converting YAML to JSON: yaml: ${text}`)
   }
 }
 

@@ -45,11 +45,12 @@ async function decodeWrite(exchange: Exchange, target: ApiTarget) {
   const { type, subresource = '' } = target
   const body = ownKind.has(subresource) ? type : { ...type, ...subresourceKindOf(type, subresource), verbs: [] }
   const findDuplicates = options.fieldValidation !== 'Ignore'
-  const { object, problems } = decodeObject(bytes, mediaTypeOf(exchange.request), body, findDuplicates)
+  const { object, problems, places } = decodeObject(bytes, mediaTypeOf(exchange.request), body, findDuplicates)
   await turnAfter(bytes)
   // Evictions are taken in their older version too.
   if (body.kind !== 'Eviction' || object.kind !== body.kind) requireKind(object, body)
   if (problems.length > 0) options.decodeProblems = problems
+  if (places !== undefined) options.decodePlaces = places
   return { object, options }
 }
 

@@ -71,6 +71,7 @@ export interface PodSpec {
   readonly hostNetwork?: boolean
   readonly hostname?: string
   readonly subdomain?: string
+  readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[]
   readonly serviceAccountName?: string
   readonly enableServiceLinks?: boolean
   readonly terminationGracePeriodSeconds?: number

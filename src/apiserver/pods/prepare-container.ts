@@ -7,6 +7,7 @@ import type { ProcessPodsOptions } from './contract.js'
 import { buildEnvironment, ConfigProblem, type ReadObject } from './environment.js'
 import type { PodFacts } from './field-values.js'
 import { pathSegment } from './path-segment.js'
+import { podHosts } from './pod-hosts.js'
 import { podResolvConf } from './pod-resolv-conf.js'
 import type { Container, Pod } from './pod-types.js'
 import type { Mount } from './process/messages.js'
@@ -51,7 +52,7 @@ export function prepareContainer(container: Container, preparation: Preparation)
   const resolvConf = podResolvConf(pod, nameServer?.address ?? '127.0.0.1')
   makeRoot(root, mounts, local, {
     '/etc/hostname': `${hostname}\n`,
-    '/etc/hosts': `127.0.0.1\tlocalhost\n${facts.podIP}\t${hostname}\n`,
+    '/etc/hosts': podHosts(pod, facts.podIP, hostname),
     '/etc/resolv.conf': resolvConf,
   })
   const expand = (text: string) => expandVariables(text, (name) => built[name])

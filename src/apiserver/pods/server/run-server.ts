@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
+import { hostsAddresses } from '../pod-hosts.js'
 import type { FromContainer, ServerSpec, ToContainer } from '../process/messages.js'
 import { isOwnProgram, startServer } from './servers/start-server.js'
 import { applets, findApplet, runCommand, runShell } from './shell/sh-applet.js'
@@ -243,8 +244,10 @@ class ContainerHost {
 function createWorld(spec: ServerSpec, clock: Clock, exit: (code: number) => void): ContainerWorld {
   let last = 0
   const processes = new Map<number, ProcessEntry>()
+  const files = new VirtualFiles(spec.root, spec.mounts)
+  const hosts = () => (files.has('/etc/hosts', '/') ? files.read('/etc/hosts', '/').toString() : '')
   return {
-    files: new VirtualFiles(spec.root, spec.mounts),
+    files,
     clock,
     hostname: spec.hostname,
     address: spec.address,
@@ -255,6 +258,8 @@ function createWorld(spec: ServerSpec, clock: Clock, exit: (code: number) => voi
     nameServer: spec.nameServer?.address,
     exit,
     async resolve(name) {
+      const known = hostsAddresses(hosts(), name)
+      if (known.length > 0) return known
       if (spec.nameServer === undefined) return []
       const { Resolver } = await import('node:dns/promises')
       const resolver = new Resolver({ timeout: 2000, tries: 2 })

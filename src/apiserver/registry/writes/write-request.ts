@@ -35,7 +35,10 @@ export function storedObject(request: WriteRequest, name = request.name): KubeOb
 /** The body as an object of ours. Unknown and duplicate fields refuse, warn or are dropped in silence, as the client wants. */
 export function decodeFor(request: WriteRequest, body: KubeObject): KubeObject {
   const { object, problems } = decodeBody(request.resource, body)
-  reportProblems(request, new Set([...(request.options.decodeProblems ?? []), ...problems]))
+  const { decodeProblems = [], decodePlaces } = request.options
+  const all = [...decodeProblems, ...problems]
+  if (decodePlaces !== undefined) all.sort((a, b) => (decodePlaces.get(a) ?? Infinity) - (decodePlaces.get(b) ?? Infinity))
+  reportProblems(request, new Set(all))
   return object
 }
 

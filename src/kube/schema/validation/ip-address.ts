@@ -20,6 +20,12 @@ export function isCidr(text: string): boolean {
   return isFormat('cidr', text) === true
 }
 
+/** As Go prints it: lower case, the longest run of zeros left out. */
+export function canonicalAddress(text: string): string {
+  if (!isIpv6(text) || text.includes('.')) return text
+  return new URL(`http://[${text}]`).hostname.slice(1, -1)
+}
+
 /** The address as a number, its width in bits. Undefined when it is no address. */
 function addressBits(text: string): { value: bigint; width: number } | undefined {
   if (isIpv4(text)) return { value: text.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n), width: 32 }

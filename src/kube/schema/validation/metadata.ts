@@ -2,6 +2,7 @@ import { equalJson } from '../../../base/json.js'
 import { explainDns1035Label, explainDns1123Label, explainDns1123Subdomain, explainQualifiedName } from '../../object/names.js'
 import { GoText } from '../field-cause.js'
 import { type Findings, isSet, listOf, type Members, membersOf, numberOf, structsOf, textOf } from './findings.js'
+import { canonicalAddress, ipAddressText, isIpAddress } from './ip-address.js'
 import { checkAnnotations, checkLabels, goStrings } from './labels.js'
 
 type ExplainName = (name: string) => string[]
@@ -10,6 +11,13 @@ type ExplainName = (name: string) => string[]
 function explainPathSegment(name: string): string[] {
   if (name === '.' || name === '..') return [`may not be '${name}'`]
   return ['/', '%'].filter((character) => name.includes(character)).map((character) => `may not contain '${character}'`)
+}
+
+/** The address itself, as it is usually written. */
+function explainAddress(name: string): string[] {
+  if (!isIpAddress(name)) return [ipAddressText]
+  const canonical = canonicalAddress(name)
+  return name === canonical ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`]
 }
 
 const nameRules: Readonly<Record<string, ExplainName>> = {
@@ -23,6 +31,7 @@ const nameRules: Readonly<Record<string, ExplainName>> = {
   PodDisruptionBudget: explainPathSegment,
   CertificateSigningRequest: explainPathSegment,
   Event: explainPathSegment,
+  IPAddress: explainAddress,
 }
 
 /** Kinds whose finalizers need no domain. */

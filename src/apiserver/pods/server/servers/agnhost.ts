@@ -12,6 +12,7 @@ export async function startAgnhost(
   args: readonly string[],
   world: ContainerWorld,
   context: CommandContext,
+  program = '/agnhost',
 ): Promise<RunningServer | number> {
   const [command = 'pause', ...rest] = args
   switch (command) {
@@ -37,8 +38,13 @@ export async function startAgnhost(
       await context.stdout.write(`${world.nameServer ?? ''}\n`)
       return 0
     case 'etc-hosts':
-      await context.stdout.write(`127.0.0.1\tlocalhost\n${world.address}\t${world.hostname}\n`)
+      await context.stdout.write(world.files.read('/etc/hosts', '/'))
       return 0
+    case 'entrypoint-tester':
+      await context.stdout.write(`[${[program, ...args].join(' ')}]\n`)
+      return 0
+    case 'porter':
+      return porter(rest, world, context)
     case 'help':
       await context.stdout.write(`${subcommands}\n`)
       return 0
@@ -48,7 +54,22 @@ export async function startAgnhost(
   }
 }
 
-const subcommands = 'pause, netexec, serve-hostname, test-webserver, liveness, connect, dns-suffix, dns-server-list, etc-hosts'
+const subcommands =
+  'pause, netexec, serve-hostname, test-webserver, liveness, connect, dns-suffix, dns-server-list, etc-hosts, entrypoint-tester, porter'
+
+/** Each variable SERVE_PORT_NUMBER is served at its port. */
+async function porter(args: readonly string[], world: ContainerWorld, context: CommandContext): Promise<RunningServer> {
+  const json = args.includes('--json-response')
+  const servers: RunningServer[] = []
+  for (const [name, value] of context.env) {
+    const port = /^SERVE_PORT_(\d+)$/.exec(name)?.[1]
+    if (port === undefined) continue
+    const answer = (method = 'GET') => (json ? JSON.stringify({ Method: method, Body: value }) : value)
+    const type = json ? 'application/json' : undefined
+    servers.push(await listenHttp(world, Number(port), ({ method }, response) => sendText(response, 200, answer(method), type)))
+  }
+  return { stop: async () => void (await Promise.all(servers.map((server) => server.stop()))) }
+}
 
 async function netexec(args: readonly string[], world: ContainerWorld, context: CommandContext): Promise<RunningServer> {
   const port = Number(goFlag(args, 'http-port') ?? 8080)

@@ -32,7 +32,7 @@ export async function startServer(
     case 'redis':
       return (await import('./redis.js')).startRedis(args, ports, world, context)
     case 'agnhost':
-      return (await import('./agnhost.js')).startAgnhost(args, world, context)
+      return (await import('./agnhost.js')).startAgnhost(args, world, context, spec.command[0])
     case 'pause':
     case 'shell':
       return { stop: async () => {} }
@@ -44,7 +44,7 @@ const programs: Readonly<Record<BuiltInName, readonly string[]>> = {
   nginx: ['nginx', 'nginx-debug', 'docker-entrypoint.sh'],
   'http-echo': ['http-echo'],
   whoami: ['whoami'],
-  agnhost: ['agnhost'],
+  agnhost: ['agnhost', 'agnhost-2'],
   httpbin: ['gunicorn', 'go-httpbin'],
   redis: ['redis-server', 'valkey-server', 'docker-entrypoint.sh'],
   shell: [],
