@@ -15,27 +15,29 @@ const between = 1024
 
 /** Charges a step for each part of the values, and one for each 64 characters of their texts, before more than a few are looked at. */
 export function chargeForParts(values: readonly unknown[], charge: (size: number) => void): void {
-  const waiting: unknown[] = []
-  for (const value of values) if (typeof value === 'object' && value !== null && !(value instanceof GoInt)) waiting.push(value)
+  const waiting: object[] = []
   let size = 0
-  while (waiting.length > 0) {
-    const value = waiting.pop()
+  // Counted before it is kept: what holds itself many times must not fill the memory first.
+  const add = (part: unknown) => {
     size++
-    if (typeof value === 'string') size += value.length >>> 6
-    else if (typeof value === 'object' && value !== null && !(value instanceof GoInt)) addParts(value, waiting)
-    if (size >= between) {
-      charge(size)
-      size = 0
-    }
+    if (typeof part === 'string') size += part.length >>> 6
+    else if (typeof part === 'object' && part !== null && !(part instanceof GoInt)) waiting.push(part)
+  }
+  for (const value of values) if (typeof value === 'object' && value !== null && !(value instanceof GoInt)) add(value)
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    addParts(value, add)
+    if (size < between) continue
+    charge(size)
+    size = 0
   }
   if (size > 0) charge(size)
 }
 
-function addParts(value: object, waiting: unknown[]): void {
-  if (value instanceof GoStruct) waiting.push(value.underlying ?? value.fields)
-  else if (Array.isArray(value)) for (const item of value) waiting.push(item)
+function addParts(value: object, add: (part: unknown) => void): void {
+  if (value instanceof GoStruct) add(value.underlying ?? value.fields)
+  else if (Array.isArray(value)) for (const item of value) add(item)
   else if (!(value instanceof Uint8Array || isFunction(value)))
-    for (const key of Object.keys(value)) waiting.push((value as Record<string, unknown>)[key])
+    for (const key of Object.keys(value)) add((value as Record<string, unknown>)[key])
 }
 
 const longText = 4 * 1024 * 1024

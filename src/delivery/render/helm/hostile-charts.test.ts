@@ -74,6 +74,7 @@ test('what grows from itself is stopped before it takes time or memory, and the 
     ...['toJson $d', 'toYaml $d', 'toToml $d', '$d', 'deepCopy $d | len'].map((use) => `${doubled}{{ ${use} }}`),
     ...['deepEqual $d $e', 'merge $d $e | len', 'uniq (list $d $e) | len'].map((use) => `${doubled}${again}{{ ${use} }}`),
     '{{ $d := dict }}{{ $_ := set $d "self" $d }}{{ toYaml $d }}',
+    '{{ $d := dict }}{{ $l := list $d $d }}{{ range until 16 }}{{ $l = concat $l $l }}{{ end }}{{ $_ := set $d "l" $l }}{{ toJson $d }}',
     '{{ $l := list 1 2 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}',
     '{{ $s := "ab" }}{{ range until 60 }}{{ $s = cat $s $s }}{{ end }}',
     `{{ $s := repeat 15000 "a" }}${kept('upper (print $s $i)')}`,
