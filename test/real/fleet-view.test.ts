@@ -98,7 +98,7 @@ describe('kubectl against all members of an embedded fleet', { skip: missing }, 
   })
 
   test('a watch tells what happens anywhere, and goes on over a cluster that is cut', async () => {
-    const watching = ask('get configmaps -l watched --watch --request-timeout=10s', { fails: true })
+    const watching = ask('get configmaps -l watched --watch --request-timeout=25s', { fails: true })
     await new Promise((done) => setTimeout(done, 1500))
     const make = async (context: string, name: string) => {
       await fleet.kubectl(`--context ${context} create configmap ${name}`)
