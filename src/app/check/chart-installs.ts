@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import { isObject } from '../../base/json.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import type { Gathered } from './gather-inputs.js'
+import { generatedApplications } from './generated-applications.js'
 
 /** One way in which a chart of the inputs is installed. */
 export interface ChartInstall {
@@ -22,10 +23,10 @@ export interface ChartInstall {
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Who installs the charts of the inputs, by the chart's folder: Applications of Argo CD, HelmReleases, fleet.yaml and `charts` of
- * flotilla.yaml, whose path is that of a chart here. Of what has a template in it nothing is known.
+ * Who installs the charts of the inputs, by the chart's folder: Applications of Argo CD (those that ApplicationSets make, too),
+ * HelmReleases, fleet.yaml and `charts` of flotilla.yaml, whose path is that of a chart here. Of what has a template in it nothing is known.
  */
-export function chartInstalls({ texts, charts }: Gathered): Map<string, ChartInstall[]> {
+export async function chartInstalls({ texts, charts, roots }: Gathered): Promise<Map<string, ChartInstall[]>> {
   const found = new Map<string, ChartInstall[]>()
   if (charts.length === 0) return found
   const add = (folder: string | undefined, install: ChartInstall | undefined) => {
@@ -35,7 +36,7 @@ export function chartInstalls({ texts, charts }: Gathered): Map<string, ChartIns
     else known.push(install)
   }
   const documents = texts.flatMap(({ path, text }) => read(path, text).map((value) => ({ path, value })))
-  for (const { path, value } of documents) {
+  for (const { path, value } of [...documents, ...(await generatedApplications(documents, roots))]) {
     const { kind } = value
     if (kind === 'Application' && String(value['apiVersion']).startsWith('argoproj.io/'))
       for (const [folder, install] of ofApplication(path, value, charts)) add(folder, install)
@@ -55,7 +56,7 @@ export function chartInstalls({ texts, charts }: Gathered): Map<string, ChartIns
 function read(path: string, text: string): Fields[] {
   const isOurs = /(^|\/)(fleet|flotilla)\.yaml$/.test(path)
   // Most files install nothing: they are not parsed twice.
-  if (!isOurs && !/kind:\s*["']?(Application|HelmRelease|ConfigMap)\b/.test(text)) return []
+  if (!isOurs && !/kind:\s*["']?(Application|ApplicationSet|HelmRelease|ConfigMap|Secret)\b/.test(text)) return []
   if (!/\.ya?ml$|^stdin/.test(path)) return []
   try {
     return parseYamlDocuments(text).flatMap(({ value }) => (isObject(value) ? [value] : []))

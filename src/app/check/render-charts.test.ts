@@ -141,3 +141,45 @@ test('charts see the kinds that every cluster serves', async () => {
   })
   assert.deepEqual(made, ['a b true false'])
 })
+
+test('Applications that an ApplicationSet makes, of the clusters and the files that are there', async () => {
+  const secret = (name: string, tier: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}, namespace: argocd, labels: {argocd.argoproj.io/secret-type: cluster, tier: ${tier}}}\nstringData: {name: ${name}, server: "https://${name}.example.com", config: "{}"}\n`
+  const set = (generators: string, name: string) => `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: shop, namespace: argocd}
+spec:
+  goTemplate: true
+  goTemplateOptions: ["missingkey=error"]
+  generators: ${generators}
+  template:
+    metadata: {name: '${name}'}
+    spec:
+      project: default
+      source:
+        repoURL: https://git.example.com/fleet.git
+        path: charts/shop
+        helm: {valueFiles: ['values-{{ .metadata.labels.tier }}.yaml'], valuesObject: {level: '{{ .name }}'}}
+      destination: {name: '{{ .name }}', namespace: shop}
+`
+  const clusters = await render({
+    'argocd/set.yaml': set('[{clusters: {selector: {matchLabels: {tier: prod}}}}]', 'shop-{{ .name }}'),
+    'argocd/us.yaml': secret('prod-us', 'prod'),
+    'argocd/eu.yaml': secret('prod-eu', 'prod'),
+    'argocd/lab.yaml': secret('lab', 'lab'),
+  })
+  assert.deepEqual(clusters.made.sort(), ['shop-prod-eu shop 3 prod-eu @prod-eu', 'shop-prod-us shop 3 prod-us @prod-us'])
+  const files = await render({
+    'argocd/set.yaml': set(
+      '[{git: {repoURL: "https://git.example.com/fleet.git", revision: main, files: [{path: "envs/*.json"}]}}]',
+      'shop-{{ .name }}',
+    ),
+    'envs/a.json': '{"name": "us", "metadata": {"labels": {"tier": "prod"}}}',
+  })
+  assert.deepEqual(files.made, ['shop-us shop 3 us @us'])
+  // Without the clusters nothing is known: then the chart is looked at alone.
+  const none = await render({
+    'argocd/set.yaml': set('[{clusters: {selector: {matchLabels: {tier: prod}}}}]', 'shop-{{ .name }}'),
+  })
+  assert.deepEqual(none, { made: ['release default 1 info'], said: [] })
+})

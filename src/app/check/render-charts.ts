@@ -22,7 +22,7 @@ const mostInstalls = 100
 
 /** Renders every chart as it is installed by something of the inputs, or, where nothing does, with its own values. */
 export async function renderCharts(gathered: Gathered, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
-  const installs = chartInstalls(gathered)
+  const installs = await chartInstalls(gathered)
   for (const folder of gathered.charts) {
     const all = installs.get(folder) ?? []
     const seen = new Set<string>()

@@ -1,14 +1,13 @@
-import { realpath } from 'node:fs/promises'
-import { posix, relative, resolve, sep } from 'node:path'
+import { posix } from 'node:path'
 import type { InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
-import type { Tree } from '../../delivery/render/tree.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { openDirectoryTree } from '../rendering/render-directory.js'
 import type { Gathered } from './gather-inputs.js'
+import { onlyWithin } from './inputs-tree.js'
 import { renderCharts } from './render-charts.js'
 
 /** The inputs with kustomizations and charts rendered: what would be applied, and what of the files is only made into that. */
@@ -79,18 +78,6 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
     texts: gathered.texts.map((text) => (sources.has(text.path) ? { ...text, isSource: true } : text)),
     rendered,
     unreadable,
-  }
-}
-
-/** The tree without what lies outside of the directories that were asked for. */
-async function onlyWithin(tree: Tree, roots: readonly string[]): Promise<Tree> {
-  const real = await Promise.all(roots.map((root) => realpath(resolve(root)).catch(() => resolve(root))))
-  const allowed = real.map((root) => relative(tree.id, root).split(sep).join('/'))
-  const may = (path: string) => allowed.some((root) => root === '' || path === root || path.startsWith(`${root}/`))
-  return {
-    ...tree,
-    read: async (path) => (may((await tree.realPath?.(path)) ?? path) ? tree.read(path) : undefined),
-    hash: async (path) => (may((await tree.realPath?.(path)) ?? path) ? tree.hash(path) : undefined),
   }
 }
 
