@@ -42,6 +42,20 @@ test('a policy is told of kinds and clusters that there are not, and of kinds th
   ])
 })
 
+test('a quota is told of clusters that there are not', () => {
+  const quota = { apiVersion: 'policy.karmada.io/v1alpha1', kind: 'FederatedResourceQuota', metadata: { name: 'q' } }
+  const staticAssignments = [
+    { clusterName: 'us-east', hard: {} },
+    { clusterName: 'us-eats', hard: {} },
+  ]
+  const [only, ...more] = told(
+    { ...quota, spec: { overall: {}, staticAssignments } },
+    'federatedresourcequotas.policy.karmada.io',
+  )
+  assert.match(only ?? '', /^spec\.staticAssignments\[1\]\.clusterName: no cluster of the fleet is called us-eats/)
+  assert.equal(more.length, 0)
+})
+
 test('a rule of residency is told of clusters that there are not', () => {
   const rule = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'ResidencyRule', metadata: { name: 'r' } }
   const spec = { namespaces: ['shop'], clusters: { exclude: ['west'], regions: ['eu'] } }

@@ -14,9 +14,13 @@ const placements = 'placements.flotilla.dev'
 const policies = new Set([
   placements,
   'residencyrules.flotilla.dev',
-  ...['propagationpolicies', 'clusterpropagationpolicies', 'overridepolicies', 'clusteroverridepolicies'].map(
-    (plural) => `${plural}.policy.karmada.io`,
-  ),
+  ...[
+    'propagationpolicies',
+    'clusterpropagationpolicies',
+    'overridepolicies',
+    'clusteroverridepolicies',
+    'federatedresourcequotas',
+  ].map((plural) => `${plural}.policy.karmada.io`),
 ])
 /** Every cluster of the fleet has one. */
 const profiles = 'clusterprofiles.multicluster.x-k8s.io'

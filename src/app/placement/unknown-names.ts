@@ -30,7 +30,7 @@ function walk(value: unknown, path: string, see: (path: string, name: string) =>
   for (const [key, member] of Object.entries(value)) {
     const below = `${path}.${key}`
     if (notOurs.has(key)) continue
-    if (key === 'cluster' && typeof member === 'string') see(below, member)
+    if ((key === 'cluster' || key === 'clusterName') && typeof member === 'string') see(below, member)
     else if (listsOfClusters.has(key) && Array.isArray(member)) {
       for (const name of member) if (typeof name === 'string') see(below, name)
     } else walk(member, below, see)
