@@ -11,7 +11,7 @@ import { passToLeader } from './pass-to-leader.js'
 async function createReplicas() {
   const world = await createMemberWorld()
   const { clock, client } = world
-  const replica = (identity: string, aheadMs = 0) => {
+  const replica = (identity: string, aheadMs = 0, address = `10.0.0.${identity}`) => {
     const way = createFaultyClient(
       client,
       () => 0.5,
@@ -22,7 +22,7 @@ async function createReplicas() {
       hub: way.client,
       namespace: 'default',
       identity,
-      address: `10.0.0.${identity}`,
+      address,
       clock: { now: () => clock.now() + aheadMs, after: (delayMs, run) => clock.after(delayMs, run) },
       log: silentLog,
       signal: stopping.signal,
@@ -73,8 +73,16 @@ test('one replica leads; another takes over at once when it is let, and after 15
   await world.settle(8)
   assert.ok(third.state.leads)
   assert.equal((await lease()).holderIdentity, '3')
-  second.stop()
+  // The third one crashes and is started anew at its address: what comes to it is not passed on to itself.
   third.stop()
+  const anew = replica('4', 0, '10.0.0.3')
+  const other = replica('5')
+  await world.settle(3)
+  assert.equal(anew.watch.leaderAddress(), undefined)
+  assert.equal(other.watch.leaderAddress(), '10.0.0.3')
+  second.stop()
+  anew.stop()
+  other.stop()
   world.stop()
 })
 

@@ -130,7 +130,9 @@ class HeldLease {
   }
 
   get address(): string | undefined {
-    return this.#isLive() && !this.isOwn ? this.#seen?.metadata.annotations?.[leaderAddressAnnotation] : undefined
+    const found = this.#isLive() && !this.isOwn ? this.#seen?.metadata.annotations?.[leaderAddressAnnotation] : undefined
+    // Of this process before it was started anew: connections would be passed on to itself, round and round.
+    return found === this.#options.address ? undefined : found
   }
 
   /** Takes or renews it. False: another one holds it, or has changed it at the same time. */
