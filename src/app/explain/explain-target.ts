@@ -257,9 +257,15 @@ async function explainServices(request: ExplainRequest, catalogue: ResourceCatal
     }
     const all = [...services.list(), ...remembered(cluster)]
     for (const each of all.filter(({ service }) => service.name === name && service.namespace === namespace)) {
+      const isRemembered = services.get(each.service, each.reach) === undefined
+      // What is only remembered stands in each cluster as that one was given it.
+      const asGivenTo = (consumer: string) =>
+        (isRemembered ? remembered(consumer) : []).find(
+          ({ service, reach }) => service.name === name && service.namespace === namespace && reach === each.reach,
+        ) ?? each
       const rankings = consumers.map((consumer) => ({
         from: consumer.name,
-        ranking: services.rank(each, services.consumerIn(consumer)),
+        ranking: services.rank(asGivenTo(consumer.name), services.consumerIn(consumer)),
       }))
       found.push(explainService(each, rankings, unread))
     }

@@ -72,6 +72,8 @@ test('what clusters were given of one that cannot be read is told, with what is 
     asWest!.offers[0]!.endpoints.map(({ addresses }) => addresses[0]),
     ['10.9.0.1'],
   )
+  const [asSouth] = rememberServices(facts.clusters, unread, () => false, 'south')
+  assert.deepEqual([asSouth!.offers[0]!.cluster, asSouth!.offers[0]!.endpoints], ['east', []], 'it was given nothing')
 })
 
 test('services that somebody offers who can be read, and slices of others, are not remembered', () => {

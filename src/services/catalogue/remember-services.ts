@@ -38,7 +38,7 @@ export function isRemembered(offer: Offer): boolean {
 
 /**
  * Services that nobody offers who can be read, as far as clusters that can be read were given endpoints of clusters that
- * cannot: for people who ask what is known of them. `consumer`: as that cluster was given it, where it was given anything.
+ * cannot: for people who ask what is known of them. `consumer`: as that cluster was given it; what only others were given has no endpoints then.
  * What the exporting clusters say of it now (rules, weights, conflicts) is not known. By namespace and name.
  */
 export function rememberServices(
@@ -66,7 +66,7 @@ export function rememberServices(
   const networks = new Map(clusters.map(({ name, network }) => [name, network]))
   return [...found]
     .sort(([a], [b]) => compareText(a, b))
-    .map(([, given]) => toService(given, away, (name) => networks.get(name) ?? ''))
+    .map(([, given]) => toService(given, away, (name) => networks.get(name) ?? '', consumer))
 }
 
 interface Piece {
@@ -113,6 +113,7 @@ function toService(
   { service, reach, sources, ports, type }: Given,
   away: ReadonlyMap<string, UnreadCluster>,
   networkOf: (cluster: string) => string,
+  asking: string | undefined,
 ): FleetService {
   const common = {
     service,
@@ -133,7 +134,10 @@ function toService(
       cluster,
       createdMs: createdOf(slices),
       weight: 1,
-      endpoints: slices.flatMap((slice) => endpointsOf(slice, away.get(cluster), type, networkOf(consumer))),
+      endpoints:
+        asking !== undefined && asking !== consumer
+          ? []
+          : slices.flatMap((slice) => endpointsOf(slice, away.get(cluster), type, networkOf(consumer))),
     }),
   )
   const diagnostics = sorted.map(([cluster, { consumer, slices }]): Diagnostic => {
