@@ -17,6 +17,7 @@ const servedEverywhere = [
     .filter(({ version }) => /^v\d+$/.test(version))
     .map(({ group, version, kind }) => `${group === '' ? '' : `${group}/`}${version}/${kind}`),
 ]
+const noSources: ReadonlySet<string> = new Set()
 /** A chart that more than so many install is rendered for the first of them. */
 const mostInstalls = 100
 
@@ -135,8 +136,10 @@ async function render(folder: string, install: ChartInstall | undefined, files: 
       made.push({
         value,
         file: template,
+        // What a template makes was written nowhere else, whatever kustomizations have objects of that name.
+        sources: noSources,
         line: lineOfKind(text, String(value['kind']), before),
-        ...(install === undefined ? {} : { cluster: install.cluster, install: install.by }),
+        ...(install === undefined ? {} : { cluster: install.cluster, install: `${install.by} of ${install.file}` }),
       })
     }
   }

@@ -104,6 +104,19 @@ test('a chart is rendered with its own values', async () => {
   assert.deepEqual(lines, ['warning chart/templates/import.yaml:4:1 service-import-by-hand'])
 })
 
+test('what a chart makes stands in its template, though a kustomization has an object of that name', async () => {
+  const folder = folderOf({
+    'base/import.yaml': serviceImport(),
+    'base/kustomization.yaml': 'resources: [import.yaml]\n',
+    'chart/Chart.yaml': 'apiVersion: v2\nname: db\nversion: 1.0.0\n',
+    'chart/templates/import.yaml': serviceImport().replace('5432', '5433'),
+  })
+  assert.deepEqual((await check(folder)).lines, [
+    'warning base/import.yaml:3:7 service-import-by-hand',
+    'warning chart/templates/import.yaml:3:1 service-import-by-hand',
+  ])
+})
+
 test('suppressions need a reason and something to suppress', async () => {
   const folder = folderOf({
     'flotilla.yaml': `ignore:
