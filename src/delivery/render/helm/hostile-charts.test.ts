@@ -94,6 +94,28 @@ test('what grows from itself is stopped before it takes time or memory, and the 
   }
 })
 
+test('names for names for names are no charts without end', async () => {
+  const files: Record<string, string> = {}
+  let folder = 'c'
+  for (let level = 0; level < 7; level++) {
+    const aliases = Array.from(
+      { length: 15 },
+      (_, index) => `- {name: s${level + 1}, version: 1.0.0, alias: s${level}-${index}}\n`,
+    )
+    const dependencies = level === 6 ? '' : `dependencies:\n${aliases.join('')}`
+    files[`${folder}/Chart.yaml`] = `apiVersion: v2\nname: s${level}\nversion: 1.0.0\n${dependencies}`
+    files[`${folder}/values.yaml`] = 'a: {b: 1}\n'
+    folder += `/charts/s${level + 1}`
+  }
+  for (const version of ['v3', 'v4']) {
+    const from = performance.now()
+    const rendering = render(files, { version })
+    if (version === 'v4') await assert.rejects(rendering, /depends on more than 2000 charts/)
+    else await rendering
+    assert.ok(performance.now() - from < 3000, `${Math.round(performance.now() - from)} ms with ${version}`)
+  }
+})
+
 test('functions take time in proportion to what they are given', async () => {
   const cases = [
     '{{ snakecase (repeat 50000 "aB") | len }}',

@@ -2,6 +2,7 @@ import { cloneJson, setOwn } from '../../../../base/json.js'
 import { printValue } from '../../../../formats/go-template/print.js'
 import { isCompatibleRange } from '../../../../formats/semver/constraints.js'
 import { type Chart, type Dependency, setDependencies } from '../chart/chart.js'
+import { HelmError } from '../helm-error.js'
 import { type CoalesceOptions, coalesceTables, coalesceValues, type Warn } from './coalesce.js'
 import { isTable, tableAt, type Values, valueAt } from './values.js'
 
@@ -10,12 +11,19 @@ export interface DependencyRules extends Omit<CoalesceOptions, 'merge'> {
   readonly copiesForNames?: boolean
 }
 
+/** Of one chart, names of the same counted: with names for names for names a few files are charts without end. */
+const mostCharts = 2000
+
+interface EnablingRules extends DependencyRules {
+  readonly room: { charts: number }
+}
+
 /**
  * Decides which sub-charts take part and under which names (aliases, tags, conditions), and imports values that
  * sub-charts offer. Changes the chart, which must be a copy (copyChart).
  */
 export function processDependencies(chart: Chart, values: Values, options: DependencyRules): void {
-  enableDependencies(chart, values, '', options)
+  enableDependencies(chart, values, '', { ...options, room: { charts: mostCharts } })
   importValues(chart, options.warn)
 }
 
@@ -69,7 +77,7 @@ function chartFor(charts: readonly Chart[], dependency: Dependency, copies: bool
   return chart
 }
 
-function enableDependencies(chart: Chart, values: Values, prefix: string, options: DependencyRules): void {
+function enableDependencies(chart: Chart, values: Values, prefix: string, options: EnablingRules): void {
   const { warn } = options
   const wanted = chart.metadata.dependencies
   if (wanted === undefined) return
@@ -79,7 +87,13 @@ function enableDependencies(chart: Chart, values: Values, prefix: string, option
   const vendored = chart.dependencies
   for (const dependency of wanted) {
     const found = chartFor(vendored, dependency, options.copiesForNames === true)
-    if (found !== undefined) charts.push(found)
+    if (found !== undefined) {
+      if (--options.room.charts < 0)
+        throw new HelmError(`the chart depends on more than ${mostCharts} charts, each name of one counted`, {
+          fix: 'Take names out of the dependencies of its Chart.yaml, or of those below charts/.',
+        })
+      charts.push(found)
+    }
     if (dependency.alias !== '') dependency.name = dependency.alias
   }
   setDependencies(chart, charts)
