@@ -431,3 +431,22 @@ test('a kind that a policy brings to clusters is served there in a moment, and w
     for (let seconds = 0; seconds < 320; seconds++) await world.clock.advance(1000)
     assert.deepEqual(await there(), [true, true])
   }))
+
+test('a namespace that is not to go along is waited for, until its label is taken off', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const namespace = { type: namespaces, name: 'shop' }
+    const label = (value: string | null) =>
+      hub.patch(namespace, {
+        kind: 'merge',
+        body: { metadata: { labels: { 'namespace.karmada.io/skip-auto-propagation': value } } },
+      })
+    await label('true')
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', {}))
+    await hub.create(deployments, deployment('web', 1))
+    await quiet()
+    assert.equal(await find(world, 'm1', deployments, 'web'), undefined)
+    await label(null)
+    await quiet()
+    assert.equal(fieldAt(await find(world, 'm1', deployments, 'web'), 'spec', 'replicas'), 1)
+  }))

@@ -10,7 +10,7 @@ import { readOverridePolicy } from './policy/read-override-policy.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
 import { isQuota } from './quota/read-quota.js'
 import { rebalancersOf } from './rebalance.js'
-import { clusterResourceBindingType, resourceBindingType } from './resource-types.js'
+import { clusterResourceBindingType, federatedResourceQuotaType, resourceBindingType } from './resource-types.js'
 import { claimOf } from './template/claim.js'
 
 /** Templates that a change of an object can concern. */
@@ -35,7 +35,12 @@ export function touchedBy(object: KubeObject, hub: HubFacts): readonly ObjectRef
     const type = hub.typeOf(textAt(object, 'spec', 'target', 'apiVersion'), textAt(object, 'spec', 'target', 'kind'))
     return type === undefined ? [] : hub.objects(type).flatMap((each) => refOf(each, hub) ?? [])
   }
-  if (object.kind === 'Namespace') return []
+  if (object.kind === 'Namespace') {
+    // Whether it goes along stands in its labels.
+    const { name } = object.metadata
+    const inIt = hub.objects(resourceBindingType, { namespace: name }).flatMap((each) => templatesOf(each, hub))
+    return [...inIt, ...hub.objects(federatedResourceQuotaType, { namespace: name })].flatMap((each) => refOf(each, hub) ?? [])
+  }
   if (object.kind === 'HorizontalPodAutoscaler') {
     const target = { ...(object['spec'] as { scaleTargetRef?: object } | undefined)?.scaleTargetRef }
     const own = refOf(object, hub)
