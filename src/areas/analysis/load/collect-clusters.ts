@@ -238,7 +238,25 @@ function readPool(object: KubeDocument, drafts: ClusterDrafts): void {
   drafts.named(object.cluster).podCidrs.push(...facts(object, 'spec', 'cidr'))
 }
 
+/** Clusters that Argo CD's chart is given: a map by name, or a list before chart 6. */
+function readCredentials(values: HelmValues, drafts: ClusterDrafts): void {
+  const path = ['configs', 'clusterCredentials'] as const
+  const items = values.items(...path).map((view) => ({ name: view.text('name'), view, at: view.at('name') }))
+  const members = values
+    .keys(...path)
+    .map((name) => ({ name, view: values.view(...path, name), at: values.atKey(...path, name) }))
+  for (const { name, view, at } of [...items, ...members]) {
+    if (name === undefined || name === 'in-cluster') continue
+    const draft = drafts.named(name)
+    draft.definedBy.push(at)
+    drafts.identify(draft, 'argo-cd', name, at)
+    draft.servers.push(...facts(view, 'server'))
+    for (const [key, value] of Object.entries(view.map('labels'))) if (typeof value === 'string') draft.labels[key] ??= value
+  }
+}
+
 function readValues(values: HelmValues, drafts: ClusterDrafts): void {
+  if (values.tool === 'argo-cd') readCredentials(values, drafts)
   if (values.cluster === undefined) return
   const draft = drafts.named(values.cluster)
   draft.values.push(values)

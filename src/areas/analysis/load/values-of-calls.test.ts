@@ -52,6 +52,14 @@ test('charts of others, parts of values, variables and documentation say nothing
   assert.deepEqual(values('```sh\ncilium install --set cluster.id=1\n```\n', 'README.md'), [])
 })
 
+test('braces without end take no time', () => {
+  const from = performance.now()
+  const [found] = values(`cilium install --set cluster.id=1 --set x=${'{'.repeat(200_000)}\n`)
+  assert.ok(found)
+  assert.deepEqual((found.value as Record<string, unknown>)['cluster'], { id: 1 })
+  assert.ok(performance.now() - from < 2000)
+})
+
 test('findings point at the word', () => {
   const script = 'cilium install --set cluster.name=Prod_A --set cluster.id=300\n'
   assert.deepEqual(checkTexts([ciliumClusterId, clusterName], { 'a.sh': script }), [

@@ -106,7 +106,7 @@ function given(call: Call, flag: string): { text: string; word: Word }[] {
 
 /** Parted by commas, but for those in `{a,b}` and behind a backslash. */
 function pieces(text: string): string[] {
-  return text.match(/(?:\\.|\{[^}]*\}|[^,\\])+/g) ?? []
+  return text.match(/(?:\\.|\{[^{}]*\}|[^,\\])+/g) ?? []
 }
 
 /** `a.b\.c` as keys; of istioctl, whose values stand below `values`. Items of lists are left out. */

@@ -96,3 +96,24 @@ test('a destination with a slip of the pen', () => {
   assert.deepEqual(run({ 'a.yaml': cluster, 'b.yaml': application('prod-a') }), [])
   assert.deepEqual(run({ 'a.yaml': cluster, 'b.yaml': application('elsewhere') }), [])
 })
+
+test('clusters that the chart of Argo CD is given are known by name and by label', () => {
+  const values = `configs:
+  params: {}
+  clusterCredentials:
+    prod-east: {server: "https://east.example.com", labels: {region: us-east-1}, config: {bearerToken: x}}
+`
+  const application = (name: string) =>
+    `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec:\n  project: default\n  source: {repoURL: https://example.com/a.git, path: a}\n  destination: {name: ${name}, namespace: a}\n`
+  assert.deepEqual(run({ 'argo-cd-values.yaml': values, 'a.yaml': application('prod-esat') }), [
+    'warning a.yaml:7:23 there is no cluster prod-esat: did you mean prod-east?',
+  ])
+  assert.deepEqual(
+    run({ 'argo-cd-values.yaml': values, 'a.yaml': application('prod-east'), 'b.yaml': set('', 'app-{{name}}') }),
+    [],
+  )
+  assert.equal(
+    run({ 'argo-cd-values.yaml': values, 'b.yaml': set('', 'app-{{name}}').replace('us-east-1', 'us-east') }).length,
+    1,
+  )
+})
