@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
@@ -20,13 +20,17 @@ const chart = {
 }
 
 /** `name namespace replicas level @cluster` of each ConfigMap that the chart makes, and what was said of it. */
-async function render(files: Record<string, string>): Promise<{ made: string[]; said: string[] }> {
+async function render(
+  files: Record<string, string>,
+  links: Record<string, string> = {},
+): Promise<{ made: string[]; said: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-charts-'))
   folders.push(folder)
   for (const [path, text] of Object.entries({ ...chart, ...files })) {
     mkdirSync(join(folder, dirname(path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
+  for (const [path, target] of Object.entries(links)) symlinkSync(target, join(folder, path))
   const { rendered, unreadable } = await renderInputs(await gatherInputs([folder]))
   const made = rendered.map(({ value, cluster }) => {
     const { metadata, data } = value as { metadata: Record<string, string>; data: Record<string, string> }
@@ -182,4 +186,25 @@ spec:
     'argocd/set.yaml': set('[{clusters: {selector: {matchLabels: {tier: prod}}}}]', 'shop-{{ .name }}'),
   })
   assert.deepEqual(none, { made: ['release default 1 info'], said: [] })
+})
+
+test('links lead neither out of what is checked nor to what git keeps for itself', async () => {
+  const outside = mkdtempSync(join(tmpdir(), 'flotilla-outside-'))
+  folders.push(outside)
+  writeFileSync(join(outside, 'key'), 'secret')
+  const show = {
+    'charts/shop/templates/settings.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata: {replicas: "1", level: {{ .Files.Get "key" | quote }}}\n',
+  }
+  const refused = [/^note the chart does not render .* key: it is a link that leads nowhere, or out of the tree$/]
+  for (const { made, said } of [
+    await render(show, { 'charts/shop/key': join(outside, 'key') }),
+    await render({ ...show, '.git/config': 'secret' }, { 'charts/shop/key': '../../.git/config' }),
+  ]) {
+    assert.deepEqual(made, [])
+    assert.equal(said.length, refused.length)
+    assert.match(said[0] ?? '', refused[0]!)
+  }
+  const within = await render({ ...show, 'shared/key': 'open' }, { 'charts/shop/key': '../../shared/key' })
+  assert.deepEqual(within, { made: ['a b 1 open'], said: [] })
 })

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { posix } from 'node:path'
+import { parse, posix } from 'node:path'
 import type { RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
@@ -8,6 +8,7 @@ import { builtInResources } from '../../kube/schema/resources.js'
 import { renderChartParts } from '../rendering/render-chart.js'
 import { type ChartInstall, chartInstalls } from './chart-installs.js'
 import type { Gathered } from './gather-inputs.js'
+import { onlyWithin } from './inputs-tree.js'
 
 /** Every cluster has these, and Helm knows no kinds without one: charts fall back to versions that are gone. */
 const servedEverywhere = [
@@ -34,13 +35,18 @@ export async function renderCharts(gathered: Gathered, rendered: RenderedObject[
       seen.add(key)
       await renderInstall(folder, install, gathered, rendered, unreadable)
     }
-    if (seen.size === 0) await renderAlone(folder, rendered, unreadable)
+    if (seen.size === 0) await renderAlone(folder, gathered, rendered, unreadable)
   }
 }
 
-async function renderAlone(folder: string, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
+async function renderAlone(
+  folder: string,
+  gathered: Gathered,
+  rendered: RenderedObject[],
+  unreadable: Unreadable[],
+): Promise<void> {
   try {
-    for (const object of await render(folder, undefined, [])) rendered.push(object)
+    for (const object of await render(folder, gathered, undefined, [])) rendered.push(object)
   } catch (error) {
     const message = messageOf(error)
     if (/library charts are not installable/i.test(message)) return
@@ -89,7 +95,7 @@ async function renderInstall(
     }
   }
   try {
-    for (const object of await render(folder, install, files)) rendered.push(object)
+    for (const object of await render(folder, gathered, install, files)) rendered.push(object)
   } catch (error) {
     const message = messageOf(error)
     const isElsewhere = /missing in charts|dependenc|library charts/i.test(message)
@@ -107,12 +113,20 @@ function isBeside(path: string, folder: string, known: ReadonlySet<string>): boo
   return parent === folder || [...known].some((each) => posix.dirname(each) === parent)
 }
 
-async function render(folder: string, install: ChartInstall | undefined, files: readonly string[]): Promise<RenderedObject[]> {
+async function render(
+  folder: string,
+  { roots }: Gathered,
+  install: ChartInstall | undefined,
+  files: readonly string[],
+): Promise<RenderedObject[]> {
   const inline = install === undefined || Object.keys(install.inline).length === 0 ? undefined : JSON.stringify(install.inline)
   const parts = await renderChartParts(
     install?.release ?? 'release',
-    folder,
+    // Never a name that means a chart elsewhere.
+    folder.startsWith('/') ? folder : `./${folder}`,
     {
+      // Without a repository around it a link could lead anywhere on this machine.
+      bound: async (tree) => (tree.id === parse(tree.id).root ? onlyWithin(tree, roots) : tree),
       includeCrds: false,
       noHooks: false,
       apiVersions: servedEverywhere,

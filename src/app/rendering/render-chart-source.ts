@@ -6,6 +6,7 @@ import { type LoadOptions, loadChart } from '../../delivery/render/helm/chart/lo
 import { readChartFiles } from '../../delivery/render/helm/chart/read-chart-files.js'
 import { HelmError } from '../../delivery/render/helm/helm-error.js'
 import type { HelmMajor } from '../../delivery/render/helm/helm-major.js'
+import type { Tree } from '../../delivery/render/tree.js'
 import { openChartArchive } from '../../delivery/source/helm/archive.js'
 import { type HelmPaths, helmPaths, parseRepositories, registryLogin } from '../../delivery/source/helm/helm-settings.js'
 import { httpGet } from '../../delivery/source/helm/http-get.js'
@@ -15,6 +16,8 @@ import { openDirectoryTree } from './render-directory.js'
 
 /** The flags of `helm template` that say where a chart is. */
 export interface SourceFlags extends Omit<ChartPlace, 'caPem' | 'certPem' | 'keyPem'> {
+  /** What of the tree around a chart's directory links in it may lead to; absent: all of it. */
+  readonly bound?: (tree: Tree) => Promise<Tree>
   readonly caFile?: string
   readonly certFile?: string
   readonly keyFile?: string
@@ -28,6 +31,7 @@ export interface ChartSourcePorts {
   readonly locate: LocatePorts
   readonly place: ChartPlace
   readonly load: LoadOptions
+  readonly bound?: SourceFlags['bound']
 }
 
 export async function chartSourcePorts(
@@ -53,11 +57,13 @@ export async function chartSourcePorts(
       throw fileError(path, error)
     })
   const pem = async (path: string | undefined) => (path ? await text(path) : undefined)
+  const { bound, ...placing } = flags
   const [caPem, certPem, keyPem] = await Promise.all([pem(flags.caFile), pem(flags.certFile), pem(flags.keyFile)])
   return {
     load: { openArchive: openChartArchive, warn, helmMajor },
+    ...(bound === undefined ? {} : { bound }),
     place: {
-      ...flags,
+      ...placing,
       ...(caPem === undefined ? {} : { caPem }),
       ...(certPem === undefined ? {} : { certPem }),
       ...(keyPem === undefined ? {} : { keyPem }),
@@ -104,8 +110,9 @@ export async function openChart(name: string, ports: ChartSourcePorts): Promise<
   return { chart: openPacked(await locateChart(trimmed, ports.place, ports.locate), trimmed, ports), directory: undefined }
 }
 
-async function openDirectory(path: string, { load }: ChartSourcePorts): Promise<Chart> {
-  const { tree, path: below } = await openDirectoryTree(path)
+async function openDirectory(path: string, { load, bound }: ChartSourcePorts): Promise<Chart> {
+  const { tree: around, path: below } = await openDirectoryTree(path)
+  const tree = bound === undefined ? around : await bound(around)
   const chartFile = below === '' ? 'Chart.yaml' : `${below}/Chart.yaml`
   if (load.helmMajor === 4 && (await tree.hash(chartFile)) === undefined)
     throw new HelmError(

@@ -8,7 +8,7 @@ import { builtInSchemas } from '../../kube/schema/built-in.js'
 
 /**
  * A directory of this machine as a Tree. Kustomize may look at siblings of the directory that is built (`../../base`), so the
- * tree's root is the nearest ancestor that is a repository, or the file system's root; nothing is read before it is asked for.
+ * tree's root (its id) is the nearest ancestor that is a repository, or the file system's root; nothing is read before it is asked for.
  */
 export async function openDirectoryTree(directory: string): Promise<{ tree: Tree; path: string }> {
   const target = await realpath(resolve(directory)).catch(() => undefined)
@@ -38,7 +38,9 @@ export async function openDirectoryTree(directory: string): Promise<{ tree: Tree
 function directoryTree(root: string): Tree {
   const inside = async (path: string): Promise<string | undefined> => {
     const real = await realpath(join(root, path)).catch(() => undefined)
-    return real !== undefined && (real === root || real.startsWith(root.endsWith(sep) ? root : root + sep)) ? real : undefined
+    if (real === undefined || (real !== root && !real.startsWith(root.endsWith(sep) ? root : root + sep))) return undefined
+    // What git keeps for itself (credentials, too) is no source, whatever link leads there.
+    return relative(root, real).split(sep).includes('.git') ? undefined : real
   }
   const digest = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
   const tree: Tree = {

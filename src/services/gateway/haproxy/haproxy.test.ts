@@ -43,7 +43,7 @@ test('a configuration with a map and slots, spare ones in maintenance', () => {
 })
 
 test('what is no address, and what stands twice, never reaches the configuration', () => {
-  const bad = route(api, '10.0.0.1 check\n  server x:1', 'example.com:1', '10.0.0.1:1', '10.0.0.1:1')
+  const bad = route(api, '10.0.0.1 check\n  server x:1', 'example.com:1', 'fe80::1%eth0:1', '10.0.0.1:1', '10.0.0.1:1')
   const [backend] = layOut([bad])
   assert.deepEqual(backend!.slots, [{ address: '10.0.0.1', port: 1 }, undefined, undefined, undefined])
   assert.match(renderConfiguration([], { ...settings, socket: '/run/a b/"x' }), /stats socket "\/run\/a b\/\\"x" mode/)

@@ -89,7 +89,8 @@ function assign(slots: HaproxyBackend['slots'], places: readonly Place[]): (Plac
 /** What HAProxy's configuration cannot hold is no endpoint: names would be looked up, blanks would be read as something else. */
 function distinct(places: readonly Place[]): Place[] {
   const found = new Map<string, Place>()
-  for (const place of places) if (isIP(place.address) !== 0) found.set(keyOf(place), place)
+  // An IPv6 address may have a zone behind it, which is any text to some.
+  for (const place of places) if (isIP(place.address) !== 0 && !place.address.includes('%')) found.set(keyOf(place), place)
   return [...found.values()]
 }
 
