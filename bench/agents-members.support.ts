@@ -24,6 +24,7 @@ export type AskMembers =
 /** `at` are epoch milliseconds with fractions, by member. */
 export type MembersSay =
   | { readonly said: 'prepared' | 'started' }
+  | { readonly said: 'awaiting'; readonly object: string }
   | { readonly said: 'arrived'; readonly object: string; readonly at: Readonly<Record<string, number>> }
   | { readonly said: 'memory'; readonly megabytes: number }
 
@@ -63,8 +64,10 @@ async function serveMembers(send: (message: MembersSay) => void): Promise<(ask: 
   setMaxListeners(0, signal)
   return async (ask) => {
     if (ask.do === 'memory') send({ said: 'memory', megabytes: residentMegabytes() })
-    else if (ask.do === 'await') arrivals.set(ask.object, { count: ask.count, at: {} })
-    else if (ask.do === 'prepare') {
+    else if (ask.do === 'await') {
+      arrivals.set(ask.object, { count: ask.count, at: {} })
+      send({ said: 'awaiting', object: ask.object })
+    } else if (ask.do === 'prepare') {
       for (const name of ask.names) {
         await clusters.ensure(name)
         places.set(name, (await front.listen(name, { host: '127.0.0.1', port: 0 })).port)

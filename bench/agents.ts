@@ -49,7 +49,7 @@ export async function run(): Promise<BenchResult[]> {
     await place(stored, 'first')
     const tokens = await makeTokens(stored, first)
     const empty = { hub: residentMegabytes(), members: await members.memory() }
-    const arriving = members.arrived('first', together)
+    const { at: arriving } = await members.arrived('first', together)
     const used = process.cpuUsage()
     const begun = epochMs()
     await members.ask({ do: 'start', agents: agentsOf(first, tokens, placeFor(hub.places, 0)) }, 'started')
@@ -145,7 +145,7 @@ async function change(hub: KubeClient, members: Members, count: number, prefix: 
   const times: number[] = []
   for (let index = 0; index < (count === all ? changes / 4 : changes); index++) {
     const name = `${prefix}-${index}`
-    const arriving = members.arrived(name, count)
+    const { at: arriving } = await members.arrived(name, count)
     const from = epochMs()
     await place(hub, name)
     times.push(...Object.values(await arriving).map((at) => at - from))
@@ -278,10 +278,13 @@ function startMembers() {
   }
   return {
     ask,
-    arrived(object: string, count: number) {
-      const heard = hear((message) => (message.said === 'arrived' && message.object === object ? message.at : undefined))
+    /** Resolves when the members look out for it: `at` is then heard when it has come to all of them. */
+    async arrived(object: string, count: number) {
+      const at = hear((message) => (message.said === 'arrived' && message.object === object ? message.at : undefined))
+      const awaiting = hear((message) => (message.said === 'awaiting' && message.object === object ? true : undefined))
       child.send({ do: 'await', object, count } satisfies AskMembers)
-      return heard
+      await awaiting
+      return { at }
     },
     async memory() {
       const heard = hear((message) => (message.said === 'memory' ? message.megabytes : undefined))
