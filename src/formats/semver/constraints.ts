@@ -13,9 +13,7 @@ const part = '[0-9|xX*]+'
 const tail = '(?:-[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?'
 const constraintVersion = `v?${part}(?:\\.${part})?(?:\\.${part})?${tail}`
 const operators = '=>|=<|>=|<=|!=|~>|=|>|<|~|\\^|'
-const wholeList = new RegExp(
-  `^(?:\\s*(?:${operators})\\s*(?:${constraintVersion})\\s*)(?:(?:\\s+|,\\s*)(?:${operators})\\s*(?:${constraintVersion})\\s*)*$`,
-)
+const oneConstraint = new RegExp(`(?:${operators})\\s*(?:${constraintVersion})(?=[\\s,]|$)`, 'y')
 const eachConstraint = new RegExp(`(${operators})\\s*(${constraintVersion})`, 'g')
 const hyphenRange = new RegExp(`\\s*(${constraintVersion})\\s+-\\s+(${constraintVersion})\\s*`, 'g')
 
@@ -57,8 +55,29 @@ export function isCompatibleRange(constraints: string, text: string): boolean {
 }
 
 function parseGroup(text: string): Constraint[] {
-  if (!wholeList.test(text)) throw new Error(`improper constraint: ${JSON.stringify(text)}`)
+  if (!isListOfConstraints(text)) throw new Error(`improper constraint: ${JSON.stringify(text)}`)
   return [...text.matchAll(eachConstraint)].map(([, operator, version]) => parseOne(operator ?? '', version ?? ''))
+}
+
+/** Constraints with blanks or a comma between them. Read from left to right: as one pattern it could take time without end. */
+function isListOfConstraints(text: string): boolean {
+  let at = skipBlanks(text, 0)
+  for (;;) {
+    oneConstraint.lastIndex = at
+    const found = oneConstraint.exec(text)
+    if (found === null) return false
+    const end = at + found[0].length
+    at = skipBlanks(text, end)
+    if (at === text.length) return true
+    if (text[at] === ',') at = skipBlanks(text, at + 1)
+    else if (at === end) return false
+  }
+}
+
+function skipBlanks(text: string, from: number): number {
+  let at = from
+  while (at < text.length && /\s/.test(text[at]!)) at++
+  return at
 }
 
 function parseOne(operator: string, text: string): Constraint {

@@ -47,3 +47,16 @@ test(`constraints hold as in the Go library: ${goldens.rows.length} against ${go
   }
   assert.equal(wrong.join('\n'), '')
 })
+
+test('constraints that are none take no time either', () => {
+  const from = performance.now()
+  for (const text of [
+    '1, '.repeat(170),
+    `${' 1'.repeat(250)}!`,
+    `1${' '.repeat(500)}!`,
+    `${'1 - '.repeat(120)}!`,
+    `${'>= 1 , '.repeat(70)}`,
+  ])
+    assert.throws(() => parseConstraint(text), /improper constraint/)
+  assert.ok(performance.now() - from < 500)
+})
