@@ -450,3 +450,42 @@ test('a namespace that is not to go along is waited for, until its label is take
     await quiet()
     assert.equal(fieldAt(await find(world, 'm1', deployments, 'web'), 'spec', 'replicas'), 1)
   }))
+
+test('what depends on overrides waits for them; what a lazy policy changes waits for the template', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const overrides = kind('policy.karmada.io', 'v1alpha1', 'OverridePolicy', 'overridepolicies')
+    const waits = policy('web', 'Deployment', { clusterAffinity: { clusterNames: ['m1'] } })
+    const more = { dependentOverrides: ['image'], activationPreference: 'Lazy' }
+    await hub.create(propagationPolicyType, { ...waits, spec: { ...(waits['spec'] as object), ...more } })
+    await hub.create(deployments, deployment('web', 1))
+    await quiet()
+    assert.equal(await find(world, 'm1', deployments, 'web'), undefined)
+    const [item] = objectsAt(await find(world, 'hub', resourceBindingType, 'web-deployment'), 'status', 'aggregatedStatus')
+    assert.match(String(item?.['appliedMessage']), /^waits for the override policies that it depends on: image$/)
+    await hub.create(overrides, {
+      apiVersion: 'policy.karmada.io/v1alpha1',
+      kind: 'OverridePolicy',
+      metadata: { name: 'image', namespace: 'shop' },
+      spec: {
+        resourceSelectors: [{ apiVersion: 'apps/v1', kind: 'Deployment' }],
+        overrideRules: [{ overriders: { imageOverrider: [{ component: 'Tag', operator: 'add', value: '2' }] } }],
+      },
+    })
+    await quiet()
+    const imageIn = async (cluster: string) => {
+      const [container] = objectsAt(await find(world, cluster, deployments, 'web'), 'spec', 'template', 'spec', 'containers')
+      return container?.['image']
+    }
+    assert.equal(await imageIn('m1'), 'nginx:2')
+    await hub.patch(
+      { type: propagationPolicyType, namespace: 'shop', name: 'web' },
+      { kind: 'merge', body: { spec: { placement: { clusterAffinity: { clusterNames: ['m2'] } } } } },
+    )
+    await quiet()
+    assert.deepEqual([await imageIn('m1'), await imageIn('m2')], ['nginx:2', undefined])
+    const target = { type: deployments, namespace: 'shop', name: 'web' }
+    await hub.patch(target, { kind: 'merge', body: { spec: { minReadySeconds: 1 } } })
+    await quiet()
+    assert.deepEqual([await imageIn('m1'), await imageIn('m2')], [undefined, 'nginx:2'])
+  }))

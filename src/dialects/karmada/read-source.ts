@@ -193,7 +193,9 @@ function autoscalerOf(source: KubeObject, hub: HubFacts): string | undefined {
 function pausedBy(holder: KubeObject | undefined, binding: KubeObject | undefined, hub: HubFacts): string | undefined {
   if (fieldAt(binding, 'spec', 'suspension', 'scheduling') === true)
     return `scheduling is suspended in the binding ${binding?.metadata.name ?? ''}`
-  if (holder === undefined || objectsAt(binding, 'spec', 'clusters').length > 0) return undefined
+  // It is decided, and on record, before it is delivered.
+  const delivered = objectsAt(binding, 'status', 'aggregatedStatus').some((each) => each['applied'] === true)
+  if (holder === undefined || delivered) return undefined
   const there = new Set(overridesFor(hub, holder.metadata.namespace ?? '').map(({ metadata }) => metadata.name))
   const missing = textsAt(holder, 'spec', 'dependentOverrides').filter((name) => !there.has(name))
   return missing.length === 0 ? undefined : `waits for the override policies that it depends on: ${missing.join(', ')}`

@@ -49,6 +49,7 @@ export function reportSource(
     ...(read.own === undefined ? {} : { own: read.own }),
     ...(read.rebalanceAsked === undefined ? {} : { rebalanceAsked: read.rebalanceAsked }),
     fresh: read.previous.fresh === true,
+    ...(read.paused === undefined ? {} : { paused: read.paused }),
   })
   writes.push({ write: 'apply', ref: bindingRef, object, status })
   const items = objectsAt(status, 'aggregatedStatus').map((item) => ({

@@ -31,6 +31,8 @@ export interface BindingParts {
   /** RFC 3339. */
   readonly rebalanceAsked?: string
   readonly fresh: boolean
+  /** Why nothing is delivered now. */
+  readonly paused?: string
 }
 
 const copied = [
@@ -148,13 +150,13 @@ function evictionTask(eviction: Eviction): Fields {
 }
 
 /** Of clusters that it is wanted in, and where it stays because a decision has failed. */
-function aggregatedStatus({ interpreter, outcome }: BindingParts, clusters: readonly Fields[]): Fields[] {
+function aggregatedStatus({ interpreter, outcome, paused }: BindingParts, clusters: readonly Fields[]): Fields[] {
   const kept = new Set(clusters.map((cluster) => textAt(cluster, 'name')))
   return outcome.clusters
     .filter(({ cluster, wanted }) => wanted || kept.has(cluster))
     .map(({ cluster, result, held }) => {
       const applied = result !== undefined && (result.state === 'Applied' || result.state === 'Drifted')
-      const message = held ?? result?.message ?? ''
+      const message = held ?? (result?.message || paused || '')
       if (!applied) return { clusterName: cluster, ...(message === '' ? {} : { appliedMessage: message }), health: 'Unknown' }
       const { live } = result
       const status = live === undefined ? undefined : interpreter.reflect(live)
