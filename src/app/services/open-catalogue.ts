@@ -67,6 +67,7 @@ export async function withCatalogue<T>(
       inventory,
       dialects: serviceDialects,
       unread: 'lost',
+      readsAll: true,
       ...(!embedded
         ? {
             reroute: (service, ranking) => {

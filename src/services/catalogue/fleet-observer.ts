@@ -25,6 +25,8 @@ export interface FleetObserverOptions {
   readonly signal: AbortSignal
   /** A cluster that cannot be read for longer counts as lost (default 5 s). */
   readonly graceMs?: number
+  /** Everything is read from the start, also while nobody declares a service: for people who ask. */
+  readonly readsAll?: boolean
   /** Members that are not watched before somebody declares a service. */
   readonly asleep?: SleepingMembers
 }
@@ -79,6 +81,7 @@ export class FleetObserver implements FleetFacts {
     this.#options = options
     this.#listener = listener
     const { clock, random, log, signal, inventory, dialects, hub } = options
+    this.#active = options.readsAll === true
     this.#queue = new WorkQueue({ clock, random, onReady: () => queueMicrotask(() => this.#judge()) })
     this.#memberKinds = unique([...dialects.flatMap((dialect) => dialect.memberKinds), clusterPropertyType])
     const hubKinds = unique(dialects.flatMap((dialect) => dialect.hubKinds))
