@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { plain } from '../areas/analysis/report/report-format.js'
 import { BugError, CodedError, messageOf, UsageError } from '../base/errors.js'
 import { completionCommand } from './commands/completion.js'
 import { commands } from './commands/index.js'
@@ -44,7 +45,8 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<void
       io.exitCode(error.exitCode === 0 ? 0 : 2)
       return
     }
-    io.err(`error: ${messageOf(error)}`)
+    // Servers have a say in it.
+    io.err(`error: ${messageOf(error).split('\n').map(plain).join('\n')}`)
     if (error instanceof CodedError && error.fix) io.err(error.fix)
     if (error instanceof BugError || (!(error instanceof CodedError) && io.env.FLOTILLA_DEBUG))
       io.err(String((error as Error).stack))

@@ -52,7 +52,9 @@ export function createLineLog(write: (line: string) => void, level: LogLevel, cl
       for (const [key, value] of Object.entries({ ...base, ...fields })) {
         if (value === undefined) continue
         const text = String(value)
-        line += ` ${key}=${/[\s"=]/.test(text) ? JSON.stringify(text) : text}`
+        // What others say may hold what a terminal obeys.
+        const shown = /[\s"=\u0000-\u001f]/.test(text) ? JSON.stringify(text) : text
+        line += ` ${key}=${shown.replace(/[\u007f-\u009f]/g, '\ufffd')}`
       }
       write(line)
     }

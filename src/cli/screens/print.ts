@@ -1,3 +1,4 @@
+import { plain } from '../../areas/analysis/report/report-format.js'
 import { UsageError } from '../../base/errors.js'
 import { formatYaml } from '../../formats/yaml/format-yaml.js'
 
@@ -21,14 +22,14 @@ export function parseOutputFormat(text: string | undefined): OutputFormat {
   })
 }
 
-/** Rows as kubectl prints them: upper-case titles, columns parted by three spaces, no rules. */
+/** Rows as kubectl prints them: upper-case titles, columns parted by three spaces, no rules. What clusters say moves no cursor. */
 export function formatTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
   format: 'table' | 'wide' = 'table',
 ): string {
   const shown = columns.filter((column) => format === 'wide' || !column.wide)
-  const cells = [shown.map((column) => column.title), ...rows.map((row) => shown.map((column) => column.value(row)))]
+  const cells = [shown.map((column) => column.title), ...rows.map((row) => shown.map((column) => plain(column.value(row))))]
   const widths = shown.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)))
   return `${cells
     .map((row) =>

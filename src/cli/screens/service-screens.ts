@@ -1,4 +1,5 @@
 import type { OpenedCatalogue } from '../../app/services/open-catalogue.js'
+import { plain } from '../../areas/analysis/report/report-format.js'
 import type { ClusterView } from '../../services/catalogue/cluster-view.js'
 import type { ImportState } from '../../services/catalogue/import-state.js'
 import { isRemembered } from '../../services/catalogue/remember-services.js'
@@ -86,8 +87,8 @@ export function describeService(service: FleetService, nowMs: number, isCluster:
   ]
   const sections = [`${pairs(facts)}\n`, formatTable(service.offers, columns)]
   if (rules.length > 0)
-    sections.push(`Rules:\n${rules.map(({ origin, dialect }) => `  ${dialect}: ${textOf(origin)}\n`).join('')}`)
-  if (told.length > 0) sections.push(`Problems:\n${told.map((line) => `  ${line}\n`).join('')}`)
+    sections.push(`Rules:\n${rules.map(({ origin, dialect }) => `  ${dialect}: ${plain(textOf(origin))}\n`).join('')}`)
+  if (told.length > 0) sections.push(`Problems:\n${told.map((line) => `  ${plain(line)}\n`).join('')}`)
   return sections.join('\n')
 }
 
@@ -99,7 +100,7 @@ function audienceOf({ audience }: Offer): string {
 
 function pairs(lines: readonly (readonly [string, string])[]): string {
   const width = Math.max(...lines.map(([title]) => title.length)) + 2
-  return lines.map(([title, text]) => `${`${title}:`.padEnd(width)}${text}`).join('\n')
+  return lines.map(([title, text]) => `${`${title}:`.padEnd(width)}${plain(text)}`).join('\n')
 }
 
 /** `flotilla service explain`: the endpoints in the order of use, each with its reason, and who is left out. */
@@ -133,7 +134,7 @@ export function describeRanking(service: FleetService, ranking: Ranking, state?:
     { title: 'WHY', value: ({ why }) => why },
   ])
   const left = excluded.map(
-    ({ cluster, endpoint, why }) => `  ${[cluster, endpoint?.addresses[0]].filter(Boolean).join(' ')}: ${why}\n`,
+    ({ cluster, endpoint, why }) => `  ${plain(`${[cluster, endpoint?.addresses[0]].filter(Boolean).join(' ')}: ${why}`)}\n`,
   )
   return `${pairs(facts)}\n\n${rows.length === 0 ? 'No endpoint can be used from there.\n' : table}${left.length === 0 ? '' : `\nNot used:\n${left.join('')}`}`
 }
@@ -169,7 +170,7 @@ export function keptFrom(
 
 /** What is not known of a service that only clusters offer which cannot be read now. */
 export function describeUnknown({ diagnostics = [] }: FleetService): string {
-  return `\nNobody who offers it can be read:\n${diagnostics.map(({ message, fix }) => `  ${message}. ${fix}.\n`).join('')}`
+  return `\nNobody who offers it can be read:\n${diagnostics.map(({ message, fix }) => `  ${plain(`${message}. ${fix}`)}.\n`).join('')}`
 }
 
 /** What a cluster keeps of clusters that cannot be read now: only when nobody else is left. */
@@ -213,7 +214,7 @@ export function describeLeases(consumer: string, leases: readonly SourceLease[],
 
 /** A line for standard error: what the answer does not know. */
 export function describeUnread(unread: OpenedCatalogue['unread']): string {
-  const lines = unread.map(({ name, why }) => `warning: cluster ${name} is not in this answer: ${why}\n`)
+  const lines = unread.map(({ name, why }) => `warning: cluster ${name} is not in this answer: ${plain(why)}\n`)
   if (lines.length > 0)
     lines.push('Members keep what they know of such a cluster, behind all others, until it answers or leaves the fleet.\n')
   return lines.join('')
