@@ -2,6 +2,7 @@ import { type IncomingMessage, type RequestOptions, request as requestHttp } fro
 import { connect, createServer, isIP, type Socket } from 'node:net'
 import { messageOf } from '../../../../base/errors.js'
 import type { Applet, CommandContext } from '../shell/shell-context.js'
+import { exchangeDatagrams } from './datagrams.js'
 import { nslookup } from './nslookup.js'
 import { type Flags, lastValue, parseFlags } from './parse-flags.js'
 
@@ -263,7 +264,7 @@ const wget: Applet = async (args, context) => {
 }
 
 const nc: Applet = async (args, context) => {
-  const { on, values, rest } = parseFlags(args, ['l', 'z', 'v', 'n', 'k', '4', '6'], ['w', 'p'])
+  const { on, values, rest } = parseFlags(args, ['l', 'z', 'v', 'n', 'k', 't', 'u', 'N', '4', '6'], ['w', 'p', 'q'])
   const seconds10 = Number(values.get('w')?.at(-1) ?? 10)
   if (on.has('l')) {
     const port = Number(values.get('p')?.at(-1) ?? rest.at(-1))
@@ -284,10 +285,14 @@ const nc: Applet = async (args, context) => {
   try {
     const found = await addressOf(host, context)
     const address = found === '127.0.0.1' ? context.world.address : found
+    if (on.has('u')) return await exchangeDatagrams({ address, port: portAt(address, port, context) }, seconds10 * 1000, context)
     const socket = await new Promise<Socket>((resolve, reject) => {
       const dialled = connect({ host: address, port: portAt(address, port, context), signal: context.signal })
       dialled.setTimeout(seconds10 * 1000, () => dialled.destroy(new Error('timed out')))
-      dialled.once('connect', () => resolve(dialled.setTimeout(0)))
+      // With -w a connection on which nothing comes for so long ends.
+      dialled.once('connect', () =>
+        resolve(values.has('w') ? dialled.setTimeout(seconds10 * 1000, () => dialled.destroy()) : dialled.setTimeout(0)),
+      )
       dialled.once('error', reject)
     })
     if (on.has('v')) await context.stderr.write(`${host} (${address}:${port}) open\n`)
@@ -313,6 +318,9 @@ async function exchange(socket: Socket, context: CommandContext): Promise<number
   })()
   try {
     for await (const chunk of socket as AsyncIterable<Buffer>) await context.stdout.write(chunk)
+  } catch (error) {
+    // It was silent for too long.
+    if ((error as { code?: string }).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
   } finally {
     socket.destroy()
     sending.catch(() => {})

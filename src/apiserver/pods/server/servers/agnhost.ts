@@ -79,6 +79,8 @@ async function netexec(args: readonly string[], world: ContainerWorld, context: 
   const server = await listenHttp(world, port, async (request, response, url) => {
     const query = url.searchParams
     const at = new Date(world.clock.now()).toISOString()
+    const logged = `${at.slice(0, 19).replaceAll('-', '/').replace('T', ' ')} GET ${request.url}\n`
+    await context.stderr.write(logged).catch(() => {})
     switch (url.pathname) {
       case '/':
         return sendText(response, 200, `NOW: ${at}`)
