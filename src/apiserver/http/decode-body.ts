@@ -69,10 +69,18 @@ export function decodeObject(bytes: Buffer, mediaType: string, type: ResourceTyp
   return { object, problems: duplicates, ...(isBuiltIn(type) && { places: placesOf(text) }) }
 }
 
+/** Characters of all paths together: of fields beyond them the order is not told. */
+const mostPlaceText = 1_000_000
+
 /** Typed decoders upstream tell unknown and duplicate fields in the order in which they stand. */
 function placesOf(text: string): ReadonlyMap<string, number> {
   const places = new Map<string, number>()
+  let room = mostPlaceText
   scanFields(text, (steps, offset, repeated) => {
+    if (room <= 0) return
+    // Before it is put together: one long name above many fields would be in the path of each.
+    for (const step of steps) room -= typeof step === 'string' ? step.length + 1 : 4
+    if (room <= 0) return
     const problem = `${repeated ? 'duplicate' : 'unknown'} field "${stepsText(steps)}"`
     if (!places.has(problem)) places.set(problem, offset)
   })
