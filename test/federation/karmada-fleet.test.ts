@@ -489,3 +489,61 @@ test('what depends on overrides waits for them; what a lazy policy changes waits
     await quiet()
     assert.deepEqual([await imageIn('m1'), await imageIn('m2')], [undefined, 'nginx:2'])
   }))
+
+test('labels and annotations of a template: replicas that stay, and what is there that is taken over', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    const m1 = world.client('m1')
+    await m1.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
+    await m1.create(deployments, deployment('web', 7))
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', {}))
+    const web = deployment('web', 2)
+    const labels = { 'resourcetemplate.karmada.io/retain-replicas': 'true' }
+    await hub.create(deployments, { ...web, metadata: { ...web.metadata, labels } })
+    await quiet()
+    const replicasIn = async (cluster: string) => fieldAt(await find(world, cluster, deployments, 'web'), 'spec', 'replicas')
+    const labelIn = async (cluster: string) =>
+      (await find(world, cluster, deployments, 'web'))?.metadata.labels?.['karmada.io/managed']
+    assert.deepEqual([await labelIn('m1'), await labelIn('m2')], [undefined, 'true'], 'Abort is the default')
+    const target = { type: deployments, namespace: 'shop', name: 'web' }
+    await hub.patch(target, {
+      kind: 'merge',
+      body: { metadata: { annotations: { 'work.karmada.io/conflict-resolution': 'overwrite' } } },
+    })
+    await quiet()
+    assert.deepEqual([await labelIn('m1'), await replicasIn('m1'), await replicasIn('m2')], ['true', 7, 2])
+    await world.client('m2').patch(target, { kind: 'merge', body: { spec: { replicas: 5 } } })
+    await hub.patch(target, { kind: 'merge', body: { spec: { replicas: 3, minReadySeconds: 1 } } })
+    await quiet()
+    assert.deepEqual([await replicasIn('m1'), await replicasIn('m2')], [7, 5])
+    await hub.patch(target, {
+      kind: 'merge',
+      body: { metadata: { labels: { 'resourcetemplate.karmada.io/retain-replicas': null } } },
+    })
+    await quiet()
+    assert.deepEqual([await replicasIn('m1'), await replicasIn('m2')], [3, 3])
+  }))
+
+test('a binding in which scheduling is suspended changes nothing until that is taken back', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    await hub.create(propagationPolicyType, policy('web', 'Deployment', divided('Weighted')))
+    await hub.create(deployments, deployment('web', 2))
+    await quiet()
+    const binding = { type: resourceBindingType, namespace: 'shop', name: 'web-deployment' }
+    const suspend = (suspension: object | null) => hub.patch(binding, { kind: 'merge', body: { spec: { suspension } } })
+    await suspend({ scheduling: true })
+    await hub.patch({ type: deployments, namespace: 'shop', name: 'web' }, { kind: 'merge', body: { spec: { replicas: 6 } } })
+    await quiet()
+    const replicasIn = async (cluster: string) => fieldAt(await find(world, cluster, deployments, 'web'), 'spec', 'replicas')
+    assert.deepEqual([await replicasIn('m1'), await replicasIn('m2')], [1, 1])
+    const recorded = objectsAt(await find(world, 'hub', resourceBindingType, 'web-deployment'), 'spec', 'clusters')
+    assert.deepEqual(
+      recorded.map(({ replicas }) => replicas),
+      [1, 1],
+      'the record is not decided anew either',
+    )
+    await suspend(null)
+    await quiet()
+    assert.deepEqual([await replicasIn('m1'), await replicasIn('m2')], [3, 3])
+  }))

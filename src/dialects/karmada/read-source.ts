@@ -13,6 +13,7 @@ import { fnv1a } from '../../delivery/placement/division/fnv.js'
 import { completionsOf } from '../../delivery/placement/job-completions.js'
 import { decidePolicy, policyName } from '../../delivery/placement/policy/decide-policy.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { isSuspended } from './binding/build-binding.js'
 import { agreedSpec, type Requirer, requirersOf } from './binding/dependents.js'
 import { bindingOf, readEvictions, readPrevious } from './binding/read-binding.js'
 import { copyRules } from './copy-rules.js'
@@ -191,8 +192,7 @@ function autoscalerOf(source: KubeObject, hub: HubFacts): string | undefined {
 }
 
 function pausedBy(holder: KubeObject | undefined, binding: KubeObject | undefined, hub: HubFacts): string | undefined {
-  if (fieldAt(binding, 'spec', 'suspension', 'scheduling') === true)
-    return `scheduling is suspended in the binding ${binding?.metadata.name ?? ''}`
+  if (isSuspended(binding)) return `scheduling is suspended in the binding ${binding?.metadata.name ?? ''}`
   // It is decided, and on record, before it is delivered.
   const delivered = objectsAt(binding, 'status', 'aggregatedStatus').some((each) => each['applied'] === true)
   if (holder === undefined || delivered) return undefined

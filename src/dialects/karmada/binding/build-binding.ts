@@ -3,7 +3,7 @@ import { equalJson } from '../../../base/json.js'
 import type { Eviction, Outcome } from '../../../delivery/federation/contract.js'
 import { setCondition } from '../../../kube/object/condition.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { type Fields, fieldsOf, objectsAt, textAt } from '../fields.js'
+import { type Fields, fieldAt, fieldsOf, objectsAt, textAt } from '../fields.js'
 import type { Interpreter } from '../interpreter/interpreter.js'
 import { labels } from '../names.js'
 import { type Requirer, targetsOf } from './dependents.js'
@@ -67,7 +67,8 @@ export function buildBinding(parts: BindingParts): { readonly object: KubeObject
     spec,
   }
   const moved = present === undefined || !equalJson(objectsAt(present, 'spec', 'clusters'), clusters)
-  const settled = outcome.decision.outcome === 'placed'
+  const waits = isSuspended(present)
+  const settled = outcome.decision.outcome === 'placed' && !waits
   const scheduledBefore = textAt(present, 'status', 'lastScheduledTime')
   const now = formatTime(nowMs)
   const scheduled = settled && (moved || parts.fresh || scheduledBefore === '') ? now : scheduledBefore
@@ -78,7 +79,7 @@ export function buildBinding(parts: BindingParts): { readonly object: KubeObject
     ...each,
     type: textAt(each, 'type'),
   }))
-  if (parts.claim !== undefined) conditions = setCondition(conditions, scheduledCondition(outcome.decision), now)
+  if (parts.claim !== undefined && !waits) conditions = setCondition(conditions, scheduledCondition(outcome.decision), now)
   conditions = setCondition(conditions, fullyApplied(clusters, parts.requirers, aggregated), now)
   const status: Fields = {
     schedulerObservedGeneration: generationAfter(present, spec),
@@ -121,9 +122,15 @@ function specOf(parts: BindingParts, clusters: readonly Fields[]): Fields {
   return spec
 }
 
-/** Where it goes: of a decision that failed, where it was. */
+/** Somebody holds the decision back (a queue, a quota): the record stays as it is. */
+export function isSuspended(binding: KubeObject | undefined): boolean {
+  return fieldAt(binding, 'spec', 'suspension', 'scheduling') === true
+}
+
+/** Where it goes: of a decision that failed, or is held back, where it was. */
 function clustersOf({ outcome, present, own }: BindingParts): readonly Fields[] {
   const { decision } = outcome
+  if (present !== undefined && isSuspended(present)) return targetsOf(present)
   if (decision.outcome === 'not placed' && decision.removals.length === 0 && present !== undefined) return targetsOf(present)
   const verdicts = new Map(decision.clusters.map((verdict) => [verdict.cluster, verdict]))
   return decision.deliveries
