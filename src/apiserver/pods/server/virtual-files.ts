@@ -69,7 +69,9 @@ export class VirtualFiles {
     return this.#walk(path, cwd, true).path
   }
 
+  /** Of /dev/null nothing, though no such file is there. */
   read(path: string, cwd: string): Buffer {
+    if (path === '/dev/null') return Buffer.alloc(0)
     return attempt(() => {
       const place = this.#walk(path, cwd, true)
       const file = openSync(place.host, 'r')

@@ -185,3 +185,10 @@ test('what asks for a better shell before it starts one finds the one that there
   assert.deepEqual([names.err, names.code], ['sh: nothing: not found\n', 127])
   assert.equal((await run('clear; echo x')).out, '\u001b[H\u001b[Jx\n')
 })
+
+test('/dev/null is read as an empty file, also by what waits at its end for ever', async () => {
+  assert.deepEqual(await run('cat /dev/null && wc -c < /dev/null && tail /dev/null'), { code: 0, out: '0\n', err: '' })
+  const ended = run('tail -f /dev/null').then(() => 'ended')
+  const goesOn = new Promise((resolve) => setTimeout(resolve, 30, 'goes on'))
+  assert.equal(await Promise.race([ended, goesOn]), 'goes on')
+})
