@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { generatedApplications } from '../src/app/check/generated-applications.js'
 import { allChecks } from '../src/areas/analysis/checks/all-checks.js'
 import { loadFleet } from '../src/areas/analysis/load/load-fleet.js'
 import { runChecks } from '../src/areas/analysis/run-checks.js'
+import { isObject } from '../src/base/json.js'
 import { createSeededRandom } from '../src/base/random.js'
+import { parseYamlDocuments } from '../src/formats/yaml/parse-yaml.js'
+import { YamlError } from '../src/formats/yaml/yaml-error.js'
 import { accessPart, kubeconfigPart } from './mutants/access.js'
 import { appsPart } from './mutants/apps.js'
 import { mutantsOf } from './mutants/break-fleet.js'
@@ -35,10 +39,10 @@ const parts: readonly Part[] = [
 const nowMs = Date.parse('2027-01-01T00:00:00Z')
 
 /** `check file:line message` of every finding. */
-function findings(texts: Texts, now = nowMs): { id: string; line: string }[] {
+async function findings(texts: Texts, now = nowMs): Promise<{ id: string; line: string }[]> {
   const { model, unreadable } = loadFleet(
     Object.entries(texts).map(([path, text]) => ({ path, text })),
-    { nowMs: now },
+    { nowMs: now, generation: await generationOf(texts) },
   )
   return runChecks(model, allChecks, unreadable).findings.map(({ check, sides, message }) => ({
     id: check.id,
@@ -46,7 +50,23 @@ function findings(texts: Texts, now = nowMs): { id: string; line: string }[] {
   }))
 }
 
-const linesOf = (texts: Texts) => findings(texts).map(({ line }) => line)
+/** What ApplicationSets make of the clusters among the texts. */
+async function generationOf(texts: Texts) {
+  const sets = Object.entries(texts).filter(([, text]) => /kind: ApplicationSet|secret-type: cluster/.test(text))
+  if (!sets.some(([, text]) => text.includes('ApplicationSet'))) return []
+  try {
+    const documents = sets.flatMap(([path, text]) =>
+      parseYamlDocuments(text).flatMap(({ value }) => (isObject(value) ? [{ path, value }] : [])),
+    )
+    return (await generatedApplications(documents, [])).problems
+  } catch (error) {
+    // Broken as YAML, which is told elsewhere.
+    if (error instanceof YamlError) return []
+    throw error
+  }
+}
+
+const linesOf = async (texts: Texts) => (await findings(texts)).map(({ line }) => line)
 const whole: Texts = Object.assign({}, ...parts.map(({ texts }) => texts))
 
 /** At most three, any. */
@@ -56,20 +76,20 @@ function some<T>(all: readonly T[], next: () => number): readonly T[] {
   return left
 }
 
-test('nothing is found in sound fleets, in their parts or together', () => {
-  for (const { name, texts } of [...parts, ...everyToolParts()]) assert.deepEqual(linesOf(texts), [], name)
-  assert.deepEqual(linesOf(whole), [])
-  assert.deepEqual(linesOf(cleanFleet()), [])
+test('nothing is found in sound fleets, in their parts or together', async () => {
+  for (const { name, texts } of [...parts, ...everyToolParts()]) assert.deepEqual(await linesOf(texts), [], name)
+  assert.deepEqual(await linesOf(whole), [])
+  assert.deepEqual(await linesOf(cleanFleet()), [])
 })
 
-test('what is broken is found by the check for it, and by no other', (context) => {
+test('what is broken is found by the check for it, and by no other', async (context) => {
   const random = createSeededRandom(7)
   const known = new Set([...allChecks.map(({ id }) => id), 'unreadable-input'])
   const rows = new Map<string, { mutants: number; found: number; alarms: number }>()
   const missed: string[] = []
   const alarms: string[] = []
-  const judge = ({ name, check, follows, texts, nowMs: now }: Mutant, others: Texts) => {
-    const all = findings({ ...others, ...texts }, now)
+  const judge = async ({ name, check, follows, texts, nowMs: now }: Mutant, others: Texts) => {
+    const all = await findings({ ...others, ...texts }, now)
     const row = rows.get(check) ?? { mutants: 0, found: 0, alarms: 0 }
     rows.set(check, row)
     row.mutants++
@@ -88,10 +108,10 @@ test('what is broken is found by the check for it, and by no other', (context) =
       assert.ok(every.length > 0, `${part.name}: ${fault.check}: ${String(fault.from)} is nowhere`)
       const chosen = process.env.MUTANTS === 'all' ? every : some(every, () => random.number())
       // Some of them in the whole fleet, where there is more to be mistaken about.
-      for (const mutant of chosen) judge(mutant, parts.includes(part) && random.number() < 0.01 ? whole : {})
+      for (const mutant of chosen) await judge(mutant, parts.includes(part) && random.number() < 0.01 ? whole : {})
     }
   }
-  for (const mutant of slips()) judge(mutant, {})
+  for (const mutant of slips()) await judge(mutant, {})
 
   const count = [...rows.values()].reduce((sum, { mutants }) => sum + mutants, 0)
   const rate = (100 * (count - missed.length)) / count

@@ -180,6 +180,18 @@ export const deliveryPart: Part = {
       and: { from: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n', to: '' },
     },
     { check: 'kubefedctl-unknown-command', in: /join\.sh/, from: 'kubefedctl join', to: 'kubefedctl init' },
+    {
+      check: 'application-set-generates-nothing',
+      in: /sets\.yaml/,
+      from: /- clusters: \{selector: \{matchLabels: \{region: us-west-2\}\}\}(\n {2}template:\n {4}metadata: \{name: 'plain)-\{\{name\}\}/,
+      to: '- list: {elements: [{name: a, server: "https://a.example"}, {name: b, server: "https://b.example"}]}$1',
+    },
+    {
+      check: 'application-set-generates-nothing',
+      in: /sets\.yaml/,
+      from: '- clusters: {selector: {matchLabels: {region: us-west-2}}}',
+      to: '- matrix: {generators: [{clusters: {selector: {matchLabels: {region: us-west-2}}}}, {list: {elements: [{name: other}]}}]}',
+    },
     { check: 'application-path-missing', in: /argocd\/app-/, from: 'path: shop', to: 'path: shpo' },
     {
       check: 'application-path-missing',

@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import type { GenerationProblem } from '../../areas/analysis/load/input-text.js'
 import { isObject } from '../../base/json.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import type { Gathered } from './gather-inputs.js'
@@ -20,15 +21,19 @@ export interface ChartInstall {
   readonly file: string
 }
 
+export interface ChartInstalls {
+  readonly installs: ReadonlyMap<string, readonly ChartInstall[]>
+  readonly problems: readonly GenerationProblem[]
+}
+
 type Fields = Readonly<Record<string, unknown>>
 
 /**
  * Who installs the charts of the inputs, by the chart's folder: Applications of Argo CD (those that ApplicationSets make, too),
  * HelmReleases, fleet.yaml and `charts` of flotilla.yaml, whose path is that of a chart here. Of what has a template in it nothing is known.
  */
-export async function chartInstalls({ texts, charts, roots }: Gathered): Promise<Map<string, ChartInstall[]>> {
+export async function chartInstalls({ texts, charts, roots }: Gathered): Promise<ChartInstalls> {
   const found = new Map<string, ChartInstall[]>()
-  if (charts.length === 0) return found
   const add = (folder: string | undefined, install: ChartInstall | undefined) => {
     if (folder === undefined || install === undefined || isTemplate(install)) return
     const known = found.get(folder)
@@ -36,7 +41,9 @@ export async function chartInstalls({ texts, charts, roots }: Gathered): Promise
     else known.push(install)
   }
   const documents = texts.flatMap(({ path, text }) => read(path, text).map((value) => ({ path, value })))
-  for (const { path, value } of [...documents, ...(await generatedApplications(documents, roots))]) {
+  const { applications, problems } = await generatedApplications(documents, roots)
+  if (charts.length === 0) return { installs: found, problems }
+  for (const { path, value } of [...documents, ...applications]) {
     const { kind } = value
     if (kind === 'Application' && String(value['apiVersion']).startsWith('argoproj.io/'))
       for (const [folder, install] of ofApplication(path, value, charts)) add(folder, install)
@@ -50,7 +57,7 @@ export async function chartInstalls({ texts, charts, roots }: Gathered): Promise
     else if (posix.basename(path) === 'flotilla.yaml')
       for (const [folder, install] of ofSettings(path, value, charts)) add(folder, install)
   }
-  return found
+  return { installs: found, problems }
 }
 
 function read(path: string, text: string): Fields[] {

@@ -1,3 +1,4 @@
+import type { GenerationProblem } from '../../areas/analysis/load/input-text.js'
 import { isObject } from '../../base/json.js'
 import { generateApplications } from '../../dialects/argo-cd/application-set/generate-applications.js'
 import { parseClusterSecret } from '../../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
@@ -8,6 +9,11 @@ import { systemClock, systemRandom } from '../system/system-ports.js'
 import { treeOfRoot } from './inputs-tree.js'
 
 type Fields = Readonly<Record<string, unknown>>
+
+export interface GeneratedApplications {
+  readonly applications: readonly { readonly path: string; readonly value: Fields }[]
+  readonly problems: readonly GenerationProblem[]
+}
 
 /** Sets of a fleet are large: so many Applications are looked at, and no more. */
 const most = 500
@@ -20,11 +26,11 @@ const most = 500
 export async function generatedApplications(
   documents: readonly { readonly path: string; readonly value: Fields }[],
   roots: readonly string[],
-): Promise<{ path: string; value: Fields }[]> {
+): Promise<GeneratedApplications> {
   const sets = documents.filter(
     ({ value }) => value['kind'] === 'ApplicationSet' && isObject(value['spec']) && isObject(value['metadata']),
   )
-  if (sets.length === 0) return []
+  if (sets.length === 0) return { applications: [], problems: [] }
   const clusters = documents.flatMap(({ value }) => {
     const metadata = value['metadata']
     const labels = isObject(metadata) && isObject(metadata['labels']) ? metadata['labels'] : {}
@@ -42,12 +48,24 @@ export async function generatedApplications(
   }
   const functions = applicationSetProfile({ clock: systemClock, random: systemRandom })
   const found: { path: string; value: Fields }[] = []
+  const problems: GenerationProblem[] = []
   for (const { path, value } of sets) {
     const set = value as unknown as ApplicationSet
     const generated = await generateApplications(set, { clusters, repositories, functions }).catch(() => undefined)
     const namespace = set.metadata.namespace
+    const say = (message: string) => problems.push({ file: path, name: set.metadata.name, namespace, message })
+    // What is read for it and is not here is missing only here.
+    for (const { message } of generated?.problems ?? []) if (message.includes('found duplicate key')) say(message)
+    const names = new Set<string>()
+    for (const { metadata } of generated?.applications ?? []) {
+      if (names.has(metadata.name)) {
+        say(`ApplicationSet ${set.metadata.name} contains applications with duplicate name: ${metadata.name}`)
+        break
+      }
+      names.add(metadata.name)
+    }
     for (const application of generated?.applications ?? []) {
-      if (found.length >= most) return found
+      if (found.length >= most) break
       const metadata = { ...application.metadata, ...(namespace === undefined ? {} : { namespace }) }
       found.push({
         path,
@@ -55,5 +73,5 @@ export async function generatedApplications(
       })
     }
   }
-  return found
+  return { applications: found, problems }
 }

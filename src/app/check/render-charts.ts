@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { parse, posix } from 'node:path'
-import type { RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
+import type { GenerationProblem, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
@@ -22,9 +22,16 @@ const noSources: ReadonlySet<string> = new Set()
 /** A chart that more than so many install is rendered for the first of them. */
 const mostInstalls = 100
 
-/** Renders every chart as it is installed by something of the inputs, or, where nothing does, with its own values. */
-export async function renderCharts(gathered: Gathered, rendered: RenderedObject[], unreadable: Unreadable[]): Promise<void> {
-  const installs = await chartInstalls(gathered)
+/**
+ * Renders every chart as it is installed by something of the inputs, or, where nothing does, with its own values. Returns what keeps
+ * ApplicationSets from installing anything.
+ */
+export async function renderCharts(
+  gathered: Gathered,
+  rendered: RenderedObject[],
+  unreadable: Unreadable[],
+): Promise<readonly GenerationProblem[]> {
+  const { installs, problems } = await chartInstalls(gathered)
   for (const folder of gathered.charts) {
     const all = installs.get(folder) ?? []
     const seen = new Set<string>()
@@ -37,6 +44,7 @@ export async function renderCharts(gathered: Gathered, rendered: RenderedObject[
     }
     if (seen.size === 0) await renderAlone(folder, gathered, rendered, unreadable)
   }
+  return problems
 }
 
 async function renderAlone(

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
+import type { GenerationProblem, InputText, RenderedObject, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
@@ -15,6 +15,7 @@ export interface RenderedInputs {
   readonly texts: readonly InputText[]
   readonly rendered: readonly RenderedObject[]
   readonly unreadable: readonly Unreadable[]
+  readonly generation: readonly GenerationProblem[]
 }
 
 export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> {
@@ -73,11 +74,12 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
       })
     }
   }
-  await renderCharts(gathered, rendered, unreadable)
+  const generation = await renderCharts(gathered, rendered, unreadable)
   return {
     texts: gathered.texts.map((text) => (sources.has(text.path) ? { ...text, isSource: true } : text)),
     rendered,
     unreadable,
+    generation,
   }
 }
 

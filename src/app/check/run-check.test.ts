@@ -117,6 +117,36 @@ test('what a chart makes stands in its template, though a kustomization has an o
   ])
 })
 
+test('an ApplicationSet whose generators contradict each other, or that makes one name twice', async () => {
+  const set = (generators: string, name: string) => `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: shop, namespace: argocd}
+spec:
+  generators: ${generators}
+  template:
+    metadata: {name: '${name}'}
+    spec: {project: default, source: {repoURL: "https://git.example.com/a.git", path: a, targetRevision: main}, destination: {server: "{{server}}", namespace: a}}
+`
+  const cluster = (name: string) =>
+    `apiVersion: v1\nkind: Secret\nmetadata: {name: ${name}, namespace: argocd, labels: {argocd.argoproj.io/secret-type: cluster, env: prod}}\nstringData: {name: ${name}, server: "https://${name}.example.com", config: "{}"}\n`
+  const clusters = 'clusters: {selector: {matchLabels: {env: prod}}}'
+  const files = (path: string) =>
+    `[{matrix: {generators: [{${clusters}}, {git: {repoURL: "https://git.example.com/a.git", revision: main, files: [{path: "${path}"}]}}]}}]`
+  const folder = folderOf({
+    'clash.yaml': set(files('envs/*.json'), '{{name}}'),
+    'sound.yaml': set(files('sizes/*.json'), '{{name}}').replace('name: shop', 'name: sized'),
+    'twice.yaml': set(`[{${clusters}}]`, 'shop').replace('name: shop,', 'name: twice,'),
+    'a.yaml': cluster('a'),
+    'b.yaml': cluster('b'),
+    'envs/c.json': '{"name": "c"}',
+    'sizes/c.json': '{"size": "c"}',
+  })
+  assert.deepEqual((await check(folder)).lines, [
+    'error clash.yaml:5:3 application-set-generates-nothing',
+    'error twice.yaml:6:3 application-set-generates-nothing',
+  ])
+})
+
 test('suppressions need a reason and something to suppress', async () => {
   const folder = folderOf({
     'flotilla.yaml': `ignore:

@@ -43,6 +43,7 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
     request.contexts.length > 0 || request.allContexts ? await readLiveClusters(request) : { clusters: [], unreadable: [] }
   const { model, unreadable } = loadFleet(inputs.texts, {
     rendered: inputs.rendered,
+    generation: inputs.generation,
     live: live.clusters,
     nowMs: Date.now(),
     isPartial: inputs.unreadable.length > 0 || live.unreadable.length > 0,

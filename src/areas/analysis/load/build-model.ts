@@ -7,6 +7,7 @@ import type { Settings } from '../model/settings.js'
 import type { View } from '../model/view.js'
 import { collectClusters } from './collect-clusters.js'
 import { collectEdges } from './collect-edges.js'
+import type { GenerationProblem } from './input-text.js'
 import { containersOf, podSpecOf, programOf } from './pod-specs.js'
 import { collectValues } from './read-values.js'
 import { valuesOfCall } from './values-of-calls.js'
@@ -19,8 +20,9 @@ export function buildModel(
   live: readonly string[],
   isWhole: boolean,
   nowMs?: number,
+  generation: readonly GenerationProblem[] = [],
 ): FleetModel {
-  return new IndexedModel(documents, calls, settings, live, isWhole, nowMs)
+  return new IndexedModel(documents, calls, settings, live, isWhole, nowMs, generation)
 }
 
 type Scoped = { readonly cluster: string | undefined }
@@ -32,6 +34,7 @@ class IndexedModel implements FleetModel {
   readonly isWhole: boolean
   readonly nowMs: number | undefined
   readonly calls: readonly Call[]
+  readonly generation: readonly GenerationProblem[]
   readonly #values: readonly HelmValues[]
   readonly #live: readonly string[]
   readonly #byKind = new Map<string, KubeDocument[]>()
@@ -51,7 +54,9 @@ class IndexedModel implements FleetModel {
     live: readonly string[],
     isWhole: boolean,
     nowMs: number | undefined,
+    generation: readonly GenerationProblem[],
   ) {
+    this.generation = generation
     this.isWhole = isWhole
     this.nowMs = nowMs
     this.documents = documents

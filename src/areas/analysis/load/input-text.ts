@@ -32,3 +32,11 @@ export interface Unreadable {
   readonly severity?: 'error' | 'warning' | 'note'
   readonly fix?: string
 }
+
+/** What keeps an ApplicationSet from making Applications of the clusters and files that are there, in the controller's words. */
+export interface GenerationProblem {
+  readonly file: string
+  readonly name: string
+  readonly namespace: string | undefined
+  readonly message: string
+}

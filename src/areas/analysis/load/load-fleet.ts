@@ -11,7 +11,7 @@ import { buildModel } from './build-model.js'
 import { clusterOfPath } from './cluster-of-path.js'
 import { commentCalls } from './comment-calls.js'
 import { embeddedTexts } from './embedded-texts.js'
-import type { InputText, RenderedObject, Unreadable } from './input-text.js'
+import type { GenerationProblem, InputText, RenderedObject, Unreadable } from './input-text.js'
 import { markdownBlocks } from './markdown-blocks.js'
 import { readCalls, type ScriptText } from './read-calls.js'
 import { readSettings } from './read-settings.js'
@@ -29,6 +29,7 @@ export interface LiveCluster {
 export interface LoadOptions {
   readonly live?: readonly LiveCluster[]
   readonly rendered?: readonly RenderedObject[]
+  readonly generation?: readonly GenerationProblem[]
   /** More is missing than will be found here: files, clusters. */
   readonly isPartial?: boolean
   /** Epoch ms, for what ends some day; absent: nothing is said about time. */
@@ -50,7 +51,7 @@ export function loadFleet(inputs: readonly InputText[], options: LoadOptions = {
   for (const input of [...inputs.filter((each) => !isScript(each)), ...inputs.filter(isScript)]) loading.read(input)
   for (const rendered of options.rendered ?? []) loading.readRendered(rendered)
   for (const live of options.live ?? []) loading.readLive(live)
-  return loading.finish(options.live?.map(({ cluster }) => cluster) ?? [], options.isPartial === true, options.nowMs)
+  return loading.finish(options)
 }
 
 class Loading {
@@ -68,9 +69,10 @@ class Loading {
     this.#settings = readSettings(above, inputs, this.#locator, (problem) => this.#unreadable.push(problem))
   }
 
-  finish(live: readonly string[], isPartial: boolean, nowMs: number | undefined): LoadedFleet {
-    const isWhole = !isPartial && this.#unreadable.length === 0
-    const model = buildModel(this.#documents, this.#calls, this.#settings, live, isWhole, nowMs)
+  finish({ live = [], isPartial, nowMs, generation = [] }: LoadOptions): LoadedFleet {
+    const isWhole = isPartial !== true && this.#unreadable.length === 0
+    const names = live.map(({ cluster }) => cluster)
+    const model = buildModel(this.#documents, this.#calls, this.#settings, names, isWhole, nowMs, generation)
     return { model, unreadable: this.#unreadable }
   }
 

@@ -1,3 +1,4 @@
+import type { GenerationProblem } from '../load/input-text.js'
 import type { Call } from './call.js'
 import type { ClusterModel, MeshEdge } from './cluster-model.js'
 import type { Document, DocumentRole, KubeDocument } from './document.js'
@@ -17,6 +18,8 @@ export interface FleetModel {
   readonly kubernetesVersion: string | undefined
   /** Epoch ms; undefined where time is not to count. */
   readonly nowMs: number | undefined
+  /** What keeps ApplicationSets from making Applications of what is there; empty where nobody has tried. */
+  readonly generation: readonly GenerationProblem[]
 
   /** Objects of a kind, of any version. The core group is `''`. */
   kinds(group: string, kind: string): readonly KubeDocument[]
