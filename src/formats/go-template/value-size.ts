@@ -15,15 +15,17 @@ const between = 1024
 
 /** Charges a step for each part of the values, and one for each 64 characters of their texts, before more than a few are looked at. */
 export function chargeForParts(values: readonly unknown[], charge: (size: number) => void): void {
+  // Most are texts and numbers.
+  if (!values.some(hasParts)) return
   const waiting: object[] = []
   let size = 0
   // Counted before it is kept: what holds itself many times must not fill the memory first.
   const add = (part: unknown) => {
     size++
     if (typeof part === 'string') size += part.length >>> 6
-    else if (typeof part === 'object' && part !== null && !(part instanceof GoInt)) waiting.push(part)
+    else if (hasParts(part)) waiting.push(part)
   }
-  for (const value of values) if (typeof value === 'object' && value !== null && !(value instanceof GoInt)) add(value)
+  for (const value of values) if (hasParts(value)) add(value)
   for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
     addParts(value, add)
     if (size < between) continue
@@ -31,6 +33,10 @@ export function chargeForParts(values: readonly unknown[], charge: (size: number
     size = 0
   }
   if (size > 0) charge(size)
+}
+
+function hasParts(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof GoInt)
 }
 
 function addParts(value: object, add: (part: unknown) => void): void {
