@@ -37,9 +37,10 @@ export function externalDnsInstances(model: FleetModel): readonly ExternalDnsIns
       at: container.argument('txt-owner-id')?.view.at() ?? container.container.at('args'),
     })
   }
+  // The flags of the container say the same where the chart is rendered; a cluster may have several releases of it.
+  const rendered = new Set(found.map(({ cluster }) => cluster))
   for (const values of model.values('external-dns')) {
-    // The flags of the container say the same where the chart is rendered.
-    if (values.cluster === undefined || found.some(({ cluster }) => cluster === values.cluster)) continue
+    if (values.cluster === undefined || rendered.has(values.cluster)) continue
     found.push({
       cluster: values.cluster,
       owner: values.text('txtOwnerId') ?? 'default',

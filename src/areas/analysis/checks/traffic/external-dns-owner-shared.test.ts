@@ -43,6 +43,12 @@ test('values of the chart, and records that are taken over from one that still r
     'error clusters/b/external-dns-values.yaml:2:13 ExternalDNS of b and of a both are the owner fleet of example.com',
   ])
   assert.equal(checkTexts(externalDnsOwnerShared, fleet('', '')).length, 1)
+  const second = { 'clusters/a/external-dns-private-values.yaml': values('txtOwnerId: b\n') }
+  assert.equal(
+    checkTexts(externalDnsOwnerShared, { ...fleet('txtOwnerId: a\n', 'txtOwnerId: b\n'), ...second }).length,
+    1,
+    'a second release in a cluster',
+  )
   assert.deepEqual(checkTexts(externalDnsOwnerShared, fleet('txtOwnerId: a\n', 'txtOwnerId: b\n')), [])
   const container = (owner: string, more: string) => `apiVersion: apps/v1
 kind: Deployment
