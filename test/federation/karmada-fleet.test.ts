@@ -547,3 +547,26 @@ test('a binding in which scheduling is suspended changes nothing until that is t
     await quiet()
     assert.deepEqual([await replicasIn('m1'), await replicasIn('m2')], [3, 3])
   }))
+
+test('work is spread over zones, as over regions, and over a label', () =>
+  inShop(async (world, quiet) => {
+    const hub = world.client('hub')
+    await hub.create(karmadaClusterType, karmadaCluster('m1', { zones: ['a'] }))
+    const second = karmadaCluster('m2', { zones: ['b'] })
+    await hub.create(karmadaClusterType, { ...second, metadata: { name: 'm2', labels: { rack: 'r2' } } })
+    const over = (constraint: object) => ({
+      spreadConstraints: [
+        { ...constraint, minGroups: 1, maxGroups: 1 },
+        { spreadByField: 'cluster', minGroups: 1 },
+      ],
+    })
+    await hub.create(propagationPolicyType, policy('zone', 'Deployment', over({ spreadByField: 'zone' })))
+    await hub.create(propagationPolicyType, policy('rack', 'Deployment', over({ spreadByLabel: 'rack' })))
+    for (const name of ['zone', 'rack']) await hub.create(deployments, deployment(name, 1))
+    await quiet()
+    const clustersOf = async (name: string) =>
+      objectsAt(await find(world, 'hub', resourceBindingType, `${name}-deployment`), 'spec', 'clusters').map(
+        (each) => each['name'],
+      )
+    assert.deepEqual([await clustersOf('zone'), await clustersOf('rack')], [['m1'], ['m2']])
+  }))

@@ -87,6 +87,7 @@ class Engine implements Federation {
   readonly #queue: WorkQueue
   readonly #look: SourceLook
   readonly #sourceKinds = new Map<FederationDialect, Set<string>>()
+  readonly #hubKinds: ReadonlyMap<FederationDialect, ReadonlySet<string>>
   readonly facts: HubFacts
   readonly ready: Promise<void>
   #resolveReady: () => void = () => {}
@@ -99,6 +100,7 @@ class Engine implements Federation {
   constructor(options: FederationOptions) {
     this.#options = options
     const { hub, inventory, clock, random, log, signal, dialects } = options
+    this.#hubKinds = new Map(dialects.map((each) => [each, new Set(each.hubKinds.map(groupResourceOf))]))
     this.ready = new Promise((resolve) => {
       this.#resolveReady = resolve
     })
@@ -335,7 +337,7 @@ class Engine implements Federation {
     const resource = groupResourceOf(type)
     if (resource === groupResourceOf(autoscalerType)) this.#noteAutoscaler(type, change)
     for (const dialect of this.#options.dialects) {
-      const isHubKind = dialect.hubKinds.some((each) => groupResourceOf(each) === resource)
+      const isHubKind = this.#hubKinds.get(dialect)?.has(resource) === true
       const isSource = this.#sourceKinds.get(dialect)?.has(resource) === true
       if (isHubKind) this.#refreshSoon(this.#isReady ? hubGatherMs : 0)
       if (!this.#isReady || (!isHubKind && !isSource)) continue
