@@ -17,6 +17,10 @@ export interface GeneratedApplications {
 
 /** Sets of a fleet are large: so many Applications are looked at, and no more. */
 const most = 500
+/** A set that may make more sets of parameters than this is left alone. */
+const mostSets = 20_000
+/** What a generator may find in files: it is not known before. */
+const filesGuess = 100
 
 /**
  * The Applications that the ApplicationSets among the inputs make of the cluster Secrets and the files among them, by the controller's
@@ -51,6 +55,7 @@ export async function generatedApplications(
   const problems: GenerationProblem[] = []
   for (const { path, value } of sets) {
     const set = value as unknown as ApplicationSet
+    if (sizeOf({ merge: set.spec }, clusters.length) > mostSets) continue
     const generated = await generateApplications(set, { clusters, repositories, functions }).catch(() => undefined)
     const namespace = set.metadata.namespace
     const say = (message: string) => problems.push({ file: path, name: set.metadata.name, namespace, message })
@@ -74,4 +79,21 @@ export async function generatedApplications(
     }
   }
   return { applications: found, problems }
+}
+
+/** How many sets of parameters generators make at most, as far as can be told before they run: a matrix multiplies. */
+function sizeOf(generator: unknown, clusters: number, depth = 0): number {
+  if (!isObject(generator) || depth > 4) return 1
+  const nested = (combining: unknown): number[] => {
+    const list = isObject(combining) ? combining['generators'] : undefined
+    return Array.isArray(list) ? list.map((each) => sizeOf(each, clusters, depth + 1)) : []
+  }
+  if (isObject(generator['matrix'])) return nested(generator['matrix']).reduce((product, size) => product * size, 1)
+  if (isObject(generator['merge'])) return nested(generator['merge']).reduce((sum, size) => sum + size, 0)
+  if (isObject(generator['list'])) {
+    const { elements } = generator['list']
+    return Array.isArray(elements) ? elements.length : filesGuess
+  }
+  if (generator['clusters'] !== undefined) return clusters + 1
+  return generator['git'] === undefined ? 1 : filesGuess
 }

@@ -21,6 +21,8 @@ const servedEverywhere = [
 const noSources: ReadonlySet<string> = new Set()
 /** A chart that more than so many install is rendered for the first of them. */
 const mostInstalls = 100
+/** For all charts together. */
+const mostMilliseconds = 120_000
 
 /**
  * Renders every chart as it is installed by something of the inputs, or, where nothing does, with its own values. Returns what keeps
@@ -32,10 +34,23 @@ export async function renderCharts(
   unreadable: Unreadable[],
 ): Promise<readonly GenerationProblem[]> {
   const { installs, problems } = await chartInstalls(gathered)
+  const beganAt = performance.now()
   for (const folder of gathered.charts) {
     const all = installs.get(folder) ?? []
     const seen = new Set<string>()
     for (const install of all.slice(0, mostInstalls)) {
+      if (performance.now() - beganAt > mostMilliseconds) {
+        unreadable.push({
+          file: `${folder}/Chart.yaml`,
+          line: 1,
+          column: 1,
+          severity: 'warning',
+          message:
+            'charts took more than two minutes to render: this one and those after it were not checked as they are installed',
+          fix: 'Check them apart, or look for a template that does not end.',
+        })
+        return problems
+      }
       const { by: _, file: __, ...what } = install
       const key = JSON.stringify(what)
       if (seen.has(key)) continue

@@ -147,6 +147,20 @@ spec:
   ])
 })
 
+test('an ApplicationSet that would make millions is left alone', async () => {
+  const elements = (key: string) => Array.from({ length: 1500 }, (_, index) => `{${key}${index}: "v"}`).join(',')
+  const folder = folderOf({
+    'a.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: a, namespace: argocd}
+spec:
+  generators: [{matrix: {generators: [{list: {elements: [${elements('a')}]}}, {list: {elements: [${elements('b')}]}}]}}]
+  template: {metadata: {name: same}, spec: {project: default, destination: {server: "https://a.example"}, source: {repoURL: "https://git.example.com/a.git", path: a, targetRevision: main}}}
+`,
+  })
+  assert.deepEqual((await check(folder)).lines, [])
+})
+
 test('suppressions need a reason and something to suppress', async () => {
   const folder = folderOf({
     'flotilla.yaml': `ignore:
