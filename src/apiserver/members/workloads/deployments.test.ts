@@ -95,6 +95,31 @@ test('the present ReplicaSet takes over new annotations and minReadySeconds, wit
   fixture.stop()
 })
 
+test('a new Deployment takes over the ReplicaSets that another one has left behind', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply(deploymentOf('web', { replicas: 2 }))
+  await fixture.settle()
+  const [left] = sets(fixture)
+  const before = pods(fixture).map((pod) => pod.metadata.name)
+  await fixture.remove('Deployment', 'default/web', { propagationPolicy: 'Orphan' })
+  await fixture.settle()
+  assert.equal(sets(fixture)[0]?.metadata.ownerReferences, undefined)
+  await fixture.apply(deploymentOf('web', { replicas: 2 }))
+  await fixture.settle()
+  assert.deepEqual(
+    sets(fixture).map(({ metadata }) => metadata.uid),
+    [left?.metadata.uid],
+  )
+  assert.equal(sets(fixture)[0]?.metadata.ownerReferences?.[0]?.uid, deployment(fixture).metadata.uid)
+  assert.deepEqual(
+    pods(fixture).map((pod) => pod.metadata.name),
+    before,
+  )
+  assert.equal(deployment(fixture).status?.availableReplicas, 2)
+  assert.deepEqual(fixture.warnings, [])
+  fixture.stop()
+})
+
 test('a broken image stops the rollout, and the deadline passes', async () => {
   const fixture = await createMemberFixture()
   const spec = { replicas: 4, progressDeadlineSeconds: 60 }

@@ -1,5 +1,6 @@
 import { canonicalJson, equalJson } from '../../../base/json.js'
 import { controllerReferenceTo } from '../../../kube/object/owner.js'
+import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Deployment, PodTemplate, ReplicaSet } from '../engine/objects.js'
 import { decideProportionalScaling, decideScaling, replicasOf, rollingLimits } from './deployment-scaling.js'
@@ -36,7 +37,9 @@ export const deployments: MemberController = {
   async reconcile(work) {
     const deployment = work.cluster.peek('deployments.apps', work.key) as Deployment | undefined
     if (deployment === undefined) return undefined
-    const revisions = new Revisions(deployment, work.owned<ReplicaSet>('replicasets.apps', deployment))
+    const owned = work.owned<ReplicaSet>('replicasets.apps', deployment)
+    if (owned.length === 0 && (await adopt(work, deployment))) return 1
+    const revisions = new Revisions(deployment, owned)
     if (isTerminating(deployment)) return report(work, deployment, revisions)
     if (deployment.spec.paused === true) {
       await keepUp(work, deployment, revisions)
@@ -60,6 +63,24 @@ export const deployments: MemberController = {
     await cleanUp(work, deployment, settled)
     return report(work, deployment, settled)
   },
+}
+
+/** A Deployment without any takes over the ReplicaSets that it would select and that nobody controls, as after a deletion that left them behind. */
+async function adopt(work: Work, deployment: Deployment): Promise<boolean> {
+  if (isTerminating(deployment)) return false
+  const selector = fromLabelSelector(deployment.spec.selector)
+  const all = work.cluster.peekAll('replicasets.apps', deployment.metadata.namespace ?? 'default') as Iterable<ReplicaSet>
+  const orphans = [...all].filter(
+    ({ metadata }) =>
+      metadata.ownerReferences?.some(({ controller }) => controller === true) !== true &&
+      metadata.deletionTimestamp === undefined &&
+      matchesLabels(selector, metadata.labels),
+  )
+  for (const orphan of orphans) {
+    const ownerReferences = [...(orphan.metadata.ownerReferences ?? []), controllerReferenceTo(deployment)]
+    await work.write.update({ ...orphan, metadata: { ...orphan.metadata, ownerReferences } })
+  }
+  return orphans.length > 0
 }
 
 /** The ReplicaSets of a Deployment: the one with its present template, and the old ones by revision. */
