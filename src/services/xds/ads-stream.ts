@@ -170,7 +170,8 @@ export class AdsStream {
   }
 
   #hold(names: readonly string[]): void {
-    if (names.length === 0) return
+    // Who asks for no routes is led nowhere.
+    if (names.length === 0 || !pointers.some((kind) => this.#subscriptions.has(kind))) return
     if (this.#fresh.size === 0) this.#cancelHold = this.#options.clock.after(longestHoldMs, () => this.#release())
     for (const name of names) this.#fresh.add(name)
   }
