@@ -1,3 +1,4 @@
+import { evaluateArithmetic } from '../shell/arithmetic.js'
 import { pause, signalName } from '../shell/shell.js'
 import type { Applet, CommandContext } from '../shell/shell-context.js'
 import { parseFlags } from './parse-flags.js'
@@ -120,6 +121,19 @@ const whoami: Applet = async (_args, context: CommandContext) => {
   return 0
 }
 
+/** Arithmetic and comparisons of whole numbers; `=` and `!=` of any texts. It fails where the value is 0 or nothing, as expr does. */
+const expr: Applet = async (args, context) => {
+  const [left = '', operator, right = ''] = args
+  const isTexts = args.length === 3 && (operator === '=' || operator === '!=')
+  const value = isTexts
+    ? String(Number((left === right) === (operator === '=')))
+    : args.length === 1
+      ? left
+      : String(evaluateArithmetic(args.map((arg) => (arg === '=' ? '==' : arg)).join(' '), () => '0'))
+  await context.stdout.write(`${value}\n`)
+  return value === '0' || value === '' ? 1 : 0
+}
+
 /** Of a terminal that understands ANSI. */
 const clear: Applet = async (_args, context) => {
   await context.stdout.write('\u001b[H\u001b[J')
@@ -139,6 +153,7 @@ export const processApplets: Readonly<Record<string, Applet>> = {
   uname,
   whoami,
   clear,
+  expr,
   true: async () => 0,
   false: async () => 1,
 }

@@ -192,3 +192,10 @@ test('/dev/null is read as an empty file, also by what waits at its end for ever
   const goesOn = new Promise((resolve) => setTimeout(resolve, 30, 'goes on'))
   assert.equal(await Promise.race([ended, goesOn]), 'goes on')
 })
+
+test('expr', async () => {
+  const asked = await run(
+    "expr 7 % 2; expr 4 % 2; echo $?; expr a = a; expr a != a; expr 2 '*' 3 + 1; if [ $(expr 3 % 2) -ne 0 ]; then echo odd; fi",
+  )
+  assert.deepEqual([asked.out, asked.err], ['1\n0\n1\n1\n0\n7\nodd\n', ''])
+})
