@@ -24,7 +24,7 @@ export async function passToLeader(
   log: Log,
 ): Promise<{ readonly ports: readonly number[]; close(): Promise<void> }> {
   const open = new Set<Socket>()
-  /** Ends of connections by address and port, to know those that were passed on to ourselves. Each is there only once. */
+  /** Connections by both ends, the one that dialled first, to know those that were passed on to ourselves. */
   const passed = new Map<string, Socket>()
   const came = new Map<string, Socket>()
   let isTold = false
@@ -50,7 +50,7 @@ export async function passToLeader(
         incoming.destroy()
         return
       }
-      const from = endOf(incoming.remoteAddress, incoming.remotePort)
+      const from = `${endOf(incoming.remoteAddress, incoming.remotePort)} ${endOf(incoming.localAddress, incoming.localPort)}`
       const own = passed.get(from)
       if (own !== undefined) {
         goesRound(incoming, own)
@@ -63,7 +63,8 @@ export async function passToLeader(
       let by = ''
       onward.once('connect', () => {
         onward.setTimeout(0)
-        passed.set((by = endOf(onward.localAddress, onward.localPort)), onward)
+        by = `${endOf(onward.localAddress, onward.localPort)} ${endOf(onward.remoteAddress, onward.remotePort)}`
+        passed.set(by, onward)
         const own = came.get(by)
         if (own !== undefined) goesRound(own, onward)
       })
