@@ -4,8 +4,8 @@ import { systemClock } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { createAdsServer } from '../../src/services/xds/ads-server.js'
 import { startEchoServer } from '../support/fakes/echo-servers.js'
-import { answers, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/peers/envoy-proxy.js'
 import { createFixedCatalogue } from '../support/fakes/fixed-catalogue.js'
+import { answers, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/peers/envoy-proxy.js'
 
 const closing: (() => unknown)[] = []
 after(async () => {

@@ -6,7 +6,7 @@ import { builtInSchemas } from '../../../kube/schema/built-in.js'
 import { createMemoryTree } from '../memory-tree.js'
 import type { Tree } from '../tree.js'
 import { buildKustomization, formatResources } from './build-kustomization.js'
-import { createDocumentCache } from './read-documents.js'
+import { createDocumentCache } from './sources/read-documents.js'
 
 // goldens/NAME/input is built at the path that goldens/NAME/path.txt names (the input itself when there is none);
 // goldens/NAME/expected.yaml is what kustomize v5.8.2 prints for it.

@@ -2,7 +2,7 @@ import type { RenderDependencies, Renderer } from '../contract.js'
 import { kustomizationFiles } from './accumulate.js'
 import type { BuildLimits } from './build-budget.js'
 import { type BuildOptions, buildKustomization } from './build-kustomization.js'
-import { createDocumentCache } from './read-documents.js'
+import { createDocumentCache } from './sources/read-documents.js'
 
 export interface KustomizeRendererOptions extends RenderDependencies, BuildLimits {
   /** Parsed files that are kept between builds; 2,000 unless told. */
