@@ -18,12 +18,13 @@ async function createReplicas() {
       (delayMs, run) => void clock.after(delayMs, run),
     )
     const stopping = new AbortController()
+    const pauses = { ms: aheadMs }
     const watch = leadHub({
       hub: way.client,
       namespace: 'default',
       identity,
       address,
-      clock: { now: () => clock.now() + aheadMs, after: (delayMs, run) => clock.after(delayMs, run) },
+      clock: { now: () => clock.now() + pauses.ms, after: (delayMs, run) => clock.after(delayMs, run) },
       log: silentLog,
       signal: stopping.signal,
     })
@@ -35,12 +36,32 @@ async function createReplicas() {
       },
       () => {},
     )
-    return { state, way: way.faults, watch, stop: () => stopping.abort(new Error('stopped')) }
+    return { state, way: way.faults, watch, pauses, stop: () => stopping.abort(new Error('stopped')) }
   }
   const lease = async () =>
     (await client.get({ type: leaseType, namespace: 'default', name: leaderLeaseName }))['spec'] as { holderIdentity: string }
   return { world, replica, lease }
 }
+
+test('a leader that could do nothing for some seconds leads on, unless somebody else could have led meanwhile', async () => {
+  const { world, replica } = await createReplicas()
+  const one = replica('1')
+  await world.settle(30)
+  assert.ok(one.state.leads)
+  // As when a chart holds the process up: no timer runs, and then all of them do.
+  one.pauses.ms += 10_500
+  await world.settle(5)
+  assert.equal(one.state.lost, undefined)
+  await world.settle(30)
+  assert.equal(one.state.lost, undefined)
+  // Nobody has the Lease: it is still there for who renews it. Who cannot is not left in doubt.
+  one.way.cut()
+  one.pauses.ms += 13_000
+  await world.settle(3)
+  assert.match(one.state.lost ?? '', /could not be renewed for 13 s/)
+  one.stop()
+  world.stop()
+})
 
 test('one replica leads; another takes over at once when it is let, and after 15 s when the first is silent', async () => {
   const { world, replica, lease } = await createReplicas()

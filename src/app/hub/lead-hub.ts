@@ -14,8 +14,11 @@ export const leaderAddressAnnotation = 'flotilla.dev/leader-address'
 const leaseMs = 15_000
 /** Who cannot renew for this long does not lead any more: well before anybody else takes over. */
 const renewWithinMs = 10_000
+/** And who could do nothing at all meanwhile, because a chart took its time: it may still renew, before anybody else could have led. */
+const renewAfterPauseMs = 13_000
 const everyMs = 2_000
 const requestMs = 5_000
+const lookMs = 1_000
 
 export interface LeadHubOptions {
   readonly hub: KubeClient
@@ -92,12 +95,18 @@ function keep(lease: HeldLease, { clock, log, signal }: LeadHubOptions): Leaders
     }
     renew().then(end, () => {})
     // Beside the requests, which may hang.
+    let lookedAt = clock.now()
+    let pausedSince: number | undefined
     const look = () => {
       if (ended.aborted) return
-      if (clock.now() - renewedAt >= renewWithinMs) end(`the Lease could not be renewed for ${renewWithinMs / 1000} s`)
-      else clock.after(1000, look)
+      const now = clock.now()
+      if (now - lookedAt > 3 * lookMs) pausedSince = renewedAt
+      lookedAt = now
+      const withinMs = pausedSince === renewedAt ? renewAfterPauseMs : renewWithinMs
+      if (now - renewedAt >= withinMs) end(`the Lease could not be renewed for ${withinMs / 1000} s`)
+      else clock.after(lookMs, look)
     }
-    clock.after(1000, look)
+    clock.after(lookMs, look)
   })
   return {
     lost,

@@ -1,6 +1,6 @@
 import type { Explanation } from '../../app/placement/explain-placement.js'
 import type { ClusterVerdict, Delivery, PlacementDecision } from '../../delivery/placement/contract.js'
-import { type Column, formatTable } from './print.js'
+import { type Column, formatTable, plainLines } from './print.js'
 
 /** More clusters than this: those that are left out are told together, by reason. */
 const manyClusters = 25
@@ -43,6 +43,10 @@ function clustersOf(decision: PlacementDecision | undefined): string {
 
 /** What one dialect says of one object: who decided, what each cluster gets and why, and what would change. */
 export function describeExplanation(explanation: Explanation, format: 'table' | 'wide'): string {
+  return plainLines(describe(explanation, format))
+}
+
+function describe(explanation: Explanation, format: 'table' | 'wide'): string {
   const { source, dialect, refused, decision, warnings, changes, paused } = explanation
   if (refused !== undefined)
     return `${source}: refused (${dialect})\n\n${refused.reason}: ${refused.message}\nNothing is changed in any cluster on its strength.\n${warningLines(warnings)}`

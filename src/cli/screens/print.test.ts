@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createLineLog } from '../../app/system/system-ports.js'
-import { formatTable } from './print.js'
+import { formatTable, plainLines } from './print.js'
 
 const hostile = 'web\u001b[2J\u009b31m\nNAME   ok\u202e'
 
 test('what clusters say stays in its cell', () => {
   const table = formatTable([hostile], [{ title: 'NAME', value: (row) => row }])
   assert.equal(table, 'NAME\nweb\ufffd[2J\ufffd31m NAME   ok\ufffd\n')
+})
+
+test('a screen keeps its lines, and nothing else of what a terminal obeys', () => {
+  assert.equal(plainLines(`Steps:\n  ${hostile}\n`), 'Steps:\n  web\ufffd[2J\ufffd31m\nNAME   ok\ufffd\n')
 })
 
 test('a log has one line for each message, and nothing that a terminal obeys', () => {

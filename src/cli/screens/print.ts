@@ -72,3 +72,8 @@ export function formatAge(fromMs: number | undefined, nowMs: number): string {
   if (hours < 48) return `${hours}h`
   return `${Math.floor(hours / 24)}d`
 }
+
+/** A whole screen without what a terminal would obey: what clusters and files say is in it. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n')
+}

@@ -180,6 +180,11 @@ test('the decision of another scheduler is followed; none is not an empty one', 
   })
   assert.equal((placementDialect.read(web, hubOf([follower, web])) as Refused).problem.reason, 'DecisionMissing')
   assert.deepEqual(Object.keys(shares(web, hubOf([follower, web, slice('a', ['east']), slice('b', ['west'])]))), ['east', 'west'])
+  const own = slice('own', ['east'])
+  own.metadata.ownerReferences = [
+    { apiVersion: 'flotilla.dev/v1alpha1', kind: 'Placement', name: follower.metadata.name, uid: follower.metadata.uid ?? '' },
+  ]
+  assert.equal((placementDialect.read(web, hubOf([follower, web, own])) as Refused).problem.reason, 'DecisionMissing')
   const empty = decide(web, hubOf([follower, web, slice('a', [])]))
   assert.deepEqual(empty.deliveries, [])
   assert.deepEqual(placementDialect.touches(slice('a', []), hubOf([follower, web])) as unknown as { name: string }[], [

@@ -3,6 +3,7 @@ import { federatedId } from '../../delivery/federation/federated-id.js'
 import type { Placement, PlacementPolicy, ResourceSelector } from '../../delivery/placement/contract.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import { followDecision } from './decisions/follow-decision.js'
+import { isOwnedBy } from './decisions/publish-decision.js'
 import type { PlacementObject, PlacementSpec } from './placement-kind.js'
 import { readDivision } from './read-division.js'
 import { readSelection } from './read-selection.js'
@@ -19,7 +20,8 @@ export function readPolicy(
   const spec: PlacementSpec = placement.spec ?? {}
   let among: readonly string[] | undefined
   if (spec.decisionFrom !== undefined) {
-    among = followDecision(hub, namespace, spec.decisionFrom.name)
+    // Its own, published under its name, would only ever shrink.
+    among = followDecision(hub, namespace, spec.decisionFrom.name, (slice) => !isOwnedBy(slice, placement))
     if (among === undefined) {
       const message = `Placement ${namespace}/${name} follows the decision ${spec.decisionFrom.name}, and no PlacementDecision in ${namespace} has that decision-key or name: what is in clusters stays as it is until its scheduler has written one; correct spec.decisionFrom.name or remove it to decide here`
       return { problem: { reason: 'DecisionMissing', message } }

@@ -62,7 +62,7 @@ export function holderOfKey(source: KubeObject, key: string, hub: HubFacts): str
 }
 
 /** Kinds of several groups may be called the same. By name, not by uid: a hub that was restored still knows its own. */
-function isOwnedBy(slice: KubeObject, { apiVersion, kind, metadata }: KubeObject): boolean {
+export function isOwnedBy(slice: KubeObject, { apiVersion, kind, metadata }: KubeObject): boolean {
   const owner = slice.metadata.ownerReferences?.[0]
   return owner?.kind === kind && owner.name === metadata.name && groupOf(owner.apiVersion) === groupOf(apiVersion)
 }

@@ -58,11 +58,17 @@ function* sourcesOf(model: FleetModel): Iterable<Source> {
       const spec = object.view(...prefix, 'spec')
       for (const source of [spec.view('source'), ...spec.items('sources')]) {
         const repository = source.text('repoURL')
-        const path = source.text('path')?.replace(/^(\.?\/)+|\/+$/g, '')
+        const path = withoutLastSlashes(source.text('path'))?.replace(/^(\.?\/)+/, '')
         if (repository === undefined || path === undefined || path === '' || path === '.' || /[{}$*]|\.\./.test(path)) continue
-        yield { subject: object.subject, source, path, repository: repository.replace(/(\.git)?\/*$/, '') }
+        yield { subject: object.subject, source, path, repository: withoutLastSlashes(repository).replace(/\.git$/, '') }
       }
     }
+}
+
+function withoutLastSlashes<T extends string | undefined>(text: T): T {
+  let end = text?.length ?? 0
+  while (end > 0 && text?.[end - 1] === '/') end--
+  return text?.slice(0, end) as T
 }
 
 function foldersOf(model: FleetModel) {
