@@ -172,6 +172,8 @@ test('the fleet’s rate holds over all workloads', () => {
   assert.deepEqual(moved(), [1, 1, 0], 'what is not on record yet is neither asked for nor counted again')
   state.nowMs += 30_000
   assert.deepEqual(moved(), [1, 1, 1])
+  state.settings = { ...state.settings, frozen: 'release night' }
+  assert.deepEqual(moved(), [0, 0, 0], 'what is not on record yet stops with a freeze')
 })
 
 test('few silent clusters are left at a time', () => {

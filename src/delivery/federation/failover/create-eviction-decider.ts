@@ -147,7 +147,9 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
     let againAt = Number.POSITIVE_INFINITY
     const onRecord = federated.evictions ?? []
     const isOnRecord = ({ cluster }: Eviction) => onRecord.some((each) => each.cluster === cluster)
-    const pending = (begun.get(federated.id) ?? []).filter((each) => !isOnRecord(each))
+    const settings = options.settings()
+    // Who freezes the fleet stops what nobody has on record yet.
+    const pending = settings.frozen === undefined ? (begun.get(federated.id) ?? []).filter((each) => !isOnRecord(each)) : []
     for (const eviction of [...onRecord, ...pending]) {
       if (!names.has(eviction.cluster)) continue
       const next = advance(eviction, input)
@@ -156,7 +158,6 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
         againAt = Math.min(againAt, next.againAt)
       }
     }
-    const settings = options.settings()
     const found = wishesOf(input, new Set(kept.map(({ cluster }) => cluster)))
     againAt = Math.min(againAt, found.againAt)
     const held = [...found.held]
