@@ -118,5 +118,5 @@ test('traces name functions, and sources where Node is asked to map them', async
   assert.match(plain.out, /at \S*openFleetPki \(.*apiserver\.cjs:\d+:\d+\)/)
   for (const pack of packs) cpSync(join('dist/bundle', build, `${pack}.map`), join(folder, build, `${pack}.map`))
   const mapped = await flotilla(args, ['--enable-source-maps'], { FLOTILLA_DEBUG: '1' })
-  assert.match(mapped.out, /src\/app\/fleet-pki\.ts:\d+:\d+/)
+  assert.match(mapped.out, /src\/app\/fleet\/fleet-pki\.ts:\d+:\d+/)
 })
