@@ -28,6 +28,8 @@ const definitionType: ResourceType = {
   namespaced: false,
 }
 const lookMs = { first: 500, most: 60_000 }
+/** So long after the start a kind with a definition that is not served yet is waited for, and so long the definitions themselves. */
+const startMs = { kinds: 30_000, definitions: 5_000 }
 
 /**
  * What the hub holds of the kinds that were asked for, as far as it serves them. A kind that is asked for stays: what was read is known
@@ -40,6 +42,8 @@ export class HubCaches {
   /** Asked for, and not served (yet). */
   readonly #missing = new Map<string, ResourceType>()
   #catalogue: ResourceCatalogue | undefined
+  #definitions: Cache | undefined
+  readonly #openedAt: number
   #reading: Promise<void> | undefined
   #cancelLook: (() => void) | undefined
   #pauseMs = lookMs.first
@@ -47,7 +51,9 @@ export class HubCaches {
 
   constructor(options: HubCachesOptions) {
     this.#options = options
-    const { client, clock, random, log, signal } = options
+    const { client, clock, random, log, signal, onKinds } = options
+    this.#openedAt = clock.now()
+    for (const ms of Object.values(startMs)) clock.after(ms, () => signal.aborted || onKinds())
     this.#caches = createCaches({ client, clock, random, log, signal, transform: withoutManagedFields })
     signal.addEventListener('abort', () => this.#cancelLook?.(), { once: true })
     void this.#open()
@@ -58,11 +64,21 @@ export class HubCaches {
     return this.#version
   }
 
-  /** What the hub serves and every kind that is asked for has been read. */
+  /**
+   * What the hub serves and every kind that is asked for has been read. A kind that has a definition and is not served is no kind
+   * that is not there: an API server that has just started does not tell of it yet, and it may hold rules that limit others.
+   */
   get complete(): boolean {
     if (this.#catalogue === undefined) return false
     for (const { cache } of this.#kinds.values()) if (cache === undefined) return false
-    return true
+    return !this.#mayStillCome()
+  }
+
+  #mayStillCome(): boolean {
+    if (this.#missing.size === 0) return false
+    const sinceMs = this.#options.clock.now() - this.#openedAt
+    if (this.#definitions === undefined) return sinceMs < startMs.definitions
+    return sinceMs < startMs.kinds && [...this.#missing.keys()].some((key) => this.#definitions?.get(key) !== undefined)
   }
 
   /** Kinds that are asked for, are served and have not been read. */
@@ -129,6 +145,8 @@ export class HubCaches {
       }
     }
     const definitions = await this.#caches.cache(definitionType, { metadataOnly: true }).catch(() => undefined)
+    this.#definitions = definitions
+    this.#options.onKinds()
     definitions?.onChange(() => this.#lookAgain(true))
     // A definition may have come between the two.
     if (definitions !== undefined && this.#missing.size > 0) this.#lookAgain(true)
