@@ -116,10 +116,13 @@ const curlLong: Readonly<Record<string, string>> = {
   verbose: 'v',
 }
 
+/** There is no .curlrc, no globbing, no progress meter and no buffer here. */
+const curlWithoutEffect = ['q', 'disable', 'g', 'globoff', 'N', 'no-buffer', 'ipv4', 'no-progress-meter']
+
 const curl: Applet = async (args, context) => {
   const flags = parseFlags(
     args,
-    ['s', 'S', 'k', 'L', 'f', 'I', 'i', 'v', 'G', '4', ...Object.keys(curlLong), 'http1.1'],
+    ['s', 'S', 'k', 'L', 'f', 'I', 'i', 'v', 'G', '4', ...curlWithoutEffect, ...Object.keys(curlLong), 'http1.1'],
     [
       'o',
       'w',

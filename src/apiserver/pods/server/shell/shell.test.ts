@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -198,4 +200,22 @@ test('expr', async () => {
     "expr 7 % 2; expr 4 % 2; echo $?; expr a = a; expr a != a; expr 2 '*' 3 + 1; if [ $(expr 3 % 2) -ne 0 ]; then echo odd; fi",
   )
   assert.deepEqual([asked.out, asked.err], ['1\n0\n1\n1\n0\n7\nodd\n', ''])
+})
+
+test('curl as probes of others call it', {
+  skip: process.platform === 'linux' ? false : 'a loopback address of its own is needed',
+}, async () => {
+  const server = createServer((request, response) => response.end(`${request.method} ${request.url}`))
+  await new Promise<void>((done) => server.listen(0, '127.9.9.9', done))
+  try {
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.9.9.9:${port}`
+    const asked = await run(
+      `for i in $(seq 0 2); do echo; curl -q -s --connect-timeout 2 ${url}/ ; done; curl -g -q -s '${url}/dial?a=[1]'; curl --unknown ${url}/`,
+    )
+    assert.equal(asked.out, '\nGET /\nGET /\nGET /GET /dial?a=[1]')
+    assert.match(asked.err, /unrecognized option: unknown/)
+  } finally {
+    server.close()
+  }
 })
