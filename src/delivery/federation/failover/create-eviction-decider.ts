@@ -150,7 +150,9 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
     const settings = options.settings()
     // Who freezes the fleet stops what nobody has on record yet.
     const pending = settings.frozen === undefined ? (begun.get(federated.id) ?? []).filter((each) => !isOnRecord(each)) : []
-    for (const eviction of [...onRecord, ...pending]) {
+    // First on record as it was begun, then it goes on.
+    kept.push(...pending.filter(({ cluster }) => names.has(cluster)))
+    for (const eviction of onRecord) {
       if (!names.has(eviction.cluster)) continue
       const next = advance(eviction, input)
       if (next !== undefined) {
