@@ -51,11 +51,6 @@ export function storageKey(resource: { type: ResourceType }, namespace: string, 
   return resource.type.namespaced ? `${namespace}/${name}` : name
 }
 
-/** The form in which error texts name a resource: `apps/v1, Resource=deployments`. */
-export function formatResource(type: ResourceType): string {
-  return `${type.group}/${type.version}, Resource=${type.plural}`
-}
-
 /** The group in refusals of invalid objects: events are those of the core group there, whatever they were sent as. */
 export function groupInRefusals({ stored, type }: Resource): string {
   return stored === 'events' ? '' : type.group

@@ -320,7 +320,7 @@ function needsRoom(read: Federated): boolean {
 }
 
 function usesRunning(read: Federated): boolean {
-  return read.policies.placements.some(({ placement }) => placement.division.strategy === 'kubefed-planner')
+  return read.policies.placements.some(({ placement }) => bindStrategy(placement.division).strategy.heedsRunning === true)
 }
 
 function rulesOf({ rules, workload }: Federated, decision: PlacementDecision, autoscaler: string | undefined): DeliveryRules {

@@ -55,6 +55,8 @@ export interface DivisionTraits {
   readonly promises: DivisionPromises
   /** Whether the spread over clusters heeds free room; only strategies that heed it themselves say yes. */
   readonly heedsRoom: boolean
+  /** Whether it asks how many replicas run where at present. Unless told, it does not. */
+  readonly heedsRunning?: boolean
   /** Whether spread constraints have no say, as with Karmada's static weights. */
   readonly ignoresSpread: boolean
 }

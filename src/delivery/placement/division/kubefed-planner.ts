@@ -158,6 +158,7 @@ export const kubefedPlanner: DivisionStrategy<KubefedPlannerRule> = {
   // Overflow is asked for on top, and a minimum or an unbearable load breaks any sum.
   promises: { sum: false, withinFree: false, stable: false, stepwise: false, keepsRunning: false },
   heedsRoom: false,
+  heedsRunning: true,
   ignoresSpread: false,
   samples: [
     { strategy: 'kubefed-planner' },
