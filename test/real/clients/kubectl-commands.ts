@@ -202,6 +202,8 @@ export const applying: readonly Step[] = [
   s('apply -f other-map.yaml -n work --prune --applyset=myset', /\/app pruned/),
   s('get secret myset -o yaml', /applyset.kubernetes.io\/contains-group-kinds: ConfigMap/, { since: 30 }),
   s('apply -f app.yaml', /app created/),
+  // kubectl reads and then writes: what a controller writes to the status in between is a conflict, here as with any API server.
+  s('rollout status deploy/app --timeout=60s', /successfully rolled out/),
   s('replace -f changed.yaml', /map replaced\ndeployment.apps\/app replaced/),
   s('replace --force -f app.yaml', /"?map"? (force )?deleted[\s\S]*map replaced/),
   refused('create -f app.yaml', /configmaps "map" already exists[\s\S]*deployments.apps "app" already exists/),
