@@ -3,7 +3,7 @@ import { sleep } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
 import type { FederationDialect } from '../../delivery/federation/contract.js'
 import { createFederation, type Federation } from '../../delivery/federation/engine/create-federation.js'
-import type { DecideEvictions } from '../../delivery/federation/engine/decide-evictions.js'
+import type { EvictionDecider } from '../../delivery/federation/engine/decide-evictions.js'
 import type { OpenMember } from '../../delivery/federation/engine/fleet-members.js'
 import type { Inventory } from '../../inventory/cluster.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
@@ -19,14 +19,14 @@ export interface StartFederationOptions {
   readonly dialects?: readonly FederationDialect[]
   /** For clusters that are not written to directly (default: all are). */
   readonly openMember?: OpenMember
-  readonly decideEvictions?: DecideEvictions
+  readonly evictions?: EvictionDecider
   readonly ports: ServerPorts
   readonly signal: AbortSignal
 }
 
 /** Objects of the hub go to the clusters that their placement chooses. Resolves once the hub has told who it is. */
 export async function startFederation(options: StartFederationOptions): Promise<Federation> {
-  const { hub, namespace, inventory, openMember, decideEvictions, ports, signal } = options
+  const { hub, namespace, inventory, openMember, evictions, ports, signal } = options
   return createFederation({
     hub,
     hubId: await readHubId(hub, ports, signal),
@@ -34,7 +34,7 @@ export async function startFederation(options: StartFederationOptions): Promise<
     inventory,
     dialects: options.dialects ?? federationDialects,
     ...(openMember === undefined ? {} : { openMember }),
-    ...(decideEvictions === undefined ? {} : { decideEvictions }),
+    ...(evictions === undefined ? {} : { evictions }),
     ...ports,
     signal,
   })

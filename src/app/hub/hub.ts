@@ -199,7 +199,7 @@ export async function startHub(options: StartHubOptions): Promise<Hub> {
     namespace,
     inventory,
     ...(openMember && { openMember }),
-    decideEvictions: createEvictionDecider(failover),
+    evictions: createEvictionDecider(failover),
     ports,
     signal,
   })

@@ -3,11 +3,10 @@ import { agentClusterType } from '../../areas/agent/resource-types.js'
 import { CodedError, messageOf, UsageError } from '../../base/errors.js'
 import { silentLog } from '../../base/log.js'
 import { ClusterDirectory } from '../../delivery/federation/clusters/cluster-directory.js'
-import type { Federated, HubFacts } from '../../delivery/federation/contract.js'
+import type { HubFacts } from '../../delivery/federation/contract.js'
+import { roomNeeded } from '../../delivery/federation/engine/room-needed.js'
 import { freeReplicas } from '../../delivery/placement/capacity/free-replicas.js'
-import { replicaNeeds } from '../../delivery/placement/capacity/replica-needs.js'
 import type { ClusterFacts } from '../../delivery/placement/contract.js'
-import { bindStrategy } from '../../delivery/placement/division/division-rules.js'
 import { createClusterSecretSource } from '../../dialects/argo-cd/cluster-secret/cluster-secret-source.js'
 import {
   apiVersionsProperty,
@@ -114,8 +113,7 @@ export async function withLiveView<T>(
       inventory,
       async clustersFor(read) {
         const { object } = read.workload
-        const podSpec = podSpecOf(object)
-        const needs = podSpec !== undefined && heedsRoom(read) ? replicaNeeds(podSpec) : undefined
+        const needs = roomNeeded(read)?.needs
         return await Promise.all(
           clusters.map(async (facts): Promise<ClusterFacts> => {
             const apis = await reader.serves(facts, object, profiles.get(facts.name)?.apiVersions)
@@ -177,14 +175,6 @@ function factsOf(
   }
 }
 
-/** As the hub asks clusters for their room only where it counts. */
-function heedsRoom({ workload, policies }: Federated): boolean {
-  if ((workload.replicas ?? 0) === 0) return false
-  return policies.placements.some(
-    ({ placement }) => placement.needsRoom === true || bindStrategy(placement.division).strategy.heedsRoom,
-  )
-}
-
 interface Published {
   readonly state: ClusterState
   readonly apiVersions: ReadonlySet<string>
@@ -215,10 +205,6 @@ async function readProfiles(hub: KubeClient, namespace: string): Promise<Readonl
       profiles.set(name, published)
   }
   return profiles
-}
-
-function podSpecOf({ spec }: KubeObject): Record<string, unknown> | undefined {
-  return (spec as { template?: { spec?: Record<string, unknown> } } | undefined)?.template?.spec
 }
 
 /** An object of the hub by what kubectl would call its kind. */

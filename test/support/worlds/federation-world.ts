@@ -9,6 +9,7 @@ import { createSeededRandom } from '../../../src/base/random.js'
 import { VirtualClock } from '../../../src/base/virtual-clock.js'
 import type { FederationDialect } from '../../../src/delivery/federation/contract.js'
 import { createFederation } from '../../../src/delivery/federation/engine/create-federation.js'
+import type { EvictionDecider } from '../../../src/delivery/federation/engine/decide-evictions.js'
 import type { Cluster } from '../../../src/inventory/cluster.js'
 import { createInventory } from '../../../src/inventory/create-inventory.js'
 import type { KubeClient } from '../../../src/kube/client/kube-client.js'
@@ -19,6 +20,7 @@ import { hubUid, typeNamed } from './member-world.js'
 export async function createFederationWorld(options: {
   readonly members: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly dialects: readonly FederationDialect[]
+  readonly evictions?: EvictionDecider
 }) {
   const random = createSeededRandom(3)
   const clock = new VirtualClock({
@@ -70,6 +72,7 @@ export async function createFederationWorld(options: {
       namespace: 'argocd',
       inventory,
       dialects: options.dialects,
+      ...(options.evictions === undefined ? {} : { evictions: options.evictions }),
       ...ports,
       signal,
     })

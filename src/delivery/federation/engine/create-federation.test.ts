@@ -7,6 +7,7 @@ import type { Placement } from '../../placement/contract.js'
 import { replicasOf } from '../../placement/replicas-of.js'
 import type { FederationDialect, Outcome } from '../contract.js'
 import { federatedId } from '../federated-id.js'
+import type { EvictionDecider } from './decide-evictions.js'
 
 interface TestDialect extends FederationDialect {
   readonly outcomes: Map<string, Outcome | undefined>
@@ -151,6 +152,20 @@ test('a source that was deleted while no hub ran is known by the marks of its co
   await world.restart(() => world.remove('hub', 'ConfigMap', 'one'))
   await world.settle(30)
   for (const name of Object.keys(members)) assert.equal(await world.get(name, 'ConfigMap', 'one'), undefined)
+  world.stop()
+})
+
+test('who decides on moves is told which sources are no more', async () => {
+  const forgotten: string[] = []
+  const evictions: EvictionDecider = { decide: () => ({ evictions: [] }), forget: (id) => void forgotten.push(id) }
+  const world = await createFederationWorld({ members, dialects: [dialectOf()], evictions })
+  await world.create('hub', configMap('one', 'all'))
+  await world.settle()
+  const id = 'test/ConfigMap/shop/one'
+  assert.equal(forgotten.includes(id), false)
+  await world.remove('hub', 'ConfigMap', 'one')
+  await world.settle(30)
+  assert.equal(forgotten.includes(id), true, forgotten.join())
   world.stop()
 })
 

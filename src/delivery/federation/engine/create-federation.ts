@@ -17,7 +17,7 @@ import { HubCaches } from '../hub/hub-caches.js'
 import { HubWriter, isRace } from '../hub/hub-writer.js'
 import { Autoscalers, autoscalerType } from './autoscalers.js'
 import { Claims } from './claims.js'
-import { type DecideEvictions, keepEvictions } from './decide-evictions.js'
+import { type EvictionDecider, keepEvictions } from './decide-evictions.js'
 import { FleetMembers, type OpenMember } from './fleet-members.js'
 import { KindsRegister } from './kinds-register.js'
 import { SourceLook } from './source-look.js'
@@ -36,7 +36,7 @@ export interface FederationOptions {
   readonly dialects: readonly FederationDialect[]
   /** For clusters that are not written to directly. */
   readonly openMember?: OpenMember
-  readonly decideEvictions?: DecideEvictions
+  readonly evictions?: EvictionDecider
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -146,7 +146,7 @@ class Engine implements Federation {
       members: this.#members,
       claims,
       autoscalers,
-      decideEvictions: options.decideEvictions ?? keepEvictions,
+      evictions: options.evictions ?? keepEvictions,
       rankOf: (name) => dialects.findIndex((dialect) => dialect.name === name),
       clock,
       log,

@@ -21,8 +21,16 @@ export interface EvictionDecision {
   readonly againAt?: number
 }
 
-/** Pure. Asked in each pass, before the placement is decided. */
-export type DecideEvictions = (input: EvictionInput) => EvictionDecision
+/** Remembers since when what is wrong, and nothing of what is gone. */
+export interface EvictionDecider {
+  /** Asked in each pass, before the placement is decided. No I/O; `nowMs` is all that it knows of time. */
+  decide(input: EvictionInput): EvictionDecision
+  /** The Federated of this id is looked after no longer. One that comes under the same id is another one. */
+  forget(id: string): void
+}
 
 /** Nothing is moved but what is on record already. */
-export const keepEvictions: DecideEvictions = ({ federated }) => ({ evictions: federated.evictions ?? [] })
+export const keepEvictions: EvictionDecider = {
+  decide: ({ federated }) => ({ evictions: federated.evictions ?? [] }),
+  forget: () => {},
+}

@@ -6,19 +6,18 @@ import type { Log } from '../../../base/log.js'
 import type { Inventory } from '../../../inventory/cluster.js'
 import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
 import { deliveryBuilder } from '../../placement/build-delivery.js'
-import { replicaNeeds } from '../../placement/capacity/replica-needs.js'
 import type { ClusterFacts, Delivery, PlacementDecision } from '../../placement/contract.js'
 import { decidePlacement } from '../../placement/decide-placement.js'
 import { bindStrategy } from '../../placement/division/division-rules.js'
-import { podSpecOf } from '../../placement/policy/dependencies.js'
 import type { ClusterDirectory } from '../clusters/cluster-directory.js'
 import type { ClusterOutcome, DeliveryRules, Eviction, Federated, MemberResult, Outcome, RetainedField } from '../contract.js'
 import { digestOf, digestText } from '../member/digest.js'
 import type { Autoscalers } from './autoscalers.js'
 import type { Claims } from './claims.js'
 import { completePrevious } from './complete-previous.js'
-import type { DecideEvictions } from './decide-evictions.js'
+import type { EvictionDecider } from './decide-evictions.js'
 import type { FleetMembers } from './fleet-members.js'
+import { needsOf, roomNeeded } from './room-needed.js'
 import { isRefused, noDecision, type SourceState } from './source-state.js'
 
 export interface SourcePassOptions {
@@ -27,7 +26,7 @@ export interface SourcePassOptions {
   readonly members: FleetMembers
   readonly claims: Claims
   readonly autoscalers: Autoscalers
-  readonly decideEvictions: DecideEvictions
+  readonly evictions: EvictionDecider
   /** Of a dialect: the lower goes first where two want the same object. */
   readonly rankOf: (dialect: string) => number
   readonly clock: Clock
@@ -73,7 +72,7 @@ export class SourcePass {
 
   /** Room is watched only in clusters that would be chosen if there were enough of it; those that were once stay watched. */
   #noteRoom(state: SourceState, read: Federated): void {
-    if (!needsRoom(read)) {
+    if (roomNeeded(read) === undefined) {
       state.roomIn = new Set()
       return
     }
@@ -84,7 +83,7 @@ export class SourcePass {
 
   /** Decides where it goes, anew only when something has changed. Returns when to look again although nothing has. */
   decide(state: SourceState, read: Federated, copies: ReadonlyMap<string, KubeObject>) {
-    const { directory, autoscalers, decideEvictions, clock, members } = this.#options
+    const { directory, autoscalers, clock, members } = this.#options
     const autoscaler =
       read.workload.autoscaler ?? (read.workload.replicas === undefined ? undefined : autoscalers.of(read.workload.object))
     const results = new Map(
@@ -94,7 +93,7 @@ export class SourcePass {
       evictions,
       againAt,
       held = [],
-    } = decideEvictions({
+    } = this.#options.evictions.decide({
       federated: read,
       clusters: state.roomIn.size > 0 ? this.#withRoom(state, read) : directory.facts,
       copies: results,
@@ -196,7 +195,8 @@ export class SourcePass {
 
   /** Looks after it no longer, wherever it is. */
   letBe(state: SourceState): void {
-    const { members, claims } = this.#options
+    const { members, claims, evictions } = this.#options
+    evictions.forget(state.id)
     for (const [cluster, target] of [...state.claimed]) {
       members.get(cluster)?.member.forget?.(state.id)
       state.claimed.delete(cluster)
@@ -296,27 +296,6 @@ export class SourcePass {
 
 function sendsSame(a: PlacementDecision, b: PlacementDecision): boolean {
   return equalJson(a.deliveries, b.deliveries) && equalJson(a.removals, b.removals)
-}
-
-const needsKnown = new WeakMap<KubeObject, { needs: ReturnType<typeof replicaNeeds>; key: string } | undefined>()
-
-/** What one replica needs, and a key that is the same for the same needs. */
-function needsOf({ workload: { object } }: Federated) {
-  if (!needsKnown.has(object)) {
-    const pod = podSpecOf(object)
-    const needs = pod && replicaNeeds(pod)
-    needsKnown.set(object, needs && { needs, key: canonicalJson({ ...needs, requests: [...needs.requests].sort() }) })
-  }
-  return needsKnown.get(object)
-}
-
-function needsRoom(read: Federated): boolean {
-  if ((read.workload.replicas ?? 0) === 0 || needsOf(read) === undefined) return false
-  // What is moved shall find room where it goes.
-  if (read.failover?.cluster?.silence !== undefined || read.failover?.application !== undefined) return true
-  return read.policies.placements.some(
-    ({ placement }) => placement.needsRoom === true || bindStrategy(placement.division).strategy.heedsRoom,
-  )
 }
 
 function usesRunning(read: Federated): boolean {

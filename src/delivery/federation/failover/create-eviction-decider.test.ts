@@ -45,11 +45,12 @@ const cluster = (name: string, more: Partial<ClusterFacts> = {}): ClusterFacts =
 
 function fleet(start: { settings?: Partial<FailoverSettings>; observations?: Observation[] } = {}) {
   const state = { settings: { ...safeSettings, ...start.settings }, observations: start.observations ?? [], nowMs: 1_000_000 }
-  const decide = createEvictionDecider({ observations: () => state.observations, settings: () => state.settings })
+  const decider = createEvictionDecider({ observations: () => state.observations, settings: () => state.settings })
   return {
     state,
+    forget: (id: string) => decider.forget(id),
     decide: (object: Federated, clusters: ClusterFacts[], copies: Record<string, MemberResult | undefined>, blind = false) =>
-      decide({ federated: object, clusters, copies: new Map(Object.entries(copies)), blind, nowMs: state.nowMs }),
+      decider.decide({ federated: object, clusters, copies: new Map(Object.entries(copies)), blind, nowMs: state.nowMs }),
   }
 }
 const both = { a: copy(2, 2), b: copy(2, 2) }
@@ -217,4 +218,46 @@ test('a move that is left to people stays on record; a cluster that is gone need
   const never: Eviction = { cluster: 'a', reason: 'ClusterUnreachable', message: '', since: state.nowMs - 1e9, purge: 'Never' }
   assert.deepEqual(decide(federated({ b: 4 }, { evictions: [never] }), three({}), both).evictions, [never])
   assert.deepEqual(decide(federated({ b: 4 }, { evictions: [never] }), [cluster('b')], { b: copy(4, 4) }).evictions, [])
+})
+
+test('what is gone is forgotten: a source, a cluster or a copy of the same name is another one', () => {
+  const { state, decide, forget } = fleet({ settings: { movesPerMinute: 1 }, observations: [{ by: 'x', down: true }] })
+  const drained = three({ taints: [{ key: 'drain', effect: 'NoExecute' }] })
+  const object = federated({ a: 2, b: 2 })
+  assert.equal(decide(object, drained, both).evictions.length, 1)
+  forget(object.id)
+  const again = decide(object, drained, both)
+  assert.deepEqual(again.evictions, [], 'a move that was begun is not taken over from the one that was deleted')
+  assert.match(again.held?.[0]?.why ?? '', /at most 1 workloads a minute/)
+
+  state.settings = safeSettings
+  const silent = three({ ready: false })
+  const patient = federated({ a: 2, b: 2 }, { id: 'patient' })
+  decide(patient, silent, both)
+  state.nowMs += 301_000
+  decide(patient, [cluster('b'), cluster('c')], { b: copy(2, 2) })
+  assert.deepEqual(decide(patient, silent, both).evictions, [], 'the cluster that has joined under the name waits anew')
+  state.nowMs += 301_000
+  assert.equal(decide(patient, silent, both).evictions.length, 1)
+
+  const sick = { a: copy(2, 0), b: copy(2, 2) }
+  const ailing = federated({ a: 2, b: 2 }, { id: 'ailing' })
+  decide(ailing, three({}), sick)
+  state.nowMs += 61_000
+  decide(ailing, three({}), { b: copy(4, 4) })
+  assert.deepEqual(decide(ailing, three({}), sick).evictions, [], 'a new copy has not been unhealthy for long')
+})
+
+test('a source that is deleted while it leaves a silent cluster does not keep others from leaving theirs', () => {
+  const { state, decide, forget } = fleet({ observations: [{ by: 'x', down: true }] })
+  const clusters = ['a', 'b', 'c', 'd', 'e'].map((name) => cluster(name, { ready: name > 'b' }))
+  const [one, two] = [federated({ a: 4 }, { id: 'one' }), federated({ b: 4 }, { id: 'two' })]
+  for (const wait of [0, 301_000]) {
+    state.nowMs += wait
+    decide(one, clusters, { a: copy(4, 4) })
+    decide(two, clusters, { b: copy(4, 4) })
+  }
+  assert.equal(decide(two, clusters, { b: copy(4, 4) }).evictions.length, 0)
+  forget('one')
+  assert.equal(decide(two, clusters, { b: copy(4, 4) }).evictions.length, 1)
 })

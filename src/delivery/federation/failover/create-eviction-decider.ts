@@ -2,7 +2,7 @@ import type { ClusterFacts, Placement } from '../../placement/contract.js'
 import { decidePlacement } from '../../placement/decide-placement.js'
 import { decidePolicy } from '../../placement/policy/decide-policy.js'
 import type { Eviction, FailoverRules, Federated } from '../contract.js'
-import type { DecideEvictions, EvictionDecision, EvictionInput } from '../engine/decide-evictions.js'
+import type { EvictionDecider, EvictionDecision, EvictionInput } from '../engine/decide-evictions.js'
 import { isHealthy } from './is-healthy.js'
 import type { FailoverSettings, Observation } from './settings.js'
 import { TaintTimes } from './taint-times.js'
@@ -33,8 +33,10 @@ const usualGraceSeconds = 600
  *
  * Times since when something is wrong are kept in memory: a hub that starts waits anew.
  */
-export function createEvictionDecider(options: EvictionDeciderOptions): DecideEvictions {
-  const since = new Map<string, number>()
+export function createEvictionDecider(options: EvictionDeciderOptions): EvictionDecider {
+  const silentSince = new Map<string, number>()
+  /** By id, then by cluster. */
+  const sickSince = new Map<string, Map<string, number>>()
   const silent = new Map<string, Set<string>>()
   const taintTimes = new TaintTimes()
   /** Moves by id that were allowed and are not on record yet: they are not asked for, nor counted, again. */
@@ -42,15 +44,20 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
   let tokens: number | undefined
   let refilledAt = 0
 
-  /** Epoch ms since when it has been so without a break. */
-  function sinceWhen(key: string, is: boolean, nowMs: number): number | undefined {
-    if (!is) {
-      since.delete(key)
-      return undefined
-    }
-    const known = since.get(key)
-    if (known === undefined) since.set(key, nowMs)
-    return known ?? nowMs
+  /** What is remembered of clusters that are gone, and of copies that are: another one of the name is not the same. */
+  function forgetGone({ federated: { id }, copies }: EvictionInput, clusters: ReadonlySet<string>): void {
+    taintTimes.keepOnly(clusters)
+    for (const cluster of silentSince.keys()) if (!clusters.has(cluster)) silentSince.delete(cluster)
+    const sick = sickSince.get(id)
+    if (sick === undefined) return
+    for (const cluster of sick.keys()) if (!clusters.has(cluster) || !copies.has(cluster)) sick.delete(cluster)
+    if (sick.size === 0) sickSince.delete(id)
+  }
+
+  function sickTimes(id: string): Map<string, number> {
+    let times = sickSince.get(id)
+    if (times === undefined) sickSince.set(id, (times = new Map()))
+    return times
   }
 
   function takeToken(nowMs: number, perMinute: number): boolean {
@@ -81,9 +88,9 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
         continue
       }
       const silence = ofCluster?.silence
-      const silentSince = sinceWhen(`silent ${cluster}`, fact.ready === false && !blind, nowMs)
-      if (ofCluster !== undefined && silence !== undefined && silentSince !== undefined) {
-        const dueAt = silentSince + silence.toleratedSeconds * 1000
+      const unheardSince = sinceWhen(silentSince, cluster, fact.ready === false && !blind, nowMs)
+      if (ofCluster !== undefined && silence !== undefined && unheardSince !== undefined) {
+        const dueAt = unheardSince + silence.toleratedSeconds * 1000
         if (nowMs < dueAt) againAt = Math.min(againAt, dueAt)
         else {
           const others = options.observations(cluster)
@@ -99,7 +106,8 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
         }
       }
       const healthy = result?.live === undefined || fact.ready !== true ? undefined : isHealthy(result.live)
-      const sick = sinceWhen(`sick ${id} ${cluster}`, healthy === false, nowMs)
+      const sick =
+        healthy === false || sickSince.has(id) ? sinceWhen(sickTimes(id), cluster, healthy === false, nowMs) : undefined
       if (application !== undefined && sick !== undefined) {
         const dueAt = sick + application.toleratedSeconds * 1000
         if (nowMs < dueAt) againAt = Math.min(againAt, dueAt)
@@ -140,9 +148,10 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
     return undefined
   }
 
-  return (input): EvictionDecision => {
+  function decide(input: EvictionInput): EvictionDecision {
     const { federated, copies, clusters, nowMs } = input
     const names = new Set(clusters.map(({ name }) => name))
+    forgetGone(input, names)
     const kept: Eviction[] = []
     let againAt = Number.POSITIVE_INFINITY
     const onRecord = federated.evictions ?? []
@@ -204,6 +213,26 @@ export function createEvictionDecider(options: EvictionDeciderOptions): DecideEv
     for (const [cluster, ids] of silent) if (!left.has(cluster) && ids.delete(id) && ids.size === 0) silent.delete(cluster)
     for (const cluster of left) silent.set(cluster, (silent.get(cluster) ?? new Set()).add(id))
   }
+
+  return {
+    decide,
+    forget(id) {
+      begun.delete(id)
+      sickSince.delete(id)
+      for (const [cluster, ids] of silent) if (ids.delete(id) && ids.size === 0) silent.delete(cluster)
+    },
+  }
+}
+
+/** Epoch ms since when it has been so without a break. */
+function sinceWhen(times: Map<string, number>, key: string, is: boolean, nowMs: number): number | undefined {
+  if (!is) {
+    times.delete(key)
+    return undefined
+  }
+  const known = times.get(key)
+  if (known === undefined) times.set(key, nowMs)
+  return known ?? nowMs
 }
 
 /** A move that is under way, as it stands now; undefined when it is over. */

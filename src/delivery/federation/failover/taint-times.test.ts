@@ -25,3 +25,12 @@ test('a taint that goes and comes back is a new one, and one that says since whe
   const both = [drain, { key: 'power', effect: 'NoExecute', since: 0 }]
   assert.equal(times.firstDue('m3', both, [{ operator: 'Exists', tolerationSeconds: 9 }], 3000)?.taint.key, 'power')
 })
+
+test('a cluster that has gone and come back has its taints anew', () => {
+  const times = new TaintTimes()
+  times.firstDue('m1', [drain], [], 1000)
+  times.firstDue('m2', [drain], [], 1000)
+  times.keepOnly(new Set(['m2']))
+  assert.equal(times.firstDue('m1', [drain], [seconds(10)], 60_000)?.dueAt, 70_000)
+  assert.equal(times.firstDue('m2', [drain], [seconds(10)], 60_000)?.dueAt, 11_000)
+})

@@ -14,6 +14,11 @@ export interface DueTaint {
 export class TaintTimes {
   readonly #since = new Map<string, Map<string, number>>()
 
+  /** A cluster of the same name that comes later is another one. */
+  keepOnly(clusters: ReadonlySet<string>): void {
+    for (const cluster of this.#since.keys()) if (!clusters.has(cluster)) this.#since.delete(cluster)
+  }
+
   /** Undefined: whatever the cluster has is tolerated for good. */
   firstDue(
     cluster: string,
