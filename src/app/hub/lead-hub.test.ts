@@ -128,6 +128,56 @@ test('of several that begin at once exactly one leads, and who was robbed of it 
   world.stop()
 })
 
+test('a Lease that is deleted by hand ends no leadership, and lets no two lead', async () => {
+  const { world, replica, lease } = await createReplicas()
+  const one = replica('1')
+  await world.settle(10)
+  assert.ok(one.state.leads)
+  const two = replica('2')
+  await world.settle(10)
+  const remove = () => world.client.delete({ type: leaseType, namespace: 'default', name: leaderLeaseName })
+  // Who has known the Lease, and who comes in the very moment.
+  for (const identity of ['3', '4', '5']) {
+    await remove()
+    const late = replica(identity)
+    await world.settle(10)
+    assert.equal((await lease()).holderIdentity, '1')
+    assert.equal(one.state.lost, undefined)
+    assert.equal(late.state.leads, undefined)
+    late.stop()
+  }
+  assert.equal(two.state.leads, undefined)
+  // The leader is cut off besides: nobody leads before it has ended itself.
+  one.way.cut()
+  await remove()
+  for (let second = 0; second < 20; second++) {
+    await world.settle(1)
+    assert.ok(two.state.leads === undefined || one.state.lost !== undefined, `two lead after ${second} s`)
+  }
+  assert.match(one.state.lost ?? '', /could not be renewed for 10 s/)
+  assert.ok(two.state.leads)
+  one.stop()
+  two.stop()
+  world.stop()
+})
+
+test('who has made the Lease anew in between is noticed at once', async () => {
+  const { world, replica } = await createReplicas()
+  const one = replica('1')
+  await world.settle(10)
+  await world.client.delete({ type: leaseType, namespace: 'default', name: leaderLeaseName })
+  await world.client.create(leaseType, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: leaderLeaseName, namespace: 'default' },
+    spec: { holderIdentity: 'another program', leaseDurationSeconds: 15 },
+  })
+  await world.settle(3)
+  assert.equal(one.state.lost, 'another program leads now')
+  one.stop()
+  world.stop()
+})
+
 test('connections to one that stands by come to the one that leads', async () => {
   const leader = createServer((socket) => socket.pipe(socket))
   await new Promise<void>((done) => leader.listen(0, '127.0.0.2', done))

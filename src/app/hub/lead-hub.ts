@@ -17,6 +17,8 @@ const renewWithinMs = 10_000
 /** And who could do nothing at all meanwhile, because a chart took its time: it may still renew, before anybody else could have led. */
 const renewAfterPauseMs = 13_000
 const everyMs = 2_000
+/** A Lease that is not there may have been deleted by hand: who leads makes it again meanwhile. */
+const missingMs = 3_000
 const requestMs = 5_000
 const lookMs = 1_000
 
@@ -50,6 +52,10 @@ export interface Leadership {
 /**
  * One replica of a hub leads, the others stand by. Times are measured by the own clock from when a change of the Lease was seen:
  * what clocks of other machines say does not matter.
+ *
+ * A Lease that is deleted says nothing of who led. Others wait as long as if it were there and were not renewed (client-go's make it
+ * anew at once, and two lead until the old one looks); who leads makes it again, unless it could not renew it for so long that somebody
+ * else may have led meanwhile.
  */
 export function leadHub(options: LeadHubOptions): LeaderWatch {
   const { clock, log, signal } = options
@@ -81,8 +87,8 @@ function keep(lease: HeldLease, { clock, log, signal }: LeadHubOptions): Leaders
     for (;;) {
       await sleep(clock, everyMs, ended)
       try {
-        // Another's look at the Lease, or an edit of it in between, is no loss: the next turn tells.
-        if (await lease.take()) renewedAt = lease.heldSince
+        // An edit of the Lease in between is no loss: a second look tells at once whether somebody has taken it.
+        if ((await lease.take()) || (lease.isOwn && (await lease.take()))) renewedAt = lease.heldSince
         else if (!lease.isOwn) return lease.holder ? `${lease.holder} leads now` : 'another one has taken the Lease'
       } catch (error) {
         log.warn('the Lease of the hub cannot be renewed', { problem: messageOf(error) })
@@ -123,6 +129,7 @@ class HeldLease {
   #seen: Lease | undefined
   #seenAt = 0
   #underWay: Promise<boolean> | undefined
+  #missingSince: number | undefined
   /** When the request was sent that took or renewed it last: others have seen that later, and wait from then on. */
   heldSince = 0
 
@@ -169,16 +176,26 @@ class HeldLease {
         throw error
       })
     if (found === undefined) {
+      if (!this.#mayMake()) return false
       const metadata = { name: leaderLeaseName, namespace }
       const lease = this.#held({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata })
       return this.#write(() => hub.create<Lease>(leaseType, lease, { signal }))
     }
+    this.#missingSince = undefined
     if (found.metadata.resourceVersion !== this.#seen?.metadata.resourceVersion) {
       this.#seen = found
       this.#seenAt = clock.now()
     }
     if (!this.isOwn && this.#isLive()) return false
     return this.#write(() => hub.update<Lease>(leaseType, this.#held(found), { signal }))
+  }
+
+  /** Whether a Lease that is not there may be made: not while somebody may lead who has not noticed yet that it is gone. */
+  #mayMake(): boolean {
+    const now = this.#options.clock.now()
+    if (this.isOwn) return now - this.heldSince < renewAfterPauseMs
+    this.#missingSince ??= now
+    return !this.#isLive() && now - this.#missingSince >= missingMs
   }
 
   async release(): Promise<void> {

@@ -38,7 +38,7 @@ export async function standBy(
     const isFirst = await Promise.race([watch.leading.then(() => true), sleep(clock, 1000).then(() => false)])
     if (!isFirst) {
       const standing = await passToLeader(places, () => watch.leaderAddress(), log)
-      io.out('Another replica of this hub leads; standing by. Stop with Ctrl-C.')
+      io.out('Standing by until this replica of the hub leads. Stop with Ctrl-C.')
       await watch.leading
       await standing.close()
     }
