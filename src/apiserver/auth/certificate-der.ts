@@ -1,21 +1,19 @@
 import { createHash } from 'node:crypto'
 import { isIPv4 } from 'node:net'
 import {
-  Boolean as Asn1Boolean,
-  Set as Asn1Set,
-  BitString,
-  Constructed,
-  fromBER,
-  GeneralizedTime,
-  Integer,
-  ObjectIdentifier,
-  OctetString,
-  Primitive,
-  Sequence,
-  UTCTime,
-  Utf8String,
-} from 'asn1js'
-import { BugError } from '../../base/errors.js'
+  contextTag,
+  derBitString,
+  derChildren,
+  derContent,
+  derInteger,
+  derObjectIdentifier,
+  derSequence,
+  derText,
+  derTime,
+  derTrue,
+  derValue,
+  tags,
+} from './der-encoder.js'
 
 /** What stands in a certificate. */
 export interface CertificateFields {
@@ -58,65 +56,52 @@ const oid = {
 /** The part of an X.509 v3 certificate that is signed (RFC 5280, 4.1), DER. */
 export function encodeTbsCertificate(fields: CertificateFields): Uint8Array {
   const subject = nameOf(fields.subject)
-  const publicKey = parse(fields.publicKey)
   const issuer = fields.issuer === undefined ? undefined : partsOf(fields.issuer)
-  const tbs = new Sequence({
-    value: [
-      new Constructed({ idBlock: { tagClass: 3, tagNumber: 0 }, value: [new Integer({ value: 2 })] }),
-      new Integer({ valueHex: exact(fields.serial) }),
-      signatureAlgorithm(),
-      issuer?.subject ?? subject,
-      new Sequence({ value: [timeOf(fields.notBefore), timeOf(fields.notAfter)] }),
-      subject,
-      publicKey,
-      new Constructed({
-        idBlock: { tagClass: 3, tagNumber: 3 },
-        value: [new Sequence({ value: extensionsOf(fields, issuer?.publicKey ?? publicKey) })],
-      }),
-    ],
-  })
-  return new Uint8Array(tbs.toBER())
+  return derSequence(
+    // Version 3 is told by a 2.
+    derValue(contextTag(0, true), derInteger(Uint8Array.of(2))),
+    derInteger(fields.serial),
+    signatureAlgorithm(),
+    issuer?.subject ?? subject,
+    derSequence(derTime(fields.notBefore), derTime(fields.notAfter)),
+    subject,
+    fields.publicKey,
+    derValue(contextTag(3, true), derSequence(...extensionsOf(fields, issuer?.publicKey ?? fields.publicKey))),
+  )
 }
 
 /** The whole certificate: what was signed, how, and the ECDSA signature. */
 export function encodeSigned(tbs: Uint8Array, signature: Uint8Array): Uint8Array {
-  const certificate = new Sequence({
-    value: [parse(tbs), signatureAlgorithm(), new BitString({ valueHex: exact(signature) })],
-  })
-  return new Uint8Array(certificate.toBER())
+  return derSequence(tbs, signatureAlgorithm(), derBitString(signature))
 }
 
-function extensionsOf(fields: CertificateFields, issuerKey: Asn1): Sequence[] {
+function extensionsOf(fields: CertificateFields, issuerKey: Uint8Array): Uint8Array[] {
   const { use } = fields
   const authority = use === 'authority'
   const extensions = [
-    extension(oid.basicConstraints, true, new Sequence({ value: authority ? [new Asn1Boolean({ value: true })] : [] })),
+    extension(oid.basicConstraints, true, derSequence(...(authority ? [derTrue()] : []))),
     // authority: digitalSignature, keyCertSign, cRLSign; others: digitalSignature.
     ...keyUsage(typeof use === 'object' ? use.key : authority ? 0x61 : 0x01),
-    extension(oid.subjectKeyIdentifier, false, new OctetString({ valueHex: keyIdentifier(parse(fields.publicKey)) })),
-    extension(
-      oid.authorityKeyIdentifier,
-      false,
-      new Sequence({ value: [contextPrimitive(0, new Uint8Array(keyIdentifier(issuerKey)))] }),
-    ),
+    extension(oid.subjectKeyIdentifier, false, derValue(tags.octetString, keyIdentifier(fields.publicKey))),
+    extension(oid.authorityKeyIdentifier, false, derSequence(derValue(contextTag(0), keyIdentifier(issuerKey)))),
   ]
   if (!authority) {
     const purposes = typeof use === 'object' ? use.extended : [use === 'server' ? oid.serverAuth : oid.clientAuth]
-    const identifiers = purposes.map((value) => new ObjectIdentifier({ value }))
-    if (identifiers.length > 0) extensions.push(extension(oid.extendedKeyUsage, false, new Sequence({ value: identifiers })))
+    if (purposes.length > 0)
+      extensions.push(extension(oid.extendedKeyUsage, false, derSequence(...purposes.map(derObjectIdentifier))))
   }
   const names = [
-    ...fields.dnsNames.map((name) => contextPrimitive(2, Buffer.from(name, 'latin1'))),
-    ...fields.ipAddresses.map((address) => contextPrimitive(7, ipBytes(address))),
-    ...(fields.emailAddresses ?? []).map((address) => contextPrimitive(1, Buffer.from(address, 'latin1'))),
-    ...(fields.uris ?? []).map((uri) => contextPrimitive(6, Buffer.from(uri, 'latin1'))),
+    ...fields.dnsNames.map((name) => derValue(contextTag(2), Buffer.from(name, 'latin1'))),
+    ...fields.ipAddresses.map((address) => derValue(contextTag(7), ipBytes(address))),
+    ...(fields.emailAddresses ?? []).map((address) => derValue(contextTag(1), Buffer.from(address, 'latin1'))),
+    ...(fields.uris ?? []).map((uri) => derValue(contextTag(6), Buffer.from(uri, 'latin1'))),
   ]
-  if (names.length > 0) extensions.push(extension(oid.subjectAltName, false, new Sequence({ value: names })))
+  if (names.length > 0) extensions.push(extension(oid.subjectAltName, false, derSequence(...names)))
   return extensions
 }
 
 /** Bit n of RFC 5280's KeyUsage is `1 << n`; none at all is no extension. */
-function keyUsage(bits: number): Sequence[] {
+function keyUsage(bits: number): Uint8Array[] {
   if (bits === 0) return []
   const bytes = [0, 0]
   for (let bit = 0; bit < 9; bit++) {
@@ -124,63 +109,38 @@ function keyUsage(bits: number): Sequence[] {
   }
   const last = 31 - Math.clz32(bits)
   const used = Uint8Array.from(bytes.slice(0, (last >> 3) + 1))
-  return [extension(oid.keyUsage, true, new BitString({ valueHex: exact(used), unusedBits: 7 - (last & 7) }))]
+  return [extension(oid.keyUsage, true, derBitString(used, 7 - (last & 7)))]
 }
 
-type Asn1 = ReturnType<typeof fromBER>['result']
-
-function extension(id: string, critical: boolean, value: Asn1): Sequence {
-  return new Sequence({
-    value: [
-      new ObjectIdentifier({ value: id }),
-      ...(critical ? [new Asn1Boolean({ value: true })] : []),
-      new OctetString({ valueHex: value.toBER() }),
-    ],
-  })
+function extension(id: string, critical: boolean, value: Uint8Array): Uint8Array {
+  return derSequence(derObjectIdentifier(id), ...(critical ? [derTrue()] : []), derValue(tags.octetString, value))
 }
 
-function nameOf(subject: CertificateFields['subject']): Sequence {
+function nameOf(subject: CertificateFields['subject']): Uint8Array {
   const attribute = (type: string, value: string) =>
-    new Asn1Set({ value: [new Sequence({ value: [new ObjectIdentifier({ value: type }), new Utf8String({ value })] })] })
-  return new Sequence({
-    value: [
-      ...subject.organizations.map((organization) => attribute(oid.organization, organization)),
-      ...(subject.organizationalUnits ?? []).map((unit) => attribute(oid.organizationalUnit, unit)),
-      attribute(oid.commonName, subject.commonName),
-    ],
-  })
+    derValue(tags.set, derSequence(derObjectIdentifier(type), derText(tags.utf8String, value)))
+  return derSequence(
+    ...subject.organizations.map((organization) => attribute(oid.organization, organization)),
+    ...(subject.organizationalUnits ?? []).map((unit) => attribute(oid.organizationalUnit, unit)),
+    attribute(oid.commonName, subject.commonName),
+  )
 }
 
-function signatureAlgorithm(): Sequence {
-  return new Sequence({ value: [new ObjectIdentifier({ value: oid.ecdsaWithSha256 })] })
+function signatureAlgorithm(): Uint8Array {
+  return derSequence(derObjectIdentifier(oid.ecdsaWithSha256))
 }
 
-/** RFC 5280, 4.1.2.5: UTCTime up to 2049, GeneralizedTime after. Whole seconds. */
-function timeOf(epochMs: number): Asn1 {
-  const valueDate = new globalThis.Date(Math.floor(epochMs / 1000) * 1000)
-  return valueDate.getUTCFullYear() < 2050 ? new UTCTime({ valueDate }) : new GeneralizedTime({ valueDate })
+/** RFC 7093, method 1, over the bits of the key: what is behind the algorithm, and the count of unused bits (none). */
+function keyIdentifier(publicKey: Uint8Array): Uint8Array {
+  const [, bits] = derChildren(publicKey)
+  return createHash('sha256').update(derContent(bits!).subarray(1)).digest().subarray(0, 20)
 }
 
-function contextPrimitive(tagNumber: number, bytes: Uint8Array): Primitive {
-  return new Primitive({ idBlock: { tagClass: 3, tagNumber }, valueHex: exact(bytes) })
-}
-
-/** RFC 7093, method 1, over the bits of the key. */
-function keyIdentifier(publicKey: Asn1): ArrayBuffer {
-  const bits = (publicKey as Sequence).valueBlock.value[1] as BitString
-  return exact(createHash('sha256').update(bits.valueBlock.valueHexView).digest().subarray(0, 20))
-}
-
-function partsOf(certificate: Uint8Array): { subject: Asn1; publicKey: Asn1 } {
-  const tbs = (parse(certificate) as Sequence).valueBlock.value[0] as Sequence
-  const parts = tbs.valueBlock.value
+/** Of a certificate of version 3. */
+function partsOf(certificate: Uint8Array): { subject: Uint8Array; publicKey: Uint8Array } {
+  const [tbs] = derChildren(certificate)
+  const parts = derChildren(tbs!)
   return { subject: parts[5]!, publicKey: parts[6]! }
-}
-
-function parse(der: Uint8Array): Asn1 {
-  const { result, offset } = fromBER(exact(der))
-  if (offset < 0) throw new BugError({ code: 'der-unreadable', message: `cannot read DER: ${result.error}` })
-  return result
 }
 
 function ipBytes(address: string): Uint8Array {
@@ -191,9 +151,4 @@ function ipBytes(address: string): Uint8Array {
   const right = tail === undefined ? [] : groups(tail)
   const words = tail === undefined ? left : [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
   return Uint8Array.from(words.flatMap((word) => [word >> 8, word & 0xff]))
-}
-
-/** An ArrayBuffer of these bytes alone: Node's Buffers share larger ones. */
-function exact(bytes: Uint8Array): ArrayBuffer {
-  return new Uint8Array(bytes).buffer as ArrayBuffer
 }
