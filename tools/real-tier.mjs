@@ -11,7 +11,7 @@ const peers = [
   ...['kubefed-planner', 'karmada'],
 ]
 /** They take minutes each; what is left of the time is theirs. */
-const slow = ['mcs-conformance', 'storms', 'real-random', 'helm-corpus', 'kustomize-random']
+const slow = ['mcs-conformance', 'storms', 'real-random', 'helm-corpus-3', 'helm-corpus-4', 'kustomize-random']
 const MINUTE = 60_000
 const FILE_LIMIT = 10 * MINUTE
 /**

@@ -9,7 +9,7 @@ import { parseYamlDocuments } from '../../src/formats/yaml/parse-yaml.js'
 import { findPeer } from '../support/peers/real-apiserver.js'
 
 // What helm itself makes of charts: the goldens of src/delivery/render/helm (rewritten with FLOTILLA_REWRITE_GOLDENS=1), and
-// every chart below FLOTILLA_INPUTS, compared with what we make of them. Public charts: helm-corpus.test.ts.
+// every chart below FLOTILLA_INPUTS, compared with what we make of them. Public charts: helm-corpus-3.test.ts and -4.
 const goldens = 'src/delivery/render/helm/goldens'
 const helm = findPeer('helm3')
 const program = 'path' in helm ? helm.path : ''

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { renderChart } from '../../../src/app/rendering/render-chart.js'
@@ -37,8 +36,11 @@ export function findCharts(root: string, depth = 0): string[] {
     .flatMap((path) => (statSync(path, { throwIfNoEntry: false })?.isDirectory() ? findCharts(path, depth + 1) : []))
 }
 
-/** Files of values to render a chart with: none, its own ci/*.yaml and values-*.yaml, everything enabled, switches turned, what is empty filled. */
-export function valueSets(chart: string): { name: string; files: string[] }[] {
+/**
+ * Files of values to render a chart with: none, its own ci/*.yaml and values-*.yaml, everything enabled, switches turned, what is empty
+ * filled. Those that are made stand below `scratch`.
+ */
+export function valueSets(chart: string, scratch: string): { name: string; files: string[] }[] {
   const sets: { name: string; files: string[] }[] = [{ name: 'defaults', files: [] }]
   const directory = join(chart, 'ci')
   if (existsSync(directory)) {
@@ -53,7 +55,7 @@ export function valueSets(chart: string): { name: string; files: string[] }[] {
   } catch {
     return sets
   }
-  const scratch = mkdtempSync(join(tmpdir(), 'flotilla-values-'))
+  const folder = mkdtempSync(join(scratch, 'values-'))
   const edits: Record<string, (value: Json, key: string) => Json | undefined> = {
     enabled: (value, key) => (value === false && /enabled?$|^create$|^install$/i.test(key) ? true : undefined),
     turned: (value) => (typeof value === 'boolean' ? !value : undefined),
@@ -66,7 +68,7 @@ export function valueSets(chart: string): { name: string; files: string[] }[] {
   for (const [name, edit] of Object.entries(edits)) {
     const edited = editValues(values, edit, '')
     if (isDeepStrictEqual(edited, values)) continue
-    const file = join(scratch, `${name}.yaml`)
+    const file = join(folder, `${name}.yaml`)
     writeFileSync(file, formatYaml(edited))
     sets.push({ name, files: [file] })
   }
@@ -98,14 +100,14 @@ function runHelm(program: string, chart: string, files: readonly string[]): Prom
   })
 }
 
-/** Renders a chart with helm and here. Only what helm itself makes different each time counts as random. */
+/** Renders a chart with helm and here, at the same time. Only what helm itself makes different each time counts as random. */
 export async function compareChart(
   program: string,
   chart: string,
   set: { name: string; files: string[] },
   helmMajor: 3 | 4 = 3,
 ): Promise<ChartComparison> {
-  const theirs = await runHelm(program, chart, set.files)
+  const asked = runHelm(program, chart, set.files)
   let ours: Outcome
   try {
     ours = {
@@ -114,6 +116,7 @@ export async function compareChart(
   } catch (error) {
     ours = { error: messageOf(error).trimEnd() }
   }
+  const theirs = await asked
   const found = (verdict: ChartVerdict, detail = ''): ChartComparison => ({ chart, values: set.name, verdict, detail })
   if (theirs.output === undefined || ours.output === undefined) {
     const both = `helm: ${theirs.error?.slice(0, 600) ?? 'renders'}\nhere: ${ours.error?.slice(0, 600) ?? 'renders'}`

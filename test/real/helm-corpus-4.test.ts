@@ -1,0 +1,3 @@
+import { testPublicCharts } from '../support/peers/chart-corpus.js'
+
+await testPublicCharts(4)
