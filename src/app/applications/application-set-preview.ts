@@ -5,6 +5,7 @@ import { UsageError } from '../../base/errors.js'
 import { silentLog } from '../../base/log.js'
 import type { SourceCredentials } from '../../delivery/source/contract.js'
 import { decideApplicationSet } from '../../dialects/argo-cd/application-set/decide-application-set.js'
+import { createDecisionResources } from '../../dialects/argo-cd/application-set/decision-resources.js'
 import { generateApplications } from '../../dialects/argo-cd/application-set/generate-applications.js'
 import { parseClusterSecret } from '../../dialects/argo-cd/cluster-secret/parse-cluster-secret.js'
 import type { AppProject } from '../../dialects/argo-cd/kinds/app-project.js'
@@ -82,6 +83,7 @@ export async function previewApplicationSets(
       const generated = await generateApplications(set, {
         clusters,
         repositories,
+        decisions: createDecisionResources(hub, namespace),
         functions: applicationSetProfile({ clock: systemClock, random: systemRandom }),
       })
       const decision = decideApplicationSet({

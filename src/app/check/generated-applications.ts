@@ -50,13 +50,15 @@ export async function generatedApplications(
     resolve: async () => (root === undefined ? Promise.reject(new Error('nothing was read')) : 'inputs'),
     tree: () => treeOfRoot(root ?? '.'),
   }
+  const undecided = () => Promise.reject(new Error('what schedulers decide is known on the hub alone'))
+  const decisions = { settings: undecided, list: undecided }
   const functions = applicationSetProfile({ clock: systemClock, random: systemRandom })
   const found: { path: string; value: Fields }[] = []
   const problems: GenerationProblem[] = []
   for (const { path, value } of sets) {
     const set = value as unknown as ApplicationSet
     if (sizeOf({ merge: set.spec }, clusters.length) > mostSets) continue
-    const generated = await generateApplications(set, { clusters, repositories, functions }).catch(() => undefined)
+    const generated = await generateApplications(set, { clusters, repositories, decisions, functions }).catch(() => undefined)
     const namespace = set.metadata.namespace
     const say = (message: string) => problems.push({ file: path, name: set.metadata.name, namespace, message })
     // What is read for it and is not here is missing only here.

@@ -1,7 +1,11 @@
 import { createSeededRandom } from '../../../src/base/random.js'
 import { createMemoryTree } from '../../../src/delivery/render/memory-tree.js'
 import type { Generation, GenerationPorts } from '../../../src/dialects/argo-cd/application-set/generate-applications.js'
-import type { ClusterFacts, GeneratorContext } from '../../../src/dialects/argo-cd/application-set/generators/contract.js'
+import type {
+  ClusterFacts,
+  DecisionResources,
+  GeneratorContext,
+} from '../../../src/dialects/argo-cd/application-set/generators/contract.js'
 import type { Params } from '../../../src/dialects/argo-cd/application-set/params.js'
 import { runGenerator } from '../../../src/dialects/argo-cd/application-set/run-generator.js'
 import { createTextRenderer } from '../../../src/dialects/argo-cd/application-set/text-renderer.js'
@@ -23,10 +27,12 @@ export interface TestFacts {
   readonly clusters?: readonly ClusterFacts[]
   /** Files of the one repository. */
   readonly files?: Readonly<Record<string, string>>
+  /** What schedulers have decided; without it nothing can be read. */
+  readonly decisions?: DecisionResources
 }
 
 /** Ports over fixed facts; another repository than testRepository is an error. */
-export function testPorts({ clusters, files }: TestFacts = {}): GenerationPorts {
+export function testPorts({ clusters, files, decisions }: TestFacts = {}): GenerationPorts {
   return {
     clusters: clusters ?? [
       testCluster('west', { env: 'production', region: 'us-west' }),
@@ -41,8 +47,13 @@ export function testPorts({ clusters, files }: TestFacts = {}): GenerationPorts 
         return createMemoryTree(files ?? {})
       },
     },
+    decisions: decisions ?? { settings: nothingDecided, list: nothingDecided },
     functions: testFunctions,
   }
+}
+
+async function nothingDecided(): Promise<never> {
+  throw new Error('decisions cannot be read')
 }
 
 /** Runs one generator, written in YAML, and gives its parameters. */
@@ -63,6 +74,7 @@ export async function runTestGenerator(
     ),
     clusters: ports.clusters,
     repositories: ports.repositories,
+    decisions: ports.decisions,
     newGitFileGlobbing: options.newGitFileGlobbing === true,
     warn: (message) => void options.warnings?.push(message),
   }

@@ -19,6 +19,9 @@ import { applicationSetType, applicationType, appProjectType } from '../kinds/re
 import { createApplicationSetController } from './controller.js'
 
 const secrets = { group: '', version: 'v1', kind: 'Secret', plural: 'secrets', namespaced: true }
+const configMaps = { group: '', version: 'v1', kind: 'ConfigMap', plural: 'configmaps', namespaced: true }
+const ducks = { group: 'mallard.io', version: 'v1beta1', kind: 'Duck', plural: 'ducks', namespaced: true }
+const types = [applicationSetType, applicationType, appProjectType, secrets, configMaps, ducks]
 const namespace = 'argocd'
 const repo = 'https://git.test/fleet.git'
 
@@ -64,7 +67,7 @@ function appSet(
 async function setup(options: { set: ApplicationSet; clusters?: KubeObject[] }) {
   const clock = new VirtualClock({ idle })
   const random = createSeededRandom(9)
-  const hub = new FakeKubeClient({ name: 'hub', types: [applicationSetType, applicationType, appProjectType, secrets] })
+  const hub = new FakeKubeClient({ name: 'hub', types })
   const controller = new AbortController()
   const { signal } = controller
   const repositories = createMemoryRepositories({ clock })
@@ -223,5 +226,41 @@ test('applications that are to outlive their ApplicationSet belong to nobody whe
   assert.equal(world.set(), undefined)
   assert.deepEqual(world.apps(), ['web-east', 'web-west'])
   assert.deepEqual(world.app('web-east')?.metadata.ownerReferences, [])
+  world.stop()
+})
+
+test('applications follow what a scheduler decides, and stay when that cannot be read', async () => {
+  const set = appSet([{ clusterDecisionResource: { configMapRef: 'rules', name: 'prod', requeueAfterSeconds: 10 } }])
+  const world = await setup({ set })
+  assert.deepEqual(world.apps(), [])
+  assert.match(world.condition('ErrorOccurred')?.message ?? '', /"rules" not found/)
+  await world.hub.create(configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'rules', namespace },
+    data: { apiVersion: 'mallard.io/v1beta1', kind: 'ducks', matchKey: 'clusterName', statusListKey: 'decisions' },
+  })
+  const place = { type: ducks, namespace, name: 'prod' }
+  const decide = async (...names: string[]) => {
+    const body = { status: { decisions: names.map((clusterName) => ({ clusterName })) } }
+    await world.hub.patch(place, { kind: 'merge', body })
+    await world.clock.advance(200_000)
+  }
+  await world.hub.create(ducks, { apiVersion: 'mallard.io/v1beta1', kind: 'Duck', metadata: { name: 'prod', namespace } })
+  await decide('east', 'west')
+  assert.deepEqual(world.apps(), ['web-east', 'web-west'])
+  await world.hub.delete({ type: configMaps, namespace, name: 'rules' })
+  await world.clock.advance(200_000)
+  assert.equal(world.condition('ErrorOccurred')?.status, 'True')
+  assert.equal(world.app('web-east')?.metadata.deletionTimestamp, undefined)
+  await world.hub.create(configMaps, {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'rules', namespace },
+    data: { apiVersion: 'mallard.io/v1beta1', kind: 'ducks', matchKey: 'clusterName', statusListKey: 'decisions' },
+  })
+  await decide('east')
+  assert.equal(world.app('web-east')?.metadata.deletionTimestamp, undefined)
+  assert.notEqual(world.app('web-west')?.metadata.deletionTimestamp, undefined)
   world.stop()
 })

@@ -17,6 +17,7 @@ import { applicationSetType, applicationType, appProjectType } from '../kinds/re
 import { carryOut, releaseApplications } from './carry-out.js'
 import { conditionsFor, mergeConditions } from './conditions.js'
 import { allowsDelete, decideApplicationSet, effectiveSync } from './decide-application-set.js'
+import { createDecisionResources } from './decision-resources.js'
 import { generateApplications } from './generate-applications.js'
 import { resourcesFinalizer } from './render-application.js'
 
@@ -96,6 +97,7 @@ export function createApplicationSetController(options: {
           resolve: (url, revision) => repositories.resolve(url, revision, { refresh, signal }),
           tree: (url, commit) => repositories.tree(url, commit),
         },
+        decisions: createDecisionResources(hub, namespace, { signal }),
         functions: templateFunctions,
       })
       const decision = decideApplicationSet({

@@ -3,7 +3,7 @@ import type { FunctionTable } from '../../../formats/go-template/functions.js'
 import type { Application } from '../kinds/application.js'
 import type { ApplicationSet } from '../kinds/application-set.js'
 import { fillTemplate } from './fill-template.js'
-import type { ClusterFacts, GeneratorRepositories } from './generators/contract.js'
+import type { ClusterFacts, DecisionResources, GeneratorRepositories } from './generators/contract.js'
 import { earliest } from './generators/contract.js'
 import { renderApplication } from './render-application.js'
 import { type GeneratorOutcome, recheckSecondsOf, runGenerator } from './run-generator.js'
@@ -12,6 +12,7 @@ import { createTextRenderer, type TextRenderer } from './text-renderer.js'
 export interface GenerationPorts {
   readonly clusters: readonly ClusterFacts[]
   readonly repositories: GeneratorRepositories
+  readonly decisions: DecisionResources
   /** The functions of Go templates: applicationSetProfile. Built once, shared by all. */
   readonly functions: FunctionTable
   /** File patterns of the git generator as doublestar globs (upstream's newer globbing) instead of git's own. */
@@ -55,6 +56,7 @@ export async function generateApplications(appSet: ApplicationSet, ports: Genera
     text,
     clusters: ports.clusters,
     repositories: ports.repositories,
+    decisions: ports.decisions,
     newGitFileGlobbing: ports.newGitFileGlobbing === true,
     warn: (message: string) => void warnings.push(message),
   }

@@ -48,6 +48,7 @@ export interface Generator {
     template?: ApplicationSetTemplate
   }
   git?: GitGenerator
+  clusterDecisionResource?: ClusterDecisionResourceGenerator
   matrix?: { generators: Generator[]; template?: ApplicationSetTemplate }
   merge?: { generators: Generator[]; mergeKeys: string[]; template?: ApplicationSetTemplate }
   selector?: Selector
@@ -63,6 +64,15 @@ export interface GitGenerator {
   values?: Record<string, string>
   pathParamPrefix?: string
   requeueAfterSeconds?: number
+  template?: ApplicationSetTemplate
+}
+
+export interface ClusterDecisionResourceGenerator {
+  configMapRef?: string
+  name?: string
+  labelSelector?: Selector
+  requeueAfterSeconds?: number
+  values?: Record<string, string>
   template?: ApplicationSetTemplate
 }
 

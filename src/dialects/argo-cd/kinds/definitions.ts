@@ -86,7 +86,17 @@ const paths = list(object({ exclude: flag(), path: text() }, ['path']))
 
 /** Combinators hold generators inside generators: what is in them is checked by the controller. */
 const generator = object({
-  clusterDecisionResource: open(),
+  clusterDecisionResource: object(
+    {
+      configMapRef: text(),
+      labelSelector: selector,
+      name: text(),
+      requeueAfterSeconds: integer(),
+      template,
+      values: map(text()),
+    },
+    ['configMapRef'],
+  ),
   clusters: object({ flatList: flag(), selector, template, values: map(text()) }),
   git: object(
     {

@@ -1,4 +1,5 @@
 import type { Tree } from '../../../../delivery/render/tree.js'
+import type { KubeObject } from '../../../../kube/object/kube-object.js'
 import type { Generator } from '../../kinds/application-set.js'
 import type { Params } from '../params.js'
 import type { TextRenderer } from '../text-renderer.js'
@@ -20,10 +21,22 @@ export interface GeneratorRepositories {
   tree(url: string, commit: string): Promise<Tree>
 }
 
+/** What schedulers have decided, in the control plane's namespace. What is missing or cannot be read throws. */
+export interface DecisionResources {
+  /** The data of a ConfigMap. */
+  settings(configMap: string): Promise<Readonly<Record<string, string>>>
+  /** `kind`: the kind or its plural. Throws for one that is not served; what is served and matches nothing is an empty list. */
+  list(
+    kind: { readonly group: string; readonly version: string; readonly kind: string },
+    where: { readonly name?: string; readonly labelSelector?: string; readonly namespace?: string },
+  ): Promise<readonly KubeObject[]>
+}
+
 export interface GeneratorContext {
   readonly text: TextRenderer
   readonly clusters: readonly ClusterFacts[]
   readonly repositories: GeneratorRepositories
+  readonly decisions: DecisionResources
   /** Whether file patterns of the git generator are doublestar globs instead of git's own. */
   readonly newGitFileGlobbing: boolean
   /** Something a person should look at that is no error. */

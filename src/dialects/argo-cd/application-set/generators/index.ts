@@ -1,3 +1,4 @@
+import { clusterDecisionResourceGenerator } from './cluster-decision-resource.js'
 import { clustersGenerator } from './clusters.js'
 import type { GeneratorKind } from './contract.js'
 import { gitGenerator } from './git.js'
@@ -7,5 +8,7 @@ import { mergeGenerator } from './merge.js'
 
 /** Every generator there is, by name. */
 export const generatorKinds: ReadonlyMap<string, GeneratorKind> = new Map(
-  [clustersGenerator, gitGenerator, listGenerator, matrixGenerator, mergeGenerator].map((kind) => [kind.name, kind]),
+  [clusterDecisionResourceGenerator, clustersGenerator, gitGenerator, listGenerator, matrixGenerator, mergeGenerator].map(
+    (kind) => [kind.name, kind],
+  ),
 )

@@ -86,6 +86,6 @@ test('selectors of children count, and combining generators nest once', async ()
 test('a generator that is not known is an error that names those that are', async () => {
   await assert.rejects(
     runTestGenerator('scmProvider: {}'),
-    /the generator scmProvider is not known here; there are clusters, git, list, matrix, merge/,
+    /the generator scmProvider is not known here; there are clusterDecisionResource, clusters, git, list, matrix, merge/,
   )
 })
