@@ -82,6 +82,9 @@ const peers = {
     flags: (version) => [`github.com/argoproj/argo-cd/v3/common.version=${version}`],
     slow: true,
   },
+  // The e2e specs, and what runs them in several processes. Five minutes of processor time, the first of them.
+  'kubernetes-e2e': { module: 'kubernetes-e2e', pinned: 'k8s.io/kubernetes', target: '.', isOurs: true, slow: true },
+  ginkgo: { module: 'kubernetes-e2e', pinned: 'github.com/onsi/ginkgo/v2', target: 'github.com/onsi/ginkgo/v2/ginkgo' },
   etcd: { module: 'etcd', pinned: 'go.etcd.io/etcd/server/v3', target: 'go.etcd.io/etcd/server/v3' },
 }
 

@@ -42,6 +42,8 @@ export type PeerName =
   | 'kubefed-planner'
   | 'karmada'
   | 'argocd'
+  | 'kubernetes-e2e'
+  | 'ginkgo'
 
 /** The path of a peer program, built now if need be, or why it cannot be had. */
 export function findPeer(name: PeerName): { path: string } | { reason: string } {

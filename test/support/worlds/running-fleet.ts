@@ -43,7 +43,12 @@ export interface RunningFleet {
   stop(): Promise<void>
 }
 
-export async function startRunningFleet(options: { clusters: string; pods?: 'auto' | 'simulated' }): Promise<RunningFleet> {
+export async function startRunningFleet(options: {
+  clusters: string
+  pods?: 'auto' | 'simulated'
+  /** Path of the file that --pods-config names. */
+  podsConfig?: string
+}): Promise<RunningFleet> {
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-real-'))
   const dataDir = join(folder, 'state')
   const env = {
@@ -87,6 +92,7 @@ export async function startRunningFleet(options: { clusters: string; pods?: 'aut
     '--no-sync',
     '--pods',
     options.pods ?? 'simulated',
+    ...(options.podsConfig === undefined ? [] : ['--pods-config', options.podsConfig]),
     '--clusters',
     options.clusters,
   ])
