@@ -140,6 +140,7 @@ export function openEmbeddedApi(options: {
     clusters,
     measurements,
     async serve(name, address) {
+      await pki.saved
       await clusters.ensure(name)
       try {
         return await front.listen(name, address)
@@ -148,6 +149,7 @@ export function openEmbeddedApi(options: {
       }
     },
     async serveView(view, cluster, address) {
+      await pki.saved
       try {
         return await front.listenFor(view, cluster, address)
       } catch (error) {

@@ -3,10 +3,11 @@ import { CodedError, messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import { createKubeconfig } from '../../kube/client/create-kubeconfig.js'
 import { systemClock, systemRandom } from '../system/system-ports.js'
-import { type DataDirectory, writePrivateFile } from './data-directory.js'
+import type { DataDirectory } from './data-directory.js'
 import { openEmbeddedApi } from './embedded-api.js'
 import { type FleetAccessOptions, openFleetAccess } from './fleet-access.js'
 import { type FleetPki, openFleetPki } from './fleet-pki.js'
+import { type PrivateFile, savePrivateFiles } from './save-private-files.js'
 
 export interface LoneApiServerOptions {
   readonly directory: DataDirectory
@@ -66,8 +67,10 @@ export async function startLoneApiServer(options: LoneApiServerOptions): Promise
   try {
     const { port } = await api.serve(name, { host, port: config.port })
     const server = `https://${host}:${port}`
-    if (known?.port !== port) writeConfig(directory, { ...config, port })
-    writeKubeconfig(directory, server, pki)
+    await savePrivateFiles([
+      ...(known?.port === port ? [] : [configFile(directory, { ...config, port })]),
+      ...kubeconfigFile(directory, server, pki),
+    ])
     return {
       description: { dataDir: directory.path, pid: process.pid, kubeconfig: directory.file('kubeconfig'), server },
       stop,
@@ -78,14 +81,14 @@ export async function startLoneApiServer(options: LoneApiServerOptions): Promise
   }
 }
 
-/** Written when it is not there or names other keys, which is seldom. */
-function writeKubeconfig(directory: DataDirectory, server: string, pki: FleetPki): void {
+/** To be written when it is not there or names other keys, which is seldom. */
+function kubeconfigFile(directory: DataDirectory, server: string, pki: FleetPki): PrivateFile[] {
   const path = directory.file('kubeconfig')
   const current = existsSync(path) ? readFileSync(path, 'utf8') : ''
   const holds = (text: string) => current.includes(Buffer.from(text).toString('base64'))
-  if (current.includes(`${server}\n`) && holds(pki.admin.certPem) && holds(pki.caPem)) return
+  if (current.includes(`${server}\n`) && holds(pki.admin.certPem) && holds(pki.caPem)) return []
   const tls = { insecure: false, caPem: pki.caPem, certPem: pki.admin.certPem, keyPem: pki.admin.keyPem }
-  writePrivateFile(path, createKubeconfig([{ name, connection: { server, tls, auth: { kind: 'none' } } }], name))
+  return [{ path, text: createKubeconfig([{ name, connection: { server, tls, auth: { kind: 'none' } } }], name) }]
 }
 
 function readConfig(directory: DataDirectory): LoneApiServerConfig | undefined {
@@ -103,6 +106,6 @@ function readConfig(directory: DataDirectory): LoneApiServerConfig | undefined {
   }
 }
 
-function writeConfig(directory: DataDirectory, config: LoneApiServerConfig): void {
-  writePrivateFile(directory.file('apiserver.json'), `${JSON.stringify(config, undefined, 2)}\n`)
+function configFile(directory: DataDirectory, config: LoneApiServerConfig): PrivateFile {
+  return { path: directory.file('apiserver.json'), text: `${JSON.stringify(config, undefined, 2)}\n` }
 }
