@@ -23,7 +23,7 @@ test('what is used wrongly ends with 2, what fails with 1', () => {
   assert.deepEqual(run('render', 'helm', '/nope'), { code: 2, said: 'error: path "/nope" not found' })
   assert.deepEqual(run('app', 'list', '--kubeconfig', kubeconfig, '--context', 'nope'), {
     code: 2,
-    said: 'error: kubeconfig: there is no context "nope"',
+    said: `error: kubeconfig: there is no context "nope" (${kubeconfig}, --kubeconfig)`,
   })
   const alone = run('app', 'list', '--context', 'nope')
   assert.equal(alone.code, 2)

@@ -23,8 +23,9 @@ interface Ran {
   err: string
 }
 
-function run(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Ran> {
-  const env = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: join(home, 'state'), GIT_CONFIG_NOSYSTEM: '1' }
+function run(command: string, args: readonly string[], options: { cwd?: string; kubeconfig?: string } = {}): Promise<Ran> {
+  const said = options.kubeconfig === undefined ? {} : { KUBECONFIG: options.kubeconfig }
+  const env = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: join(home, 'state'), GIT_CONFIG_NOSYSTEM: '1', ...said }
   return new Promise((done) => {
     execFile(command, [...args], { env, cwd: options.cwd, maxBuffer: 64 << 20, timeout: 60_000 }, (error, out, err) => {
       done({ code: error ? (typeof error.code === 'number' ? error.code : 1) : 0, out, err })
@@ -246,6 +247,22 @@ test('down and up again: everything is back', async () => {
   await allHealthy()
   const member = await client('us-east')
   assert.equal(image(await object(member, 'deployments.apps', 'guestbook', 'guestbook')), 'nginx:1.28')
+})
+
+test('$KUBECONFIG, as up tells to export it, names the fleet; a member of it is refused as a hub', async () => {
+  const { kubeconfig } = fleet
+  const inShell = (...args: string[]) => run(process.execPath, [join(process.cwd(), 'bin/flotilla.js'), ...args], { kubeconfig })
+  const { where, clusters } = JSON.parse(await ok(inShell('status', '-o', 'json'))) as {
+    where: string
+    clusters: { total: number }
+  }
+  assert.deepEqual([where, clusters.total], [directory, 4])
+  const member = await inShell('service', 'list', '--context', 'us-east')
+  assert.equal(member.code, 2)
+  assert.match(member.err, /context us-east of .*kubeconfig \(from \$KUBECONFIG\) is a member of the fleet, not its hub/)
+  const made = await inShell('cluster', 'create', 'x', '--dry-run')
+  assert.equal(made.code, 1)
+  assert.match(made.err, /no embedded fleet is running on .*state\/flotilla\nFor the fleet of \$KUBECONFIG give --data-dir/)
 })
 
 test('a directory that holds other things is left alone', async () => {

@@ -4,7 +4,7 @@ import { type Outage, parseDuration } from '../../app/chaos/outage.js'
 import { UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
-import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { addEmbeddedFleetOptions, type FleetAccess, type FleetOptions, withEmbeddedFleet } from '../options/fleet-access.js'
 import { parseOutputFormat, printRows } from '../screens/print.js'
 
 type Options = FleetOptions & { namespace?: string }
@@ -29,7 +29,7 @@ export const chaosCommand: CommandEntry = {
 function registerNode(chaos: Command, io: CommandIo): void {
   const node = chaos.command('node').description('stop, crash, start and take away nodes')
   const fail = (verb: 'stop' | 'crash', state: 'stopped' | 'crashed', description: string) =>
-    addFleetOptions(node.command(`${verb} <cluster> <node>`).description(description))
+    addEmbeddedFleetOptions(node.command(`${verb} <cluster> <node>`).description(description))
       .option('--now', 'the cluster notices at once instead of after 40 s')
       .option('--grace-seconds <seconds>', 'the cluster notices after so many seconds')
       .action(async (cluster: string, name: string, options: NodeOptions) => {
@@ -42,7 +42,7 @@ function registerNode(chaos: Command, io: CommandIo): void {
       })
   fail('stop', 'stopped', 'the machine loses its power: its kubelet posts nothing, processes of its pods end')
   fail('crash', 'crashed', 'the same, named so in lists')
-  addFleetOptions(node.command('start <cluster> <node>').description('the node comes back')).action(
+  addEmbeddedFleetOptions(node.command('start <cluster> <node>').description('the node comes back')).action(
     async (cluster: string, name: string, options: Options) => {
       await withMember(cluster, options, io, async (client) => {
         const { healNode } = await import('../../app/chaos/chaos-actions.js')
@@ -51,7 +51,7 @@ function registerNode(chaos: Command, io: CommandIo): void {
       io.out(`node ${name} of ${cluster} started`)
     },
   )
-  addFleetOptions(node.command('remove <cluster> <node>').description('cordon the node, evict its pods, delete it'))
+  addEmbeddedFleetOptions(node.command('remove <cluster> <node>').description('cordon the node, evict its pods, delete it'))
     .option('--now', 'delete it at once, with its pods on it')
     .option('--timeout <seconds>', 'give up when pods are left after this time', '60')
     .action(async (cluster: string, name: string, options: NodeOptions & { timeout: string }) => {
@@ -66,7 +66,7 @@ function registerNode(chaos: Command, io: CommandIo): void {
 }
 
 function registerPod(chaos: Command, io: CommandIo): void {
-  addFleetOptions(
+  addEmbeddedFleetOptions(
     chaos
       .command('pod')
       .description('kill pods')
@@ -87,7 +87,7 @@ function registerPod(chaos: Command, io: CommandIo): void {
 
 function registerCluster(chaos: Command, io: CommandIo): void {
   const cluster = chaos.command('cluster').description('stop clusters, cut them off, and slow them down')
-  addFleetOptions(
+  addEmbeddedFleetOptions(
     cluster
       .command('stop <cluster>')
       .description('all of it loses its power: API, controllers, pods that are processes, Services'),
@@ -95,13 +95,13 @@ function registerCluster(chaos: Command, io: CommandIo): void {
     await change(name, options, io, { state: 'stopped' })
     io.out(`cluster ${name} stopped`)
   })
-  addFleetOptions(cluster.command('start <cluster>').description('the power is back')).action(
+  addEmbeddedFleetOptions(cluster.command('start <cluster>').description('the power is back')).action(
     async (name: string, options: Options) => {
       await change(name, options, io, { state: null })
       io.out(`cluster ${name} started`)
     },
   )
-  addFleetOptions(
+  addEmbeddedFleetOptions(
     cluster.command('cut <cluster>').description('its API refuses all connections; what runs in it goes on'),
   ).action(async (name: string, options: Options) => {
     await change(name, options, io, { api: { kind: 'cut' } })
@@ -114,14 +114,14 @@ function registerCluster(chaos: Command, io: CommandIo): void {
       io.out(`cluster ${name} flaps: ${options.down} cut, ${options.up} whole`)
     },
   )
-  addFleetOptions(cluster.command('slow <cluster>').description('every request to its API waits'))
+  addEmbeddedFleetOptions(cluster.command('slow <cluster>').description('every request to its API waits'))
     .option('--latency <ms>', 'so long', '500')
     .action(async (name: string, options: Options & { latency: string }) => {
       const latencyMs = parseLatency(options.latency)
       await change(name, options, io, { latencyMs })
       io.out(`cluster ${name} slow by ${latencyMs} ms`)
     })
-  addFleetOptions(cluster.command('heal <cluster>').description('its API answers again, at its normal speed')).action(
+  addEmbeddedFleetOptions(cluster.command('heal <cluster>').description('its API answers again, at its normal speed')).action(
     async (name: string, options: Options) => {
       await change(name, options, io, { state: null, api: { kind: 'none' }, latencyMs: null })
       io.out(`cluster ${name} healed`)
@@ -137,7 +137,7 @@ function registerNetwork(chaos: Command, io: CommandIo): void {
     other === undefined
       ? change(name, options, io, { network: outage })
       : changeLink([name, other], options, io, outage.kind === 'none' ? { outage, latencyMs: 0 } : { outage })
-  addFleetOptions(
+  addEmbeddedFleetOptions(
     network
       .command('cut <cluster> [other]')
       .description(
@@ -153,14 +153,14 @@ function registerNetwork(chaos: Command, io: CommandIo): void {
       io.out(`network between ${between(name, other)} flaps: ${options.down} cut, ${options.up} whole`)
     },
   )
-  addFleetOptions(network.command('slow <cluster> <other>').description('what passes between two clusters arrives later'))
+  addEmbeddedFleetOptions(network.command('slow <cluster> <other>').description('what passes between two clusters arrives later'))
     .option('--latency <ms>', 'so much, each way', '100')
     .action(async (name: string, other: string, options: Options & { latency: string }) => {
       const latencyMs = parseLatency(options.latency)
       await changeLink([name, other], options, io, { latencyMs })
       io.out(`network between ${between(name, other)} slow by ${latencyMs} ms each way`)
     })
-  addFleetOptions(
+  addEmbeddedFleetOptions(
     network.command('heal <cluster> [other]').description('the hub, or the other cluster, reaches the cluster again'),
   ).action(async (name: string, other: string | undefined, options: Options) => {
     await write(name, other, options, { kind: 'none' })
@@ -171,7 +171,7 @@ function registerNetwork(chaos: Command, io: CommandIo): void {
 type FlapOptions = Options & { down: string; up: string }
 
 function addFlapOptions(command: Command): Command {
-  return addFleetOptions(command)
+  return addEmbeddedFleetOptions(command)
     .option('--down <time>', 'cut for so long', '3s')
     .option('--up <time>', 'then whole for so long', '10s')
 }
@@ -197,13 +197,13 @@ function parseLatency(text: string): number {
 }
 
 function registerList(chaos: Command, io: CommandIo): void {
-  addFleetOptions(chaos.command('list').alias('ls').description('what is made to fail'))
+  addEmbeddedFleetOptions(chaos.command('list').alias('ls').description('what is made to fail'))
     .option('-o, --output <format>', 'table, json or yaml')
     .action(async (options: Options & { output?: string }) => {
       const format = parseOutputFormat(options.output)
-      await withFleet(options, io, async (fleet) => {
+      await withEmbeddedFleet(options, io, async (fleet) => {
         const { listChaos } = await import('../../app/chaos/chaos-actions.js')
-        const rows = await withMembers(fleet, options, io, (member) => listChaos(fleet.hub, fleet.namespace, member))
+        const rows = await withMembers(fleet, (member) => listChaos(fleet.hub, fleet.namespace, member))
         printRows({
           format,
           rows,
@@ -223,11 +223,11 @@ function registerList(chaos: Command, io: CommandIo): void {
 }
 
 function registerHeal(chaos: Command, io: CommandIo): void {
-  addFleetOptions(chaos.command('heal [cluster]').description('heal everything, or everything of one cluster')).action(
+  addEmbeddedFleetOptions(chaos.command('heal [cluster]').description('heal everything, or everything of one cluster')).action(
     async (cluster: string | undefined, options: Options) => {
-      await withFleet(options, io, async (fleet) => {
+      await withEmbeddedFleet(options, io, async (fleet) => {
         const { healAll } = await import('../../app/chaos/chaos-actions.js')
-        const count = await withMembers(fleet, options, io, (member) => healAll(fleet.hub, fleet.namespace, member, cluster))
+        const count = await withMembers(fleet, (member) => healAll(fleet.hub, fleet.namespace, member, cluster))
         io.out(`${count} healed`)
       })
     },
@@ -235,7 +235,7 @@ function registerHeal(chaos: Command, io: CommandIo): void {
 }
 
 async function change(cluster: string, options: Options, io: CommandIo, to: ClusterChange): Promise<void> {
-  await withFleet(options, io, async (fleet) => {
+  await withEmbeddedFleet(options, io, async (fleet) => {
     const { failCluster } = await import('../../app/chaos/chaos-actions.js')
     await failCluster(fleet.hub, fleet.namespace, cluster, to)
   })
@@ -247,7 +247,7 @@ async function changeLink(
   io: CommandIo,
   to: { outage?: Outage; latencyMs?: number },
 ): Promise<void> {
-  await withFleet(options, io, async (fleet) => {
+  await withEmbeddedFleet(options, io, async (fleet) => {
     const { failLink } = await import('../../app/chaos/chaos-actions.js')
     await failLink(fleet.hub, fleet.namespace, pair, to)
   })
@@ -256,21 +256,13 @@ async function changeLink(
 /** Members are reached by the contexts of the fleet's kubeconfig: they have the clusters' names. */
 async function withMembers<T>(
   fleet: FleetAccess,
-  options: Options,
-  io: CommandIo,
   use: (member: (name: string) => Promise<KubeClient | undefined>) => Promise<T>,
 ): Promise<T> {
-  const [{ connectKubeconfigFile }, { createSystemClientPorts }] = await Promise.all([
-    import('../../app/access/kubeconfig-files.js'),
-    import('../../app/system/system-client-ports.js'),
-  ])
-  const path = options.kubeconfig ?? `${fleet.dataDirectory}/kubeconfig`
   const opened: KubeClient[] = []
   try {
     return await use(async (name) => {
       const context = name === 'in-cluster' ? 'hub' : name
-      const ports = createSystemClientPorts(io.env)
-      const found = await connectKubeconfigFile({ path, context, name }, ports).catch(() => undefined)
+      const found = await fleet.kubeconfig.connect(name, context).catch(() => undefined)
       if (found) opened.push(found.client)
       return found?.client
     })
@@ -285,8 +277,8 @@ async function withMember(
   io: CommandIo,
   use: (client: KubeClient) => Promise<void>,
 ): Promise<void> {
-  await withFleet(options, io, (fleet) =>
-    withMembers(fleet, options, io, async (member) => {
+  await withEmbeddedFleet(options, io, (fleet) =>
+    withMembers(fleet, async (member) => {
       const client = await member(cluster)
       if (client === undefined) {
         throw new UsageError({

@@ -4,7 +4,15 @@ import { CodedError, UsageError } from '../../base/errors.js'
 import { isNotFound } from '../../kube/object/status-error.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { checkSelector } from '../options/check-selector.js'
-import { addFleetOptions, type FleetAccess, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import {
+  addEmbeddedFleetOptions,
+  addFleetOptions,
+  type FleetAccess,
+  type FleetOptions,
+  withEmbeddedFleet,
+  withFleet,
+} from '../options/fleet-access.js'
+import { addHubOptions } from '../options/hub-options.js'
 import { type Column, formatAge, parseOutputFormat, printRows } from '../screens/print.js'
 import { registerApproval } from './cluster-approval.js'
 import { registerMarks } from './cluster-marks.js'
@@ -93,16 +101,16 @@ function registerGet(cluster: Command, io: CommandIo): void {
 
 function registerAdd(cluster: Command, io: CommandIo): void {
   // The fleet's own --kubeconfig would clash with the one of the cluster to add; the hub has names of its own here.
-  cluster
-    .command('add <name>')
-    .description('register a cluster: writes an Argo CD cluster Secret with what the kubeconfig holds for it')
-    .requiredOption('--kubeconfig <file>', 'kubeconfig that reaches the cluster to add')
-    .option('--context <name>', 'its context (default: the current one)')
-    .option('-l, --labels <pairs>', 'labels: env=production,region=eu-west-1')
-    .option('--project <name>', 'scope it to an AppProject')
-    .option('--data-dir <dir>', 'data directory of the embedded fleet to add it to')
-    .option('--hub-kubeconfig <file>', 'kubeconfig of the hub, for a fleet on any Kubernetes API')
-    .option('--hub-context <name>', 'its context')
+  addHubOptions(
+    cluster
+      .command('add <name>')
+      .description('register a cluster: writes an Argo CD cluster Secret with what the kubeconfig holds for it')
+      .requiredOption('--kubeconfig <file>', 'kubeconfig that reaches the cluster to add')
+      .option('--context <name>', 'its context (default: the current one)')
+      .option('-l, --labels <pairs>', 'labels: env=production,region=eu-west-1')
+      .option('--project <name>', 'scope it to an AppProject'),
+    { prefix: 'hub-' },
+  )
     .option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
     .option('--dry-run', 'print the Secret (its credentials masked), write nothing')
     .option('--skip-check', 'add it even though it does not answer')
@@ -115,21 +123,26 @@ function registerAdd(cluster: Command, io: CommandIo): void {
         ...(options.hubContext ? { context: options.hubContext } : {}),
         ...(options.namespace ? { namespace: options.namespace } : {}),
       }
-      await withFleet(hub, io, async (fleet) => {
-        const { addFleetCluster } = await import('../../app/fleet/fleet-clusters.js')
-        const { text, version } = await addFleetCluster(fleet, {
-          name,
-          kubeconfig: options.kubeconfig,
-          context: options.context,
-          labels: labels.set,
-          project: options.project,
-          dryRun: options.dryRun === true,
-          check: options.skipCheck !== true,
-          installApis: options.installApis === true,
-        })
-        io.out(text)
-        if (version) io.err(`${name} answers: Kubernetes ${version}`)
-      })
+      await withFleet(
+        hub,
+        io,
+        async (fleet) => {
+          const { addFleetCluster } = await import('../../app/fleet/fleet-clusters.js')
+          const { text, version } = await addFleetCluster(fleet, {
+            name,
+            kubeconfig: options.kubeconfig,
+            context: options.context,
+            labels: labels.set,
+            project: options.project,
+            dryRun: options.dryRun === true,
+            check: options.skipCheck !== true,
+            installApis: options.installApis === true,
+          })
+          io.out(text)
+          if (version) io.err(`${name} answers: Kubernetes ${version}`)
+        },
+        { prefix: 'hub-' },
+      )
     })
 }
 
@@ -195,7 +208,9 @@ function registerRemove(cluster: Command, io: CommandIo): void {
 }
 
 function registerCreate(cluster: Command, io: CommandIo): void {
-  addFleetOptions(cluster.command('create <name>').description('make an embedded cluster in a running fleet, and register it'))
+  addEmbeddedFleetOptions(
+    cluster.command('create <name>').description('make an embedded cluster in a running fleet, and register it'),
+  )
     .option('--profile <name>', 'member: nodes, controllers, kubelets; bare: an API server alone', 'member')
     .option('--version <minor>', 'minor version of Kubernetes (default: the only one that this build has)')
     .option('--nodes <machines>', 'how many nodes, or their types as in 3xm5.large,2xc5.xlarge')
@@ -208,7 +223,7 @@ function registerCreate(cluster: Command, io: CommandIo): void {
     .action(async (name: string, options: Options & CreateOptions) => {
       const labels = parseLabelEdits((options.labels ?? '').split(',').filter((pair) => pair !== '')).set
       if (options.network !== undefined) labels['topology.istio.io/network'] = options.network
-      await withFleet(options, io, async (fleet) => {
+      await withEmbeddedFleet(options, io, async (fleet) => {
         const { createEmbeddedCluster } = await import('../../app/embedded-clusters/command.js')
         const { server } = await createEmbeddedCluster(fleet.hub, {
           name,
@@ -239,12 +254,12 @@ interface CreateOptions {
 }
 
 function registerDelete(cluster: Command, io: CommandIo): void {
-  addFleetOptions(cluster.command('delete <name>').description('delete an embedded cluster with everything in it'))
+  addEmbeddedFleetOptions(cluster.command('delete <name>').description('delete an embedded cluster with everything in it'))
     .option('--force', 'even though Applications still point at it')
     .option('--dry-run', 'check only')
     .option('--timeout <seconds>', 'how long to wait until it is gone', '30')
     .action(async (name: string, options: Options & { force?: boolean; dryRun?: boolean; timeout: string }) => {
-      await withFleet(options, io, async (fleet) => {
+      await withEmbeddedFleet(options, io, async (fleet) => {
         const { listFleetClusters } = await import('../../app/fleet/fleet-clusters.js')
         const found = (await listFleetClusters(fleet)).find((each) => each.name === name)
         if ((found?.applications ?? 0) > 0 && !options.force) {

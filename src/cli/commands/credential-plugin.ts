@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.js'
 import type { CommandEntry } from '../contract.js'
-import { addFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
+import { addEmbeddedFleetOptions, type FleetOptions, withFleet } from '../options/fleet-access.js'
 
 type Options = FleetOptions & { namespace?: string; cluster?: string; serviceAccount?: string; ttl: string }
 
@@ -8,7 +8,8 @@ type Options = FleetOptions & { namespace?: string; cluster?: string; serviceAcc
 export const credentialPluginCommand: CommandEntry = {
   name: 'credential-plugin',
   register(program, io) {
-    addFleetOptions(
+    // $KUBECONFIG is the caller's, and may name the very context that this program answers for.
+    addEmbeddedFleetOptions(
       program
         .command('credential-plugin')
         .description(
@@ -30,20 +31,25 @@ export const credentialPluginCommand: CommandEntry = {
             fix: 'Use 600 or more.',
           })
         }
-        await withFleet(options, io, async (fleet) => {
-          const [{ answerExecCredential }, { createSystemClientPorts }] = await Promise.all([
-            import('../../app/access/credential-plugin.js'),
-            import('../../app/system/system-client-ports.js'),
-          ])
-          const { cluster, serviceAccount } = options
-          const request = {
-            execInfo: io.env['KUBERNETES_EXEC_INFO'],
-            ttlSeconds,
-            ...(cluster === undefined ? {} : { cluster }),
-            ...(serviceAccount === undefined ? {} : { serviceAccount }),
-          }
-          io.out(JSON.stringify(await answerExecCredential(request, fleet, createSystemClientPorts(io.env))))
-        })
+        await withFleet(
+          options,
+          io,
+          async (fleet) => {
+            const [{ answerExecCredential }, { createSystemClientPorts }] = await Promise.all([
+              import('../../app/access/credential-plugin.js'),
+              import('../../app/system/system-client-ports.js'),
+            ])
+            const { cluster, serviceAccount } = options
+            const request = {
+              execInfo: io.env['KUBERNETES_EXEC_INFO'],
+              ttlSeconds,
+              ...(cluster === undefined ? {} : { cluster }),
+              ...(serviceAccount === undefined ? {} : { serviceAccount }),
+            }
+            io.out(JSON.stringify(await answerExecCredential(request, fleet, createSystemClientPorts(io.env))))
+          },
+          { among: 'data-directory' },
+        )
       })
   },
 }

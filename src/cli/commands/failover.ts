@@ -164,19 +164,21 @@ async function observe(options: ObserveFlags, io: CommandIo): Promise<void> {
       message: `the observer's name is ${JSON.stringify(name)}`,
       fix: 'Give lower-case letters, digits and dashes.',
     })
-  await withFleet(options, io, async ({ hub, namespace, dataDirectory }) => {
+  await withFleet(options, io, async ({ hub, namespace, kubeconfig }) => {
     const [{ connectKubeconfigFile }, { createSystemClientPorts }, { observeClusters }, { systemClock }] = await Promise.all([
       import('../../app/access/kubeconfig-files.js'),
       import('../../app/system/system-client-ports.js'),
       import('../../app/federation/observe-clusters.js'),
       import('../../app/system/system-ports.js'),
     ])
-    const path = options.clusterKubeconfig ?? options.kubeconfig ?? `${dataDirectory}/kubeconfig`
+    const path = options.clusterKubeconfig
     const ports = createSystemClientPorts(io.env)
     const clusters = new Map<string, Awaited<ReturnType<typeof connectKubeconfigFile>>['client']>()
     for (const entry of options.cluster) {
       const [cluster = '', context = cluster] = entry.split('=', 2)
-      clusters.set(cluster, (await connectKubeconfigFile({ path, context, name: cluster }, ports)).client)
+      const found =
+        path === undefined ? kubeconfig.connect(cluster, context) : connectKubeconfigFile({ path, context, name: cluster }, ports)
+      clusters.set(cluster, (await found).client)
     }
     const stopping = new AbortController()
     const done = observeClusters({

@@ -3,7 +3,7 @@ import { UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandEntry, CommandIo } from '../contract.js'
 import { readManifest } from '../options/fleet-access.js'
-import { addHostOptions, type HostOptions, openContext, withHost } from '../options/kubefed-host.js'
+import { addHostOptions, type HostOptions, withHost } from '../options/kubefed-host.js'
 
 /** `flotilla kubefed`: what kubefedctl did. */
 export const kubeFedCommand: CommandEntry = {
@@ -70,7 +70,7 @@ function registerJoin(kubefed: Command, io: CommandIo): void {
     .action(async (name: string, flags: JoinFlags) => {
       await withHost(flags, io, async (host) => {
         const { joinCluster } = await import('../../app/kubefed/join-cluster.js')
-        const { client, connection } = await openContext(flags, io, flags.clusterContext ?? name, name)
+        const { client, connection } = await host.connect(name, flags.clusterContext ?? name)
         try {
           const said = await joinCluster({
             host: host.client,
@@ -101,7 +101,7 @@ function registerUnjoin(kubefed: Command, io: CommandIo): void {
     .action(async (name: string, flags: JoinFlags) => {
       await withHost(flags, io, async (host) => {
         const { unjoinCluster } = await import('../../app/kubefed/unjoin-cluster.js')
-        const member = await openContext(flags, io, flags.clusterContext ?? name, name).catch((error: unknown) => {
+        const member = await host.connect(name, flags.clusterContext ?? name).catch((error: unknown) => {
           if (flags.force !== true) throw error
           return undefined
         })

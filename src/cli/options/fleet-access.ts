@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { CodedError, UsageError } from '../../base/errors.js'
+import type { ChosenKubeconfig } from '../../app/access/choose-kubeconfig.js'
+import { UsageError } from '../../base/errors.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandIo } from '../contract.js'
+import { addHubOptions, chooseHub, type HubFlagNames } from './hub-options.js'
 
 /** How a command was told which fleet it speaks to. */
 export interface FleetOptions {
@@ -15,6 +16,8 @@ export interface FleetOptions {
 /** The hub of a fleet, embedded or real. */
 export interface FleetAccess {
   readonly hub: KubeClient
+  /** Where the hub was found, for other contexts of the same files. */
+  readonly kubeconfig: ChosenKubeconfig
   /** Only for an embedded fleet. */
   readonly dataDirectory: string | undefined
   /** For messages: where the fleet was found. */
@@ -25,67 +28,62 @@ export interface FleetAccess {
 
 /** Adds the options by which every command finds its fleet. */
 export function addFleetOptions(command: Command, namespaceOption = '-n, --namespace <name>'): Command {
-  return command
-    .option('--data-dir <dir>', 'data directory of an embedded fleet (default: the one of `flotilla up`)')
-    .option('--kubeconfig <file>', 'a kubeconfig that reaches the hub, for a fleet on any Kubernetes API')
-    .option('--context <name>', 'context of that kubeconfig (default: its current one)')
-    .option(namespaceOption, 'namespace of the Argo CD objects', 'argocd')
+  return addHubOptions(command).option(namespaceOption, 'namespace of the Argo CD objects', 'argocd')
 }
 
-/** Opens the hub; the caller closes it. `use` runs with it and it is closed whatever happens. */
+/** The same for commands that act on an embedded fleet itself; `withEmbeddedFleet` belongs to it. */
+export function addEmbeddedFleetOptions(command: Command): Command {
+  return addHubOptions(command, embedded).option('-n, --namespace <name>', 'namespace of the Argo CD objects', 'argocd')
+}
+
+const embedded: HubFlagNames = { among: 'data-directory' }
+
+/** Opens the hub; `use` runs with it and it is closed whatever happens. */
 export async function withFleet<T>(
   options: FleetOptions & { namespace?: string },
   io: CommandIo,
   use: (fleet: FleetAccess) => Promise<T>,
+  names: HubFlagNames = {},
 ): Promise<T> {
-  const [{ connectKubeconfigFile }, { createSystemClientPorts }, { defaultDataDirectory, openDataDirectory, readRunningFleet }] =
-    await Promise.all([
-      import('../../app/access/kubeconfig-files.js'),
-      import('../../app/system/system-client-ports.js'),
-      import('../../app/fleet/data-directory.js'),
-    ])
-  if (options.dataDir && options.kubeconfig) {
-    throw new UsageError({
-      code: 'two-fleets',
-      message: '--data-dir and --kubeconfig both name a fleet',
-      fix: 'Give --data-dir for an embedded fleet or --kubeconfig for any other hub.',
-    })
-  }
-  let dataDirectory: string | undefined
-  let kubeconfig: string
-  let context = options.context
-  if (options.kubeconfig) kubeconfig = resolve(options.kubeconfig)
-  else {
-    dataDirectory = resolve(options.dataDir ?? defaultDataDirectory(io.env))
-    kubeconfig = join(dataDirectory, 'kubeconfig')
-    context ??= 'hub'
-    const running = existsSync(dataDirectory) ? readRunningFleet(openDataDirectory(dataDirectory)) : undefined
-    if (!existsSync(kubeconfig) || !running) {
-      if (options.context !== undefined) {
-        throw new UsageError({
-          code: 'context-without-kubeconfig',
-          message: `--context ${options.context} names a context of no file: no embedded fleet is running on ${dataDirectory}`,
-          fix: 'Give --kubeconfig too, or start a fleet with `flotilla up`.',
-        })
-      }
-      throw new CodedError({
-        code: 'no-fleet',
-        message: `no embedded fleet is running on ${dataDirectory}`,
-        fix: 'Start one with `flotilla up`, name the directory of a running one with --data-dir, or a hub with --kubeconfig FILE --context NAME.',
-      })
-    }
-  }
-  const { client: hub } = await connectKubeconfigFile({ path: kubeconfig, context, name: 'hub' }, createSystemClientPorts(io.env))
+  const kubeconfig = await chooseHub(options, io, names)
+  const { client: hub } = await kubeconfig.connect('hub')
   try {
-    return await use({
-      hub,
-      dataDirectory,
-      where: options.kubeconfig ? kubeconfig : dataDirectory!,
-      namespace: options.namespace ?? 'argocd',
-    })
+    const { requireHub } = await import('../../app/access/require-hub.js')
+    await requireHub(kubeconfig, hub)
+    const { dataDirectory, where } = kubeconfig
+    return await use({ hub, kubeconfig, dataDirectory, where, namespace: options.namespace ?? 'argocd' })
+  } catch (error) {
+    const { ofHub } = await import('../../app/access/require-hub.js')
+    throw ofHub(error, kubeconfig)
   } finally {
     hub.close()
   }
+}
+
+/**
+ * The hub of an embedded fleet by its data directory, whatever $KUBECONFIG says: what is made, broken or deleted is this one's. When
+ * $KUBECONFIG names another fleet's file and no option says which is meant, that is told.
+ */
+export async function withEmbeddedFleet<T>(
+  options: FleetOptions & { namespace?: string },
+  io: CommandIo,
+  use: (fleet: FleetAccess) => Promise<T>,
+): Promise<T> {
+  return withFleet(
+    options,
+    io,
+    (fleet) => {
+      if (!options.dataDir && !options.kubeconfig) tellOfOther(fleet, io)
+      return use(fleet)
+    },
+    embedded,
+  )
+}
+
+function tellOfOther({ kubeconfig, dataDirectory }: FleetAccess, io: CommandIo): void {
+  const other = kubeconfig.otherFleet
+  if (other !== undefined)
+    io.err(`note: this is the fleet of ${dataDirectory}; for the one of $KUBECONFIG give --data-dir ${other}`)
 }
 
 /** The text of a manifest file, or of standard input for `-`. */

@@ -1,10 +1,8 @@
-import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
-import type { Connection } from '../../kube/client/connection.js'
+import type { ChosenKubeconfig } from '../../app/access/choose-kubeconfig.js'
 import type { KubeClient } from '../../kube/client/kube-client.js'
 import type { CommandIo } from '../contract.js'
+import { addHubOptions, chooseHub } from './hub-options.js'
 
 /** The flags that every command of kubefedctl had. */
 export interface HostOptions {
@@ -15,49 +13,33 @@ export interface HostOptions {
   dryRun?: boolean
 }
 
+const contextOption = '--host-cluster-context <name>'
+
 export function addHostOptions(command: Command): Command {
-  return command
-    .option('--host-cluster-context <name>', 'context of the hub (default: the current one)')
-    .option(
-      '--kubeconfig <file>',
-      'kubeconfig with the contexts (default: $KUBECONFIG, then that of the embedded fleet, then ~/.kube/config)',
-    )
-    .option('--data-dir <dir>', 'data directory of an embedded fleet, for its kubeconfig')
+  return addHubOptions(command, { contextOption })
     .option('--kubefed-namespace <name>', 'namespace of the control plane', 'kube-federation-system')
     .option('--dry-run', 'say what would be done, change nothing')
     .addOption(new Option('--v <level>', 'how much is logged, in scripts for kubefedctl: says nothing here').hideHelp())
 }
 
-/** Runs with the hub and closes it whatever happens. */
-export async function withHost(
-  flags: HostOptions,
-  io: CommandIo,
-  use: (host: { client: KubeClient; context: string }) => Promise<void>,
-): Promise<void> {
-  const host = await openContext(flags, io, flags.hostClusterContext, 'host')
-  try {
-    await use(host)
-  } finally {
-    host.client.close()
-  }
+/** The hub, and the way to clusters by other contexts of the same kubeconfig. */
+export interface Host {
+  readonly client: KubeClient
+  readonly context: string
+  readonly connect: ChosenKubeconfig['connect']
 }
 
-/** A cluster by its context; undefined for the current one. */
-export async function openContext(
-  flags: HostOptions,
-  io: CommandIo,
-  context: string | undefined,
-  name: string,
-): Promise<{ client: KubeClient; connection: Connection; context: string }> {
-  const [{ connectKubeconfigFile }, { createSystemClientPorts }, { defaultDataDirectory }] = await Promise.all([
-    import('../../app/access/kubeconfig-files.js'),
-    import('../../app/system/system-client-ports.js'),
-    import('../../app/fleet/data-directory.js'),
-  ])
-  const embedded = join(resolve(flags.dataDir ?? defaultDataDirectory(io.env)), 'kubeconfig')
-  const path =
-    flags.kubeconfig ??
-    (flags.dataDir === undefined ? io.env['KUBECONFIG'] || undefined : embedded) ??
-    (existsSync(embedded) ? embedded : join(homedir(), '.kube', 'config'))
-  return await connectKubeconfigFile({ path, context, name }, createSystemClientPorts(io.env))
+/** Runs with the hub and closes it whatever happens. Any Kubernetes API can be one. */
+export async function withHost(flags: HostOptions, io: CommandIo, use: (host: Host) => Promise<void>): Promise<void> {
+  const { kubeconfig, dataDir, hostClusterContext: context } = flags
+  const chosen = await chooseHub({ kubeconfig, dataDir, context }, io)
+  const { client, context: name } = await chosen.connect('hub')
+  try {
+    await use({ client, context: name, connect: chosen.connect })
+  } catch (error) {
+    const { ofHub } = await import('../../app/access/require-hub.js')
+    throw ofHub(error, chosen)
+  } finally {
+    client.close()
+  }
 }
