@@ -12,7 +12,7 @@ test('refusals are written down with the one who was refused; anonymous requests
   /** The one event of a request. */
   const eventOf = async (answer: { headers: Record<string, unknown> }) => {
     const id = String(answer.headers['audit-id'])
-    for (let tries = 0; tries < 100; tries++) {
+    for (let tries = 0; tries < 2000; tries++) {
       const found = lines.map((line) => JSON.parse(line)).filter((event) => event.auditID === id)
       if (found.length > 0) return found[0]
       await new Promise((done) => setTimeout(done, 5))

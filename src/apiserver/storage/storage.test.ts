@@ -340,7 +340,8 @@ test('kill -9 in a storm of writes loses nothing that was acknowledged', async (
       let started = false
       child.stdout.on('data', (chunk: Buffer) => {
         output += chunk.toString()
-        if (!started) setTimeout(() => child.kill('SIGKILL'), runMs)
+        if (started || new Set(output.match(/^\d+(?= \d+\n)/gm)).size < 16) return
+        setTimeout(() => child.kill('SIGKILL'), runMs)
         started = true
       })
       child.on('close', () => resolve())

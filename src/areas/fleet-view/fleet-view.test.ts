@@ -401,7 +401,7 @@ test('a kind that only one member serves is a kind of the fleet', async () => {
   const paints = '/apis/example.com/v1/namespaces/default@asia/paints'
   const paint = { apiVersion: 'example.com/v1', kind: 'Paint', metadata: { name: 'wall' }, spec: { colour: 'blue' } }
   let made = await world.ask('POST', paints, { body: paint })
-  for (let tries = 0; made.code === 404 && tries < 20; tries++) {
+  for (let tries = 0; made.code === 404 && tries < 200; tries++) {
     await new Promise((done) => setTimeout(done, 50))
     made = await world.ask('POST', paints, { body: paint })
   }
@@ -418,9 +418,11 @@ test('the audit log tells who did what, and on which member', async () => {
   written.length = 0
   await world.ask('GET', `${path}/only-here@us-east`)
   const made = await world.ask('POST', path, { body: configMap('audited', { 'flotilla.dev/cluster': 'asia' }) })
-  await new Promise((done) => setTimeout(done, 20))
-  const events = written.map((line) => JSON.parse(line)).filter((event) => event.stage === 'ResponseComplete')
-  const at = (cluster: string) => events.filter((event) => event.annotations['flotilla.dev/cluster'] === cluster)
+  const events = () => written.map((line) => JSON.parse(line)).filter((event) => event.stage === 'ResponseComplete')
+  const at = (cluster: string) => events().filter((event) => event.annotations['flotilla.dev/cluster'] === cluster)
+  // An answer has come before it is written down.
+  for (let tries = 0; tries < 1000 && (at('hub').length < 2 || at('asia').length < 1); tries++)
+    await new Promise((done) => setTimeout(done, 10))
   const told = at('hub').map((event) => [event.verb, event.objectRef.name, event.annotations['flotilla.dev/member']])
   assert.deepEqual(told, [
     ['get', 'only-here', 'us-east'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -171,16 +172,20 @@ test('knowledge of a remote is kept for the polling interval; refresh and notify
 
 test('an answer from before a push is not taken for the state after it', async () => {
   const slow = join(home, 'slow-git')
-  // Answers what it saw half a second ago.
-  writeFileSync(slow, '#!/bin/sh\nsaid=$(git "$@") || exit\n[ "$1" = ls-remote ] && sleep 0.5\nprintf "%s\\n" "$said"\n', {
-    mode: 0o755,
-  })
+  const [seen, go] = [join(home, 'slow-seen'), join(home, 'slow-go')]
+  // Answers what it saw before it was told to go on.
+  writeFileSync(
+    slow,
+    `#!/bin/sh\nsaid=$(git "$@") || exit\nif [ "$1" = ls-remote ]; then touch ${seen}; until [ -e ${go} ]; do sleep 0.02; done; fi\nprintf "%s\\n" "$said"\n`,
+    { mode: 0o755 },
+  )
   const repositories = open({ pollSeconds: 600, git: slow })
   const before = git('rev-parse', 'HEAD')
   const asking = repositories.resolve(url, 'main')
-  await new Promise((resolve) => setTimeout(resolve, 250))
+  for (let turn = 0; turn < 1000 && !existsSync(seen); turn++) await new Promise((resolve) => setTimeout(resolve, 10))
   const next = push('app/race.yaml', 'kind: R\n', 'race')
   repositories.notify(url)
+  writeFileSync(go, '')
   assert.equal(await asking, before)
   assert.equal(await repositories.resolve(url, 'main'), next)
   repositories.close()
@@ -238,7 +243,7 @@ test('a repository that can be read again is told of, though nothing in it has m
   } finally {
     renameSync(`${bare}.away`, bare)
   }
-  for (let turn = 0; turn < 100 && told.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20))
+  for (let turn = 0; turn < 1000 && told.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20))
   assert.deepEqual(told, [url])
   repositories.close()
 })
@@ -248,7 +253,7 @@ test('polling tells of moved references', async () => {
   await repositories.resolve(url, 'main')
   const told = new Promise<string>((resolve) => repositories.onChange((change) => resolve(change.url)))
   const commit = push('app/d.yaml', 'kind: D\n', 'fourth')
-  assert.equal(await Promise.race([told, new Promise((resolve) => setTimeout(() => resolve('nothing'), 4000))]), url)
+  assert.equal(await Promise.race([told, new Promise((resolve) => setTimeout(() => resolve('nothing'), 20_000).unref())]), url)
   assert.equal(await repositories.resolve(url, 'main'), commit)
   repositories.close()
 })

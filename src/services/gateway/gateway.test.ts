@@ -87,7 +87,7 @@ test('bytes go through both gateways, in mutual TLS between them, and each end i
   const long = 'x'.repeat(3_000_000)
   assert.equal(await talk(port, long), `east:${long}`)
   assert.deepEqual(callers[0], [{ mode: 'terminate', port: 80, host }, 'us-west'])
-  for (let wait = 0; gateway.stats().open + egress.stats().open > 0 && wait < 100; wait++)
+  for (let wait = 0; gateway.stats().open + egress.stats().open > 0 && wait < 1000; wait++)
     await new Promise((done) => setTimeout(done, 10))
   const { bytesToEndpoints, bytesToClients, open } = gateway.stats()
   assert.deepEqual(
@@ -140,7 +140,8 @@ test('a gateway that is gone is passed over for the next one', async () => {
 test('a gateway that hangs costs the first connection its time, and those after it nothing', async () => {
   const echo = await startEcho('west-2')
   const { remote } = await startGateway('eu-west', () => [echo])
-  const silent = createServer(() => {}).listen(0, '127.0.0.1')
+  let dialled = 0
+  const silent = createServer(() => void dialled++).listen(0, '127.0.0.1')
   await once(silent, 'listening')
   closing.push(() => silent.close())
   let hangs = true
@@ -151,23 +152,22 @@ test('a gateway that hangs costs the first connection its time, and those after 
   const egress = createEgressGateway({
     tls: await tlsOf('us-west'),
     clock: { now: () => nowMs, after: systemClock.after },
-    dialMs: 150,
+    dialMs: 500,
   })
   closing.push(() => egress.drain(0))
   // One place for the cluster, whatever stands there: what failed is known by its address.
   const gateways = () => [hangs ? dead : { ...east.remote }, remote]
   const port = await egress.open({ address: '127.0.0.1', port: 0 }, { host, port: 80, gateways })
-  let from = Date.now()
+  const from = Date.now()
   assert.equal(await talk(port, 'a'), 'west-2:a')
-  assert.ok(Date.now() - from >= 140)
-  from = Date.now()
+  assert.ok(Date.now() - from >= 490)
+  assert.equal(dialled, 1)
   assert.equal(await talk(port, 'a'), 'west-2:a')
-  assert.ok(Date.now() - from < 140)
+  assert.equal(dialled, 1, 'it is not even tried')
   // Its time is over: one connection tries again.
   nowMs = 2000
-  from = Date.now()
   assert.equal(await talk(port, 'a'), 'west-2:a')
-  assert.ok(Date.now() - from >= 140)
+  assert.equal(dialled, 2)
   hangs = false
   assert.equal(await talk(port, 'a'), 'east:a')
   silent.unref()
@@ -186,7 +186,7 @@ test('who has no certificate of the fleet gets nothing, and the far side must be
 
 test('routes that refuse, rubbish, and clients that say nothing', async () => {
   const { remote, gateway } = await startGateway('us-east', (_target, caller) => ({ refused: `not for ${caller}` }), {
-    helloMs: 60,
+    helloMs: 500,
   })
   const { port } = await startEgress(() => [remote])
   assert.match(await talk(port, 'a'), /ECONNRESET|EPIPE/)
@@ -221,7 +221,7 @@ test('more connections than allowed are reset', async () => {
   const { remote, gateway } = await startGateway('us-east', () => [echo], { maxConnections: 1 })
   const first = connect(remote.port, '127.0.0.1')
   await once(first, 'connect')
-  for (let wait = 0; gateway.stats().open === 0 && wait < 100; wait++) await new Promise((done) => setTimeout(done, 5))
+  for (let wait = 0; gateway.stats().open === 0 && wait < 1000; wait++) await new Promise((done) => setTimeout(done, 5))
   assert.match(await talk(remote.port, 'a'), /ECONNRESET|EPIPE/)
   assert.equal(gateway.stats().refused.busy, 1)
   first.destroy()

@@ -367,7 +367,7 @@ test('streams without a node, with rubbish, and that end', async () => {
   client.ask({ node: node('us-east'), type_url: typeUrlOf('cluster') })
   await client.next()
   client.call.end()
-  for (let wait = 0; server.status().length > 0 && wait < 50; wait++) await new Promise((done) => setTimeout(done, 10))
+  for (let wait = 0; server.status().length > 0 && wait < 500; wait++) await new Promise((done) => setTimeout(done, 10))
   assert.deepEqual(server.status(), [])
 })
 

@@ -112,7 +112,7 @@ test('an upgrade that breaks off, or that is none, does not stop the server', as
       })
       socket.on('error', () => {})
       socket.once('close', () => resolve(answer))
-      setTimeout(() => socket.destroy(), 1000).unref()
+      setTimeout(() => socket.destroy(), 10_000).unref()
     })
   const head = (method: string, path: string, more: string) =>
     `${method} ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n${more}\r\n`

@@ -37,7 +37,7 @@ function ask(address: string, port: number, options: { text?: string; from?: str
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < 3000; round++) {
     if (await condition()) return
     await new Promise((done) => setTimeout(done, 5))
   }
