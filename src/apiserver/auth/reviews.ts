@@ -1,6 +1,7 @@
 import type { AdmissionPlugin } from '../admission/contract.js'
 import type { Authenticator, LogicalCluster } from '../contract.js'
 import type { ServerExtensions } from '../registry/scope.js'
+import { withAuthenticatedGroup } from './authenticate.js'
 import { checkEscalation } from './escalation.js'
 import type { Rbac } from './rbac.js'
 import type { ServiceAccountTokens } from './service-account-tokens.js'
@@ -19,7 +20,7 @@ export function createReviewPorts(rbac: Rbac, tokens: ServiceAccountTokens, othe
       async authenticate(cluster, credentials) {
         for (const authenticator of [tokens, ...others]) {
           const user = await authenticator.authenticate(cluster, credentials)
-          if (user !== undefined) return user
+          if (user !== undefined) return withAuthenticatedGroup(user)
         }
         return undefined
       },

@@ -4,6 +4,8 @@ import type { Clock } from '../../base/clock.js'
 import { createSeededRandom } from '../../base/random.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { LogicalCluster } from '../contract.js'
+import type { Rbac } from './rbac.js'
+import { createReviewPorts } from './reviews.js'
 import { createServiceAccountTokens, createTokenKey } from './service-account-tokens.js'
 import { createStaticTokenAuthenticator } from './static-token-authenticator.js'
 
@@ -70,6 +72,13 @@ test('tokens of other keys, other audiences and no tokens at all are unknown', a
   ]) {
     assert.equal(await tokens.authenticate(cluster, { bearerToken: bad }), undefined)
   }
+})
+
+test('a TokenReview says of everybody who is known that he is', async () => {
+  const jane = { authenticate: async () => ({ name: 'jane', groups: ['dev'] }) }
+  const { authenticator } = createReviewPorts({} as Rbac, { authenticate: async () => undefined } as never, [jane])
+  const user = await authenticator.authenticate({} as never, { bearerToken: 't' })
+  assert.deepEqual(user, { name: 'jane', groups: ['dev', 'system:authenticated'] })
 })
 
 test('static tokens count where they are meant for', async () => {

@@ -173,6 +173,22 @@ describe('custom resources', () => {
     ])
   })
 
+  test('stored before another version was, are shown in that one too', async () => {
+    const { client, type } = await createClusterFixture()
+    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } }
+    const versions = ['v1', 'v2'].map((name) => ({ ...version(name, { schema }), selectableFields: [] }))
+    const made = await client.create(type('crd'), definition(versions))
+    await client.create(type('widgets.v1.example.com'), widget('w', { color: 'red' }))
+    const spec = { ...(made['spec'] as object), versions: versions.map((each) => ({ ...each, storage: each.name === 'v2' })) }
+    await client.update(type('crd'), { ...made, spec })
+    const target = { type: type('widgets.v2.example.com'), namespace: 'default', name: 'w' }
+    const old = await client.get(target)
+    assert.equal(old.apiVersion, 'example.com/v2')
+    const next = await client.update(target.type, { ...old, spec: { color: 'blue' } })
+    assert.equal(next.apiVersion, 'example.com/v2')
+    assert.equal((await client.get({ ...target, type: type('widgets.v1.example.com') })).apiVersion, 'example.com/v1')
+  })
+
   test('get defaults that are younger than they are', async () => {
     const { client, type } = await createClusterFixture()
     const made = await client.create(type('crd'), definition())

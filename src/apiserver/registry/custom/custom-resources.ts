@@ -64,7 +64,9 @@ export function customResourcesOf(definition: KubeObject): readonly Resource[] {
 const known = new WeakMap<KubeObject, readonly Resource[]>()
 
 function readDefinition(definition: KubeObject): readonly Resource[] {
-  const status = definition['status'] as { acceptedNames?: DefinitionNames; conditions?: Json[] } | undefined
+  const status = definition['status'] as
+    | { acceptedNames?: DefinitionNames; conditions?: Json[]; storedVersions?: string[] }
+    | undefined
   const established = (status?.conditions ?? []).some(
     (condition) => isObject(condition) && condition['type'] === 'Established' && condition['status'] === 'True',
   )
@@ -73,16 +75,23 @@ function readDefinition(definition: KubeObject): readonly Resource[] {
   const spec = { ...asked, names: { ...asked.names, ...status?.acceptedNames } }
   const stored = storageVersionOf(spec)
   if (stored === undefined) return []
+  const isMixed = status?.storedVersions?.some((name) => name !== stored.name) ?? false
   return spec.versions
     .filter((version) => version.served)
     .sort((a, b) => compareVersions(a.name, b.name))
-    .map((version) => resourceOf(definition.metadata.name, spec, version, stored))
+    .map((version) => resourceOf(definition.metadata.name, spec, version, { name: stored.name, isMixed }))
 }
 
 /** What a version without a schema allows. */
 const anything: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
-function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersion, stored: DefinitionVersion): Resource {
+/** What is written now; `isMixed`: objects of other versions are stored still. */
+interface StoredVersion {
+  readonly name: string
+  readonly isMixed: boolean
+}
+
+function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersion, stored: StoredVersion): Resource {
   const { names, group } = spec
   const { subresources } = version
   const hasStatus = subresources?.status !== undefined
@@ -110,7 +119,7 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
     apiVersion,
     stored: `${names.plural}.${group}`,
     strategy: strategyOf(version),
-    ...conversionOf(version, apiVersion, apiVersionOf(group, stored.name), schemaOf),
+    ...conversionOf(version, apiVersion, { name: apiVersionOf(group, stored.name), isMixed: stored.isMixed }, schemaOf),
     // Large definitions come in scores; most of their kinds are never written.
     get schema() {
       return schemaOf()
@@ -168,11 +177,11 @@ function dotless(path: string): string {
 function conversionOf(
   version: DefinitionVersion,
   apiVersion: string,
-  storedApiVersion: string,
+  { name: storedApiVersion, isMixed }: StoredVersion,
   schemaOf: () => SchemaNode,
 ): { conversion?: VersionConversion } {
   const hasDefaults = JSON.stringify(version.schema ?? {}).includes('"default":')
-  if (apiVersion === storedApiVersion && !hasDefaults) return {}
+  if (apiVersion === storedApiVersion && !hasDefaults && !isMixed) return {}
   const views = new WeakMap<KubeObject, KubeObject>()
   const conversion: VersionConversion = {
     toStored: (object) => (object.apiVersion === storedApiVersion ? object : { ...object, apiVersion: storedApiVersion }),
