@@ -200,6 +200,8 @@ export class ContainerRun {
     const startedAt = this.#host.nowText()
     void process.ended.then(({ code }) => {
       if (this.process !== process) return
+      // What stands there without a line end is part of its last words.
+      log.end()
       const reason = this.#outOfMemory ? 'OOMKilled' : code === 0 ? 'Completed' : 'Error'
       this.#ended({ exitCode: code, reason, startedAt, ...this.#lastWords(code, log) }, log)
       this.#host.poke()

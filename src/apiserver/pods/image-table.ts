@@ -46,7 +46,15 @@ const known: readonly (readonly [BuiltInName, readonly string[]])[] = [
   ['redis', ['redis', 'valkey/valkey', 'bitnami/redis']],
   [
     'shell',
-    ['busybox', 'alpine', 'alpine/socat', 'nicolaka/netshoot', 'curlimages/curl', 'registry.k8s.io/e2e-test-images/busybox'],
+    [
+      'busybox',
+      'alpine',
+      'alpine/socat',
+      'nicolaka/netshoot',
+      'curlimages/curl',
+      'registry.k8s.io/e2e-test-images/busybox',
+      'registry.k8s.io/e2e-test-images/jessie-dnsutils',
+    ],
   ],
   ['pause', ['registry.k8s.io/pause', 'k8s.gcr.io/pause', 'gcr.io/google_containers/pause*']],
   ['hello-app', ['gcr.io/google-samples/hello-app', 'us-docker.pkg.dev/google-samples/containers/gke/hello-app']],

@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https'
 import { connect } from 'node:net'
 import { type Clock, sleep } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
+import { probeGrpc } from './grpc-probe.js'
 import type { Action, Container } from './pod-types.js'
 import type { RunningContainer } from './process/launcher.js'
 
@@ -32,8 +33,11 @@ export async function performAction(action: Action, timeoutMs: number, ports: Ac
       await sleep(ports.clock, Math.min(action.sleep.seconds * 1000, timeoutMs))
       return { ok: true, output: '' }
     }
-    if (action.grpc)
-      return { ok: false, output: 'gRPC probes are not supported for pods that run as processes: use httpGet or tcpSocket' }
+    if (action.grpc) {
+      const { port, service } = action.grpc
+      const at = { host: ports.address, port: ports.boundPort(port), service: (service ?? '').slice(0, 120) }
+      return await probeGrpc(at, timeoutMs, ports.clock, (error) => dialFailure(at.host, port, error))
+    }
     return { ok: false, output: 'missing probe handler' }
   } catch (error) {
     return { ok: false, output: messageOf(error) }

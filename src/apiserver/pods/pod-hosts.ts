@@ -1,9 +1,12 @@
 import type { Pod } from './pod-types.js'
 
 /** The text of a pod's /etc/hosts: itself, and its hostAliases. */
-export function podHosts(pod: Pod, podIP: string, hostname: string): string {
+export function podHosts(pod: Pod, podIP: string, hostname: string, fullName?: string): string {
   const aliases = (pod.spec.hostAliases ?? []).map(({ ip, hostnames = [] }) => `${[ip, ...hostnames].join('\t')}\n`)
-  const own = `127.0.0.1\tlocalhost\n${podIP}\t${hostname}\n`
+  const head = pod.spec.hostNetwork ? '# Kubernetes-managed hosts file (host network).' : '# Kubernetes-managed hosts file.'
+  // A pod in a subdomain has its full name first.
+  const names = fullName === undefined ? hostname : `${fullName}\t${hostname}`
+  const own = `${head}\n127.0.0.1\tlocalhost\n${podIP}\t${names}\n`
   return aliases.length === 0 ? own : `${own}\n# Entries added by HostAliases.\n${aliases.join('')}`
 }
 

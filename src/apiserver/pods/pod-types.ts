@@ -31,6 +31,15 @@ export interface Probe extends Action {
   readonly terminationGracePeriodSeconds?: number
 }
 
+export interface SecurityContext {
+  readonly runAsUser?: number
+  readonly runAsGroup?: number
+  readonly runAsNonRoot?: boolean
+  readonly supplementalGroups?: readonly number[]
+  readonly fsGroup?: number
+  readonly readOnlyRootFilesystem?: boolean
+}
+
 export interface Container {
   readonly name: string
   readonly image?: string
@@ -55,6 +64,7 @@ export interface Container {
   readonly tty?: boolean
   readonly terminationMessagePath?: string
   readonly terminationMessagePolicy?: string
+  readonly securityContext?: SecurityContext
 }
 
 export interface Volume {
@@ -69,6 +79,7 @@ export interface PodSpec {
   readonly ephemeralContainers?: readonly Container[]
   readonly restartPolicy?: string
   readonly hostNetwork?: boolean
+  readonly securityContext?: SecurityContext
   readonly hostname?: string
   readonly subdomain?: string
   readonly hostAliases?: readonly { readonly ip: string; readonly hostnames?: readonly string[] }[]

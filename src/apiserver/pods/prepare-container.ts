@@ -9,8 +9,8 @@ import type { PodFacts } from './field-values.js'
 import { pathSegment } from './path-segment.js'
 import { podHosts } from './pod-hosts.js'
 import { podResolvConf } from './pod-resolv-conf.js'
-import type { Container, Pod } from './pod-types.js'
-import type { Mount } from './process/messages.js'
+import { type Container, type Pod, podLabel } from './pod-types.js'
+import type { Mount, ServerSpec } from './process/messages.js'
 import { serviceVariables } from './service-variables.js'
 import { expandVariables } from './variables.js'
 import type { PodVolumes } from './volumes/pod-volumes.js'
@@ -52,7 +52,7 @@ export function prepareContainer(container: Container, preparation: Preparation)
   const resolvConf = podResolvConf(pod, nameServer?.address ?? '127.0.0.1')
   makeRoot(root, mounts, local, {
     '/etc/hostname': `${hostname}\n`,
-    '/etc/hosts': podHosts(pod, facts.podIP, hostname),
+    '/etc/hosts': podHosts(pod, facts.podIP, hostname, fullNameOf(pod, hostname, parseResolvConf(resolvConf).search)),
     '/etc/resolv.conf': resolvConf,
   })
   const expand = (text: string) => expandVariables(text, (name) => built[name])
@@ -82,6 +82,8 @@ export function prepareContainer(container: Container, preparation: Preparation)
     address: facts.podIP,
     hostname,
     ports: portsOf(container),
+    user: userOf(container, pod),
+    readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
     lowPortOffset: options.boundPort(80) - 80,
     ...(nameServer === undefined ? {} : { nameServer }),
     searchDomains: parseResolvConf(resolvConf).search,
@@ -89,6 +91,28 @@ export function prepareContainer(container: Container, preparation: Preparation)
     tty: container.tty === true,
   }
   return { root, wish: { kind: 'built-in', directory, spec } }
+}
+
+/** The name of a pod in a subdomain: HOSTNAME.SUBDOMAIN.NAMESPACE.svc.DOMAIN. */
+function fullNameOf(pod: Pod, hostname: string, search: readonly string[]): string | undefined {
+  if (!pod.spec.subdomain) return undefined
+  const services = `${pod.metadata.namespace ?? ''}.svc.`
+  const domain = search.find((each) => each.startsWith(services))?.slice(services.length) ?? 'cluster.local'
+  return `${hostname}.${pod.spec.subdomain}.${services}${domain}`
+}
+
+/** As whom a container is to run: its own wish, the pod's, or the superuser, as whom the images have it. */
+function userOf(container: Container, pod: Pod): NonNullable<ServerSpec['user']> {
+  const of = pod.spec.securityContext ?? {}
+  const own = container.securityContext ?? {}
+  const asked = own.runAsUser ?? of.runAsUser
+  if (asked === 0 && (own.runAsNonRoot ?? of.runAsNonRoot) === true) {
+    throw new ConfigProblem(
+      `container's runAsUser breaks non-root policy (pod: ${JSON.stringify(podLabel(pod))}, container: ${container.name})`,
+    )
+  }
+  const groups = [...(of.supplementalGroups ?? []), ...(of.fsGroup === undefined ? [] : [of.fsGroup])]
+  return { id: asked ?? 0, group: own.runAsGroup ?? of.runAsGroup ?? 0, groups }
 }
 
 export function hostnameOf(pod: Pod): string {

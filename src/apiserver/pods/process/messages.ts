@@ -11,6 +11,9 @@ export interface ServerSpec {
   readonly workingDir: string
   readonly root: string
   readonly mounts: readonly Mount[]
+  readonly readOnlyRoot?: boolean
+  /** As whom the container is said to run. It is the user of the fleet in truth. */
+  readonly user?: { readonly id: number; readonly group: number; readonly groups: readonly number[] }
   readonly address: string
   readonly hostname: string
   readonly ports: readonly number[]
@@ -27,6 +30,10 @@ export interface Mount {
   readonly path: string
   readonly directory: string
   readonly readOnly: boolean
+  /** The volume is to be held in memory. It is a directory like others. */
+  readonly inMemory?: boolean
+  /** Whose files the volume's are (fsGroup). */
+  readonly group?: number
 }
 
 /** From the fleet to a container's process. `id` 0 is the main program. */

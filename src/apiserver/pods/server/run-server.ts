@@ -105,7 +105,7 @@ class ContainerHost {
     const begins = () => this.#process.send?.({ type: 'ready' }, () => {})
     if (given && applet !== undefined) {
       begins()
-      if (/(^|\/)(ba|a)?sh$/.test(name)) return runShell(words.slice(1), context, this.#traps)
+      if (/(^|\/)(ba|a)?sh$/.test(name)) return runShell(words.slice(1), context, this.#traps, name)
       return runCommand(words, context)
     }
     if (this.#spec.server === 'shell') {
@@ -119,8 +119,9 @@ class ContainerHost {
     // From here on it answers: no probe comes too early.
     begins()
     if (typeof running === 'number') return running
-    return new Promise((resolve) => {
-      this.#onTerm = () => void running.stop().then(() => resolve(0))
+    return new Promise((resolve, reject) => {
+      running.ended?.then(resolve, reject)
+      this.#onTerm = () => void running.stop().then(() => resolve(running.exitCode ?? 0))
     })
   }
 
@@ -244,12 +245,13 @@ class ContainerHost {
 function createWorld(spec: ServerSpec, clock: Clock, exit: (code: number) => void): ContainerWorld {
   let last = 0
   const processes = new Map<number, ProcessEntry>()
-  const files = new VirtualFiles(spec.root, spec.mounts)
+  const files = new VirtualFiles(spec.root, spec.mounts, spec.readOnlyRoot)
   const hosts = () => (files.has('/etc/hosts', '/') ? files.read('/etc/hosts', '/').toString() : '')
   return {
     files,
     clock,
     hostname: spec.hostname,
+    user: spec.user ?? { id: 0, group: 0, groups: [] },
     address: spec.address,
     boundPort: (port) => (port < 1024 ? port + spec.lowPortOffset : port),
     processes,

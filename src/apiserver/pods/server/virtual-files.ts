@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   closeSync,
   type Dirent,
   fstatSync,
@@ -58,9 +59,11 @@ const mostBytes = 16 * 1024 * 1024
 export class VirtualFiles {
   readonly #root: string
   readonly #mounts: readonly Mount[]
+  readonly #readOnlyRoot: boolean
 
-  constructor(root: string, mounts: readonly Mount[]) {
+  constructor(root: string, mounts: readonly Mount[], readOnlyRoot = false) {
     this.#root = root
+    this.#readOnlyRoot = readOnlyRoot
     this.#mounts = mounts.map((mount) => ({ ...mount, path: posix.resolve('/', mount.path) }))
   }
 
@@ -115,6 +118,20 @@ export class VirtualFiles {
       if (exists(place.host)) utimesSync(place.host, timeMs / 1000, timeMs / 1000)
       else writeFileSync(place.host, '', { flag: 'wx' })
     })
+  }
+
+  chmod(path: string, cwd: string, mode: number): void {
+    attempt(() => chmodSync(this.#writable(path, cwd).host, mode))
+  }
+
+  /** Whether it lies in a volume that is to be held in memory. */
+  isInMemory(path: string, cwd: string): boolean {
+    return this.#mountOf(this.#walk(path, cwd, true).path)?.inMemory === true
+  }
+
+  /** The group that owns what lies there: that of its volume, otherwise the superuser's. */
+  groupOf(path: string, cwd: string): number {
+    return this.#mountOf(this.#walk(path, cwd, true).path)?.group ?? 0
   }
 
   mkdir(path: string, cwd: string): void {
@@ -190,13 +207,21 @@ export class VirtualFiles {
     return this.#mounts.some((mount) => mount.path === path)
   }
 
-  #host(path: string): Place {
+  #mountOf(path: string): Mount | undefined {
     let best: Mount | undefined
     for (const mount of this.#mounts) {
       const inside = path === mount.path || path.startsWith(`${mount.path}/`)
       if (inside && mount.path.length > (best?.path.length ?? 0)) best = mount
     }
-    if (best === undefined) return { host: path === '/' ? this.#root : `${this.#root}${path}`, readOnly: false, path }
+    return best
+  }
+
+  #host(path: string): Place {
+    const best = this.#mountOf(path)
+    if (best === undefined) {
+      const readOnly = this.#readOnlyRoot && path !== '/dev/termination-log'
+      return { host: path === '/' ? this.#root : `${this.#root}${path}`, readOnly, path }
+    }
     return { host: `${best.directory}${path.slice(best.path.length)}`, readOnly: best.readOnly, path }
   }
 }

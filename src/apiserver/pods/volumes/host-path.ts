@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, lstatSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { makeInside } from './make-inside.js'
 import { MountProblem } from './mount-problem.js'
@@ -10,28 +10,41 @@ export function nodeRoot(directory: string, node: string): string {
   mkdirSync(join(root, 'etc'), { recursive: true, mode: 0o700 })
   for (const path of ['tmp', 'var/log', 'var/lib']) mkdirSync(join(root, path), { recursive: true, mode: 0o700 })
   writeFileSync(join(root, 'etc', 'hostname'), `${node}\n`)
+  writeFileSync(join(root, 'etc', 'hosts'), `127.0.0.1\tlocalhost ${node}\n`)
   writeFileSync(join(root, 'etc', 'os-release'), 'NAME="Flotilla simulated node"\nID=flotilla\n')
   return root
 }
 
-/** The directory for a hostPath: of the pod's node, never of this machine. Throws MountProblem in the kubelet's words. */
+/** The directory (or file) for a hostPath: of the pod's node, never of this machine. Throws MountProblem in the kubelet's words. */
 export function hostPathDirectory(source: { readonly path?: string; readonly type?: string }, root: string): string {
   const { path = '/', type = '' } = source
   const inside = posix.normalize(`/${path}`)
   if (type === 'Directory' && !isDirectory(join(root, inside)))
     throw new MountProblem(`hostPath type check failed: ${path} is not a directory`)
+  if (type === 'File' || type === 'FileOrCreate') {
+    const file = join(makeInside(root, posix.dirname(inside), `hostPath ${path}`), posix.basename(inside))
+    // Never through a link: a pod may have made it.
+    if (type === 'FileOrCreate' && !existsSync(file)) closeSync(openSync(file, 'wx', 0o600))
+    if (!isFile(file)) throw new MountProblem(`hostPath type check failed: ${path} is not a file`)
+    return file
+  }
   if (type !== '' && type !== 'Directory' && type !== 'DirectoryOrCreate') {
     const kinds: Readonly<Record<string, string>> = {
-      File: 'a file',
       Socket: 'a socket file',
       CharDevice: 'a character device',
       BlockDevice: 'a block device',
     }
-    throw new MountProblem(
-      `hostPath type check failed: ${path} is not ${kinds[type] ?? 'a file: simulated nodes make directories only'}`,
-    )
+    throw new MountProblem(`hostPath type check failed: ${path} is not ${kinds[type] ?? 'of a known type'}`)
   }
   return makeInside(root, inside, `hostPath ${path}`)
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile()
+  } catch {
+    return false
+  }
 }
 
 function isDirectory(path: string): boolean {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ReadObject } from '../environment.js'
@@ -28,6 +28,8 @@ export class PodVolumes {
   readonly #directory: string
   readonly #ports: VolumePorts
   readonly #places = new Map<string, string>()
+  readonly #inMemory = new Set<string>()
+  #group: number | undefined
   /** When the tokens in a volume have to be asked for anew. */
   readonly #renewAt = new Map<string, number>()
 
@@ -40,6 +42,7 @@ export class PodVolumes {
 
   /** Sets up what is missing and renews what has changed. Throws MountProblem naming the first volume that cannot be had. */
   async refresh(facts: PodFacts, nowMs: number): Promise<void> {
+    this.#group = facts.pod.spec.securityContext?.fsGroup
     for (const volume of facts.pod.spec.volumes ?? []) {
       try {
         await this.#refreshOne(volume, facts, nowMs)
@@ -90,6 +93,7 @@ export class PodVolumes {
       if (place === undefined) throw new MountProblem(`volume "${mount.name}" of mount ${mount.mountPath} is not there`)
       const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, (name) => env[name]) : (mount.subPath ?? '')
       const inside = posix.normalize(`/${subPath}`)
+      if (subPath.startsWith('/')) throw new MountProblem(`subPath ${subPath} must be a relative path`)
       if (subPath.split('/').includes('..')) throw new MountProblem(`subPath ${subPath} must not contain ..`)
       // A sub-path that is not there is made, as a directory; in the volumes of objects it is a link to a file.
       const shown = this.#isShown(mount.name)
@@ -99,6 +103,8 @@ export class PodVolumes {
         // Of objects the link stays, since what it leads to changes with them.
         directory: shown ? join(place, inside) : real,
         readOnly: mount.readOnly === true || shown,
+        ...(this.#inMemory.has(mount.name) ? { inMemory: true } : {}),
+        ...(this.#group === undefined ? {} : { group: this.#group }),
       }
     })
   }
@@ -109,7 +115,17 @@ export class PodVolumes {
 
   async #refreshOne(volume: Volume, facts: PodFacts, nowMs: number): Promise<void> {
     const name = pathSegment(volume.name, 'the volume')
-    if (volume['emptyDir'] !== undefined) return this.#directoryFor(name, join(this.#directory, 'empty', name))
+    const empty = volume['emptyDir'] as { medium?: string } | null | undefined
+    const isHeld = ['secret', 'projected', 'downwardAPI'].some((kind) => volume[kind] !== undefined)
+    if (empty?.medium === 'Memory' || isHeld) this.#inMemory.add(name)
+    if (empty !== undefined) {
+      const place = join(this.#directory, 'empty', name)
+      if (this.#places.has(name)) return
+      this.#directoryFor(name, place)
+      // For everybody in the pod; nobody else gets through the pod's own directory.
+      chmodSync(place, 0o777)
+      return
+    }
     const claim = volume['persistentVolumeClaim'] as { claimName: string } | undefined
     const ephemeral = volume['ephemeral'] !== undefined
     if (claim || ephemeral) {

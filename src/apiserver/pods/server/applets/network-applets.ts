@@ -3,6 +3,7 @@ import { connect, createServer, isIP, type Socket } from 'node:net'
 import { messageOf } from '../../../../base/errors.js'
 import type { Applet, CommandContext } from '../shell/shell-context.js'
 import { exchangeDatagrams } from './datagrams.js'
+import { dig, getent } from './dig.js'
 import { nslookup } from './nslookup.js'
 import { type Flags, lastValue, parseFlags } from './parse-flags.js'
 
@@ -331,4 +332,4 @@ async function exchange(socket: Socket, context: CommandContext): Promise<number
   return 0
 }
 
-export const networkApplets: Readonly<Record<string, Applet>> = { curl, wget, nslookup, nc }
+export const networkApplets: Readonly<Record<string, Applet>> = { curl, wget, nslookup, dig, getent, nc }

@@ -3,8 +3,8 @@ import { isIP } from 'node:net'
 import type { Applet, CommandContext } from '../shell/shell-context.js'
 import { lastValue, parseFlags } from './parse-flags.js'
 
-const kinds = ['A', 'AAAA', 'SRV', 'TXT', 'PTR', 'NS', 'SOA', 'CNAME'] as const
-type Kind = (typeof kinds)[number]
+export const kinds = ['A', 'AAAA', 'SRV', 'TXT', 'PTR', 'NS', 'SOA', 'CNAME'] as const
+export type Kind = (typeof kinds)[number]
 
 /** `nslookup [-type=A|AAAA|SRV|TXT|PTR|NS|SOA|CNAME] NAME [SERVER]`, with answers as bind's tool prints them. */
 export const nslookup: Applet = async (args, context) => {
@@ -55,7 +55,7 @@ export const nslookup: Applet = async (args, context) => {
 }
 
 /** The names to try: a name with few dots is completed by the search list first, as the resolver of a pod does it. */
-function candidates(name: string, context: CommandContext): string[] {
+export function candidates(name: string, context: CommandContext): string[] {
   if (name.endsWith('.') || isIP(name) !== 0) return [name]
   const completed = context.world.searchDomains.map((domain) => `${name}.${domain}`)
   return name.split('.').length - 1 >= 5 ? [name, ...completed] : [...completed, name]

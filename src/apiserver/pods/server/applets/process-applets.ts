@@ -39,9 +39,20 @@ const sleepFor: Applet = async (args, context) => {
 }
 
 const id: Applet = async (args, context) => {
-  const { on } = parseFlags(args, ['u', 'g', 'n'])
-  const short = on.has('n') ? 'root' : '0'
-  await context.stdout.write(on.has('u') || on.has('g') ? `${short}\n` : 'uid=0(root) gid=0(root) groups=0(root)\n')
+  const { on } = parseFlags(args, ['u', 'g', 'G', 'n', 'r'])
+  const { id: user, group, groups } = context.world.user
+  const all = [...new Set([group, ...groups])]
+  const nameOf = (number: number) => (number === 0 ? 'root' : undefined)
+  const short = (number: number) => (on.has('n') ? (nameOf(number) ?? String(number)) : String(number))
+  const long = (number: number) => (nameOf(number) === undefined ? String(number) : `${number}(${nameOf(number)})`)
+  const text = on.has('G')
+    ? all.map(short).join(' ')
+    : on.has('u')
+      ? short(user)
+      : on.has('g')
+        ? short(group)
+        : `uid=${long(user)} gid=${long(group)} groups=${all.map(long).join(',')}`
+  await context.stdout.write(`${text}\n`)
   return 0
 }
 
@@ -117,6 +128,8 @@ const uname: Applet = async (args, context) => {
 }
 
 const whoami: Applet = async (_args, context: CommandContext) => {
+  const { id: user } = context.world.user
+  if (user !== 0) throw new Error(`unknown uid ${user}`)
   await context.stdout.write('root\n')
   return 0
 }

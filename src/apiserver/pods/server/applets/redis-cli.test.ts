@@ -12,6 +12,7 @@ const world: ContainerWorld = {
   files: new VirtualFiles('/nonexistent', []),
   clock: new VirtualClock({ idle: async () => {} }),
   hostname: 'redis-0',
+  user: { id: 0, group: 0, groups: [] },
   address: '127.0.0.1',
   boundPort: (each) => each,
   resolve: async () => [],

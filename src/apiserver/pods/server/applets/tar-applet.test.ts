@@ -38,6 +38,7 @@ async function run(args: string[], input: Buffer = Buffer.alloc(0)): Promise<{ c
     files: new VirtualFiles(root, []),
     clock: new VirtualClock({ idle: async () => {} }),
     hostname: 'box',
+    user: { id: 0, group: 0, groups: [] },
     address: '127.9.9.9',
     boundPort: (port) => port,
     resolve: async () => [],

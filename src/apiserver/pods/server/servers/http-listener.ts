@@ -1,18 +1,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { ContainerWorld } from '../shell/shell-context.js'
 
 /** A server that runs until it is stopped. */
 export interface RunningServer {
   stop(): Promise<void>
+  /** The code with which it ends by itself. */
+  readonly ended?: Promise<number>
+  /** The code with which it ends when it is stopped (default 0). */
+  readonly exitCode?: number
 }
 
 export type AnswerRequest = (request: IncomingMessage, response: ServerResponse, url: URL) => void | Promise<void>
 
 const mostBody = 8 * 1024 * 1024
 
-/** Listens at a port of the pod's address (or what stands for it). */
-export async function listenHttp(world: ContainerWorld, port: number, answer: AnswerRequest): Promise<RunningServer> {
-  const server = createServer((request, response) => {
+/** A certificate and its key, as PEM. */
+export interface ServerIdentity {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
+/** Listens at a port of the pod's address (or what stands for it), with TLS where an identity is given. */
+export async function listenHttp(
+  world: ContainerWorld,
+  port: number,
+  answer: AnswerRequest,
+  identity?: ServerIdentity,
+): Promise<RunningServer> {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
     const url = parseUrl(request.url)
     if (url === undefined) {
       response.writeHead(400).end()
@@ -24,7 +40,8 @@ export async function listenHttp(world: ContainerWorld, port: number, answer: An
         if (!response.headersSent) response.writeHead(500)
         response.end()
       })
-  })
+  }
+  const server = identity === undefined ? createServer(listener) : createSecureServer({ ...identity }, listener)
   server.keepAliveTimeout = 65_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -34,7 +51,7 @@ export async function listenHttp(world: ContainerWorld, port: number, answer: An
 }
 
 /** Requests at work are answered; idle connections are closed. */
-function stopHttp(server: Server): Promise<void> {
+function stopHttp(server: Pick<Server, 'close' | 'closeIdleConnections'>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
     server.closeIdleConnections()

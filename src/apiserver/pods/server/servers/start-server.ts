@@ -32,7 +32,7 @@ export async function startServer(
     case 'redis':
       return (await import('./redis.js')).startRedis(args, ports, world, context)
     case 'agnhost':
-      return (await import('./agnhost.js')).startAgnhost(args, world, context, spec.command[0])
+      return (await import('./agnhost/start-agnhost.js')).startAgnhost(args, world, context, spec.command[0])
     case 'pause':
     case 'shell':
       return { stop: async () => {} }

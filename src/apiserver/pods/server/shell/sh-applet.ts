@@ -19,7 +19,12 @@ import { SyntaxProblem } from './syntax.js'
 const sh: Applet = (args, context) => runShell(args, context, new Map())
 
 /** The same, with the traps that the script sets where the caller sees them. */
-export async function runShell(args: readonly string[], context: CommandContext, traps: Map<string, string>): Promise<number> {
+export async function runShell(
+  args: readonly string[],
+  context: CommandContext,
+  traps: Map<string, string>,
+  called = 'sh',
+): Promise<number> {
   let index = 0
   let inline = false
   let exitOnFailure = false
@@ -40,7 +45,7 @@ export async function runShell(args: readonly string[], context: CommandContext,
       return 2
     }
     const shell = new Shell(context, applets, {
-      name: parameters[0] ?? 'sh',
+      name: parameters[0] ?? called,
       parameters: parameters.slice(1),
       traps,
       exitOnFailure,
@@ -143,6 +148,8 @@ const env: Applet = async (args, context) => {
   return rest.length === 0 ? (processApplets['env'] as Applet)([], inner) : runCommand(rest, inner)
 }
 
+const agnhost: Applet = async (args, context) => (await import('../servers/agnhost/start-agnhost.js')).agnhost(args, context)
+
 /** Everything that can be run in a container of a built-in image. */
 export const applets: ReadonlyMap<string, Applet> = new Map(
   Object.entries({
@@ -162,6 +169,8 @@ export const applets: ReadonlyMap<string, Applet> = new Map(
     ash: sh,
     bash: sh,
     which,
+    agnhost,
+    'agnhost-2': agnhost,
     timeout,
     busybox: prefixed((_rest, context) => context),
   }),
@@ -179,5 +188,5 @@ export async function runCommand(command: readonly string[], context: CommandCon
 }
 
 export function findApplet(name: string): Applet | undefined {
-  return applets.get(name.replace(/^\/(usr\/)?(local\/)?s?bin\//, ''))
+  return applets.get(name.replace(/^\/(usr\/)?(local\/)?s?bin\/|^\/(?=agnhost)/, ''))
 }

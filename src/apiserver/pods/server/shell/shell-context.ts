@@ -7,6 +7,7 @@ export interface ContainerWorld {
   readonly files: VirtualFiles
   readonly clock: Clock
   readonly hostname: string
+  readonly user: { readonly id: number; readonly group: number; readonly groups: readonly number[] }
   readonly address: string
   /** The port to bind or dial for a port of an address of this machine's fleets. */
   readonly boundPort: (port: number) => number

@@ -40,6 +40,7 @@ async function run(script: string, input?: string): Promise<{ code: number; out:
     files: files(),
     clock: new VirtualClock({ idle: async () => {} }),
     hostname: 'box',
+    user: { id: 0, group: 0, groups: [] },
     address: '127.9.9.9',
     boundPort: (port) => port,
     resolve: async () => [],

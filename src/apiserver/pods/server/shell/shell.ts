@@ -245,7 +245,7 @@ export class Shell {
       }
       const own = await this.#builtIn(name, args, inner)
       if (own !== undefined) return own
-      const applet = this.#applets.get(name.replace(/^\/(usr\/)?(local\/)?s?bin\//, ''))
+      const applet = this.#applets.get(name.replace(/^\/(usr\/)?(local\/)?s?bin\/|^\/(?=agnhost)/, ''))
       if (applet === undefined) {
         await inner.stderr.write(`${this.#name}: ${name}: not found\n`)
         return 127
