@@ -4,6 +4,7 @@
 //     DIGEST/flotilla.cjs    a pack: what every command needs
 //     DIGEST/apiserver.cjs   a pack: what an API server needs besides
 //     DIGEST/fleet.cjs       a pack: all the rest
+//     DIGEST/render-thread.js   a module: what the threads of a hub run
 //
 // A pack is one expression, an object of functions: the chunks that esbuild splits the program into, each evaluated when it is
 // first asked for. In one file they are read at once, and V8 keeps their compiled code in one piece (docs/adr/0012).
@@ -78,7 +79,20 @@ export async function bundleProgram(folder, shared) {
       names.map((name) => parts.get(name)),
     ),
   ])
-  const digest = createHash('sha256')
+  const thread = await build({
+    ...shared,
+    sourcemap: false,
+    entryPoints: { 'render-thread': 'src/app/rendering/threads/render-thread.ts' },
+    outdir: folder,
+    bundle: true,
+    packages: 'bundle',
+    write: false,
+    charset: 'ascii',
+    // Packages that are CommonJS ask for Node's modules so.
+    banner: { js: "import { createRequire } from 'node:module'\nconst require = createRequire(import.meta.url)" },
+  })
+  const threadText = thread.outputFiles[0].text
+  const digest = createHash('sha256').update(threadText)
   for (const [, { text }] of texts) digest.update(text)
   const version = digest.digest('hex').slice(0, 12)
   await mkdir(join(folder, version), { recursive: true })
@@ -86,6 +100,7 @@ export async function bundleProgram(folder, shared) {
     await replace(join(folder, version, `${pack}.cjs.map`), map)
     await replace(join(folder, version, `${pack}.cjs`), text)
   }
+  await replace(join(folder, version, 'render-thread.js'), threadText)
   const start = await build({
     ...shared,
     format: 'cjs',

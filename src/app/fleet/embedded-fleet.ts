@@ -288,6 +288,7 @@ async function openFleet(
   const running = await startHub({
     hub: hubClient,
     namespace,
+    rendersApart: true,
     openRepositories: (credentials) =>
       createHubRepositories({
         directory: directory.file('cache/git'),

@@ -6,13 +6,9 @@ import { createDeliveries } from '../../delivery/engine/deliveries.js'
 import type { Federation } from '../../delivery/federation/engine/create-federation.js'
 import type { OpenMember } from '../../delivery/federation/engine/fleet-members.js'
 import { createEvictionDecider } from '../../delivery/federation/failover/create-eviction-decider.js'
-import { createChartInflation } from '../../delivery/render/kustomize/sources/chart-inflation.js'
 import { createRenderCache } from '../../delivery/render/render-cache.js'
-import { createRenderers } from '../../delivery/render/renderers.js'
 import type { Repositories, SourceCredentials } from '../../delivery/source/contract.js'
-import { openChartArchive } from '../../delivery/source/helm/archive.js'
 import type { ChartRepositories } from '../../delivery/source/helm/contract.js'
-import { createTemplateCrypto, generateTemplateKey } from '../../delivery/source/helm/template-crypto.js'
 import { createApplicationController } from '../../dialects/argo-cd/application/controller.js'
 import { argoDirectives } from '../../dialects/argo-cd/application/directives.js'
 import { createApplicationSetController } from '../../dialects/argo-cd/application-set/controller.js'
@@ -44,6 +40,8 @@ import { openFailoverView } from '../federation/failover-view.js'
 import { startFederation } from '../federation/start-federation.js'
 import { startKubeFed } from '../kubefed/start-kubefed.js'
 import { createHubChartPull } from '../rendering/chart-pull.js'
+import { createHubRenderers } from '../rendering/threads/hub-renderers.js'
+import { openHubRenderers } from '../rendering/threads/open-renderers.js'
 import { exportProblems, serviceDialects, servicePlanners } from '../services/service-dialects.js'
 import { createRemoteSources } from './remote-sources.js'
 
@@ -52,6 +50,8 @@ export interface StartHubOptions {
   readonly remoteBases?: boolean
   /** Renders the charts that kustomizations have (`helmCharts`), as Argo CD does with `kustomize.buildOptions: --enable-helm`. */
   readonly kustomizeHelm?: boolean
+  /** Renders what takes long in threads of their own (default: everything in this one). */
+  readonly rendersApart?: boolean
   /** The API that holds the state: embedded or any other. */
   readonly hub: KubeClient
   readonly namespace: string
@@ -126,25 +126,17 @@ export async function openHubParts(options: StartHubOptions) {
     signal,
   })
   const deliveries = createDeliveries({ inventory, directives: argoDirectives, clock, random, log, schemas: builtInSchemas })
-  const helm = {
-    clock,
-    random,
-    crypto: createTemplateCrypto(clock),
-    generateKey: generateTemplateKey,
-    openArchive: openChartArchive,
-    elapsed: () => performance.now(),
-  }
   const pull = repositories.charts === undefined ? undefined : createHubChartPull(repositories.charts)
   const services = {
     inventory,
     deliveries,
     repositories,
     ...(repositories.charts === undefined ? {} : { charts: repositories.charts }),
-    renderers: createRenderers({
-      schemas: builtInSchemas,
+    renderers: (options.rendersApart === true ? openHubRenderers : createHubRenderers)({
       ...(options.remoteBases === true ? { remote: createRemoteSources(repositories) } : {}),
-      ...(options.kustomizeHelm === true ? { charts: createChartInflation(helm, pull) } : {}),
-      helm,
+      ...(options.kustomizeHelm === true ? { charts: pull === undefined ? {} : { pull } } : {}),
+      ...ports,
+      signal,
     }),
     renderCache: createRenderCache({ maxEntries: 20_000 }),
     templateFunctions: applicationSetProfile({ clock, random }),

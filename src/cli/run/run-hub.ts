@@ -61,6 +61,7 @@ export async function runHub(options: HubOptions, io: CommandIo): Promise<void> 
       namespace: options.namespace,
       remoteBases: options.allowRemoteBases === true,
       kustomizeHelm: options.enableHelm === true,
+      rendersApart: true,
       ...(options.clusterprofileProviderFile === undefined
         ? {}
         : {

@@ -1,3 +1,4 @@
+import type { WorkTime } from '../../base/work-time.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { SchemaCatalogue } from '../../kube/schema/schema-node.js'
 import type { Tree } from './tree.js'
@@ -28,6 +29,10 @@ export interface RenderRequest {
   readonly options: RenderOptions
   /** What the objects are rendered for. */
   readonly target: RenderTarget
+  /** How long it may hold the thread; the renderer's own limit unless told. No part of what is asked: it changes no result. */
+  readonly time?: WorkTime
+  /** Whose render it is (a repository's URL): who takes long makes only himself wait. The tree's id unless told. */
+  readonly source?: string
 }
 
 export interface RenderOptions {
@@ -121,6 +126,8 @@ export interface ChartInflation {
     readonly skipTests: boolean
     readonly apiVersions: readonly string[]
     readonly kubeVersion: string
+    /** That of the build which the chart is part of. */
+    readonly time?: WorkTime
   }): Promise<string>
 }
 

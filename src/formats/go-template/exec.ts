@@ -44,7 +44,12 @@ export interface Budget {
   /** Counts the steps of several executions together; each alone when absent. */
   readonly spent?: { steps: number }
   /** A clock that only goes forward, in milliseconds, and when the execution must be over. Looked at every 256 steps. */
-  readonly time?: { readonly elapsed: () => number; readonly endsAt: number }
+  readonly time?: {
+    readonly elapsed: () => number
+    readonly endsAt: number
+    /** What else ends the execution, as it is told to people. */
+    readonly problem?: () => string | undefined
+  }
 }
 
 export interface ExecutionOptions {
@@ -131,8 +136,9 @@ export class Execution implements CallContext {
   #checkTime(): void {
     this.#sinceTime = 0
     const { time } = this.#options.budget
-    if (time !== undefined && time.elapsed() > time.endsAt)
-      throw new TemplateBudgetError(`template: ${this.#place()}: still running when its time was over`)
+    if (time === undefined) return
+    const why = time.elapsed() > time.endsAt ? 'still running when its time was over' : time.problem?.()
+    if (why !== undefined) throw new TemplateBudgetError(`template: ${this.#place()}: ${why}`)
   }
 
   render(name: string, data: unknown): string {

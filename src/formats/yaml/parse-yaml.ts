@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.js'
+import { checkWorkTime } from '../../base/work-time.js'
 import { type ParsedDocument, parseCommonYaml } from './block-parser.js'
 import { parseAnyYaml } from './complete-parser.js'
 import type { YamlDialect } from './resolve-scalar.js'
@@ -24,6 +25,10 @@ export interface YamlLimits {
   readonly maxDocuments?: number
 }
 
+/** Characters that the two readers take in a millisecond of a machine of 2026 that does nothing else, rather fewer than more. */
+const commonPerMillisecond = 5000
+const anyPerMillisecond = 300
+
 /**
  * Every document of a text as JSON data, with the line its content starts on; documents without content (nothing but
  * comments) are left out. Duplicate keys are errors unless told otherwise, merge keys and anchors are resolved, the number of nodes that aliases
@@ -44,7 +49,13 @@ export function parseYamlDocuments(text: string, options: ParseOptions = {}): Pa
   }
   const content = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
   const unix = content.includes('\r\n') ? content.replaceAll('\r\n', '\n') : content
-  const documents = parseCommonYaml(unix, dialect) ?? parseAnyYaml(unix, dialect, options.source, options.duplicateKeys)
+  // Neither reader can be stopped: what they take for a text, at least, has to be left.
+  checkWorkTime(unix.length / commonPerMillisecond)
+  let documents = parseCommonYaml(unix, dialect)
+  if (documents === undefined) {
+    checkWorkTime(unix.length / anyPerMillisecond)
+    documents = parseAnyYaml(unix, dialect, options.source, options.duplicateKeys)
+  }
   const maxDocuments = options.limits?.maxDocuments ?? 100_000
   if (documents.length > maxDocuments) {
     throw new YamlError({

@@ -19,7 +19,7 @@ export function createDirectoryRenderer(): Renderer {
   return { name: 'directory', detects: async (tree, path) => (await tree.list(path)) !== undefined, render }
 }
 
-async function render({ tree, path, options }: RenderRequest): Promise<RenderResult> {
+async function render({ tree, path, options, time }: RenderRequest): Promise<RenderResult> {
   const entries = await tree.list(path)
   if (entries === undefined) {
     const isFile = (await tree.read(path)) !== undefined
@@ -53,7 +53,7 @@ async function render({ tree, path, options }: RenderRequest): Promise<RenderRes
         fix: 'Split the application, or narrow it by include and exclude.',
       })
     }
-    const read = readManifests(file, bytes)
+    const read = time === undefined ? readManifests(file, bytes) : time.run(() => readManifests(file, bytes))
     objects.push(...read.objects)
     warnings.push(...read.warnings)
   }

@@ -1,6 +1,7 @@
 import { messageOf, Stalled } from '../../../base/errors.js'
 import type { Json } from '../../../base/json.js'
 import { isObject } from '../../../base/json.js'
+import { WorkStopped } from '../../../base/work-time.js'
 import { parseYamlDocuments } from '../../../formats/yaml/parse-yaml.js'
 import { positionAt, YamlError } from '../../../formats/yaml/yaml-error.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
@@ -27,6 +28,7 @@ export function readManifests(file: string, bytes: Uint8Array): Manifests {
       if (document.value !== null) objects.push(...flatten(document.value, `${file}:${document.line}`))
     }
   } catch (error) {
+    if (error instanceof WorkStopped) throw new WorkStopped(`${file}: ${error.message}`)
     if (file.endsWith('.json') || objects.length > 0 || looksLikeManifest(text)) throw asStalled(error)
     return { objects: [], warnings: [`${file}: passed over, no manifest: ${messageOf(error)}`] }
   }

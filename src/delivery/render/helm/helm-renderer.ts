@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/errors.js'
 import { cloneJson, type Json } from '../../../base/json.js'
+import { WorkTime } from '../../../base/work-time.js'
 import { compileDoublestar } from '../../../formats/glob/doublestar.js'
 import { formatYaml } from '../../../formats/yaml/format-yaml.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
@@ -10,7 +11,7 @@ import { type LoadOptions, loadChart, type OpenArchive } from './chart/load-char
 import { readChartFiles } from './chart/read-chart-files.js'
 import { readYaml } from './chart/yaml.js'
 import type { HelmPorts } from './engine/helm-functions.js'
-import type { RenderLimits } from './engine/render-templates.js'
+import { chartMilliseconds, type RenderLimits } from './engine/render-templates.js'
 import { HelmError } from './helm-error.js'
 import type { HelmMajor } from './helm-major.js'
 import { splitManifests } from './output/split-manifests.js'
@@ -63,7 +64,15 @@ export function createHelmRenderer(ports: HelmRendererOptions): Renderer {
   }
 }
 
-async function render({ tree, path, options, target }: RenderRequest, ports: HelmRendererOptions): Promise<RenderResult> {
+/** Does the synchronous parts of a rendering in the time that it has, where that is limited. */
+export function workWithin(given: WorkTime | undefined, { elapsed, maxMilliseconds = chartMilliseconds }: RenderLimits) {
+  const time = given ?? (elapsed === undefined ? undefined : new WorkTime({ elapsed, maxMilliseconds }))
+  return <T>(work: () => T): T => (time === undefined ? work() : time.run(work))
+}
+
+async function render(request: RenderRequest, ports: HelmRendererOptions): Promise<RenderResult> {
+  const { tree, path, options, target } = request
+  const work = workWithin(request.time, ports)
   const helm = (options['helm'] ?? {}) as HelmOptions
   const warnings: string[] = []
   const warn = (message: string) => {
@@ -72,8 +81,10 @@ async function render({ tree, path, options, target }: RenderRequest, ports: Hel
   const helmMajor: HelmMajor = helm.version === 'v4' ? 4 : 3
   const load: LoadOptions = { warn, helmMajor, ...(ports.openArchive === undefined ? {} : { openArchive: ports.openArchive }) }
   try {
-    const chart = loadChart(await readChartFiles(tree, path), load)
-    const values = mergeGivenValues({ ...(await givenValues(tree, path, helm)), helmMajor })
+    const files = await readChartFiles(tree, path)
+    const chart = work(() => loadChart(files, load))
+    const given = await givenValues(tree, path, helm)
+    const values = work(() => mergeGivenValues({ ...given, helmMajor }))
     const kubeVersion = helm.kubeVersion || target.kubeVersion
     const apiVersions = (helm.apiVersions ?? []).length > 0 ? helm.apiVersions : target.apiVersions
     const wanted: TemplateRequest = {
@@ -89,9 +100,12 @@ async function render({ tree, path, options, target }: RenderRequest, ports: Hel
       ...(target.lookup === undefined ? {} : { lookup: target.lookup }),
       ...(ports.generateKey === undefined ? {} : { generateKey: ports.generateKey }),
     }
-    const rendered = await settleAnswers(slow, ports, (settled) => templateChart(chart, wanted, { ...ports, ...settled, warn }))
+    const rendered = await settleAnswers(slow, ports, (settled) =>
+      work(() => templateChart(chart, wanted, { ...ports, ...settled, warn })),
+    )
     const objects: KubeObject[] = []
-    if (helm.skipCrds !== true) for (const { path: file, content } of rendered.crds) objects.push(...crdObjects(file, content))
+    if (helm.skipCrds !== true)
+      for (const { path: file, content } of rendered.crds) objects.push(...work(() => crdObjects(file, content)))
     for (const manifest of rendered.manifests) objects.push(...flattened(manifest.path, manifest.value as Json))
     for (const hook of rendered.hooks) {
       if (!(helm.skipTests === true && hook.events.includes('test'))) objects.push(...flattened(hook.path, hook.value as Json))

@@ -12,6 +12,8 @@ const render = (files: Record<string, string>, helm: Record<string, unknown> = {
     options: { helm },
     target: { namespace: 'n' },
   })
+/** Of this process: the machine may be busy with other tests. */
+const cpuMilliseconds = () => process.cpuUsage().user / 1000
 const template = (text: string) => render({ 'c/templates/a.yaml': text })
 
 test('templates without end are stopped, and the message names the template', async () => {
@@ -84,13 +86,13 @@ test('what grows from itself is stopped before it takes time or memory, and the 
     '{{ regexMatch "(a?){500}b" (repeat 3000000 "a") }}',
   ]
   for (const text of cases) {
-    const from = performance.now()
+    const from = cpuMilliseconds()
     await assert.rejects(
       template(text),
       /rendering c\/templates\/a\.yaml failed: template: \S+:\d+:\d+: more than 5000000 steps/,
       text,
     )
-    assert.ok(performance.now() - from < 5000, `${Math.round(performance.now() - from)} ms: ${text}`)
+    assert.ok(cpuMilliseconds() - from < 5000, `${Math.round(cpuMilliseconds() - from)} ms: ${text}`)
   }
 })
 
@@ -108,11 +110,11 @@ test('names for names for names are no charts without end', async () => {
     folder += `/charts/s${level + 1}`
   }
   for (const version of ['v3', 'v4']) {
-    const from = performance.now()
+    const from = cpuMilliseconds()
     const rendering = render(files, { version })
     if (version === 'v4') await assert.rejects(rendering, /depends on more than 2000 charts/)
     else await rendering
-    assert.ok(performance.now() - from < 3000, `${Math.round(performance.now() - from)} ms with ${version}`)
+    assert.ok(cpuMilliseconds() - from < 3000, `${Math.round(cpuMilliseconds() - from)} ms with ${version}`)
   }
 })
 
@@ -125,8 +127,8 @@ test('functions take time in proportion to what they are given', async () => {
     '{{ atoi (repeat 1000000 "9") }}{{ int64 (repeat 1000000 "9") }}{{ dateModify (print (repeat 1000000 "9") "h") now }}',
   ]
   for (const text of cases) {
-    const from = performance.now()
+    const from = cpuMilliseconds()
     await render({ 'c/templates/a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "${text}"}\n` })
-    assert.ok(performance.now() - from < 1500, `${Math.round(performance.now() - from)} ms: ${text}`)
+    assert.ok(cpuMilliseconds() - from < 1500, `${Math.round(cpuMilliseconds() - from)} ms: ${text}`)
   }
 })

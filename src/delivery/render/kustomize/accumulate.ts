@@ -1,4 +1,5 @@
 import { messageOf, Stalled } from '../../../base/errors.js'
+import { WorkStopped } from '../../../base/work-time.js'
 import { parseYaml } from '../../../formats/yaml/parse-yaml.js'
 import type { SchemaCatalogue } from '../../../kube/schema/schema-node.js'
 import type { ChartInflation } from '../contract.js'
@@ -91,8 +92,9 @@ export async function loadTarget(loader: Loader, context: BuildContext, edit?: E
   }
   if (found.length > 1) throw buildError(`Found multiple kustomization files under: ${directory}`, 'Keep one of them.')
   const file = loader.name(first.name)
-  const parsed = parseYaml(decodeText(first.bytes), { source: file, duplicateKeys: 'last' })
-  const { kustomization, warnings } = decodeKustomization(parsed, file)
+  const { kustomization, warnings } = loader.budget.work(() =>
+    decodeKustomization(parseYaml(decodeText(first.bytes), { source: file, duplicateKeys: 'last' }), file),
+  )
   context.warnings.push(...warnings)
   const edited = edit === undefined ? kustomization : await edit(kustomization)
   return { kustomization: edited, loader, file, fileName: first.name, origin: undefined, chartNamespace: '' }
@@ -103,7 +105,10 @@ export async function accumulate(target: Target, into: Accumulator, context: Bui
   const { kustomization, loader } = target
   let accumulator = into
   await addResources(target, accumulator, kustomization.resources ?? [], context)
-  accumulator.config = mergeConfigs(accumulator.config, await configOf(kustomization, loader))
+  const own = await configOf(kustomization, loader)
+  loader.budget.work(() => {
+    accumulator.config = mergeConfigs(accumulator.config, own)
+  })
   for (const path of kustomization.crds ?? []) {
     accumulator.config = mergeConfigs(accumulator.config, await loadCrdConfig(loader, path))
   }
@@ -111,7 +116,7 @@ export async function accumulate(target: Target, into: Accumulator, context: Bui
   for (const path of kustomization.components ?? []) accumulator = await addComponent(target, accumulator, path, context)
   await transform(target, accumulator, context)
   await runValidators(target, accumulator, context)
-  mergeVars(accumulator.vars, kustomization.vars ?? [], accumulator.list)
+  loader.budget.work(() => mergeVars(accumulator.vars, kustomization.vars ?? [], accumulator.list))
   return accumulator
 }
 
@@ -119,7 +124,8 @@ async function configOf(kustomization: Kustomization, loader: Loader): Promise<T
   let own = emptyConfig
   for (const path of kustomization.configurations ?? []) {
     const name = loader.name(path)
-    own = mergeConfigs(own, decodeTransformerConfig(parseYaml(await loader.loadText(path), { source: name }), name))
+    const text = await loader.loadText(path)
+    own = loader.budget.work(() => mergeConfigs(own, decodeTransformerConfig(parseYaml(text, { source: name }), name)))
   }
   return mergeConfigs(defaultConfig, own)
 }
@@ -139,14 +145,17 @@ export async function addResources(
       const name = loader.name(path)
       loader.budget.spend(file.found.bytes.length, `${target.file}: resources: '${path}'`)
       const hash = context.documents === undefined || isRemoteFile(path) ? undefined : await loader.tree.hash(file.found.path)
-      const resources = await loadResources(file.found, name, hash, context.documents)
-      if (target.origin !== undefined) for (const resource of resources) addOrigin(resource, originBelow(target.origin, path))
-      if (
-        !context.schemasAreSet &&
-        resources.some(({ apiVersion, kind }) => context.schemas.forKind(apiVersion, kind) === undefined)
-      )
-        context.builtInSchemasAreRead = true
-      accumulator.list.appendAll(resources)
+      const { found } = file
+      loader.budget.work(() => {
+        const resources = loadResources(found, name, hash, context.documents)
+        if (target.origin !== undefined) for (const resource of resources) addOrigin(resource, originBelow(target.origin, path))
+        if (
+          !context.schemasAreSet &&
+          resources.some(({ apiVersion, kind }) => context.schemas.forKind(apiVersion, kind) === undefined)
+        )
+          context.builtInSchemasAreRead = true
+        accumulator.list.appendAll(resources)
+      })
       continue
     }
     let base: Loader
@@ -158,9 +167,11 @@ export async function addResources(
     }
     const below = await enterTarget(target, base, path, context, 'Kustomization')
     const sub = await accumulate(below, newAccumulator(), context)
-    accumulator.list.appendAll(sub.list.items)
-    accumulator.config = mergeConfigs(accumulator.config, sub.config)
-    mergeVarSets(accumulator.vars, sub.vars)
+    loader.budget.work(() => {
+      accumulator.list.appendAll(sub.list.items)
+      accumulator.config = mergeConfigs(accumulator.config, sub.config)
+      mergeVarSets(accumulator.vars, sub.vars)
+    })
   }
 }
 
@@ -234,7 +245,8 @@ export async function setSchemas(target: Target, context: BuildContext): Promise
   }
   if (version !== '') throw buildError(`${target.file}: openapi: version and path cannot be used together`)
   const name = target.loader.name(path)
-  const own = schemasFromOpenApi(parseYaml(await target.loader.loadText(path), { source: name }), name)
+  const text = await target.loader.loadText(path)
+  const own = target.loader.budget.work(() => schemasFromOpenApi(parseYaml(text, { source: name }), name))
   const builtIn = context.schemas
   context.schemas = context.builtInSchemasAreRead
     ? { forKind: (apiVersion, kind) => own.forKind(apiVersion, kind) ?? builtIn.forKind(apiVersion, kind) }
@@ -285,8 +297,9 @@ async function transform(target: Target, accumulator: Accumulator, context: Buil
   const step = async (kind: string, run: () => Promise<void> | void) => {
     try {
       loader.budget.checkTime(kind)
-      await run()
+      await loader.budget.work(run)
     } catch (error) {
+      if (error instanceof WorkStopped) throw buildError(`${target.file}: ${kind}: the build ${error.message}`, error.fix)
       throw error instanceof Stalled || messageOf(error) !== '' ? buildErrorIn(target.file, error) : error
     }
     list.changed()

@@ -1,11 +1,20 @@
 import { Stalled } from '../../../base/errors.js'
+import { checkWorkTime } from '../../../base/work-time.js'
 import { JsonPatchError } from '../../../formats/json-patch/json-patch.js'
 import { formatYaml } from '../../../formats/yaml/format-yaml.js'
 import { YamlError } from '../../../formats/yaml/yaml-error.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { KustomizeOverrides, RenderDependencies, RenderResult } from '../contract.js'
 import type { Tree } from '../tree.js'
-import { accumulate, type BuildContext, loadTarget, newAccumulator, setSchemas } from './accumulate.js'
+import {
+  type Accumulator,
+  accumulate,
+  type BuildContext,
+  loadTarget,
+  newAccumulator,
+  setSchemas,
+  type Target,
+} from './accumulate.js'
 import { BuildBudget, type BuildLimits } from './build-budget.js'
 import { buildErrorIn } from './build-error.js'
 import { contentHash } from './resources/content-hash.js'
@@ -75,16 +84,24 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
   if (context.buildMetadata.length > 0) target.origin = { path: '' }
   await setSchemas(target, context)
   const accumulator = await accumulate(target, newAccumulator(), context)
+  const objects = loader.budget.work(() => finish(target, accumulator, options, context))
+  return { objects, warnings: context.warnings, ...(isVolatile ? { isVolatile } : {}) }
+}
+
+/** What is left to the top: hashes, name references, vars, the order. */
+function finish(target: Target, accumulator: Accumulator, options: BuildOptions, context: BuildContext): KubeObject[] {
   const { list } = accumulator
+  const { budget } = target.loader
   try {
     for (const resource of list.items) {
       if (!resource.needsHash) continue
+      checkWorkTime()
       const hash = contentHash(resource)
       resource.rememberId()
       resource.setName(`${resource.name}-${hash}`)
     }
     fixNameReferences(list, accumulator.config)
-    for (const name of resolveVars(list, accumulator.vars, accumulator.config.varReference, loader.budget)) {
+    for (const name of resolveVars(list, accumulator.vars, accumulator.config.varReference, budget)) {
       context.warnings.push(`${target.file}: var ${name} was never replaced`)
     }
   } catch (error) {
@@ -101,8 +118,7 @@ async function build(tree: Tree, path: string, options: BuildOptions): Promise<R
     setMapEntries(list, label, [{ path: 'metadata/labels', create: true }])
   }
   for (const resource of list.items) finishAnnotations(resource, context.buildMetadata)
-  const objects = list.items.map((resource) => resource.object as unknown as KubeObject)
-  return { objects, warnings: context.warnings, ...(isVolatile ? { isVolatile } : {}) }
+  return list.items.map((resource) => resource.object as unknown as KubeObject)
 }
 
 async function editWith(overrides: KustomizeOverrides, kustomization: Kustomization, loader: Loader): Promise<Kustomization> {

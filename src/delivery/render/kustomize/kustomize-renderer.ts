@@ -24,10 +24,11 @@ export function createKustomizeRenderer(options: KustomizeRendererOptions): Rend
       }
       return false
     },
-    render({ tree, path, options: { kustomize } }) {
+    render({ tree, path, options: { kustomize }, time }) {
       return buildKustomization(tree, path, {
         schemas: options.schemas,
         documents,
+        ...(time === undefined ? {} : { time }),
         ...(options.elapsed === undefined ? {} : { elapsed: options.elapsed }),
         ...(options.maxMilliseconds === undefined ? {} : { maxMilliseconds: options.maxMilliseconds }),
         ...(options.maxCharacters === undefined ? {} : { maxCharacters: options.maxCharacters }),

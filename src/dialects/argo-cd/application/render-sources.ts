@@ -115,6 +115,7 @@ async function renderSource(
     path,
     options: isChart ? { helm: await helmOptions(ports, source, context.releaseName, options) } : optionsOf(source),
     target: isChart ? context.target : noTarget,
+    source: source.repoURL,
   })
   return {
     objects: rendered.objects,
@@ -223,6 +224,7 @@ async function renderChartSource(
     path: '',
     options: { helm: await helmOptions(ports, source, context.releaseName, options) },
     target: context.target,
+    source: `${source.repoURL} ${source.chart}`,
   })
   return {
     objects: rendered.objects,

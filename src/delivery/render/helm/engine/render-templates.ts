@@ -1,5 +1,6 @@
 import { compareText } from '../../../../base/compare-text.js'
 import { messageOf } from '../../../../base/errors.js'
+import { currentWorkTime } from '../../../../base/work-time.js'
 import { TemplateBudgetError, TemplateExecutionError, TemplateParseError } from '../../../../formats/go-template/errors.js'
 import type { Budget } from '../../../../formats/go-template/exec.js'
 import type { FunctionTable } from '../../../../formats/go-template/functions.js'
@@ -25,9 +26,12 @@ export interface Scope {
 export interface RenderLimits {
   /** Milliseconds of some clock that only goes forward; absent: time is not limited. */
   readonly elapsed?: () => number
-  /** What one chart may take; 30 s unless told. */
+  /** What one chart may take; 30 s unless told. Where the work that it is part of is limited, what is left of that. */
   readonly maxMilliseconds?: number
 }
+
+/** What one chart may take unless told. */
+export const chartMilliseconds = 30_000
 
 interface Renderable {
   readonly text: string
@@ -125,7 +129,10 @@ export function marked(message: string): string {
   return `HELM_ERR_START${message}HELM_ERR_END`
 }
 
-function timeOf({ elapsed, maxMilliseconds = 30_000 }: RenderLimits): Pick<Budget, 'time'> {
+function timeOf({ elapsed, maxMilliseconds = chartMilliseconds }: RenderLimits): Pick<Budget, 'time'> {
+  const work = currentWorkTime()
+  if (work !== undefined)
+    return { time: { elapsed: work.elapsed, endsAt: work.elapsed() + work.left, problem: () => work.problem() } }
   return elapsed === undefined ? {} : { time: { elapsed, endsAt: elapsed() + maxMilliseconds } }
 }
 

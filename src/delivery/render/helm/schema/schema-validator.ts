@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js'
 import { compareText } from '../../../../base/compare-text.js'
 import { equalJson, isObject } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { checkFormat } from './formats.js'
 import { resolveReference, type SchemaDocument } from './schema-document.js'
 import { display, grouped, type Problem, quote } from './validation-problem.js'
@@ -57,6 +58,7 @@ class Validator {
   /** The problem of a value, or undefined. With `outer`, what is looked at is taken out of it. */
   check(schema: unknown, given: unknown, at: readonly string[], quick: boolean, outer?: Unseen): Problem | undefined {
     if (++this.#steps > maxSteps) throw new Error('the schema takes too many steps')
+    if (this.#steps % 1024 === 0) checkWorkTime()
     if (schema === true) return undefined
     if (schema === false) return { message: 'false schema', at, causes: [] }
     if (!isObject(schema)) throw new Error(`expected a schema, found ${JSON.stringify(schema)}`)

@@ -1,4 +1,5 @@
 import { cloneJson, setOwn } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { printValue, sprintf } from '../../../../formats/go-template/print.js'
 import type { Chart } from '../chart/chart.js'
 import { HelmError } from '../helm-error.js'
@@ -34,6 +35,7 @@ export function coalesceValues(chart: Chart, given: Values, options: CoalesceOpt
 }
 
 function coalesce(chart: Chart, target: Values, prefix: string, options: CoalesceOptions): Values {
+  checkWorkTime()
   coalesceDefaults(chart, target, prefix, options)
   for (const child of chart.dependencies) {
     const name = child.metadata.name

@@ -1,4 +1,5 @@
 import { cloneJson, setOwn } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { printValue } from '../../../../formats/go-template/print.js'
 import { isCompatibleRange } from '../../../../formats/semver/constraints.js'
 import { type Chart, type Dependency, setDependencies } from '../chart/chart.js'
@@ -78,6 +79,7 @@ function chartFor(charts: readonly Chart[], dependency: Dependency, copies: bool
 }
 
 function enableDependencies(chart: Chart, values: Values, prefix: string, options: EnablingRules): void {
+  checkWorkTime()
   const { warn } = options
   const wanted = chart.metadata.dependencies
   if (wanted === undefined) return

@@ -1,5 +1,6 @@
 import { Stalled } from '../../../../base/errors.js'
 import { isObject, setOwn } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { buildError } from '../build-error.js'
 import type { ResourceSelector } from '../sources/kustomization.js'
 import { wrappedBase64 } from '../transformers/generators.js'
@@ -25,6 +26,7 @@ export class ResourceList {
       for (const item of this.#items) this.#ids.add(idKey(item.currentId()))
       this.#idsAreStale = false
     }
+    checkWorkTime()
     const id = resource.currentId()
     const key = idKey(id)
     if (this.#ids.has(key)) {
@@ -80,6 +82,7 @@ export class ResourceList {
   }
 
   byAnyId(matches: (id: ResourceId) => boolean): Resource[] {
+    checkWorkTime()
     return this.#items.filter((item) => item.allIds().some(matches))
   }
 
@@ -100,6 +103,7 @@ export class ResourceList {
   }
 
   select(selector: ResourceSelector): Resource[] {
+    checkWorkTime()
     return this.#items.filter(fromTextSelector(selector))
   }
 }

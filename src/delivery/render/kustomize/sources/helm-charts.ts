@@ -146,7 +146,8 @@ async function inflateOne(chart: ChartEntry, home: string, context: ChartContext
     if (bytes === undefined) throw buildError(`${place}/values.yaml: no such file`)
     return new TextDecoder().decode(bytes)
   }
-  const values = [await mergedValues(chart, own, context.schemas)]
+  const { time } = loader.budget
+  const values = [await mergedValues(chart, own, context)]
   for (const file of chart.additionalValuesFiles ?? []) values.push(await loader.loadText(file))
   const text = await inflate.render({
     ...source,
@@ -159,20 +160,28 @@ async function inflateOne(chart: ChartEntry, home: string, context: ChartContext
     skipTests: chart.skipTests === true,
     apiVersions: chart.apiVersions ?? [],
     kubeVersion: chart.kubeVersion ?? '',
+    ...(time === undefined ? {} : { time }),
   })
-  const resources = toResources(parseResourceDocuments(text, `chart ${name}`), `chart ${name}`)
+  const resources = loader.budget.work(() => toResources(parseResourceDocuments(text, `chart ${name}`), `chart ${name}`))
   for (const resource of resources) resource.isFromChart = true
   return resources
 }
 
 /** The values of the file with the inline ones over them (`override`), below them (`merge`), or these alone (`replace`). */
-async function mergedValues(chart: ChartEntry, own: () => Promise<string>, schemas: SchemaCatalogue): Promise<string> {
+async function mergedValues(
+  chart: ChartEntry,
+  own: () => Promise<string>,
+  { schemas, loader }: Pick<ChartContext, 'schemas' | 'loader'>,
+): Promise<string> {
   const inline = chart.valuesInline
   if (inline === undefined || Object.keys(inline).length === 0) return own()
   if (chart.valuesMerge === 'replace') return formatYaml(inline)
-  const file = (parseYaml(await own()) ?? {}) as Record<string, unknown>
-  const given = cloneJson(inline) as Record<string, unknown>
-  const merged =
-    chart.valuesMerge === 'merge' ? mergeStrategically(given, file, schemas) : mergeStrategically(file, given, schemas)
-  return formatYaml(merged ?? {})
+  const text = await own()
+  return loader.budget.work(() => {
+    const file = (parseYaml(text) ?? {}) as Record<string, unknown>
+    const given = cloneJson(inline) as Record<string, unknown>
+    const merged =
+      chart.valuesMerge === 'merge' ? mergeStrategically(given, file, schemas) : mergeStrategically(file, given, schemas)
+    return formatYaml(merged ?? {})
+  })
 }

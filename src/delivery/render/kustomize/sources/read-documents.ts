@@ -71,12 +71,12 @@ export function toResources(documents: readonly ParsedDocument[], source: string
   return resources
 }
 
-export async function loadResources(
+export function loadResources(
   file: { bytes: Uint8Array; path: string },
   name: string,
   hash: string | undefined,
   cache: DocumentCache | undefined,
-): Promise<Resource[]> {
+): Resource[] {
   let documents = hash === undefined ? undefined : cache?.get(hash)
   if (documents === undefined) {
     documents = parseResourceDocuments(decodeText(file.bytes), name)

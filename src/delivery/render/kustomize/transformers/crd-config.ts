@@ -1,4 +1,5 @@
 import { isObject } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { parseYaml } from '../../../../formats/yaml/parse-yaml.js'
 import { buildError } from '../build-error.js'
 import type { Loader } from '../sources/loader.js'
@@ -12,7 +13,12 @@ import { emptyConfig, mergeConfigs } from './transformer-config.js'
  */
 export async function loadCrdConfig(loader: Loader, path: string): Promise<TransformerConfig> {
   const name = loader.name(path)
-  const data = parseYaml(await loader.loadText(path), { source: name })
+  const text = await loader.loadText(path)
+  return loader.budget.work(() => readCrdConfig(text, name))
+}
+
+function readCrdConfig(text: string, name: string): TransformerConfig {
+  const data = parseYaml(text, { source: name })
   if (!isObject(data)) throw buildError(`${name}: unable to parse open API definition: expected a map of type names`)
   const reader = new CrdReader(data)
   let config = emptyConfig
@@ -20,6 +26,7 @@ export async function loadCrdConfig(loader: Loader, path: string): Promise<Trans
     const properties = propertiesOf(data[typeName])
     if (properties === undefined || !['kind', 'apiVersion', 'metadata'].every((field) => Object.hasOwn(properties, field)))
       continue
+    checkWorkTime()
     config = mergeConfigs(config, reader.read(typeName.split('.').pop()!, typeName))
   }
   return config

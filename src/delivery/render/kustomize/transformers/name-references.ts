@@ -1,4 +1,5 @@
 import { isObject } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { scalarStyle } from '../../../../formats/yaml/scalar-style.js'
 import { isQuoted } from '../../../../formats/yaml/source-marks.js'
 import { buildError } from '../build-error.js'
@@ -48,6 +49,7 @@ export function fixNameReferences(list: ResourceList, config: TransformerConfig)
   const rules = indexRules(config.nameReference)
   const originalIds = list.items.map((resource) => resource.originalId())
   for (const [index, resource] of list.items.entries()) {
+    checkWorkTime()
     const id = originalIds[index]!
     const fixer = new ReferenceFixer(resource, renamed, list.items)
     for (const kind of id.kind === '' ? [''] : [id.kind, '']) {

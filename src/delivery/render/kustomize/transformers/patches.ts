@@ -21,6 +21,16 @@ export async function applyPatchEntry(
   schemas: SchemaCatalogue,
 ): Promise<void> {
   const { text, source } = await readPatch(entry, loader, 'patches')
+  loader.budget.work(() => applyPatch(list, entry, { text, source }, loader, schemas))
+}
+
+function applyPatch(
+  list: ResourceList,
+  entry: PatchEntry,
+  { text, source }: { text: string; source: string },
+  loader: Loader,
+  schemas: SchemaCatalogue,
+): void {
   const patch = parsePatch(text, source)
   if (patch.kind === 'json') {
     if (entry.target === undefined) throw buildError(`${source}: must specify a target for JSON patch`)
@@ -80,20 +90,24 @@ export async function applyStrategicMergeEntries(
 ): Promise<void> {
   const patches: Resource[] = []
   for (const entry of entries) {
+    const read = (text: string, name: string) => {
+      patches.push(...loader.budget.work(() => toResources(parseResourceDocuments(text, name), name)))
+    }
     try {
-      patches.push(...toResources(parseResourceDocuments(entry, 'patchesStrategicMerge'), 'patchesStrategicMerge'))
+      read(entry, 'patchesStrategicMerge')
     } catch {
-      const name = loader.name(entry)
-      patches.push(...toResources(parseResourceDocuments(await loader.loadText(entry), name), name))
+      read(await loader.loadText(entry), loader.name(entry))
     }
   }
   if (patches.length === 0) throw buildError(`patch appears to be empty; files=[${entries.join(' ')}]`)
-  for (const patch of patches) {
-    const target = targetOf(list, patch)
-    applyTo(target, copyFor(target, patch), schemas)
-    refuseSameIds(list, patch)
-    list.changed()
-  }
+  loader.budget.work(() => {
+    for (const patch of patches) {
+      const target = targetOf(list, patch)
+      applyTo(target, copyFor(target, patch), schemas)
+      refuseSameIds(list, patch)
+      list.changed()
+    }
+  })
 }
 
 /** One entry of `patchesJson6902`. */
@@ -102,9 +116,12 @@ export async function applyJson6902Entry(list: ResourceList, entry: PatchEntry, 
     throw buildError(`${loader.name('')}: patchesJson6902: must specify the target name`)
   }
   const { text, source } = await readPatch(entry, loader, 'patchesJson6902')
-  const operations = decodeJsonPatch(parseYamlDocuments(text, { source })[0]?.value)
-  if (operations.length === 0) throw buildError(`${source}: patch appears to be empty`)
-  applyJsonTo(list, entry.target, operations, source, false)
+  const { target } = entry
+  loader.budget.work(() => {
+    const operations = decodeJsonPatch(parseYamlDocuments(text, { source })[0]?.value)
+    if (operations.length === 0) throw buildError(`${source}: patch appears to be empty`)
+    applyJsonTo(list, target, operations, source, false)
+  })
 }
 
 async function readPatch(entry: PatchEntry, loader: Loader, field: string): Promise<{ text: string; source: string }> {

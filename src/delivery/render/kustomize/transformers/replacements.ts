@@ -27,21 +27,26 @@ import { writeShared } from './shared-values.js'
 export async function applyReplacements(list: ResourceList, entries: readonly ReplacementEntry[], loader: Loader): Promise<void> {
   for (const entry of entries) {
     if ((entry.path ?? '') === '') {
-      applyReplacement(list, entry, `replacements of ${loader.name('') || '.'}`, loader.budget)
+      const { budget } = loader
+      budget.work(() => applyReplacement(list, entry, `replacements of ${loader.name('') || '.'}`, budget))
       continue
     }
     if (entry.source !== undefined || (entry.targets?.length ?? 0) > 0) {
       throw buildError(`${loader.name(entry.path!)}: cannot specify both path and inline replacement`)
     }
     const name = loader.name(entry.path!)
-    const data = parseYaml(await loader.loadText(entry.path!), { source: name })
-    const shape = Array.isArray(data) ? ({ list: replacementShape } as const) : replacementShape
-    const decoded = decodeConfiguration(data, shape, name) as Replacement | Replacement[] | undefined
-    if (decoded === undefined)
-      throw buildError(`${name}: unsupported replacement type encountered within replacement path: nothing`)
-    for (const replacement of Array.isArray(decoded) ? decoded : [decoded])
-      applyReplacement(list, replacement, name, loader.budget)
+    const text = await loader.loadText(entry.path!)
+    loader.budget.work(() => applyReplacementsOf(text, name, list, loader.budget))
   }
+}
+
+function applyReplacementsOf(text: string, name: string, list: ResourceList, budget: BuildBudget): void {
+  const data = parseYaml(text, { source: name })
+  const shape = Array.isArray(data) ? ({ list: replacementShape } as const) : replacementShape
+  const decoded = decodeConfiguration(data, shape, name) as Replacement | Replacement[] | undefined
+  if (decoded === undefined)
+    throw buildError(`${name}: unsupported replacement type encountered within replacement path: nothing`)
+  for (const replacement of Array.isArray(decoded) ? decoded : [decoded]) applyReplacement(list, replacement, name, budget)
 }
 
 function applyReplacement(list: ResourceList, replacement: Replacement, where: string, budget: BuildBudget): void {

@@ -1,4 +1,5 @@
 import { isObject } from '../../../../base/json.js'
+import { checkWorkTime } from '../../../../base/work-time.js'
 import { buildError } from '../build-error.js'
 import { formatGvk, type Gvk, isClusterScoped, isSelectedBy } from '../resources/gvk.js'
 import { formatId, idKey, type Resource, scalarText } from '../resources/resource.js'
@@ -70,6 +71,7 @@ const keepTheirNames: readonly Gvk[] = [
 /** Puts `text` before or behind names (and other fields of the specs). */
 export function addAffix(list: ResourceList, side: 'prefix' | 'suffix', text: string, specs: readonly FieldSpec[]): void {
   for (const resource of list.items) {
+    checkWorkTime()
     const id = resource.originalId()
     if (keepTheirNames.some((gvk) => isSelectedBy(id, gvk))) continue
     for (const spec of specs) {
@@ -102,6 +104,7 @@ export function setMapEntries(list: ResourceList, entries: Readonly<Record<strin
     for (const write of writers) write(map)
   }
   for (const resource of list.items) {
+    checkWorkTime()
     writers = names.map((name) => createSharedWriter(name, entries[name]))
     for (const spec of specs) visitField(resource, spec, 'map', set)
   }

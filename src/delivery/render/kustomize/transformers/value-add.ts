@@ -28,7 +28,8 @@ export async function addValues(list: ResourceList, config: Readonly<Record<stri
   const file = (config['targetFilePath'] ?? '') as string
   if (file !== '') {
     const name = loader.name(file)
-    const read = decodeConfiguration(parseYaml(await loader.loadText(file), { source: name }), struct({ targets }), name)
+    const text = await loader.loadText(file)
+    const read = loader.budget.work(() => decodeConfiguration(parseYaml(text, { source: name }), struct({ targets }), name))
     all.push(...((read as { targets?: ValueTarget[] } | undefined)?.targets ?? []))
   }
   if (all.length === 0) throw buildError('must specify at least one target')
@@ -36,6 +37,10 @@ export async function addValues(list: ResourceList, config: Readonly<Record<stri
     if (fieldPath === '') throw buildError('fieldPath cannot be empty')
     if (filePathPosition < 0) throw buildError(`value of FilePathPosition (${filePathPosition}) cannot be negative`)
   }
+  loader.budget.work(() => addAll(list, all, value))
+}
+
+function addAll(list: ResourceList, all: readonly ValueTarget[], value: string): void {
   for (const { selector, fieldPath, filePathPosition = 0 } of all) {
     const parts = splitFieldPath(fieldPath!)
     for (const resource of selector === undefined ? list.items : list.select(selector)) {
