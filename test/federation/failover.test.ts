@@ -12,11 +12,11 @@ const typeOf = (kind: string): ResourceType =>
   builtInResources.find((type) => type.kind === kind && !type.version.includes('beta'))!
 const members = ['a', 'b', 'c'] as const
 
-async function shop(failover?: object): Promise<World> {
+async function shop(failover?: object, more: object = {}): Promise<World> {
   const world = await createWorld({ members: Object.fromEntries(members.map((name) => [name, {}])) })
   const hub = world.client('hub')
   await hub.create(typeOf('Namespace'), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } })
-  const spec = { replicas: { strategy: 'Even' }, ...(failover === undefined ? {} : { failover }) }
+  const spec = { replicas: { strategy: 'Even' }, ...(failover === undefined ? {} : { failover }), ...more }
   await hub.create(placementType, {
     apiVersion: 'flotilla.dev/v1alpha1',
     kind: 'Placement',
@@ -113,6 +113,22 @@ test('a move costs one of the moves a minute, however many passes it takes until
   assert.ok(!(await warnings(world)).some((text) => /at most 1 workloads a minute/.test(text)))
   const moved = await spread(world)
   assert.equal((moved['a'] ?? 0) + (moved['c'] ?? 0), 6)
+  await world.stop()
+})
+
+test('a taint is put up with for as long as a Placement tolerates it', async () => {
+  const tolerations = [{ key: 'drain', operator: 'Exists', tolerationSeconds: 60 }]
+  const world = await shop({ mode: 'Directly' }, { tolerations })
+  const secret = (await world.client('hub').list(typeOf('Secret'), { namespace: 'argocd' })).items.find(({ metadata }) =>
+    metadata.name.endsWith('b'),
+  )
+  const target = { type: typeOf('Secret'), namespace: 'argocd', name: secret?.metadata.name ?? '' }
+  const body = { metadata: { annotations: { 'flotilla.dev/taints': 'drain:NoExecute' } } }
+  await world.client('hub').patch(target, { kind: 'merge', body })
+  await world.clock.advance(40_000)
+  assert.deepEqual(await spread(world), { a: 2, b: 2, c: 2 })
+  await world.clock.advance(40_000)
+  assert.deepEqual(await spread(world), { a: 3, c: 3 })
   await world.stop()
 })
 

@@ -113,12 +113,27 @@ export interface FailoverRules {
     readonly graceSeconds?: number
     /** It is moved, too, when the cluster has not answered for this long, and somebody else says so. */
     readonly silence?: { readonly toleratedSeconds: number }
+    readonly preserve?: PreserveState
   }
   /** The workload alone: moved when it was unhealthy in a cluster for this long. */
-  readonly application?: { readonly toleratedSeconds: number; readonly purge: PurgeMode; readonly graceSeconds: number }
+  readonly application?: {
+    readonly toleratedSeconds: number
+    readonly purge: PurgeMode
+    readonly graceSeconds: number
+    readonly preserve?: PreserveState
+  }
 }
 
-/** `Gracefully`: the old copy goes when the new ones are healthy, or after the grace; `Directly`: at once; `Never`: by hand. */
+/**
+ * What is carried over, as labels, from the copy that goes directly to the one that comes. Pure; throws where the copy does not say it:
+ * the move then waits.
+ */
+export type PreserveState = (live: KubeObject) => Readonly<Record<string, string>>
+
+/**
+ * `Gracefully`: the old copy goes when the new ones are healthy, or after the grace; `Directly`: at once, and clusters that do not have it
+ * yet get it when it has gone, if the cluster that it leaves answers; `Never`: by hand.
+ */
 export type PurgeMode = 'Directly' | 'Gracefully' | 'Never'
 
 export interface Eviction {
@@ -130,6 +145,10 @@ export interface Eviction {
   readonly purge: PurgeMode
   readonly graceSeconds?: number
   readonly replicas?: number
+  /** Labels for the one copy that takes over. */
+  readonly preserved?: Readonly<Record<string, string>>
+  /** The clusters that had it when the move began: what was preserved is for none of them. */
+  readonly before?: readonly string[]
 }
 
 /** What one cluster shall have of one Federated. Plain data: agents get it as JSON. */

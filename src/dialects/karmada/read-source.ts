@@ -21,7 +21,8 @@ import { type Fields, fieldAt, fieldsOf, objectAt, objectsAt, textAt, textsAt } 
 import { autoscalerType, overridesFor, policiesFor } from './hub-kinds.js'
 import type { Interpreter } from './interpreter/interpreter.js'
 import { annotations, labels } from './names.js'
-import { readFailover, readSilence } from './policy/read-failover.js'
+import { readPreserveState } from './policy/preserve-state.js'
+import { readFailover, readPurge, readSilence } from './policy/read-failover.js'
 import { readOverridePolicy } from './policy/read-override-policy.js'
 import { apportionmentOf, readPlacement } from './policy/read-placement.js'
 import { readPropagationPolicy } from './policy/read-propagation-policy.js'
@@ -98,6 +99,7 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     failover: readFailover(
       objectAt(policySpec, 'failover'),
       readSilence(hub.objects(clusterTaintPolicyType), objectsAt(policySpec, 'placement', 'clusterTolerations')),
+      (preservation) => readPreserveState(preservation, interpreter),
     ),
     evictions: readEvictions(binding),
     ...namespaceRule(namespace, hub),
@@ -206,11 +208,11 @@ function warningsOf(spec: Fields): Problem[] {
   const ignored = (field: string, why: string) =>
     warnings.push({ reason: 'FieldWithoutEffect', message: `spec.${field} has no effect here: ${why}` })
   const failover = objectAt(spec, 'failover')
-  if (objectAt(failover, 'application', 'statePreservation') ?? objectAt(failover, 'cluster', 'statePreservation'))
-    ignored(
-      'failover.*.statePreservation',
-      'no state of the old copy is carried over; remove it, or carry state in the application',
-    )
+  for (const level of ['application', 'cluster']) {
+    const behaviour = objectAt(failover, level)
+    if (objectAt(behaviour, 'statePreservation') !== undefined && readPurge(textAt(behaviour, 'purgeMode')) !== 'Directly')
+      ignored(`failover.${level}.statePreservation`, 'state is carried over with purgeMode: Directly alone; set it')
+  }
   if (!['', 'default-scheduler'].includes(textAt(spec, 'schedulerName')))
     ignored('schedulerName', 'there is one scheduler; remove the field')
   if (objectAt(spec, 'schedulePriority') !== undefined)

@@ -146,7 +146,16 @@ const spec = {
     tolerations: {
       type: 'array',
       maxItems: 100,
-      items: { type: 'object', properties: { key: text, operator: text, value: text, effect: text } },
+      items: {
+        type: 'object',
+        properties: {
+          key: text,
+          operator: text,
+          value: text,
+          effect: text,
+          tolerationSeconds: { type: 'integer', format: 'int64' },
+        },
+      },
     },
     spread: {
       type: 'array',

@@ -59,6 +59,8 @@ export interface PlacementSpec {
     readonly operator?: string
     readonly value?: string
     readonly effect?: string
+    /** What is there may stay so long with a NoExecute taint. */
+    readonly tolerationSeconds?: number
   }[]
   readonly spread?: readonly { readonly by: string; readonly min?: number; readonly max?: number }[]
   readonly replicas?: ReplicaDivision

@@ -11,6 +11,7 @@ import { decidePlacement } from '../../placement/decide-placement.js'
 import { bindStrategy } from '../../placement/division/division-rules.js'
 import type { ClusterDirectory } from '../clusters/cluster-directory.js'
 import type { ClusterOutcome, DeliveryRules, Eviction, Federated, MemberResult, Outcome, RetainedField } from '../contract.js'
+import { carriedLabels } from '../failover/carried-labels.js'
 import { digestOf, digestText } from '../member/digest.js'
 import type { Autoscalers } from './autoscalers.js'
 import type { Claims } from './claims.js'
@@ -116,6 +117,10 @@ export class SourcePass {
       this.#askAgain(decision)
       if (state.roomIn.size > 0) this.#reserve(state, read, decision)
     }
+    const carried = canonicalJson(carriedLabels(decision, evictions) ?? {})
+    const hasLeft = state.leaves.size > 0 && ![...state.leaves].some((cluster) => this.#isLeaving(cluster, state, copies))
+    if (state.carried !== carried || hasLeft) state.dirty = true
+    state.carried = carried
     return { decision, evictions, autoscaler, againAt, held }
   }
 
@@ -129,22 +134,31 @@ export class SourcePass {
   ): void {
     const { directory, members, claims, clock, rankOf } = this.#options
     state.troubles.clear()
+    state.leaves.clear()
     if (read.paused !== undefined) return
-    const { object } = read.workload
-    const target = `${groupOf(object.apiVersion)}/${object.kind} ${object.metadata.namespace ?? ''}/${object.metadata.name}`
+    const { object: template } = read.workload
+    const target = `${groupOf(template.apiVersion)}/${template.kind} ${template.metadata.namespace ?? ''}/${template.metadata.name}`
     const rank = `${String(rankOf(state.dialect.name)).padStart(4, '0')} ${state.id}`
-    const trouble = (cluster: string, kind: 'Refused' | 'AlreadyExists', message: string) =>
+    const trouble = (cluster: string, kind: 'Refused' | 'AlreadyExists' | 'Waiting', message: string) =>
       state.troubles.set(cluster, { state: kind, message, since: clock.now() })
     const rules = rulesOf(read, decision, autoscaler)
     const build = createBuilder(read)
+    const copies = this.copiesOf(state)
+    const carried = carriedLabels(decision, evictions)
+    for (const { cluster, purge } of evictions)
+      if (purge === 'Directly' && this.#isLeaving(cluster, state, copies)) state.leaves.add(cluster)
     for (const delivery of decision.deliveries) {
       const { cluster } = delivery
       const place = members.get(cluster)
       const facts = directory.of(cluster)
       if (delivery.held !== undefined || place === undefined || facts === undefined) continue
+      if (state.leaves.size > 0 && !copies.has(cluster) && !state.claimed.has(cluster)) {
+        trouble(cluster, 'Waiting', `it goes there when it has left ${[...state.leaves].join(', ')}`)
+        continue
+      }
       const holder = claims.take(cluster, target, state.id, rank)
       if (holder !== undefined) {
-        trouble(cluster, 'AlreadyExists', `${object.kind} ${object.metadata.name} goes there as the copy of ${holder}`)
+        trouble(cluster, 'AlreadyExists', `${template.kind} ${template.metadata.name} goes there as the copy of ${holder}`)
         if (state.claimed.delete(cluster)) place.member.forget?.(state.id)
         continue
       }
@@ -155,7 +169,8 @@ export class SourcePass {
       }
       state.claimed.set(cluster, target)
       const { namespace } = read
-      place.member.want({ id: state.id, object: built.object, rules, ...(namespace === undefined ? {} : { namespace }) })
+      const object = carried?.cluster === cluster ? withLabels(built.object, carried.labels) : built.object
+      place.member.want({ id: state.id, object, rules, ...(namespace === undefined ? {} : { namespace }) })
     }
     for (const cluster of decision.removals) {
       const stays = evictions.some((each) => each.cluster === cluster && each.purge !== 'Directly')
@@ -260,6 +275,11 @@ export class SourcePass {
     return live === undefined ? undefined : { state: 'Applied', step: 'none', message: '', since, live }
   }
 
+  /** Whether a copy is there still, or again, that can be seen to go. */
+  #isLeaving(cluster: string, { id }: SourceState, copies: ReadonlyMap<string, KubeObject>): boolean {
+    return copies.has(cluster) && this.#answers(cluster) && this.#options.members.get(cluster)?.member.copies()?.has(id) === true
+  }
+
   #answers(cluster: string): boolean {
     const { health } = this.#options.inventory.state(cluster)
     return health === 'Healthy' || health === 'Pending'
@@ -292,6 +312,11 @@ export class SourcePass {
       if (filters.some(({ filter, passes }) => filter === 'apis' && !passes)) this.#options.members.askApis(cluster, true)
     }
   }
+}
+
+function withLabels(object: KubeObject, labels: Readonly<Record<string, string>>): KubeObject {
+  const { metadata } = object
+  return { ...object, metadata: { ...metadata, labels: { ...metadata.labels, ...labels } } }
 }
 
 function sendsSame(a: PlacementDecision, b: PlacementDecision): boolean {

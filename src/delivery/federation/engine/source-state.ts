@@ -20,8 +20,12 @@ export interface SourceState {
   /** Clusters for which no object could be made, or whose object is another's: why. */
   readonly troubles: Map<
     string,
-    { readonly state: 'Refused' | 'AlreadyExists'; readonly message: string; readonly since: number }
+    { readonly state: 'Refused' | 'AlreadyExists' | 'Waiting'; readonly message: string; readonly since: number }
   >
+  /** Clusters that it leaves directly: others get it when it has gone there. */
+  readonly leaves: Set<string>
+  /** What was carried over from an old copy to the new one, as it was last sent. */
+  carried: string
   /** Warnings that were told. */
   readonly told: Set<string>
   /** The workload by its key, for autoscalers. */
@@ -53,6 +57,8 @@ export function newState(key: string, dialect: FederationDialect, ref: ObjectRef
     outcome: undefined,
     claimed: new Map(),
     troubles: new Map(),
+    leaves: new Set(),
+    carried: '',
     told: new Set(),
     workload: undefined,
     roomIn: new Set(),

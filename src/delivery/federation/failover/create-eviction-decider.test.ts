@@ -261,3 +261,18 @@ test('a source that is deleted while it leaves a silent cluster does not keep ot
   forget('one')
   assert.equal(decide(two, clusters, { b: copy(4, 4) }).evictions.length, 1)
 })
+
+test('state is preserved by direct moves alone, and what has not been seen holds the move', () => {
+  const { decide } = fleet()
+  const drained = three({ taints: [{ key: 'drain', effect: 'NoExecute' }] })
+  const preserve = (live: KubeObject) => ({ ready: String((live['status'] as { readyReplicas: number }).readyReplicas) })
+  const move = (purge: 'Directly' | 'Gracefully', copies: Record<string, MemberResult | undefined>) =>
+    decide(federated({ a: 2, b: 2 }, { id: purge, failover: { cluster: { purge, preserve } } }), drained, copies)
+  const [direct] = move('Directly', both).evictions
+  assert.deepEqual([direct?.preserved, direct?.before], [{ ready: '2' }, ['a', 'b']])
+  assert.equal(move('Gracefully', both).evictions[0]?.preserved, undefined)
+  const unseen = { id: 'unseen', failover: { cluster: { purge: 'Directly', preserve } as const } }
+  const held = decide(federated({ a: 2, b: 2 }, unseen), drained, { a: undefined, b: copy(2, 2) })
+  assert.deepEqual(held.evictions, [])
+  assert.match(held.held?.[0]?.why ?? '', /it stays, for what is to be preserved of it has not been seen/)
+})

@@ -1,3 +1,4 @@
+import { messageOf } from '../../../base/errors.js'
 import type { ClusterFacts, Placement } from '../../placement/contract.js'
 import { decidePlacement } from '../../placement/decide-placement.js'
 import { decidePolicy } from '../../placement/policy/decide-policy.js'
@@ -19,7 +20,7 @@ interface Wish {
   readonly cluster: string
   readonly reason: 'TaintUntolerated' | 'ClusterUnreachable' | 'ApplicationUnhealthy'
   readonly message: string
-  readonly rule: NonNullable<FailoverRules['cluster']>
+  readonly rule: NonNullable<FailoverRules['cluster'] | FailoverRules['application']>
 }
 
 /** What others take their time to say is asked for again so often. */
@@ -173,7 +174,8 @@ export function createEvictionDecider(options: EvictionDeciderOptions): Eviction
     againAt = Math.min(againAt, found.againAt)
     const held = [...found.held]
     for (const wish of found.wishes) {
-      const why = whyNot(wish, input, kept, settings)
+      const preserved = preservedFrom(wish, copies)
+      const why = typeof preserved === 'string' ? preserved : whyNot(wish, input, kept, settings)
       if (why !== undefined) {
         held.push({ cluster: wish.cluster, why: `${wish.message}; it stays, for ${why}` })
         againAt = Math.min(againAt, nowMs + askAgainMs)
@@ -190,6 +192,7 @@ export function createEvictionDecider(options: EvictionDeciderOptions): Eviction
         purge: rule.purge,
         ...(graceSeconds === undefined ? {} : { graceSeconds }),
         ...(replicas === undefined ? {} : { replicas }),
+        ...(typeof preserved === 'object' ? { preserved, before: clustersBefore(federated, copies) } : {}),
       })
       againAt = Math.min(againAt, nowMs + 1000 * (graceSeconds ?? usualGraceSeconds))
     }
@@ -250,9 +253,30 @@ function advance(
   const rests = eviction.reason === 'ApplicationUnhealthy' && nowMs < graceEndsAt
   // What a silent cluster has is not known: the move is over when it has said that nothing is left.
   const silent = clusters.find(({ name }) => name === eviction.cluster)?.ready !== true
-  if (copies.has(eviction.cluster) || silent || rests)
-    return { eviction, againAt: rests ? graceEndsAt : Number.POSITIVE_INFINITY }
+  // What was preserved is on the new copy for as long as the move: until it runs.
+  const starts = eviction.preserved !== undefined && nowMs < graceEndsAt && !runsElsewhere(eviction, federated, copies)
+  if (copies.has(eviction.cluster) || silent || rests || starts)
+    return { eviction, againAt: rests || starts ? graceEndsAt : Number.POSITIVE_INFINITY }
   return undefined
+}
+
+/** What the old copy says that the new one must know; a text: why that cannot be told. Undefined: nothing is asked for. */
+function preservedFrom(
+  { cluster, rule: { preserve, purge } }: Wish,
+  copies: EvictionInput['copies'],
+): Eviction['preserved'] | string | undefined {
+  if (preserve === undefined || purge !== 'Directly') return undefined
+  const live = copies.get(cluster)?.live
+  if (live === undefined) return 'what is to be preserved of it has not been seen'
+  try {
+    return preserve(live)
+  } catch (error) {
+    return `what is to be preserved of it cannot be told: ${messageOf(error)}`
+  }
+}
+
+function clustersBefore({ previous }: Federated, copies: EvictionInput['copies']): string[] {
+  return [...new Set([...Object.keys(previous.replicas ?? {}), ...copies.keys()])].sort()
 }
 
 /** Whether as many replicas are ready in other clusters as are asked for; without replicas, whether another copy is there. */

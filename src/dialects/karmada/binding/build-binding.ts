@@ -142,7 +142,7 @@ function clustersOf({ outcome, present, own }: BindingParts): readonly Fields[] 
 }
 
 function evictionTask(eviction: Eviction): Fields {
-  const { cluster, reason, message, since, purge, graceSeconds, replicas } = eviction
+  const { cluster, reason, message, since, purge, graceSeconds, replicas, preserved, before } = eviction
   return {
     fromCluster: cluster,
     purgeMode: purge,
@@ -152,6 +152,8 @@ function evictionTask(eviction: Eviction): Fields {
     ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
     ...(replicas === undefined ? {} : { replicas }),
     ...(purge === 'Never' ? { suppressDeletion: true } : {}),
+    ...(preserved === undefined ? {} : { preservedLabelState: preserved }),
+    ...(before === undefined ? {} : { clustersBeforeFailover: before }),
     creationTimestamp: formatTime(since),
   }
 }

@@ -1,7 +1,7 @@
 import type { Eviction, HubFacts } from '../../../delivery/federation/contract.js'
 import type { PreviousPlacement } from '../../../delivery/placement/contract.js'
 import { groupOf, type KubeObject } from '../../../kube/object/kube-object.js'
-import { numberAt, objectsAt, textAt } from '../fields.js'
+import { numberAt, objectAt, objectsAt, textAt, textsAt } from '../fields.js'
 import { bindingTypeFor } from '../hub-kinds.js'
 import { bindingName } from '../names.js'
 import { readPurge } from '../policy/read-failover.js'
@@ -51,6 +51,7 @@ export function readEvictions(binding: KubeObject | undefined): Eviction[] {
   return objectsAt(binding, 'spec', 'gracefulEvictionTasks').map((task) => {
     const grace = numberAt(task, 'gracePeriodSeconds')
     const replicas = numberAt(task, 'replicas')
+    const preserved = objectAt(task, 'preservedLabelState')
     const since = Date.parse(textAt(task, 'creationTimestamp'))
     return {
       cluster: textAt(task, 'fromCluster'),
@@ -60,6 +61,9 @@ export function readEvictions(binding: KubeObject | undefined): Eviction[] {
       purge: readPurge(textAt(task, 'purgeMode')),
       ...(grace === undefined ? {} : { graceSeconds: grace }),
       ...(replicas === undefined ? {} : { replicas }),
+      ...(preserved === undefined
+        ? {}
+        : { preserved: preserved as Readonly<Record<string, string>>, before: textsAt(task, 'clustersBeforeFailover') }),
     }
   })
 }

@@ -28,6 +28,14 @@ export function checkPropagationSpec(spec: Fields): PolicyFault[] {
       })
     faults.push(...checkApplicationFailover(application))
   }
+  for (const level of ['application', 'cluster']) {
+    const rules = objectsAt(failover, level, 'statePreservation', 'rules')
+    for (const [index, rule] of rules.entries()) {
+      const name = textAt(rule, 'aliasLabelName')
+      for (const detail of explainQualifiedName(name))
+        faults.push({ field: `spec.failover.${level}.statePreservation.rules[${index}].aliasLabelName`, value: name, detail })
+    }
+  }
   if (spec['preemption'] === 'Always') {
     for (const [index, selector] of objectsAt(spec, 'resourceSelectors').entries()) {
       if (textAt(selector, 'name') === '')

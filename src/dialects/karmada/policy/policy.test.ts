@@ -133,6 +133,11 @@ test('what contradicts itself is told with field and value', () => {
     /maxGroups lower than minGroups/,
   )
   assert.match(faults({ failover: { application: {} } })[0] ?? '', /propagateDeps must be true/)
+  const statePreservation = { rules: [{ aliasLabelName: 'no label', jsonPath: '{.x}' }] }
+  assert.match(
+    faults({ failover: { cluster: { statePreservation } } })[0] ?? '',
+    /^spec\.failover\.cluster\.statePreservation\.rules\[0\]\.aliasLabelName: Invalid value: "no label"/,
+  )
   assert.match(faults({ preemption: 'Always', resourceSelectors: [{ kind: 'Pod' }] })[0] ?? '', /name cannot be empty/)
   const selector = { matchExpressions: [{ key: 'rack', operator: 'In' }] }
   assert.match(faults({ placement: { clusterAffinity: { fieldSelector: selector } } })[0] ?? '', /unsupported key "rack"/)

@@ -1,4 +1,4 @@
-import type { FailoverRules, PurgeMode } from '../../../delivery/federation/contract.js'
+import type { FailoverRules, PreserveState, PurgeMode } from '../../../delivery/federation/contract.js'
 import type { Taint, Toleration } from '../../../delivery/placement/contract.js'
 import { tolerates } from '../../../delivery/placement/filters/taints.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
@@ -9,14 +9,23 @@ const defaultGraceSeconds = 600
 const usualSilence = { toleratedSeconds: 300 }
 
 /** `spec.failover`. NoExecute taints count with and without it; what an unhealthy application does, only where it is told. */
-export function readFailover(failover: Fields | undefined, silence?: { readonly toleratedSeconds: number }): FailoverRules {
+export function readFailover(
+  failover: Fields | undefined,
+  silence?: { readonly toleratedSeconds: number },
+  preserved: (preservation: Fields | undefined) => PreserveState | undefined = () => undefined,
+): FailoverRules {
   const application = objectAt(failover, 'application')
   const cluster = objectAt(failover, 'cluster')
+  const preserving = (behaviour: Fields | undefined) => {
+    const preserve = preserved(objectAt(behaviour, 'statePreservation'))
+    return preserve === undefined ? {} : { preserve }
+  }
   return {
     cluster: {
       purge: readPurge(textAt(cluster, 'purgeMode')),
       graceSeconds: defaultGraceSeconds,
       ...(silence === undefined && cluster === undefined ? {} : { silence: silence ?? usualSilence }),
+      ...preserving(cluster),
     },
     ...(application === undefined
       ? {}
@@ -25,6 +34,7 @@ export function readFailover(failover: Fields | undefined, silence?: { readonly 
             toleratedSeconds: numberAt(application, 'decisionConditions', 'tolerationSeconds') ?? 300,
             purge: readPurge(textAt(application, 'purgeMode')),
             graceSeconds: numberAt(application, 'gracePeriodSeconds') ?? defaultGraceSeconds,
+            ...preserving(application),
           },
         }),
   }
