@@ -30,7 +30,10 @@ export function createDynamicAdmission(options: DynamicAdmissionOptions): Dynami
   const { resolveService = resolveServiceAddress } = options
   const own = options.caller === undefined ? createHttpsCaller(options.clock) : undefined
   const caller = options.caller ?? own!
-  const expressions = new AdmissionExpressions(createKubernetesCelEnvironment({ declaredSizes: false }), authorizerVariables)
+  const expressions = new AdmissionExpressions(
+    () => createKubernetesCelEnvironment({ declaredSizes: false }),
+    authorizerVariables,
+  )
   return {
     webhooks: createWebhookAdmission({ caller, resolveService, conditions: createConditionMatcher(expressions) }),
     policies: createPolicyAdmission(expressions),

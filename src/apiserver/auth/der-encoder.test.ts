@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
+import { isIP, SocketAddress } from 'node:net'
 import { test } from 'node:test'
 import { BitString, fromBER, Integer, ObjectIdentifier, Sequence, UTCTime } from 'asn1js'
 import type { Clock } from '../../base/clock.js'
+import { addressBytes } from './certificate-der.js'
 import {
   derBitString,
   derChildren,
@@ -113,4 +115,54 @@ test('what does not end is refused, and so is a key that is none', async () => {
       ipAddresses: [],
     }),
   )
+})
+
+test('addresses are what Node takes for addresses', () => {
+  const texts = [
+    '',
+    ':',
+    '::',
+    ':::',
+    '::1',
+    '1::',
+    '1:2:3:4:5:6:7:8',
+    '1:2:3:4:5:6:7',
+    '1:2:3:4:5:6:7::',
+    '::2:3:4:5:6:7:8',
+    '1::2::3',
+  ]
+  texts.push(
+    '1:2:3:4::5:6:7:8',
+    '12345::',
+    'g::',
+    'fe80::1',
+    'FE80::aB',
+    '::ffff:10.0.0.1',
+    '::10.0.0.256',
+    '1:2:3:4:5:6:10.0.0.1',
+    '::10.0.0.1:1',
+  )
+  texts.push(
+    '10.0.0.1',
+    '10.0.0.256',
+    '10.0.0',
+    '01.2.3.4',
+    'localhost',
+    'a:b',
+    '1:2:3:4:5:6:7:10.0.0.1',
+    ':1',
+    '1:',
+    '::1 ',
+    '::+1',
+  )
+  for (const text of texts) {
+    const bytes = addressBytes(text)
+    assert.equal(bytes === undefined ? 0 : bytes.length === 4 ? 4 : 6, isIP(text), text)
+    if (bytes?.length !== 16) continue
+    const groups = [...Array(8).keys()].map((at) =>
+      (((bytes[2 * at] as number) << 8) | (bytes[2 * at + 1] as number)).toString(16),
+    )
+    const canonical = (address: string) => new SocketAddress({ address, family: 'ipv6' }).address
+    assert.equal(canonical(groups.join(':')), canonical(text), text)
+  }
 })

@@ -2,6 +2,7 @@ import type { ListOptions } from '../../kube/client/kube-client.js'
 import { apiVersionOf, type KubeList, type KubeObject } from '../../kube/object/kube-object.js'
 import { groupResourceOf, type ResourceType } from '../../kube/object/resource-type.js'
 import { statusErrors } from '../../kube/object/status-error.js'
+import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import { fromStructuralSchema } from '../../kube/schema/structural.js'
 import type { LogicalCluster } from '../contract.js'
 import { compileSelection } from './reads/selection.js'
@@ -22,12 +23,17 @@ export interface ComputedResource {
 
 export function resourceOfComputed(computed: ComputedResource): Resource {
   const { type } = computed
+  let schema: SchemaNode | undefined
   return {
     type,
     apiVersion: apiVersionOf(type.group, type.version),
     stored: groupResourceOf(type),
     strategy: {},
-    schema: fromStructuralSchema(computed.schema),
+    // Nobody writes such objects, and few ask what they are.
+    get schema() {
+      schema ??= fromStructuralSchema(computed.schema)
+      return schema
+    },
     computed,
   }
 }

@@ -39,17 +39,22 @@ export class Budget {
 
 const dyn: CelType = { kind: 'dyn' }
 
-/** The environments of admission: what every expression knows, with and without parameters and the authorizer. */
+/**
+ * The environments of admission: what every expression knows, with and without parameters and the authorizer. Made with the first
+ * expression: most clusters have none.
+ */
 export class AdmissionExpressions {
-  readonly #plain: CelEnvironment
+  readonly #make: () => CelEnvironment
+  #plain: CelEnvironment | undefined
   readonly #authorizer: AuthorizerVariables | undefined
 
-  constructor(environment: CelEnvironment, authorizer?: AuthorizerVariables) {
-    this.#plain = environment.extend({ object: dyn, oldObject: dyn, namespaceObject: namespaceType, request: requestType })
+  constructor(make: () => CelEnvironment, authorizer?: AuthorizerVariables) {
+    this.#make = make
     this.#authorizer = authorizer
   }
 
   environment(options: { params: boolean; authorizer: boolean }): CelEnvironment {
+    this.#plain ??= this.#make().extend({ object: dyn, oldObject: dyn, namespaceObject: namespaceType, request: requestType })
     const withParams = options.params ? this.#plain.extend({ params: dyn }) : this.#plain
     return options.authorizer && this.#authorizer !== undefined ? withParams.extend(this.#authorizer.types) : withParams
   }

@@ -1,4 +1,4 @@
-import type { CelInput } from '../../../formats/cel/contract.js'
+import type { CelEnvironment, CelInput } from '../../../formats/cel/contract.js'
 import type { VersionedRequest } from '../webhooks/review.js'
 import { type AdmissionExpressions, Budget, compileExpression, type Expression, evaluate, OutOfBudget } from './expressions.js'
 
@@ -25,14 +25,15 @@ export type ConditionResult = boolean | { readonly problem: string }
 const matchBudget = 2_500_000
 
 export function createConditionMatcher(expressions: AdmissionExpressions): ConditionMatcher {
-  const environment = expressions.environment({ params: false, authorizer: true })
+  let environment: CelEnvironment | undefined
   // Conditions are parts of stored objects, which never change in place.
   const compiled = new WeakMap<readonly MatchCondition[], readonly Expression[]>()
   return {
     matches(conditions, failurePolicy, asked) {
       let known = compiled.get(conditions)
       if (known === undefined) {
-        known = conditions.map(({ expression }) => compileExpression(environment, expression.trim(), ['bool']))
+        const made = (environment ??= expressions.environment({ params: false, authorizer: true }))
+        known = conditions.map(({ expression }) => compileExpression(made, expression.trim(), ['bool']))
         compiled.set(conditions, known)
       }
       return meetAll(known, expressions.bindings(asked), failurePolicy)

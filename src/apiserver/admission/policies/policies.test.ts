@@ -8,7 +8,7 @@ import { authorizerVariables } from '../expressions/authorizer-variables.js'
 import { AdmissionExpressions } from '../expressions/expressions.js'
 import { createPolicyAdmission } from './policy-admission.js'
 
-const expressions = new AdmissionExpressions(createKubernetesCelEnvironment({ declaredSizes: false }), authorizerVariables)
+const expressions = new AdmissionExpressions(() => createKubernetesCelEnvironment({ declaredSizes: false }), authorizerVariables)
 
 const fixture = (options: Parameters<typeof createClusterFixture>[0] = {}) =>
   createClusterFixture({ policies: createPolicyAdmission(expressions), ...options })
