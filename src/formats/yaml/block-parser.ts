@@ -1,13 +1,13 @@
 import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
 import { isSurelyText, plainKind, resolvePlain, type YamlDialect } from './resolve-scalar.js'
-import { decodeEscapes, foldLines } from './scalar-text.js'
+import { decodeEscapes, foldLines, foldQuoted } from './scalar-text.js'
 import { markImplicitNull, markPlainText, markQuoted } from './source-marks.js'
 
 /**
  * A fast reader for the YAML that manifests are written in: block maps and lists, flow collections, every scalar style,
  * comments, several documents. It answers undefined for anything else (anchors, tags, explicit keys, directives, tabs in
- * indentation, quoted text over several lines) and for anything that is wrong: the complete parser then decides, and
+ * indentation) and for anything that is wrong: the complete parser then decides, and
  * words the error. So it must never accept what that one reads differently; a fuzz test holds the two together.
  */
 export function parseCommonYaml(text: string, dialect: YamlDialect): ParsedDocument[] | undefined {
@@ -247,6 +247,7 @@ class BlockParser {
     const first = text.charCodeAt(this.#at)
     if (first === DOUBLE_QUOTE || first === SINGLE_QUOTE) {
       let at = this.#quoteEnd(first)
+      if (at === -1) return -1
       while (text.charCodeAt(at) === SPACE) at++
       return text.charCodeAt(at) === COLON && isBlankOrBreak(text.charCodeAt(at + 1)) ? at : -1
     }
@@ -279,7 +280,7 @@ class BlockParser {
     const text = this.#text
     const first = text.charCodeAt(this.#at)
     if (first === DOUBLE_QUOTE || first === SINGLE_QUOTE) {
-      const value = this.#quoted(first)
+      const value = this.#quotedValue(first)
       this.#endOfLine()
       return value
     }
@@ -342,23 +343,34 @@ class BlockParser {
     return value as Json
   }
 
-  /** The offset behind the closing quote; quoted text over several lines is left to the complete parser. */
-  #quoteEnd(quote: number): number {
+  /** The offset behind the closing quote, -1 when it is not on this line (or not there at all). */
+  #quoteEnd(quote: number, overLines = false): number {
     const text = this.#text
     for (let at = this.#at + 1; at < this.#end; at++) {
       const code = text.charCodeAt(at)
-      if (code === NEWLINE) break
+      if (code === NEWLINE && !overLines) break
       if (code === quote) {
         if (quote === SINGLE_QUOTE && text.charCodeAt(at + 1) === SINGLE_QUOTE) at++
         else return at + 1
       } else if (code === BACKSLASH && quote === DOUBLE_QUOTE) at++
     }
-    throw uncommon
+    return -1
   }
 
-  #quoted(quote: number): string {
-    const end = this.#quoteEnd(quote)
-    const raw = this.#text.slice(this.#at + 1, end - 1)
+  /** Quoted text that is no key: it may have several lines. */
+  #quotedValue(quote: number): string {
+    if (this.#quoteEnd(quote) !== -1) return this.#quoted(quote)
+    const value = this.#quoted(quote, true)
+    this.#lineStart = this.#text.lastIndexOf('\n', this.#at) + 1
+    return value
+  }
+
+  #quoted(quote: number, overLines = false): string {
+    const end = this.#quoteEnd(quote, overLines)
+    if (end === -1) throw uncommon
+    const written = this.#text.slice(this.#at + 1, end - 1)
+    const raw = overLines ? foldQuoted(written) : written
+    if (raw === undefined) throw uncommon
     this.#at = end
     if (quote === SINGLE_QUOTE) return raw.includes("'") ? raw.replaceAll("''", "'") : raw
     if (!raw.includes('\\')) return raw
@@ -488,7 +500,7 @@ class BlockParser {
   #flowValue(): Json {
     const code = this.#text.charCodeAt(this.#at)
     if (code === OPEN_MAP || code === OPEN_LIST) return this.#flow()
-    if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) return this.#quoted(code)
+    if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) return this.#quotedValue(code)
     const plain = this.#flowPlain()
     if (plain === '') throw uncommon
     return this.#resolve(plain)

@@ -5,6 +5,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   Lexer,
@@ -18,6 +19,7 @@ import type { Json, JsonObject } from '../../base/json.js'
 import { setOwn } from '../../base/json.js'
 import { isNumber } from '../../base/json-text.js'
 import type { ParsedDocument } from './block-parser.js'
+import { createGoLexer } from './go-lexer.js'
 import { formatGoNumber } from './go-number.js'
 import { resolvePlain, type YamlDialect } from './resolve-scalar.js'
 import { markImplicitNull, markPlainText, markQuoted } from './source-marks.js'
@@ -43,8 +45,10 @@ export function parseAnyYaml(
   try {
     const parsed = withoutStackTraces(() => composeAll(text, lines))
     for (const document of parsed) {
-      const problem = document.errors[0]
-      if (problem !== undefined) fail(problem.message, problem.pos[0])
+      if (document.errors.length > 0) {
+        const { message, pos } = firstMistake(text, document)
+        fail(message, pos[0])
+      }
       const contents = document.contents as Node | null
       if (contents === null || isEmptyScalar(contents)) continue
       const value = new Reader(dialect, fail, unfinishedAt, duplicateKeys).read(contents)
@@ -65,11 +69,11 @@ const mostOpen = 4 * maxDepth
  * recur, run out of stack is refused before. A full stack is no mere exception: V8 ends the process when it has to compile a
  * regular expression there.
  */
-function composeAll(text: string, lines: LineCounter): Document.Parsed[] {
+function composeAll(text: string, lines: LineCounter, lexer = createGoLexer()): Document.Parsed[] {
   const parser = new Parser(lines.addNewLine)
   lines.addNewLine(0)
   const tokens: CST.Token[] = []
-  for (const lexeme of new Lexer().lex(text)) {
+  for (const lexeme of lexer.lex(text)) {
     for (const token of parser.next(lexeme)) tokens.push(token)
     if (parser.stack.length > mostOpen) throw new RangeError('too deep')
   }
@@ -83,6 +87,21 @@ function composeAll(text: string, lines: LineCounter): Document.Parsed[] {
     logLevel: 'silent',
   } as const
   return Array.from(new Composer({ ...options, lineCounter: lines }).compose(tokens) as Iterable<Document.Parsed>)
+}
+
+/** Of a quote or a bracket that is never closed everything below is swallowed: where the indentation ends is nearer to the mistake. */
+function firstMistake(text: string, document: Document.Parsed): { message: string; pos: [number, number] } {
+  const told = document.errors[0]!
+  const strict = composeAll(text, new LineCounter(), new Lexer()).flatMap(({ errors }) => errors)
+  const nearer = strict.find(({ pos }) => pos[0] >= document.range[0])
+  if (nearer !== undefined && nearer.pos[0] < told.pos[0]) return nearer
+  if (!/^Missing closing/.test(told.message)) return told
+  let last = document.contents as Node | null
+  while (isMap(last) || isSeq(last)) {
+    const item: unknown = last.items.at(-1)
+    last = (isPair(item) ? (item.value ?? item.key) : item) as Node | null
+  }
+  return { message: told.message, pos: [offsetOf(last), told.pos[1]] }
 }
 
 /** A text of a hundred thousand mistakes makes as many errors, of which one is told: their stack traces cost most of the time. */

@@ -61,3 +61,33 @@ export function foldLines(lines: readonly string[]): string {
   }
   return out
 }
+
+/**
+ * What stands between quotes, its lines folded as those of a plain scalar; blanks around breaks are left out, those behind the
+ * opening and in front of the closing quote are text. Escapes are left as they are. Undefined for what has rules of its own:
+ * breaks that are escaped, tabs, lines that end the document.
+ */
+export function foldQuoted(raw: string): string | undefined {
+  if (raw.includes('\t')) return undefined
+  const lines = raw.split('\n')
+  let out = ''
+  let breaks = 0
+  for (const [index, line] of lines.entries()) {
+    const isLast = index === lines.length - 1
+    if (index > 0 && (line.startsWith('---') || line.startsWith('...'))) return undefined
+    let from = 0
+    let to = line.length
+    if (index > 0) while (line[from] === ' ') from++
+    if (!isLast) while (to > from && line[to - 1] === ' ') to--
+    const text = line.slice(from, to)
+    if (!isLast && text.endsWith('\\')) return undefined
+    if (text === '' && index > 0 && !isLast) {
+      breaks++
+      continue
+    }
+    if (index > 0) out += breaks === 0 ? ' ' : '\n'.repeat(breaks)
+    out += text
+    breaks = 0
+  }
+  return out
+}

@@ -1,4 +1,5 @@
 import {
+  Composer,
   isAlias,
   isMap,
   isNode,
@@ -7,9 +8,10 @@ import {
   LineCounter,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
   type Document as YamlDocument,
 } from 'yaml'
+import { createGoLexer } from '../../../formats/yaml/go-lexer.js'
 import type { DocumentText } from './document.js'
 import type { Path, Place } from './spot.js'
 
@@ -76,18 +78,30 @@ export class Locator {
       return known
     }
     const lines = new LineCounter()
-    const tree = parseDocument(text.text, {
-      lineCounter: lines,
-      uniqueKeys: false,
-      prettyErrors: false,
-      logLevel: 'silent',
-      schema: 'failsafe',
-    })
-    const parsed = { tree: tree as unknown as YamlDocument, lines }
+    const parsed = { tree: compose(text.text, lines), lines }
     this.#parsed.set(text, parsed)
     if (this.#parsed.size > kept) this.#parsed.delete(this.#parsed.keys().next().value as DocumentText)
     return parsed
   }
+}
+
+/** The first document of a text, mistakes included: those are for whoever reads it. */
+function compose(text: string, lines: LineCounter): YamlDocument {
+  lines.addNewLine(0)
+  const parser = new Parser(lines.addNewLine)
+  const composer = new Composer({
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+    schema: 'failsafe',
+  })
+  function* tokens() {
+    for (const lexeme of createGoLexer().lex(text)) yield* parser.next(lexeme)
+    yield* parser.end()
+  }
+  const [tree] = composer.compose(tokens(), true, text.length)
+  return tree as unknown as YamlDocument
 }
 
 interface Found {
