@@ -62,7 +62,7 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
       for (const path of files) sources.add(path)
     } catch (error) {
       const message = messageOf(error).replaceAll(`${place}/`, '').replaceAll(place, folder)
-      const elsewhere = /remote|https?:\/\/|git|helmCharts|--enable-helm/i.test(message)
+      const elsewhere = /remote|https?:\/\/|git|helmCharts|--enable-helm|is no built-in plugin/i.test(message)
       unreadable.push({
         file,
         line: 1,

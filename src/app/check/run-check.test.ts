@@ -71,9 +71,15 @@ test('a kustomization that does not build is an error, one that needs the networ
   const folder = folderOf({
     'a/kustomization.yaml': 'resources: [missing.yaml]\n',
     'b/kustomization.yaml': 'resources: ["https://github.com/org/repo//base?ref=v1"]\n',
+    'c/kustomization.yaml': 'generators: [generator.yaml]\n',
+    'c/generator.yaml': 'apiVersion: policy.open-cluster-management.io/v1\nkind: PolicyGenerator\nmetadata: {name: a}\n',
   })
   const { lines } = await check(folder)
-  assert.deepEqual(lines, ['error a/kustomization.yaml:1:1 unreadable-input', 'note b/kustomization.yaml:1:1 unreadable-input'])
+  assert.deepEqual(lines, [
+    'error a/kustomization.yaml:1:1 unreadable-input',
+    'note b/kustomization.yaml:1:1 unreadable-input',
+    'note c/kustomization.yaml:1:1 unreadable-input',
+  ])
 })
 
 test('a kustomization that takes files from beside it is rendered with a note, and nothing outside of the inputs is read', async () => {

@@ -89,13 +89,19 @@ class IndexedModel implements FleetModel {
     return this.#byRole.get(role) ?? []
   }
 
-  find({ group, kind, namespace, name }: ObjectReference, from: Scoped): readonly KubeDocument[] {
+  find({ group, kind, namespace, name }: ObjectReference, from: Scoped & { readonly source?: string }): readonly KubeDocument[] {
     const named = this.#byName.get(`${kind}.${group}/${name}`) ?? []
-    return named.filter(
+    const found = named.filter(
       (object) =>
         this.mayMeet(object, from) &&
         (namespace === undefined || object.namespace === undefined || object.namespace === namespace),
     )
+    const { source } = from
+    if (found.length < 2 || source === undefined) return found
+    return found
+      .map((object) => ({ object, distance: distanceBetween(object.source, source) }))
+      .sort((a, b) => a.distance - b.distance)
+      .map(({ object }) => object)
   }
 
   mayMeet(a: Scoped, b: Scoped): boolean {
@@ -200,6 +206,16 @@ class IndexedModel implements FleetModel {
     }
     return this.#containers.get(program) ?? []
   }
+}
+
+/** Steps from one file to another: 0 for the same, 1 within a folder. */
+function distanceBetween(a: string, b: string): number {
+  if (a === b) return 0
+  const one = a.split('/')
+  const other = b.split('/')
+  let shared = 0
+  while (shared < one.length - 1 && one[shared] === other[shared]) shared++
+  return one.length + other.length - 2 * shared - 1
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

@@ -144,7 +144,8 @@ class Scanner {
         this.#blanks()
         const isExpanded = !/["'\\]/.test(this.#text[this.#at] ?? '')
         this.#waiting.push({ end: this.#word().text, strip, isExpanded, simple: current })
-      } else if (character === '>' || character === '<' || /^\d[<>]/.test(this.#text.slice(this.#at, this.#at + 2))) {
+      } else if (this.#isPlaceholder()) current.words.push(this.#word())
+      else if (character === '>' || character === '<' || /^\d[<>]/.test(this.#text.slice(this.#at, this.#at + 2))) {
         this.#redirect(current)
       } else current.words.push(this.#word())
     }
@@ -162,6 +163,11 @@ class Scanner {
       current.redirect = { to: target, appends: match[2] === '>>' }
   }
 
+  /** `<provider>`, as manuals write what everybody fills in: no redirection, though a shell would take it for one. */
+  #isPlaceholder(): boolean {
+    return this.#text[this.#at] === '<' && /^<[A-Za-z][\w .-]{0,60}>/.test(this.#text.slice(this.#at, this.#at + 64))
+  }
+
   #word(): Word {
     const start = this.#at
     const line = this.#line
@@ -169,6 +175,10 @@ class Scanner {
     let text = ''
     while (this.#at < this.#text.length) {
       const character = this.#text[this.#at]!
+      if (this.#isPlaceholder()) {
+        text += this.#until('>')
+        continue
+      }
       if (/[\s;&|<>()]/.test(character)) break
       if (character === "'" || character === '"') text += this.#quoted(character)
       else if (character === '\\') {

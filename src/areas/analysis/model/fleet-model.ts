@@ -26,8 +26,14 @@ export interface FleetModel {
   /** Objects of every kind of a group. */
   group(group: string): readonly KubeDocument[]
   withRole(role: DocumentRole): readonly Document[]
-  /** The objects with a name that somebody in `from` can mean: in the same cluster, or in none in particular. */
-  find(reference: ObjectReference, from: { readonly cluster: string | undefined }): readonly KubeDocument[]
+  /**
+   * The objects with a name that somebody in `from` can mean: in the same cluster, or in none in particular. Where several
+   * files have one (examples beside each other), the one that is nearest to `source` comes first.
+   */
+  find(
+    reference: ObjectReference,
+    from: { readonly cluster: string | undefined; readonly source?: string },
+  ): readonly KubeDocument[]
   /** True unless they belong to different clusters: what belongs to none may be applied anywhere. */
   mayMeet(a: { readonly cluster: string | undefined }, b: { readonly cluster: string | undefined }): boolean
 

@@ -19,6 +19,19 @@ liqoctl install --api-server-url https://x --pod-cidr 10.0.0.0/16 --service-cidr
   ])
 })
 
+test('what a manual leaves to its reader is given', () => {
+  const page = [
+    '```bash',
+    'liqoctl install <provider> --version <commit-sha>',
+    'liqoctl install ... --set a=b',
+    'liqoctl install',
+    '```',
+  ]
+  assert.deepEqual(run({ 'a.md': page.join('\n') }), [
+    'error a.md:4:1 liqoctl install names no provider, and gives no API server and ranges',
+  ])
+})
+
 test('a context of kind for a cluster of Cluster API', () => {
   const cluster = 'apiVersion: cluster.x-k8s.io/v1beta1\nkind: Cluster\nmetadata: {name: work-1}\nspec: {}\n'
   const join = 'for i in 1 2; do\n  kubefedctl join work-$i --cluster-context=kind-work-$i\ndone\n'

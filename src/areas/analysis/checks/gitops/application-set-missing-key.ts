@@ -1,3 +1,4 @@
+import { isObject } from '../../../../base/json.js'
 import { defineCheck } from '../../contract.js'
 
 export const applicationSetMissingKey = defineCheck({
@@ -18,9 +19,10 @@ export const applicationSetMissingKey = defineCheck({
         ...textsOf(set.get('spec', 'templatePatch')),
         ...textsOf(set.get('spec', 'generators')),
       ]
+      const given = valuesOf(set.get('spec', 'generators'))
       const used = texts
-        .map((text) => /\{\{[^}]*\.(metadata\.(?:labels|annotations)\.[\w-]+|values\.[\w-]+|path\.[\w.]+)/.exec(text)?.[1])
-        .find((each) => each !== undefined)
+        .flatMap((text) => [...text.matchAll(key)].map((match) => match[1]!))
+        .find((each) => !each.startsWith('values.') || !given.has(each.slice('values.'.length)))
       if (used === undefined) continue
       yield {
         message: `${set.subject} uses .${used} and does not say what happens where it is missing`,
@@ -29,6 +31,34 @@ export const applicationSetMissingKey = defineCheck({
     }
   },
 })
+
+const key = /\{\{[^}]*?\.(metadata\.(?:labels|annotations)\.[\w-]+|values\.[\w-]+|path\.[\w.]+)/g
+
+/**
+ * The `values` that everything has which a list of generators makes. A matrix has those of each of its generators, a merge
+ * those of the first, which says what there is.
+ */
+function valuesOf(generators: unknown): ReadonlySet<string> {
+  const each = isList(generators) ? generators.map(valuesOfOne) : []
+  const [first, ...others] = each
+  return new Set([...(first ?? [])].filter((name) => others.every((names) => names.has(name))))
+}
+
+function valuesOfOne(generator: unknown): ReadonlySet<string> {
+  if (!isObject(generator)) return new Set()
+  const names = new Set<string>()
+  for (const [kind, member] of Object.entries(generator)) {
+    if (!isObject(member)) continue
+    if (isObject(member['values'])) for (const name of Object.keys(member['values'])) names.add(name)
+    const below = isList(member['generators']) ? member['generators'] : []
+    for (const nested of kind === 'merge' ? below.slice(0, 1) : below) for (const name of valuesOfOne(nested)) names.add(name)
+  }
+  return names
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value)
+}
 
 function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value]

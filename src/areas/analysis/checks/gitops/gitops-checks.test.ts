@@ -40,6 +40,23 @@ test('what is missing becomes "<no value>"', () => {
   )
 })
 
+test('values that every generator gives are not missing', () => {
+  const clusters = (values: string, more = '') => `clusters: {${more}values: {${values}}}`
+  const apps = (...generators: string[]) =>
+    set('  goTemplate: true\n', '{{ .values.chart }}-{{ .values.version }}')
+      .replace('{{server}}', '{{ .server }}')
+      .replace(/ {4}- clusters.*\n/, generators.map((each) => `    - ${each}\n`).join(''))
+  const merge = (first: string, second: string) => `merge: {mergeKeys: [server], generators: [{${first}}, {${second}}]}`
+  const both = 'chart: a, version: "1"'
+  assert.deepEqual(run({ 'a.yaml': apps(merge(clusters(both), clusters('version: "2"'))) }), [])
+  assert.deepEqual(run({ 'a.yaml': apps(clusters(both), clusters(both)) }), [])
+  const missing = (name: string) => [
+    `warning a.yaml:5:15 ApplicationSet argocd/apps uses .values.${name} and does not say what happens where it is missing`,
+  ]
+  assert.deepEqual(run({ 'a.yaml': apps(merge(clusters('chart: a'), clusters('version: "2"'))) }), missing('version'))
+  assert.deepEqual(run({ 'a.yaml': apps(clusters(both), clusters('version: "1"')) }), missing('chart'))
+})
+
 test('the two forms of templates', () => {
   assert.deepEqual(run({ 'a.yaml': set('', 'app-{{ .name }}') }), [
     'error a.yaml:8:22 {{ .name }} is not replaced: goTemplate is off, where it is {{name}}',

@@ -101,6 +101,7 @@ test('what clusterctl init needs', () => {
     'export AWS_B64ENCODED_CREDENTIALS=$(clusterawsadm bootstrap credentials encode-as-profile)\nclusterctl init --infrastructure aws,docker\n'
   assert.deepEqual(run({ 'a.sh': script, 'kind.yaml': mounted }), [])
   assert.deepEqual(run({ 'kind.yaml': kind }), [])
+  assert.deepEqual(run({ 'page.md': '```bash\nclusterctl init --infrastructure aws\n```\n' }), [])
 })
 
 test('labels of controllers', () => {

@@ -40,5 +40,8 @@ test('two contexts that join Submariner with one id', () => {
   assert.deepEqual(checkTexts(clusterName, { 'join.sh': join('prod', 'a') + join('prod', 'b') }), [
     'error join.sh:2:30 b and a both join as prod',
   ])
+  const page = (context: string) => `\`\`\`bash\n${join('prod', context)}\`\`\`\n`
+  assert.deepEqual(checkTexts(clusterName, { 'aws.md': page('a'), 'gcp.md': page('b') }), [])
+  assert.deepEqual(checkTexts(clusterName, { 'aws.md': page('a') + page('b') }), ['error aws.md:5:30 b and a both join as prod'])
   assert.deepEqual(checkTexts(clusterName, { 'join.sh': join('prod', 'a') + join('prod', 'a') + join('stage', 'b') }), [])
 })

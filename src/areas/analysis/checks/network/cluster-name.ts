@@ -79,8 +79,10 @@ function* joinedTwice(model: FleetModel): Iterable<Finding> {
     const id = call.flag('clusterid')
     const context = call.flag('context') ?? call.flag('kubecontext') ?? call.flag('kubeconfig')
     if (id === undefined || context === undefined || /[${}]/.test(`${id}${context}`)) continue
-    const first = seen.get(id)
-    if (first === undefined) seen.set(id, { context, at: call.at('clusterid') })
+    // Each page of a manual begins anew, with clusters of its own.
+    const key = /\.(md|markdown)$/.test(call.file) ? `${call.file} ${id}` : id
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, { context, at: call.at('clusterid') })
     else if (first.context !== context)
       yield {
         message: `${context} and ${first.context} both join as ${id}`,

@@ -2,6 +2,9 @@ import { defineCheck } from '../../contract.js'
 
 const annotation = 'kubernetes.io/ingress.class'
 
+/** Classes of GKE's controller, which looks at the annotation alone. */
+const byAnnotationOnly = new Set(['gce', 'gce-internal', 'gce-multi-cluster'])
+
 export const ingressClassAnnotation = defineCheck({
   id: 'ingress-class-annotation',
   topic: 'traffic',
@@ -15,6 +18,7 @@ export const ingressClassAnnotation = defineCheck({
       const value = ingress.annotation(annotation)
       if (value === undefined) continue
       const both = ingress.text('spec', 'ingressClassName')
+      if (both === undefined && byAnnotationOnly.has(value)) continue
       yield {
         message:
           both === undefined

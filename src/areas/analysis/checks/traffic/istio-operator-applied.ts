@@ -16,6 +16,8 @@ export const istioOperatorApplied = defineCheck({
     )
     for (const object of model.objects) {
       if (object.kind !== 'IstioOperator' || !object.group.endsWith('istio.io') || object.written === undefined) continue
+      // In a script each document is for the program that it is given to.
+      if (/\.(sh|bash|zsh|md|markdown)$/.test(object.source)) continue
       if (installed.has(object.source.split('/').at(-1))) continue
       // A file of its own is what istioctl wants.
       const beside = model.objects.find((each) => each.source === object.source && each.kind !== 'IstioOperator')

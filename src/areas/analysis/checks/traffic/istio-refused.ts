@@ -1,6 +1,7 @@
 import { validateIstio } from '../../../../dialects/istio/translate/accept.js'
 import { defineCheck } from '../../contract.js'
 import { parseFieldPath } from '../../model/field-path.js'
+import { holdsPlaceholder } from '../../schema/placeholder.js'
 
 export const istioRefused = defineCheck({
   id: 'istio-refused',
@@ -14,8 +15,11 @@ export const istioRefused = defineCheck({
     for (const kind of ['DestinationRule', 'ServiceEntry', 'WorkloadEntry']) {
       for (const object of model.kinds('networking.istio.io', kind)) {
         const report = validateIstio(object.object)
-        for (const { field, message, fix } of report?.errors ?? [])
-          yield { message: `${object.subject}: ${message}`, at: [object.atKey(...parseFieldPath(field))], fix }
+        for (const { field, message, fix } of report?.errors ?? []) {
+          const path = parseFieldPath(field)
+          if (holdsPlaceholder(object.get(...path))) continue
+          yield { message: `${object.subject}: ${message}`, at: [object.atKey(...path)], fix }
+        }
       }
     }
   },

@@ -25,6 +25,12 @@ test('backends and ports that are not there are reported', () => {
   ])
 })
 
+test('of examples beside each other each has services of its own', () => {
+  const a = fleet('api', 8081, '192.0.2.1')['a.yaml'].replace('port: 8080', 'port: 8081')
+  const b = fleet('api', 8080, '192.0.2.1')['a.yaml']
+  assert.deepEqual(checkTexts(multiClusterIngressBackend, { 'a/x.yaml': a, 'b/x.yaml': b }), [])
+})
+
 test('an ingress with its service and an address is fine', () => {
   assert.deepEqual(checkTexts(multiClusterIngressBackend, fleet('api', 8080, '192.0.2.1')), [])
 })

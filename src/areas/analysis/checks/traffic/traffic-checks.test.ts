@@ -34,6 +34,12 @@ test('a ServiceEntry that points at itself', () => {
     "warning a.yaml:12:16 the endpoint pay.prod.svc.cluster.local is the entry's own host",
   ])
   assert.deepEqual(run({ 'a.yaml': entry('gateway.west.example.com') }), [])
+  const filled = entry('${WEST_IP}').replace('resolution: DNS', 'resolution: STATIC')
+  assert.deepEqual(run({ 'a.yaml': filled }), [])
+  assert.deepEqual(
+    run({ 'a.yaml': filled.replace('${WEST_IP}', 'west.example.com').replace(/\n$/, '\n      ports: {http: "${PORT}"}\n') }),
+    ['error a.yaml:12:7 ServiceEntry prod/a: endpoint address "west.example.com" is not a valid IP address'],
+  )
 })
 
 test('IstioOperator: a file of its own is for istioctl', () => {
@@ -43,6 +49,8 @@ test('IstioOperator: a file of its own is for istioctl', () => {
     'note a.yaml:2:7 IstioOperator a is in one file with Namespace b',
   ])
   assert.deepEqual(run({ 'a.yaml': operator, 'b.yaml': other }), [])
+  const page = `\`\`\`bash\ncat <<EOF | kubectl apply -f -\n${other}EOF\ncat <<EOF | istioctl install -f -\n${operator}EOF\n\`\`\`\n`
+  assert.deepEqual(run({ 'a.md': page }), [])
 })
 
 test('istioctl x', () => {
@@ -117,6 +125,8 @@ test('Ingress: hashing and class', () => {
   assert.deepEqual(run({ 'a.yaml': ingress('kubernetes.io/ingress.class: nginx') }), [
     'warning a.yaml:7:34 the class nginx is given by kubernetes.io/ingress.class',
   ])
+  // GKE's controller looks at nothing else.
+  assert.deepEqual(run({ 'a.yaml': ingress('kubernetes.io/ingress.class: gce-internal') }), [])
   assert.deepEqual(run({ 'a.yaml': ingress('kubernetes.io/ingress.class: nginx', '{ingressClassName: other}') }), [
     'error a.yaml:7:34 the class is given twice: nginx by kubernetes.io/ingress.class, and other',
   ])
