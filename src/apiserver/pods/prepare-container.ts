@@ -25,6 +25,8 @@ export interface Preparation {
   readonly directory: string
 }
 
+type NameServer = { readonly address: string; readonly port: number }
+
 /** Builds a fresh root for a container and says what to start in it. */
 export function prepareContainer(container: Container, preparation: Preparation): Prepared {
   const { options, cluster, facts, volumes, read } = preparation
@@ -50,9 +52,10 @@ export function prepareContainer(container: Container, preparation: Preparation)
   const root = join(directory, 'root')
   const nameServer = options.nameServerOf?.(cluster.name)
   const resolvConf = podResolvConf(pod, nameServer?.address ?? '127.0.0.1')
+  const resolver = parseResolvConf(resolvConf)
   makeRoot(root, mounts, local, {
     '/etc/hostname': `${hostname}\n`,
-    '/etc/hosts': podHosts(pod, facts.podIP, hostname, fullNameOf(pod, hostname, parseResolvConf(resolvConf).search)),
+    '/etc/hosts': podHosts(pod, facts.podIP, hostname, fullNameOf(pod, hostname, resolver.search)),
     '/etc/resolv.conf': resolvConf,
   })
   const expand = (text: string) => expandVariables(text, (name) => built[name])
@@ -85,12 +88,18 @@ export function prepareContainer(container: Container, preparation: Preparation)
     user: userOf(container, pod),
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
     lowPortOffset: options.boundPort(80) - 80,
-    ...(nameServer === undefined ? {} : { nameServer }),
-    searchDomains: parseResolvConf(resolvConf).search,
+    ...(nameServer === undefined ? {} : { nameServer: firstServer(resolver.servers, nameServer) }),
+    searchDomains: resolver.search,
     stdin: container.stdin === true,
     tty: container.tty === true,
   }
   return { root, wish: { kind: 'built-in', directory, spec } }
+}
+
+/** Where a pod asks for names: its first server; the cluster's is at a port of its own. */
+function firstServer(servers: readonly NameServer[], ofCluster: NameServer): NameServer {
+  const [first = ofCluster] = servers
+  return first.address === ofCluster.address ? ofCluster : { address: first.address, port: first.port }
 }
 
 /** The name of a pod in a subdomain: HOSTNAME.SUBDOMAIN.NAMESPACE.svc.DOMAIN. */

@@ -3,7 +3,7 @@ import { request } from 'node:https'
 import { after, before, test } from 'node:test'
 import { type FakePods, fakePods } from '../../../../test/support/fakes/fake-pod-access.js'
 import { type EmbeddedApi, startEmbeddedApi } from '../../../../test/support/worlds/embedded-api.js'
-import { makePod } from '../../../../test/support/worlds/pod-fixture.js'
+import { makePod, openWebSocket } from '../../../../test/support/worlds/pod-fixture.js'
 
 let api: EmbeddedApi
 let pods: FakePods
@@ -104,4 +104,21 @@ test('a followed log comes as it is written, and ends when the client goes', asy
   }
   sent.destroy()
   await new Promise((resolve) => stream.once('close', resolve))
+})
+
+test('a log over a WebSocket: an empty message, then what there is, as the protocol says', async () => {
+  for (const [protocols, text] of [
+    [['binary.k8s.io'], 'one/main line 1\nline 2\n'],
+    [['base64.binary.k8s.io'], Buffer.from('one/main line 1\nline 2\n').toString('base64')],
+    [[], 'one/main line 1\nline 2\n'],
+  ] as const) {
+    const webSocket = openWebSocket(api, `${base}/one/log`, [...protocols])
+    const messages: string[] = []
+    webSocket.on('message', (data) => messages.push(String(data)))
+    const code = await new Promise((resolve, reject) => {
+      webSocket.once('error', reject)
+      webSocket.once('close', resolve)
+    })
+    assert.deepEqual([code, webSocket.protocol, messages[0], messages.join('')], [1000, protocols[0] ?? '', '', text])
+  }
 })

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import type { Clock } from '../../../base/clock.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
 import type { Exchange } from '../exchange.js'
@@ -7,6 +8,11 @@ import { commonHeaders } from '../send.js'
 import { logOptionsOf } from './log-options.js'
 import { chooseContainer, nodeNameOf } from './pod-target.js'
 import type { ConnectPorts } from './serve-connect.js'
+import { isWebSocketRequest } from './upgrade.js'
+import { acceptWebSocket, offeredProtocols } from './web-sockets.js'
+
+const binary = 'binary.k8s.io'
+const base64 = 'base64.binary.k8s.io'
 
 interface ContainerStatus {
   readonly name: string
@@ -36,6 +42,7 @@ export async function servePodLog(
     log.destroy()
     return
   }
+  if (isWebSocketRequest(exchange)) return deliverMessages(log, exchange, ports.clock)
   response.writeHead(200, commonHeaders(exchange, 'text/plain'))
   // A client that follows wants to know that it is connected before there is a line.
   if (options.follow) response.flushHeaders()
@@ -49,6 +56,33 @@ async function deliver(log: Readable, exchange: Exchange): Promise<void> {
   response.once('close', () => log.destroy())
   log.pipe(response)
   await finished(response, { readable: false }).catch(() => {})
+}
+
+/** The same as messages of a WebSocket: an empty one first, so that the client knows it is connected; base64 where it asks so. */
+async function deliverMessages(log: Readable, exchange: Exchange, clock: Clock): Promise<void> {
+  const offered = offeredProtocols(exchange)
+  const protocol = offered.find((each) => each === binary || each === base64)
+  if (protocol === undefined && offered.length > 0) {
+    log.destroy()
+    throw statusErrors.badRequest(`none of the protocols ${offered.join(', ')} is known here: ${binary}, ${base64}`)
+  }
+  const webSocket = await acceptWebSocket(exchange, protocol ?? '', clock)
+  if (webSocket === undefined) {
+    log.destroy()
+    return
+  }
+  const closed = new Promise((resolve) => webSocket.once('close', resolve))
+  webSocket.once('close', () => log.destroy())
+  const send = (data: Buffer) =>
+    new Promise<void>((resolve) => webSocket.send(protocol === base64 ? data.toString('base64') : data, () => resolve()))
+  try {
+    await send(Buffer.alloc(0))
+    for await (const chunk of log as AsyncIterable<Buffer | string>) await send(Buffer.from(chunk))
+  } catch {
+    // The log has broken, or the client has gone.
+  }
+  webSocket.close(1000)
+  await closed
 }
 
 /** The kubelet's rules: a log is there when the container runs or has run. */

@@ -170,4 +170,15 @@ const readlink: Applet = async (args, context) => {
   return 0
 }
 
-export const fileApplets: Readonly<Record<string, Applet>> = { ls, touch, mkdir, rm, cp, mv, test, '[': bracket, readlink }
+export const fileApplets: Readonly<Record<string, Applet>> = {
+  ls,
+  touch,
+  mkdir,
+  rm,
+  cp,
+  mv,
+  test,
+  '[': bracket,
+  '[[': bracket,
+  readlink,
+}

@@ -2,6 +2,8 @@ import { messageOf } from '../../../../base/errors.js'
 import { columnApplets } from '../applets/column-applets.js'
 import { fieldApplets } from '../applets/field-applets.js'
 import { fileApplets } from '../applets/file-applets.js'
+import { hexdump } from '../applets/hexdump.js'
+import { ip } from '../applets/ip-applet.js'
 import { networkApplets } from '../applets/network-applets.js'
 import { processApplets } from '../applets/process-applets.js'
 import { redisCli } from '../applets/redis-cli.js'
@@ -159,6 +161,8 @@ export const applets: ReadonlyMap<string, Applet> = new Map(
     ...fieldApplets,
     ...columnApplets,
     sed,
+    hexdump,
+    ip,
     ...networkApplets,
     socat: socatWith((script, context) => sh(['-c', script], context)),
     tar,

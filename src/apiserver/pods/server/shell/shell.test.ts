@@ -220,3 +220,15 @@ test('curl as probes of others call it', {
     server.close()
   }
 })
+
+test('hexdump -C and ip', async () => {
+  const dump = await run('hexdump -C', `${'a'.repeat(48)}\n`)
+  const row = `${'61 '.repeat(8)} ${'61 '.repeat(8)} |${'a'.repeat(16)}|`
+  assert.equal(dump.out, `00000000  ${row}\n*\n00000030  0a${' '.repeat(46)}  |.|\n00000031\n`)
+  assert.match((await run('ip addr')).out, /inet 127\.9\.9\.9\/32 scope global eth0/)
+  assert.deepEqual(await run('ip link add dummy0 type dummy || true'), {
+    code: 0,
+    out: '',
+    err: 'ip: RTNETLINK answers: Operation not permitted\n',
+  })
+})

@@ -2,6 +2,9 @@ import type { CommandContext, ContainerWorld } from '../../shell/shell-context.j
 import { listenHttp, type RunningServer, sendText } from '../http-listener.js'
 import { ownCertificate, ownKey, readIdentity } from './identity.js'
 
+/** What Go takes for HTML where nobody says the type. */
+const htmlStart = /^\s*<(!doctype html|html|head|script|iframe|h1|div|font|table|a|style|title|b|body|br|p|!--)[ >]/i
+
 /** The value of each variable `SERVE_PORT_NUMBER` is served at its port, of `SERVE_TLS_PORT_NUMBER` over TLS. */
 export async function startPorter(
   args: readonly string[],
@@ -22,7 +25,7 @@ export async function startPorter(
       ({ method = 'GET' }, response) =>
         json
           ? sendText(response, 200, JSON.stringify({ Method: method, Body: value }), 'application/json')
-          : sendText(response, 200, value),
+          : sendText(response, 200, value, htmlStart.test(value) ? 'text/html; charset=utf-8' : undefined),
       identity,
     )
     servers.push(server)
