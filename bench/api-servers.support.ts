@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePorts } from '../test/support/peers/real-apiserver.js'
+import { freePorts } from '../test/support/peers/free-ports.js'
 import type { DriveOrder, DriveResult } from './api-drive.support.js'
 import type { ServeOrder } from './serve-embedded.support.js'
 

@@ -9,7 +9,8 @@ import { createClusterZone } from '../src/apiserver/dns/cluster-zone.js'
 import { chain } from '../src/apiserver/dns/handler.js'
 import { createSeededRandom } from '../src/base/random.js'
 import { typeNumbers, writeQuestion } from '../test/support/dns/dns-ask.js'
-import { type DnsServer, freePort, host, startCoreDns, started } from '../test/support/dns/dns-peers.js'
+import { type DnsServer, host, startCoreDns, started } from '../test/support/dns/dns-peers.js'
+import { freePorts } from '../test/support/peers/free-ports.js'
 import type { BenchResult } from './contract.js'
 
 const services = 2000
@@ -146,7 +147,7 @@ async function startOurs(): Promise<DnsServer & { apiPort: number; caPem: string
 
 async function startBind(folder: string): Promise<DnsServer | string> {
   if (spawnSync('named', ['-v']).status !== 0) return 'BIND is not installed'
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const records = ['$TTL 30', '@ SOA ns.dns hostmaster 1 7200 1800 86400 30', '@ NS ns.dns', `ns.dns A ${host}`]
   for (let index = 0; index < services; index++) {
     const name = `web-${index}.default.svc`

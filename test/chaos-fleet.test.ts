@@ -14,7 +14,7 @@ import { createSystemClientPorts } from '../src/app/system/system-client-ports.j
 import { silentLog } from '../src/base/log.js'
 import type { KubeClient } from '../src/kube/client/kube-client.js'
 import type { KubeObject } from '../src/kube/object/kube-object.js'
-import { freePorts } from './support/peers/real-apiserver.js'
+import { freePorts } from './support/peers/free-ports.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'flotilla-chaos-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

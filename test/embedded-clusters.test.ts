@@ -10,7 +10,7 @@ import { startEmbeddedFleet } from '../src/app/fleet/embedded-fleet.js'
 import { createSystemClientPorts } from '../src/app/system/system-client-ports.js'
 import { silentLog } from '../src/base/log.js'
 import { isNotFound } from '../src/kube/object/status-error.js'
-import { freePorts } from './support/peers/real-apiserver.js'
+import { freePorts } from './support/peers/free-ports.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'embedded-clusters-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

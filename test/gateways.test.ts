@@ -24,7 +24,7 @@ import { createEgressGateway } from '../src/services/gateway/egress-gateway.js'
 import { type EndpointSlice, endpointSliceType, namespaceType, serviceType } from '../src/services/model/kube-kinds.js'
 import { serviceExportType, serviceImportType } from '../src/services/model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../src/services/model/multi-cluster-names.js'
-import { freePorts } from './support/peers/real-apiserver.js'
+import { freePorts } from './support/peers/free-ports.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'flotilla-gateways-'))
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -179,7 +179,7 @@ test('the front serves nothing else, and what is no request to join is refused',
   assert.equal((await ask('/api/v1/secrets')).code, 404)
   assert.match((await ask('/agent/v1/ca')).text, /BEGIN CERTIFICATE/)
   const key = createAgentKey()
-  const good = { name: 'seven', publicKey: key.publicPem, proof: signRequest(key.privatePem, 'seven') }
+  const good = { name: 'seven', publicKey: key.publicPem, proof: signRequest(key.privateKey, 'seven') }
   const post = async (body: unknown, token: string) =>
     ask('/agent/v1/join', {
       method: 'POST',
@@ -189,7 +189,7 @@ test('the front serves nothing else, and what is no request to join is refused',
   const token = await fleet.token({ approves: true })
   for (const body of ['', '[]', '{', '{"name":1}', 'x'.repeat(20_000)])
     assert.equal((await post(body, token).catch(() => ({ code: 400 }))).code, 400)
-  assert.equal((await post({ ...good, proof: signRequest(key.privatePem, 'eight') }, token)).code, 400)
+  assert.equal((await post({ ...good, proof: signRequest(key.privateKey, 'eight') }, token)).code, 400)
   assert.equal((await post({ ...good, publicKey: createAgentKey().publicPem }, token)).code, 400)
   assert.equal((await post(good, '')).code, 401)
   assert.equal((await post(good, token)).code, 200)
@@ -283,7 +283,7 @@ test('an agent whose certificate has ended goes on with what it was told', async
   await first.stop()
   const { publicKey } = new X509Certificate((await store.read('certificate'))!)
   const { certify } = await openAgentAuthority({ hub: fleet.hub, namespace: 'argocd', clock: systemClock, lifetimeMs: -1000 })
-  await store.write('certificate', await certify('old', publicKey.export({ type: 'spki', format: 'der' })))
+  await store.write('certificate', await certify('old', publicKey))
   const target = { type: configMaps, namespace: 'default', name: 'kept' }
   await memberApi.cluster.client().delete(target)
   const again = runTestAgent(fleet, { name: 'old', connection, store })

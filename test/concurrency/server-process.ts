@@ -4,7 +4,7 @@ import { Agent } from 'node:https'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePorts } from '../support/peers/real-apiserver.js'
+import { freePorts } from '../support/peers/free-ports.js'
 import type { ServeLimits, ServeOrder } from './serve.support.js'
 
 const here = dirname(fileURLToPath(import.meta.url))

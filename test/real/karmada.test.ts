@@ -92,8 +92,10 @@ describe('Karmada on a running fleet, with kubectl', { skip: explainMissingInput
     })
     const { stdout: pods } = await fleet.kubectl('--context hub -n shop get pods -o name')
     assert.equal(pods, '')
-    const { stdout } = await fleet.kubectl('--context hub -n shop get rb')
-    assert.match(stdout, /NAME +SCHEDULED +FULLYAPPLIED +AGE\nweb-deployment +True +True/)
+    await eventually(async () => {
+      const { stdout } = await fleet.kubectl('--context hub -n shop get rb')
+      assert.match(stdout, /NAME +SCHEDULED +FULLYAPPLIED +AGE\nweb-deployment +True +True/)
+    })
     await fleet.kubectl('--context hub -n shop rollout status deployment web --timeout=20s')
     const explained = async (what: string) => (await fleet.flotilla(`placement explain ${what} -n shop`)).stdout
     assert.match(await explained('rb web-deployment'), /^Object: +Deployment shop\/web\n/, 'a binding is explained by its object')

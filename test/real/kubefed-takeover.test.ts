@@ -135,8 +135,8 @@ else {
       assert.deepEqual(await clustersOf('FederatedNamespace', 'shop'), [{ name: 'one' }])
       assert.deepEqual(await clustersOf('FederatedConfigMap', 'web'), [{ name: 'one' }])
       assert.deepEqual((await hub.get(await configMap('web')))['data'], { a: 'new' })
+      assert.deepEqual(await clustersOf('FederatedConfigMap', 'foreign'), [{ name: 'one', status: 'AlreadyExists' }])
     })
-    assert.deepEqual(await clustersOf('FederatedConfigMap', 'foreign'), [{ name: 'one', status: 'AlreadyExists' }])
     assert.deepEqual((await hub.get(await configMap('foreign')))['data'], { a: 'mine' })
     await until('the cluster is well', async () => {
       const { status } = (await hub.get(
@@ -161,8 +161,12 @@ else {
           async (name) => (await hub.get(await target(types, 'FederatedConfigMap', name, 'shop'))).metadata.resourceVersion,
         ),
       )
-    await sleep(systemClock, 1000)
-    const before = await versions()
+    let before: (string | undefined)[] = []
+    await until('it has settled', async () => {
+      before = await versions()
+      await sleep(systemClock, 1000)
+      assert.deepEqual(await versions(), before)
+    })
     await sleep(systemClock, 3000)
     assert.deepEqual(await versions(), before, 'nothing is written while nothing happens')
 

@@ -146,8 +146,12 @@ test('a real cluster imports and exports services', { skip: typeof started === '
       'flotilla-source-real 60',
     ])
   }, 20)
-  await new Promise((done) => setTimeout(done, 1000))
-  const { writes } = output
+  const writes = await eventually(async () => {
+    const { writes: before } = output
+    await new Promise((done) => setTimeout(done, 1000))
+    assert.equal(output.writes, before)
+    return before
+  }, 30)
   await new Promise((done) => setTimeout(done, 3000))
   assert.equal(output.writes, writes, 'nothing is written while nothing changes')
   await embedded.delete({ type: serviceExportType, namespace, name: 'api' })

@@ -9,6 +9,7 @@ import { type Members, startMembers } from '../../src/apiserver/members/start-me
 import { systemClock, systemRandom } from '../../src/app/system/system-ports.js'
 import { silentLog } from '../../src/base/log.js'
 import { type EmbeddedApi, startEmbeddedApi } from '../support/worlds/embedded-api.js'
+import { eventually } from '../support/worlds/running-fleet.js'
 
 let missing: string | false = false
 try {
@@ -59,7 +60,7 @@ describe('kubectl finds a member that behaves', { skip: missing }, () => {
     (await kubectl('get pods -l app=web -o jsonpath={.items[*].spec.containers[0].image}')).split(' ').sort()
 
   test('nodes are ready', async () => {
-    await kubectl('wait --for=condition=Ready node --all --timeout=10s')
+    await kubectl('wait --for=condition=Ready node --all --timeout=30s')
     assert.match(await kubectl('get nodes'), /node-3 +Ready/)
   })
 
@@ -74,16 +75,20 @@ describe('kubectl finds a member that behaves', { skip: missing }, () => {
     await kubectl('rollout status deployment/web --timeout=20s')
     await kubectl('scale deployment web --replicas=5')
     await kubectl('rollout status deployment/web --timeout=20s')
-    assert.deepEqual(await images(), Array(5).fill('nginx:1'))
+    // Those of before may still be on their way out.
+    await eventually(async () => assert.deepEqual(await images(), Array(5).fill('nginx:1')))
   })
 
   test('Services have endpoints', async () => {
     await kubectl('expose deployment web --port=80')
-    await kubectl('wait --for=jsonpath={.subsets[0].addresses[4].ip} endpoints/web --timeout=10s')
-    const addresses = await kubectl(
-      'get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[*].endpoints[*].addresses[0]}',
-    )
-    assert.equal(addresses.split(' ').length, 5)
+    await kubectl('wait --for=jsonpath={.subsets[0].addresses[4].ip} endpoints/web --timeout=30s')
+    // Slices and Endpoints are written by two controllers.
+    await eventually(async () => {
+      const addresses = await kubectl(
+        'get endpointslices -l kubernetes.io/service-name=web -o jsonpath={.items[*].endpoints[*].addresses[0]}',
+      )
+      assert.equal(addresses.split(' ').length, 5)
+    })
   })
 
   test('draining a node moves its pods', async () => {
@@ -96,7 +101,7 @@ describe('kubectl finds a member that behaves', { skip: missing }, () => {
 
   test('Jobs complete', async () => {
     await kubectl('create job once --image=x')
-    await kubectl('wait --for=condition=complete job/once --timeout=10s')
+    await kubectl('wait --for=condition=complete job/once --timeout=30s')
     assert.match(await kubectl('get pods -l job-name=once'), /Completed/)
   })
 

@@ -119,17 +119,23 @@ describe('the network of an embedded fleet', { skip }, () => {
     const server = await fleet.kubectl('--context cluster-001 -n kube-system get service kube-dns -o jsonpath={.spec.clusterIP}')
     const dig = (...args: string[]) =>
       new Promise<string>((resolve, reject) => {
-        execFile('dig', [`@${server.stdout}`, '+tries=1', '+time=3', ...args], (error, stdout) =>
+        execFile('dig', [`@${server.stdout}`, '+tries=2', '+time=5', ...args], (error, stdout) =>
           error ? reject(error) : resolve(stdout.trim()),
         )
       })
     const clusterIp = await field('service/web', '.spec.clusterIP')
-    const pods = (await field('pods', '.items[*].status.podIP')).split(' ').sort()
+    // The pods are new: what went with those of before is answered for a moment yet.
+    await kubectl('rollout status deployment/web --timeout=60s')
+    let pods: string[] = []
     const sorted = (text: string) => text.split('\n').sort()
     assert.equal(await dig('+short', 'web.default.svc.cluster.local'), clusterIp)
     assert.equal(await dig('+short', '+tcp', 'WEB.default.svc.Cluster.Local'), clusterIp)
     assert.equal(await dig('+short', '+noedns', '-x', clusterIp), 'web.default.svc.cluster.local.')
-    assert.deepEqual(sorted(await dig('+short', 'each.default.svc.cluster.local')), pods)
+    await eventually(async () => {
+      pods = (await field('pods', '.items[*].status.podIP')).split(' ').sort()
+      assert.equal(pods.length, 2)
+      assert.deepEqual(sorted(await dig('+short', 'each.default.svc.cluster.local')), pods)
+    })
     assert.deepEqual(
       sorted(await dig('+short', 'SRV', '_http._tcp.each.default.svc.cluster.local')),
       pods.map((address) => `0 50 8080 ${address.replaceAll('.', '-')}.each.default.svc.cluster.local.`),

@@ -135,8 +135,10 @@ else {
       const { objects, applied } = (placement?.['status'] ?? {}) as { objects?: number; applied?: number }
       return objects === 2 && applied === 2
     })
-    const decision = await hub.find('multicluster.x-k8s.io/v1alpha1', 'PlacementDecision', 'web-0')
-    assert.equal(decision?.metadata.labels?.['multicluster.x-k8s.io/placement-key'], 'web')
+    await until('the decision is published', async () => {
+      const decision = await hub.find('multicluster.x-k8s.io/v1alpha1', 'PlacementDecision', 'web-0')
+      return decision?.metadata.labels?.['multicluster.x-k8s.io/placement-key'] === 'web'
+    })
 
     await hub.client.delete(await hub.targetOf('apps/v1', 'Deployment', 'web'))
     await until('the copy is gone', async () => (await member.find('apps/v1', 'Deployment', 'web')) === undefined)

@@ -6,6 +6,7 @@ import { createAdsServer } from '../../src/services/xds/ads-server.js'
 import { startEchoServer } from '../support/fakes/echo-servers.js'
 import { createFixedCatalogue } from '../support/fakes/fixed-catalogue.js'
 import { answers, ask, makeAdsCertificates, noEnvoy, pause, startEnvoy } from '../support/peers/envoy-proxy.js'
+import { freePorts } from '../support/peers/free-ports.js'
 
 const closing: (() => unknown)[] = []
 after(async () => {
@@ -71,13 +72,16 @@ for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
     const start = () => createAdsServer({ catalogue, clock: systemClock, log: silentLog })
     let server = start()
     closing.push(() => server.close())
-    const port = await server.listen({ address: '127.0.0.1', port: 0 }, certificates.server)
+    const [port = 0] = await freePorts(1)
+    await server.listen({ address: '127.0.0.1', port }, certificates.server)
     const envoy = await startEnvoy(closing, port, apiType, 'us-east', 'us-east-1', certificates.client)
 
     // The cluster becomes another one, and at once its endpoints do: a client that waits for endpoints of the new cluster gets them.
     const during = keepAsking(envoy.http, 'api.shop')
     set({ ...api, sticky: true })
     await pause(1500)
+    // It gives them up after 15 s.
+    for (let wait = 0; wait < 50 && (await warming(envoy.admin)).length > 0; wait++) await pause(100)
     assert.deepEqual(await warming(envoy.admin), [], 'nothing waits for endpoints that do not come')
     set({ ...api, sticky: true, places: toWest })
     assert.ok((await untilAnswered(envoy.http, 'api.shop', 'west')) < 3000)
@@ -110,8 +114,9 @@ for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
     await pause(300)
     assert.deepEqual(await answers(envoy.http, 'web.shop', 3), { 404: 3 })
     assert.deepEqual(Object.keys(await away.stop()), ['east'])
-    const [status] = server.status()
-    for (const kind of status!.kinds) {
+    const sent = () => server.status()[0]!.kinds
+    for (let wait = 0; wait < 50 && sent().some((kind) => kind.acknowledged !== kind.sent); wait++) await pause(100)
+    for (const kind of sent()) {
       assert.equal(kind.refusals, 0)
       assert.equal(kind.acknowledged, kind.sent, kind.kind)
     }

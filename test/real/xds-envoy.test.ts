@@ -34,6 +34,9 @@ for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
     const certificates = await makeAdsCertificates()
     const port = await server.listen({ address: '127.0.0.1', port: 0 }, certificates.server)
     const envoy = await startEnvoy(closing, port, apiType, 'us-east', 'us-east-1', certificates.client)
+    const untilAnswers = async (host: string, are: (counts: Record<string, number>) => boolean) => {
+      for (let wait = 0; wait < 50 && !are(await answers(envoy.http, host, 5)); wait++) await pause(200)
+    }
     assert.deepEqual(await answers(envoy.http, 'api.shop.svc.clusterset.local', 20), { east: 20 })
     assert.deepEqual(await answers(envoy.tcp, 'any', 5), { east: 5 })
 
@@ -49,22 +52,23 @@ for (const apiType of ['GRPC', 'DELTA_GRPC'] as const) {
     assert.deepEqual(back, { east: 5 })
 
     set({ ...api, places: [`us-east us-east-1/a 127.0.0.2:${east.httpPort}`, `us-east us-east-1/b 127.0.0.3:${west.httpPort}`] })
-    await pause(700)
+    await untilAnswers('api.shop', (counts) => (counts.west ?? 0) > 0)
     const shared = await answers(envoy.http, 'api.shop', 100)
     assert.ok(shared.east! > 25 && shared.west! > 25, JSON.stringify(shared))
 
     const other = { ...api, name: 'other', places: [places.west] }
     set(api, other)
-    await pause(1000)
+    await untilAnswers('other.shop', (counts) => counts[404] === undefined)
     assert.deepEqual(await answers(envoy.http, 'other.shop', 5), { west: 5 }, 'a service that is new')
     set(api)
-    await pause(700)
+    await untilAnswers('other.shop', (counts) => counts[404] !== undefined)
     assert.deepEqual(await answers(envoy.http, 'other.shop', 2), { 404: 2 }, 'and gone')
-    const [status] = server.status()
+    const sent = () => server.status()[0]!.kinds
+    for (let wait = 0; wait < 50 && sent().some((kind) => kind.acknowledged !== kind.sent); wait++) await pause(100)
     assert.deepEqual(
-      status!.kinds.flatMap(({ refused }) => refused ?? []),
+      sent().flatMap(({ refused }) => refused ?? []),
       [],
     )
-    for (const kind of status!.kinds) assert.equal(kind.acknowledged, kind.sent, kind.kind)
+    for (const kind of sent()) assert.equal(kind.acknowledged, kind.sent, kind.kind)
   })
 }

@@ -91,7 +91,7 @@ export class Guide {
 
   /** Waits until every Application is Synced and Healthy. */
   rest(): void {
-    const end = Date.now() + 20_000
+    const end = Date.now() + 60_000
     for (;;) {
       const apps = JSON.parse(this.flotilla('app', 'list', '-o', 'json')) as {
         items?: { status?: { sync?: { status?: string }; health?: { status?: string } } }[]
@@ -135,7 +135,7 @@ export class Guide {
         child.stdout.on('data', hear)
         child.stderr.on('data', hear)
         child.once('exit', () => fail(new Error(`$ ${command}\n${text}`)))
-        setTimeout(() => fail(new Error(`$ ${command}: no ${wanted} within 20 s\n${text}`)), 20_000).unref()
+        setTimeout(() => fail(new Error(`$ ${command}: no ${wanted} within 60 s\n${text}`)), 60_000).unref()
       })
     } finally {
       // The group: the shell and what it runs.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
-import { freePorts } from '../../../test/support/peers/real-apiserver.js'
+import { freePorts } from '../../../test/support/peers/free-ports.js'
 import { planFleet } from './fleet-config.js'
 import { takeStartTurn } from './start-turn.js'
 

@@ -81,6 +81,7 @@ describe('argocd in core mode against the hub', { skip: 'reason' in peer ? peer.
     assert.match(await argocd('appset generate set.yaml'), /argocd\/extra-one +one +extra +default/)
     assert.match(await argocd('appset create set.yaml'), /ApplicationSet 'extra' created/)
     await kubectl('--context hub -n argocd wait --for=create application/extra-one --timeout=20s')
+    await kubectl('--context hub -n argocd wait --for=condition=ResourcesUpToDate applicationset/extra --timeout=20s')
     assert.match(await argocd('appset get extra'), /ResourcesUpToDate +True/)
     assert.match(await argocd('appset delete extra -y'), /applicationset 'extra' deleted/)
 

@@ -66,7 +66,7 @@ describe('Go clients against an embedded cluster', { skip }, () => {
         await kubectl(`create configmap ${name} -n clients --from-literal=value=1`)
         const client = fleet.start(path, program, { KUBE_FEATURE_WatchListClient: watchList })
         await client.saw('synced', 30)
-        assert.match(client.text(), new RegExp(`add ${name} ${program === 'informer' ? '1' : ''}`))
+        await client.saw(new RegExp(`add ${name} ${program === 'informer' ? '1' : ''}`))
         await kubectl(`create configmap ${name}-2 -n clients`)
         await client.saw(`add ${name}-2`)
         await kubectl(`patch configmap ${name} -n clients -p '{"data":{"value":"2"}}'`)

@@ -6,9 +6,12 @@ export interface Step {
   readonly input?: string
   /** Not before this minor version of kubectl. */
   readonly since?: number
+  /** A controller brings it about: it is run again for at most a minute until it says so. */
+  readonly soon?: true
 }
 
 const s = (run: string, says?: RegExp, more: Omit<Step, 'run' | 'says'> = {}): Step => ({ run, ...(says && { says }), ...more })
+const soon = (run: string, says: RegExp): Step => ({ run, says, soon: true })
 const refused = (run: string, says: RegExp, more: Omit<Step, 'run' | 'says'> = {}): Step => ({ run, says, fails: true, ...more })
 
 /** The manifest app.yaml, and others that change it. */
@@ -107,6 +110,7 @@ export const waiting: readonly Step[] = [
   s('rollout status deployment/web --timeout=60s', /successfully rolled out/),
   s('wait --for=condition=Ready pod -l app=web --timeout=60s', /condition met[\s\S]*condition met/),
   s('wait --for=jsonpath={.status.readyReplicas}=2 deploy/web --timeout=20s', /condition met/),
+  s('wait --for=condition=Ready pod/box --timeout=60s', /condition met/),
   s('wait --for=condition=complete job/j1 --timeout=60s', /condition met/),
   s('wait --for=create cm/cm --timeout=5s', /condition met/, { since: 31 }),
   s('wait --for=delete pod/nope --timeout=2s'),
@@ -145,8 +149,8 @@ export const getting: readonly Step[] = [
   s('get --raw /readyz?verbose', /readyz check passed/),
   s('get events --sort-by=.lastTimestamp', /Scheduled/),
   s('events', /LAST SEEN +TYPE +REASON +OBJECT +MESSAGE/),
-  s('events --for deployment/web', /ScalingReplicaSet/),
-  s('get pods -w --request-timeout=1s --output-watch-events', /EVENT +NAME[\s\S]*ADDED +box/),
+  soon('events --for deployment/web', /ScalingReplicaSet/),
+  s('get pods -w --request-timeout=3s --output-watch-events', /EVENT +NAME[\s\S]*ADDED +box/),
   s('get -f app.yaml --ignore-not-found'),
   refused('get nothing', /the server doesn't have a resource type "nothing"/),
   refused('get pod nope', /pods "nope" not found/),
@@ -158,7 +162,7 @@ export const describing: readonly Step[] = [
   s('describe deploy web', /2 desired \| 2 updated \| 2 total \| 2 available \| 0 unavailable[\s\S]*NewReplicaSet:/),
   s('describe rs', /Controlled By: +Deployment\/web/),
   s('describe node node-1', /Non-terminated Pods:[\s\S]*Allocated resources:/),
-  s('describe ns work', /Resource Quotas[\s\S]*pods +\d+ +40/),
+  soon('describe ns work', /Resource Quotas[\s\S]*pods +\d+ +40/),
   s('describe cm cm', /Data\n====\na:\n----\nb/),
   s('describe secret sec', /p: +1 bytes/),
   s('describe sa bot', /Name: +bot/),
@@ -166,14 +170,14 @@ export const describing: readonly Step[] = [
   s('describe rolebinding rb1', /ServiceAccount +bot +work/),
   s('describe clusterrole cr1', /nodes/),
   s('describe clusterrolebinding crb1', /bot/),
-  s('describe quota q1', /services +\d+ +9/),
+  soon('describe quota q1', /services +\d+ +9/),
   s('describe pc pc1', /Value: +100/),
-  s('describe pdb pdb1', /Allowed disruptions: +1/),
-  s('describe job j1', /Pods Statuses: +0 Active[\s\S]*1 Succeeded/),
+  soon('describe pdb pdb1', /Allowed disruptions: +1/),
+  soon('describe job j1', /Pods Statuses: +0 Active[\s\S]*1 Succeeded/),
   s('describe cj cj1', /Schedule: +0 0 1 1 \*/),
-  s('describe ing ing', /web:80 \(\d/),
+  soon('describe ing ing', /web:80 \(\d/),
   s('describe svc svc2', /NodePort: +80-80 +\d+\/TCP/),
-  s('describe ep web', /Addresses: +\d/),
+  soon('describe ep web', /Addresses: +\d/),
   s('describe endpointslice', /AddressType: +IPv4/),
   s('describe hpa web', /Reference: +Deployment\/web/),
   s('describe lease -n kube-node-lease', /node-1/),
@@ -257,7 +261,7 @@ export const changing: readonly Step[] = [
   s('set selector svc svc1 x=y', /selector updated/),
   s('set subject rolebinding rb1 --user=admin', /subjects updated/),
   s('rollout status deploy/app --timeout=60s', /successfully rolled out/),
-  s('rollout history deploy/app', /REVISION +CHANGE-CAUSE\n1/),
+  soon('rollout history deploy/app', /REVISION +CHANGE-CAUSE\n1/),
   s('rollout history deploy/app --revision=1', /Pod Template:/),
   s('rollout undo deploy/app --to-revision=1', /rolled back/),
   s('rollout pause deploy/app', /paused/),
@@ -359,7 +363,7 @@ export const draining: readonly Step[] = [
     /error/,
   ),
   s('drain node-1 --ignore-daemonsets --delete-emptydir-data --force --timeout=90s', /node\/node-1 drained/),
-  s('get pods -A --field-selector=spec.nodeName=node-1', /No resources found/),
+  soon('get pods -A --field-selector=spec.nodeName=node-1', /No resources found/),
   s('uncordon node-1', /uncordoned/),
   s('drain node-3 --dry-run=server --ignore-daemonsets --force', /drained \(server dry run\)/),
 ]

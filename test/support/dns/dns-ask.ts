@@ -45,7 +45,7 @@ export function writeQuestion(name: string, type: number, options: QuestionOptio
 const two = (value: number) => [value >> 8, value & 255]
 
 /** The answer's octets; undefined when there is none in time. */
-export function sendUdp(port: number, message: Uint8Array, timeoutMs = 2000): Promise<Buffer | undefined> {
+export function sendUdp(port: number, message: Uint8Array, timeoutMs = 8000): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket('udp4')
     const end = (answer: Buffer | undefined) => {
@@ -60,7 +60,7 @@ export function sendUdp(port: number, message: Uint8Array, timeoutMs = 2000): Pr
   })
 }
 
-export function sendTcp(port: number, message: Uint8Array, timeoutMs = 2000): Promise<Buffer | undefined> {
+export function sendTcp(port: number, message: Uint8Array, timeoutMs = 8000): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     let received = Buffer.alloc(0)
     const socket = connect({ host: '127.0.0.1', port }, () => socket.write(Buffer.from([...two(message.length), ...message])))

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { AnswerCache } from '../../../src/apiserver/dns/answer-cache.js'
@@ -13,6 +12,7 @@ import { createReverseZone } from '../../../src/apiserver/dns/reverse-zone.js'
 import { isInCidr } from '../../../src/apiserver/members/network/cidr.js'
 import { ClusterNamesIndex } from '../../../src/apiserver/members/network/cluster-names-index.js'
 import { ClusterSetNamesIndex } from '../../../src/apiserver/members/network/clusterset-names-index.js'
+import { freePorts } from '../peers/free-ports.js'
 import { findPeer } from '../peers/real-apiserver.js'
 import { adminToken, type EmbeddedApi } from '../worlds/embedded-api.js'
 
@@ -30,7 +30,7 @@ export async function startOurNameServer(api: Pick<EmbeddedApi, 'cluster' | 'clu
   const names = new ClusterNamesIndex(api.cluster)
   const setNames = new ClusterSetNamesIndex(api.cluster)
   const answers = new AnswerCache()
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const options = { serverAddress: host, ...(ttl === undefined ? {} : { ttl }) }
   const domain = 'cluster.local'
   const isOwn = (address: string) => ['10.96.0.0/16', '10.244.0.0/16'].some((range) => isInCidr(range, address))
@@ -62,7 +62,7 @@ export async function startCoreDns(
   const peer = findPeer('coredns')
   if ('reason' in peer) return `no CoreDNS: ${peer.reason}`
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-coredns-'))
-  const port = await freePort()
+  const [port = 0] = await freePorts(1)
   const kubeconfig = join(folder, 'kubeconfig')
   const cluster = {
     server: `https://127.0.0.1:${api.port}`,
@@ -123,17 +123,5 @@ export function started(child: ChildProcess, port: number, clean: () => void, re
       reject(new Error(`it ended: ${text}`))
     })
     child.once('error', reject)
-  })
-}
-
-/** Free for both protocols as far as one can know. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, host, () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
   })
 }

@@ -1,27 +1,19 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFleetCa } from '../../../src/apiserver/auth/fleet-ca.js'
 import { systemClock } from '../../../src/app/system/system-ports.js'
 import type { AdsTls } from '../../../src/services/xds/ads-server.js'
 import { makeBootstrap } from '../../../src/services/xds/bootstrap.js'
+import { freePorts } from './free-ports.js'
 import { findPeer } from './real-apiserver.js'
 
 const peer = findPeer('envoy')
 /** Why there is no Envoy here, or false. */
 export const noEnvoy = 'reason' in peer ? `no Envoy: ${peer.reason}` : false
 export const pause = (ms: number) => new Promise((done) => setTimeout(done, ms))
-
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const { port } = server.address() as { port: number }
-  await new Promise((done) => server.close(done))
-  return port
-}
 
 export interface EnvoyProxy {
   http: number
@@ -63,7 +55,7 @@ export async function startEnvoy(
   tls: AdsTls,
 ): Promise<EnvoyProxy> {
   const directory = mkdtempSync(join(tmpdir(), 'flotilla-envoy-'))
-  const [http, tcp, admin] = [await freePort(), await freePort(), await freePort()]
+  const [http = 0, tcp = 0, admin = 0] = await freePorts(3)
   const bootstrap = {
     ...makeBootstrap({
       server: `127.0.0.1:${adsPort}`,

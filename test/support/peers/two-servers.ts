@@ -43,7 +43,7 @@ export async function startTwoServers(): Promise<TwoServers> {
         return false
       }
       const seen: unknown[][] = []
-      for (const target of targets) seen.push(await askAll(target, steps, target.token === adminToken ? 0 : 1500))
+      for (const target of targets) seen.push(await askAll(target, steps, target.token === adminToken ? 0 : 2500))
       const [wanted = [], given = []] = seen
       const differing = [...wanted.keys()].filter((index) => !isDeepStrictEqual(given[index], wanted[index]))
       const shown = differing.map((index) => {
