@@ -21,6 +21,7 @@ test('images are found with and without registry, tag and digest; the first rule
   assert.equal(run('localhost:5000/nginx'), 'simulated')
   assert.equal(run('evil/nginx'), 'simulated')
   assert.equal(run('registry.k8s.io/e2e-test-images/agnhost:2.53'), 'agnhost')
+  assert.equal(run('httpd:2.4-alpine'), 'httpd')
   assert.equal(run(''), 'simulated')
   assert.deepEqual(formsOf('a:5000/b'), ['a:5000/b'])
 })

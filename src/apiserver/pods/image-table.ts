@@ -10,6 +10,8 @@ export type ImageRule =
 /** Programs that are part of Flotilla. */
 export type BuiltInName =
   | 'nginx'
+  | 'httpd'
+  | 'nautilus'
   | 'http-echo'
   | 'whoami'
   | 'agnhost'
@@ -38,7 +40,18 @@ export interface ImageTable {
 }
 
 const known: readonly (readonly [BuiltInName, readonly string[]])[] = [
-  ['nginx', ['nginx', 'nginxinc/nginx-unprivileged', 'docker.io/nginxinc/*', 'public.ecr.aws/nginx/nginx']],
+  [
+    'nginx',
+    [
+      'nginx',
+      'nginxinc/nginx-unprivileged',
+      'docker.io/nginxinc/*',
+      'public.ecr.aws/nginx/nginx',
+      'registry.k8s.io/e2e-test-images/nginx',
+    ],
+  ],
+  ['httpd', ['httpd', 'registry.k8s.io/e2e-test-images/httpd']],
+  ['nautilus', ['registry.k8s.io/e2e-test-images/nautilus', 'registry.k8s.io/e2e-test-images/kitten']],
   ['http-echo', ['hashicorp/http-echo']],
   ['whoami', ['traefik/whoami', 'containous/whoami']],
   ['agnhost', ['registry.k8s.io/e2e-test-images/agnhost', 'k8s.gcr.io/e2e-test-images/agnhost']],

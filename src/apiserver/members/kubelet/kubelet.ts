@@ -6,6 +6,7 @@ import { isDown } from '../nodes/chaos-state.js'
 import { readyStatus } from '../nodes/node-lifecycle.js'
 import { isFinished } from '../workloads/pods.js'
 import { keyIn } from '../workloads/replica-sets.js'
+import { portsTaken, wantsTakenPort } from './host-ports.js'
 import { type PodStage, podStatus, stageOf } from './pod-stages.js'
 
 export interface KubeletOptions {
@@ -62,7 +63,13 @@ export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = 
     async reconcile(work) {
       const pod = work.cluster.peek('pods', work.key) as Pod | undefined
       if (pod === undefined || !pod.spec.nodeName || !nodes.isUp(work.cluster, pod.spec.nodeName)) return undefined
-      const place = pods?.placeOf(work.cluster.name, pod) ?? 'simulated'
+      const { cluster } = work
+      const others = () => nodes.podsOn(cluster.name, pod.spec.nodeName as string)
+      if (wantsTakenPort(pod, () => others().map((key) => cluster.peek('pods', key) as Pod | undefined))) {
+        return reject(work, pod, portsTaken)
+      }
+      const isRejected = pod.status?.reason === portsTaken.reason && isFinished(pod)
+      const place = (isRejected ? undefined : pods?.placeOf(work.cluster.name, pod)) ?? 'simulated'
       if (place === 'none') return undefined
       if (place === 'process') {
         await pods?.reconcile(work.cluster, pod, work.write)
@@ -76,6 +83,14 @@ export function createKubelet(options: KubeletOptions = {}, nodes: NodeAccess = 
       pods?.forget(cluster)
     },
   }
+}
+
+async function reject(work: Work, pod: Pod, { reason, message }: { reason: string; message: string }): Promise<undefined> {
+  if (isFinished(pod)) return undefined
+  const status = { phase: 'Failed', reason, message, startTime: work.nowText() }
+  const written = await work.write.status(pod, { ...pod, status: { ...pod.status, ...status } })
+  if (written !== pod) await work.write.warn(written, reason, message.replace('Pod was rejected: ', ''), work.nowText())
+  return undefined
 }
 
 async function terminate(work: Work, pod: Pod): Promise<undefined> {

@@ -75,13 +75,13 @@ function shortOthers({ allocatable, used }: NodeUsage, wanted: ReadonlyMap<strin
 
 function portsFree(usage: NodeUsage, wanted: readonly HostPort[]): boolean {
   for (const placed of usage.pods.values()) {
-    for (const taken of placed.class.hostPorts) if (wanted.some((port) => clash(port, taken))) return false
+    for (const taken of placed.class.hostPorts) if (wanted.some((port) => hostPortsClash(port, taken))) return false
   }
   return true
 }
 
 /** All addresses of a node together stand against each one of them. */
-function clash(a: HostPort, b: HostPort): boolean {
+export function hostPortsClash(a: HostPort, b: HostPort): boolean {
   if (a.port !== b.port || a.protocol !== b.protocol) return false
   return a.ip === b.ip || a.ip === '0.0.0.0' || b.ip === '0.0.0.0'
 }

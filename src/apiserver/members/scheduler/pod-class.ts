@@ -144,7 +144,8 @@ function withLabels(
   return [...selector, ...more]
 }
 
-function hostPortsOf({ spec }: Pod): HostPort[] {
+/** The ports of its node that a pod takes. */
+export function hostPortsOf({ spec }: Pod): HostPort[] {
   const sidecars = (spec.initContainers ?? []).filter((container) => container.restartPolicy === 'Always')
   const ports: HostPort[] = []
   for (const container of [...sidecars, ...spec.containers]) {

@@ -120,6 +120,21 @@ test('a new Deployment takes over the ReplicaSets that another one has left behi
   fixture.stop()
 })
 
+test('a revision is an int64, and the next one is one more than that of what is taken over', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply(deploymentOf('old', { replicas: 1 }, { image: 'web:1' }))
+  await fixture.settle()
+  const [left] = sets(fixture) as [ReplicaSet]
+  await fixture.remove('Deployment', 'default/old', { propagationPolicy: 'Orphan' })
+  await fixture.settle()
+  const annotations = { 'deployment.kubernetes.io/revision': '3546343826724305832' }
+  await fixture.apply({ ...left, metadata: { name: left.metadata.name, namespace: 'default', annotations } } as never)
+  await fixture.apply(deploymentOf('old', { replicas: 1 }, { image: 'web:2' }))
+  await fixture.settle()
+  assert.equal(deployment(fixture, 'old').metadata.annotations?.['deployment.kubernetes.io/revision'], '3546343826724305833')
+  fixture.stop()
+})
+
 test('a broken image stops the rollout, and the deadline passes', async () => {
   const fixture = await createMemberFixture()
   const spec = { replicas: 4, progressDeadlineSeconds: 60 }

@@ -91,7 +91,7 @@ class Revisions {
 
   constructor(deployment: Deployment, all: readonly ReplicaSet[]) {
     const wanted = withoutHash(deployment.spec.template)
-    const sorted = [...all].sort((a, b) => revisionOf(a) - revisionOf(b) || (a.metadata.name < b.metadata.name ? -1 : 1))
+    const sorted = [...all].sort(byRevision)
     this.#deployment = deployment
     this.fresh = sorted.find((replicaSet) => equalJson(withoutHash(replicaSet.spec.template), wanted))
     this.old = sorted.filter((replicaSet) => replicaSet !== this.fresh)
@@ -103,8 +103,9 @@ class Revisions {
   get hasOldReplicas(): boolean {
     return this.old.some((replicaSet) => replicasOf(replicaSet) > 0)
   }
-  get nextRevision(): number {
-    return Math.max(0, ...this.old.map(revisionOf)) + 1
+  get nextRevision(): bigint {
+    const last = this.old.at(-1)
+    return (last === undefined ? 0n : revisionOf(last)) + 1n
   }
 }
 
@@ -120,8 +121,17 @@ function withoutHash(template: PodTemplate): PodTemplate {
   return { ...template, metadata: { ...metadata, labels: others } }
 }
 
-function revisionOf(object: { metadata: { annotations?: Record<string, string> } }): number {
-  return Number(object.metadata.annotations?.[revisionAnnotation] ?? 0) || 0
+function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+  const [one, other] = [revisionOf(a), revisionOf(b)]
+  if (one !== other) return one < other ? -1 : 1
+  return a.metadata.name < b.metadata.name ? -1 : 1
+}
+
+/** An int64, which others may have written. */
+function revisionOf(object: { metadata: { annotations?: Record<string, string> } }): bigint {
+  const text = object.metadata.annotations?.[revisionAnnotation] ?? ''
+  const revision = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
+  return revision < 1n << 63n ? revision : 0n
 }
 
 async function create(work: Work, deployment: Deployment, revisions: Revisions): Promise<void> {
@@ -185,7 +195,7 @@ async function keepUp(work: Work, deployment: Deployment, revisions: Revisions):
   await work.write.update({ ...fresh, metadata: { ...fresh.metadata, annotations }, spec: { ...fresh.spec, minReadySeconds } })
 }
 
-function annotationsFor(deployment: Deployment, revision: number): Record<string, string> {
+function annotationsFor(deployment: Deployment, revision: bigint): Record<string, string> {
   return { ...copiedAnnotations(deployment), ...sizeAnnotations(deployment), [revisionAnnotation]: String(revision) }
 }
 

@@ -117,10 +117,12 @@ async function copy(name: string, rest: readonly string[], context: CommandConte
 
 const test: Applet = async (args, context) => (evaluateTest(args, context) ? 0 : 1)
 
-const bracket: Applet = async (args, context) => {
-  if (args.at(-1) !== ']') throw new Error('missing ]')
-  return evaluateTest(args.slice(0, -1), context) ? 0 : 1
-}
+const testWithin =
+  (end: ']' | ']]'): Applet =>
+  async (args, context) => {
+    if (args.at(-1) !== end) throw new Error(`missing ${end}`)
+    return evaluateTest(args.slice(0, -1), context) ? 0 : 1
+  }
 
 function evaluateTest(args: readonly string[], context: CommandContext): boolean {
   const or = args.lastIndexOf('-o')
@@ -178,7 +180,7 @@ export const fileApplets: Readonly<Record<string, Applet>> = {
   cp,
   mv,
   test,
-  '[': bracket,
-  '[[': bracket,
+  '[': testWithin(']'),
+  '[[': testWithin(']]'),
   readlink,
 }

@@ -18,7 +18,9 @@ export async function startServer(
   const surroundings = { args, ports, world, context }
   switch (spec.server) {
     case 'nginx':
-      return (await import('./nginx.js')).startNginx(ports, world, context)
+    case 'httpd':
+    case 'nautilus':
+      return (await import('./static-server.js')).startStaticServer(spec.server, spec, world, context)
     case 'http-echo':
       return (await import('./echo-servers.js')).startHttpEcho(surroundings)
     case 'whoami':
@@ -42,6 +44,8 @@ export async function startServer(
 /** What a container's command may name to mean the image's own server. */
 const programs: Readonly<Record<BuiltInName, readonly string[]>> = {
   nginx: ['nginx', 'nginx-debug', 'docker-entrypoint.sh'],
+  httpd: ['httpd', 'httpd-foreground', 'apache2'],
+  nautilus: [],
   'http-echo': ['http-echo'],
   whoami: ['whoami'],
   agnhost: ['agnhost', 'agnhost-2'],

@@ -1,8 +1,17 @@
 import { posix } from 'node:path'
+import type { ServerSpec } from '../../process/messages.js'
 import type { CommandContext, ContainerWorld } from '../shell/shell-context.js'
 import { listenHttp, type RunningServer } from './http-listener.js'
 
-const page = `<!DOCTYPE html>
+/** What an image's server is known by. */
+interface Site {
+  readonly root: string
+  readonly header: string
+  /** What is there at first, by name. */
+  files(image: string): Readonly<Record<string, string>>
+}
+
+const welcome = `<!DOCTYPE html>
 <html>
 <head><title>Welcome to nginx!</title></head>
 <body>
@@ -11,6 +20,21 @@ const page = `<!DOCTYPE html>
 </body>
 </html>
 `
+const sites: Readonly<Record<'nginx' | 'httpd' | 'nautilus', Site>> = {
+  nginx: { root: '/usr/share/nginx/html', header: 'nginx', files: () => ({ 'index.html': welcome }) },
+  httpd: {
+    root: '/usr/local/apache2/htdocs',
+    header: 'Apache',
+    files: () => ({ 'index.html': '<html><body><h1>It works!</h1></body></html>\n' }),
+  },
+  // A picture, and its name for the page that shows it.
+  nautilus: {
+    root: '/usr/share/nginx/html',
+    header: 'nginx',
+    files: (image) => ({ 'data.json': `{"image": "${/kitten/.test(image) ? 'kitten' : 'nautilus'}.jpg"}\n` }),
+  },
+}
+
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.css': 'text/css',
@@ -21,25 +45,26 @@ const types: Readonly<Record<string, string>> = {
   '.png': 'image/png',
   '.xml': 'text/xml',
 }
-const documentRoot = '/usr/share/nginx/html'
-
-/** The files of /usr/share/nginx/html on every port that the container names (80 unless it names one), with an access log. */
-export async function startNginx(
-  ports: readonly number[],
+/** The files of the image's folder on every port that the container names (80 unless it names one), with an access log. */
+export async function startStaticServer(
+  name: keyof typeof sites,
+  { ports, image }: Pick<ServerSpec, 'ports' | 'image'>,
   world: ContainerWorld,
   context: CommandContext,
 ): Promise<RunningServer> {
-  if (!world.files.has(`${documentRoot}/index.html`, '/') && !world.files.has(documentRoot, '/')) {
-    for (const path of ['/usr', '/usr/share', '/usr/share/nginx', documentRoot])
-      if (!world.files.has(path, '/')) world.files.mkdir(path, '/')
-    world.files.write(`${documentRoot}/index.html`, '/', page)
+  const { root, header, files } = sites[name]
+  // A volume may stand there already.
+  if (!world.files.has(root, '/')) {
+    const parents = root.split('/').map((_, index, all) => all.slice(0, index + 1).join('/'))
+    for (const path of parents.slice(1)) if (!world.files.has(path, '/')) world.files.mkdir(path, '/')
+    for (const [file, text] of Object.entries(files(image))) world.files.write(`${root}/${file}`, '/', text)
   }
   const running = await Promise.all(
     (ports.length === 0 ? [80] : ports).map((port) =>
       listenHttp(world, port, (request, response, url) => {
         const send = (status: number, body: Buffer | string, type: string, headers: Record<string, string> = {}) => {
           response.writeHead(status, {
-            server: 'nginx',
+            server: header,
             'content-type': type,
             'content-length': Buffer.byteLength(body),
             ...headers,
@@ -62,11 +87,11 @@ export async function startNginx(
         if (request.method !== 'GET' && request.method !== 'HEAD') return failed(405, 'Not Allowed')
         let path: string
         try {
-          path = posix.join(documentRoot, decodeURIComponent(url.pathname))
+          path = posix.join(root, decodeURIComponent(url.pathname))
         } catch {
           return failed(400, 'Bad Request')
         }
-        if (path !== documentRoot && !path.startsWith(`${documentRoot}/`)) return failed(404, 'Not Found')
+        if (path !== root && !path.startsWith(`${root}/`)) return failed(404, 'Not Found')
         try {
           if (world.files.stat(path, '/').isDirectory()) path = posix.join(path, 'index.html')
           const stats = world.files.stat(path, '/')
