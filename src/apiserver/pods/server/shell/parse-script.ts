@@ -2,10 +2,10 @@ import { type Assignment, type Command, type Redirect, SyntaxProblem, type Word,
 
 const deepest = 60
 const longest = 256 * 1024
-const unsupported = new Set(['case', 'esac', 'function', 'select'])
-const enders = new Set(['then', 'else', 'elif', 'fi', 'do', 'done', '}'])
+const unsupported = new Set(['select'])
+const enders = new Set(['then', 'else', 'elif', 'fi', 'do', 'done', '}', 'esac'])
 
-/** Parses a script; throws SyntaxProblem. Here-documents, functions and `case` are not part of the built-in shell. */
+/** Parses a script; throws SyntaxProblem. */
 export function parseScript(text: string): Command {
   if (text.length > longest) throw new SyntaxProblem('the script is longer than 256 KiB')
   const parser = new Parser(text)
@@ -14,8 +14,17 @@ export function parseScript(text: string): Command {
   return script
 }
 
+/** A here-document whose text follows on the next line. */
+interface Awaited {
+  readonly redirect: { from: 0 | 1 | 2; how: 'here'; to: Word }
+  readonly end: string
+  readonly literal: boolean
+  readonly withoutTabs: boolean
+}
+
 class Parser {
   readonly #text: string
+  readonly #awaited: Awaited[] = []
   #at = 0
   #depth = 0
 
@@ -26,6 +35,7 @@ class Parser {
   end(): void {
     this.#space(true)
     if (this.#at < this.#text.length) throw this.#unexpected()
+    if (this.#awaited.length > 0) throw new SyntaxProblem('syntax error: unterminated here-document')
   }
 
   list(): Command {
@@ -33,7 +43,7 @@ class Parser {
     const items: { command: Command; background: boolean }[] = []
     for (;;) {
       this.#separators()
-      if (this.#atEnd() || enders.has(this.#peekWord())) break
+      if (this.#atEnd() || this.#text.startsWith(';;', this.#at) || enders.has(this.#peekWord())) break
       const command = this.#andOr()
       this.#space()
       const background = this.#text[this.#at] === '&' && this.#text[this.#at + 1] !== '&'
@@ -99,6 +109,15 @@ class Parser {
       return { kind: 'loop', test, until: word === 'until', body, redirects: this.#redirects() }
     }
     if (word === 'for') return this.#for()
+    if (word === 'case') return this.#case()
+    const named = /^(?:function[ \t]+([A-Za-z_][\w-]*)[ \t]*(?:\([ \t]*\))?|([A-Za-z_][\w-]*)[ \t]*\([ \t]*\))/.exec(
+      this.#text.slice(this.#at, this.#at + 200),
+    )
+    if (named !== null) {
+      this.#at += named[0].length
+      this.#space(true)
+      return { kind: 'function', name: (named[1] ?? named[2]) as string, body: this.#command() }
+    }
     if (unsupported.has(word)) throw new SyntaxProblem(`syntax error: ${word} is not part of the built-in shell`)
     return this.#simple()
   }
@@ -138,6 +157,33 @@ class Parser {
       for (this.#space(); !this.#atEnd() && !/[;\n]/.test(this.#text[this.#at] as string); this.#space()) words.push(this.#word())
     }
     return { kind: 'for', name, words, body: this.#do(), redirects: this.#redirects() }
+  }
+
+  #case(): Command {
+    this.#keyword('case')
+    this.#space()
+    const word = this.#word()
+    this.#keyword('in')
+    const branches: { patterns: Word[]; body: Command }[] = []
+    for (;;) {
+      this.#space(true)
+      if (this.#peekWord() === 'esac') break
+      if (this.#text[this.#at] === '(') this.#at++
+      const patterns: Word[] = []
+      do {
+        if (patterns.length > 0) this.#at++
+        this.#space()
+        if (this.#atEnd()) throw this.#unexpected(')')
+        patterns.push(this.#word())
+        this.#space()
+      } while (this.#text[this.#at] === '|')
+      this.#expect(')')
+      branches.push({ patterns, body: this.list() })
+      if (!this.#text.startsWith(';;', this.#at)) break
+      this.#at += 2
+    }
+    this.#keyword('esac')
+    return { kind: 'case', word, branches, redirects: this.#redirects() }
   }
 
   #do(): Command {
@@ -182,15 +228,44 @@ class Parser {
   }
 
   #redirect(): Redirect | undefined {
-    const match = /^([0-2]?)(>>|>&|<&|>|<<|<)/.exec(this.#text.slice(this.#at, this.#at + 4))
+    const match = /^([0-2]?)(>>|>&|<&|>|<<-?|<)/.exec(this.#text.slice(this.#at, this.#at + 4))
     if (match === null) return undefined
     const operator = match[2] as string
-    if (operator === '<<') throw new SyntaxProblem('syntax error: here-documents are not part of the built-in shell')
     this.#at += match[0].length
+    if (operator.startsWith('<<')) return this.#hereDocument(operator === '<<-')
     const from = match[1] === '' ? (operator.startsWith('<') ? 0 : 1) : (Number(match[1]) as 0 | 1 | 2)
     this.#space()
     const how = operator === '>>' ? 'append' : operator === '>' ? 'write' : operator === '<' ? 'read' : 'duplicate'
     return { from, how, to: this.#word() }
+  }
+
+  /** Its text comes with the next line; a quoted end means that nothing in it is expanded. */
+  #hereDocument(withoutTabs: boolean): Redirect {
+    this.#space()
+    const word = this.#word()
+    if (word.length === 0 || word.some((part) => part.kind !== 'text')) throw this.#unexpected()
+    const end = word.map((part) => (part.kind === 'text' ? part.text : '')).join('')
+    const redirect = { from: 0 as const, how: 'here' as const, to: [] as Word }
+    this.#awaited.push({ redirect, end, literal: word.some((part) => part.quoted), withoutTabs })
+    return redirect
+  }
+
+  /** At the start of a line: the texts of the here-documents of the line before. */
+  #readDocuments(): void {
+    for (const { redirect, end, literal, withoutTabs } of this.#awaited.splice(0)) {
+      const lines: string[] = []
+      for (;;) {
+        if (this.#atTextEnd()) throw new SyntaxProblem('syntax error: unterminated here-document')
+        const cut = this.#text.indexOf('\n', this.#at)
+        const raw = this.#text.slice(this.#at, cut === -1 ? undefined : cut)
+        this.#at = cut === -1 ? this.#text.length : cut + 1
+        const line = withoutTabs ? raw.replace(/^\t+/, '') : raw
+        if (line === end) break
+        lines.push(`${line}\n`)
+      }
+      const text = lines.join('')
+      redirect.to = literal ? [{ kind: 'text', text, quoted: true }] : this.#quotedWord(text)
+    }
   }
 
   /** A word up to a blank or an operator. May be empty (behind `=`). */
@@ -321,8 +396,11 @@ class Parser {
   #space(lines = false): void {
     for (;;) {
       const character = this.#text[this.#at]
-      if (character === ' ' || character === '\t' || character === '\r' || (lines && character === '\n')) this.#at++
-      else if (character === '\\' && this.#text[this.#at + 1] === '\n') this.#at += 2
+      if (character === ' ' || character === '\t' || character === '\r') this.#at++
+      else if (lines && character === '\n') {
+        this.#at++
+        if (this.#awaited.length > 0) this.#readDocuments()
+      } else if (character === '\\' && this.#text[this.#at + 1] === '\n') this.#at += 2
       else if (character === '#' && (this.#at === 0 || /[\s;&|()]/.test(this.#text[this.#at - 1] as string))) {
         const end = this.#text.indexOf('\n', this.#at)
         this.#at = end === -1 ? this.#text.length : end
@@ -333,7 +411,7 @@ class Parser {
   #separators(): void {
     for (;;) {
       this.#space(true)
-      if (this.#text[this.#at] !== ';') return
+      if (this.#text[this.#at] !== ';' || this.#text[this.#at + 1] === ';') return
       this.#at++
     }
   }

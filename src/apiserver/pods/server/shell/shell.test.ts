@@ -189,6 +189,11 @@ test('what asks for a better shell before it starts one finds the one that there
   assert.equal((await run('clear; echo x')).out, '\u001b[H\u001b[Jx\n')
 })
 
+test('[[ is a name of test', async () => {
+  assert.equal((await run('if [[ -n x ]]; then echo yes; fi; [[ -r /no-file ]] || echo no')).out, 'yes\nno\n')
+  assert.match((await run('[[ -n x ]')).err, /missing \]\]/)
+})
+
 test('/dev/null is read as an empty file, also by what waits at its end for ever', async () => {
   assert.deepEqual(await run('cat /dev/null && wc -c < /dev/null && tail /dev/null'), { code: 0, out: '0\n', err: '' })
   const ended = run('tail -f /dev/null').then(() => 'ended')
@@ -231,4 +236,37 @@ test('hexdump -C and ip', async () => {
     out: '',
     err: 'ip: RTNETLINK answers: Operation not permitted\n',
   })
+})
+
+test('case, functions and here-documents', async () => {
+  const script = `
+    kind() {
+      local word=$1; shift
+      case "$word" in
+        a*|b) echo "first $word $# $*" ;;
+        '*') echo star; return 3;;
+        ( [0-9]* ) echo number
+          ;;
+        *) echo other
+      esac
+    }
+    kind apple x y; kind 7; kind zebra; kind '*'; echo $?
+    function twice { echo $1$1; }
+    twice ab | tr a-z A-Z
+    set -- one two; echo $1 $#
+    cat <<EOF
+A is $A and $(echo two)
+EOF
+    cat <<-'END' | tr x y
+	$A x
+	END
+    case x in y) echo no;; esac; echo "code $?"`
+  assert.deepEqual(await run(script), {
+    code: 0,
+    out: 'first apple 2 x y\nnumber\nother\nstar\n3\nABAB\none 2\nA is one two and two\n$A y\ncode 0\n',
+    err: '',
+  })
+  assert.match((await run('f() { f; }; f')).err, /too many functions inside each other/)
+  assert.match((await run('cat <<EOF\ntext')).err, /unterminated here-document/)
+  assert.match((await run('case x in x) echo a')).err, /unexpected end of file/)
 })

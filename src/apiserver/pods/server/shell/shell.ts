@@ -2,12 +2,15 @@ import { sleep } from '../../../../base/clock.js'
 import { messageOf } from '../../../../base/errors.js'
 import { FileError } from '../virtual-files.js'
 import { evaluateArithmetic } from './arithmetic.js'
+import { expandGlob } from './expand-glob.js'
 import { matchPattern } from './match-pattern.js'
 import { nameCommands } from './name-commands.js'
 import { parseScript } from './parse-script.js'
+import { readLine } from './read-line.js'
 import type { Applet, CommandContext } from './shell-context.js'
 import { BrokenPipe, emptySource, nullSink, Pipe, readAll, type Sink, type Source } from './streams.js'
 import { type Command, type Redirect, SyntaxProblem, type Word } from './syntax.js'
+import { trimValue } from './trim-value.js'
 
 /** Ends the shell, or the subshell, with a code. */
 class Exit {
@@ -16,6 +19,8 @@ class Exit {
     this.code = code
   }
 }
+/** Ends a function, or a file that is read, with a code. */
+class Return extends Exit {}
 class LoopJump {
   levels: number
   readonly goOn: boolean
@@ -24,6 +29,9 @@ class LoopJump {
     this.goOn = goOn
   }
 }
+
+/** Functions that call each other; each is some frames of this program's own. */
+const mostCalls = 100
 
 interface Streams {
   readonly stdin: Source
@@ -36,7 +44,9 @@ export class Shell {
   #context: CommandContext
   readonly #applets: ReadonlyMap<string, Applet>
   readonly #variables: Map<string, string>
-  readonly #parameters: readonly string[]
+  readonly #functions: Map<string, Command>
+  #parameters: readonly string[]
+  #calls = 0
   readonly #name: string
   readonly #traps: Map<string, string>
   #cwd: string
@@ -48,7 +58,13 @@ export class Shell {
   constructor(
     context: CommandContext,
     applets: ReadonlyMap<string, Applet>,
-    options: { name?: string; parameters?: readonly string[]; traps?: Map<string, string>; exitOnFailure?: boolean } = {},
+    options: {
+      name?: string
+      parameters?: readonly string[]
+      traps?: Map<string, string>
+      exitOnFailure?: boolean
+      functions?: ReadonlyMap<string, Command>
+    } = {},
   ) {
     this.#context = context
     this.#applets = applets
@@ -57,6 +73,7 @@ export class Shell {
     this.#name = options.name ?? 'sh'
     this.#parameters = options.parameters ?? []
     this.#traps = options.traps ?? new Map()
+    this.#functions = new Map(options.functions)
     this.#exitOnFailure = options.exitOnFailure ?? false
   }
 
@@ -169,6 +186,11 @@ export class Shell {
           return code
         })
       }
+      case 'case':
+        return this.#redirected(command.redirects, streams, (inner) => this.#case(command, inner))
+      case 'function':
+        this.#functions.set(command.name, command.body)
+        return 0
       case 'group':
         return this.#redirected(command.redirects, streams, (inner) =>
           command.subshell ? this.#subshell(inner).#contained(command.body) : this.#run(command.body, inner),
@@ -204,7 +226,43 @@ export class Shell {
       name: this.#name,
       parameters: this.#parameters,
       exitOnFailure: this.#exitOnFailure,
+      functions: this.#functions,
     })
+  }
+
+  /** A function sees the shell's variables, and parameters of its own. */
+  async #call(body: Command, args: readonly string[], streams: Streams): Promise<number> {
+    if (this.#calls >= mostCalls) throw new SyntaxProblem('too many functions inside each other')
+    const outer = this.#parameters
+    this.#parameters = args
+    this.#calls++
+    try {
+      return await this.#run(body, streams)
+    } catch (error) {
+      if (error instanceof Return) return error.code
+      throw error
+    } finally {
+      this.#parameters = outer
+      this.#calls--
+    }
+  }
+
+  async #case(command: Command & { kind: 'case' }, streams: Streams): Promise<number> {
+    const value = await this.#expandOne(command.word, streams)
+    for (const { patterns, body } of command.branches)
+      for (const pattern of patterns)
+        if (matchPattern(await this.#patternOf(pattern, streams), value)) return this.#run(body, streams)
+    return 0
+  }
+
+  /** What is quoted stands for itself. */
+  async #patternOf(word: Word, streams: Streams): Promise<string> {
+    let pattern = ''
+    for (const part of word) {
+      const text = await this.#value(part, streams)
+      pattern += part.quoted ? text.replace(/[\\*?[\]{}]/g, '\\$&') : text
+    }
+    return pattern
   }
 
   async #contained(command: Command): Promise<number> {
@@ -243,6 +301,8 @@ export class Shell {
         for (const [key, value] of assigned) this.#variables.set(key, value)
         return assigned.length === 0 ? 0 : this.#last
       }
+      const called = this.#functions.get(name)
+      if (called !== undefined) return this.#call(called, args, inner)
       const own = await this.#builtIn(name, args, inner)
       if (own !== undefined) return own
       const applet = this.#applets.get(name.replace(/^\/(usr\/)?(local\/)?s?bin\/|^\/(?=agnhost)/, ''))
@@ -263,6 +323,11 @@ export class Shell {
         return 0
       case 'exit':
         throw new Exit(args[0] === undefined ? this.#last : Number(args[0]) & 255)
+      case 'return':
+        throw new Return(args[0] === undefined ? this.#last : Number(args[0]) & 255)
+      case 'shift':
+        this.#parameters = this.#parameters.slice(Number(args[0] ?? 1) || 0)
+        return 0
       case 'break':
       case 'continue':
         throw new LoopJump(Number(args[0] ?? 1) || 1, name === 'continue')
@@ -279,6 +344,8 @@ export class Shell {
         }
       }
       case 'export':
+      case 'local':
+      case 'readonly':
         for (const each of args) {
           const cut = each.indexOf('=')
           if (cut > 0) this.#variables.set(each.slice(0, cut), each.slice(cut + 1))
@@ -288,6 +355,7 @@ export class Shell {
         for (const each of args) this.#variables.delete(each)
         return 0
       case 'set':
+        if (args.includes('--')) this.#parameters = args.slice(args.indexOf('--') + 1)
         for (const each of args) if (/^[-+]\w*e/.test(each)) this.#exitOnFailure = each.startsWith('-')
         return 0
       case 'trap': {
@@ -336,7 +404,8 @@ export class Shell {
         if (redirect.how === 'duplicate') {
           if (redirect.from === 0 || !/^[12]$/.test(to)) throw new Error(`${to}: bad file descriptor`)
           inner[outputs[redirect.from] as 'stdout'] = inner[outputs[Number(to)] as 'stdout']
-        } else if (redirect.how === 'read') inner.stdin = to === '/dev/null' ? emptySource : this.#fileSource(to)
+        } else if (redirect.how === 'here') inner.stdin = sourceOf(Buffer.from(to))
+        else if (redirect.how === 'read') inner.stdin = to === '/dev/null' ? emptySource : this.#fileSource(to)
         else inner[outputs[redirect.from || 1] as 'stdout'] = this.#outputTo(to, redirect.how, streams)
       } catch (error) {
         await streams.stderr.write(
@@ -359,14 +428,7 @@ export class Shell {
   }
 
   #fileSource(path: string): Source {
-    let data: Uint8Array | undefined = this.#context.world.files.read(path, this.#cwd)
-    return {
-      async read() {
-        const now = data
-        data = undefined
-        return now
-      },
-    }
+    return sourceOf(this.#context.world.files.read(path, this.#cwd))
   }
 
   async #expandAll(words: readonly Word[], streams: Streams): Promise<string[]> {
@@ -415,33 +477,9 @@ export class Shell {
     const first = word[0]
     if (first?.kind === 'text' && !first.quoted && first.text.startsWith('~') && fields[0] !== undefined)
       fields[0].text = fields[0].text.replace(/^~(?=$|\/)/, this.#variables.get('HOME') ?? '/')
-    return fields.flatMap((field) => (field.glob ? this.#glob(field.pattern, field.text) : [field.text]))
-  }
-
-  #glob(pattern: string, otherwise: string): string[] {
-    const { files } = this.#context.world
-    const parts = pattern.split('/')
-    let found = [pattern.startsWith('/') ? '/' : '']
-    for (const part of parts) {
-      if (part === '') continue
-      const next: string[] = []
-      for (const base of found) {
-        const prefix = base === '' || base.endsWith('/') ? base : `${base}/`
-        if (!/(?<!\\)[*?[]/.test(part)) {
-          const path = prefix + part.replace(/\\(.)/g, '$1')
-          if (files.has(path, this.#cwd)) next.push(path)
-          continue
-        }
-        try {
-          const names = files.list(base === '' ? '.' : base, this.#cwd).map((entry) => entry.name)
-          for (const name of names.sort()) if (!name.startsWith('.') && matchPattern(part, name)) next.push(prefix + name)
-        } catch {
-          // What is no directory, or no pattern, matches nothing.
-        }
-      }
-      found = next
-    }
-    return found.length === 0 ? [otherwise] : found
+    return fields.flatMap((field) =>
+      field.glob ? expandGlob(field.pattern, field.text, this.#context.world.files, this.#cwd) : [field.text],
+    )
   }
 
   async #value(part: Word[number], streams: Streams): Promise<string> {
@@ -481,7 +519,7 @@ export class Shell {
       case '%%':
       case '#':
       case '##':
-        return trimmed(value ?? '', part.operator, await argument())
+        return trimValue(value ?? '', part.operator, await argument())
       default:
         return value ?? ''
     }
@@ -529,38 +567,17 @@ export function signalName(signal: string): string {
   return numbers[signal] ?? signal.toUpperCase().replace(/^SIG/, '')
 }
 
-function literalWord(text: string): Word {
-  return [{ kind: 'text', text, quoted: true }]
-}
-
-function trimmed(value: string, operator: string, pattern: string): string {
-  const matches = (text: string) => matchPattern(pattern, text)
-  const lengths = Array.from({ length: value.length + 1 }, (_, index) => index)
-  if (operator === '##' || operator === '%%') lengths.reverse()
-  const hit = lengths.find((length) =>
-    matches(operator.startsWith('#') ? value.slice(0, length) : value.slice(value.length - length)),
-  )
-  if (hit === undefined) return value
-  return operator.startsWith('#') ? value.slice(hit) : value.slice(0, value.length - hit)
-}
-
-/** Reads up to the end of a line and leaves the rest for whoever reads next. */
-async function readLine(source: Source): Promise<string | undefined> {
-  const kept = pending.get(source) ?? Buffer.alloc(0)
-  let buffer: Buffer = kept
-  for (;;) {
-    const cut = buffer.indexOf(10)
-    if (cut !== -1) {
-      pending.set(source, buffer.subarray(cut + 1))
-      return buffer.subarray(0, cut).toString()
-    }
-    const chunk = await source.read()
-    if (chunk === undefined) {
-      pending.delete(source)
-      return buffer.length > 0 ? buffer.toString() : undefined
-    }
-    buffer = Buffer.concat([buffer, chunk])
+function sourceOf(bytes: Uint8Array): Source {
+  let data: Uint8Array | undefined = bytes
+  return {
+    async read() {
+      const now = data
+      data = undefined
+      return now
+    },
   }
 }
 
-const pending = new WeakMap<Source, Buffer>()
+function literalWord(text: string): Word {
+  return [{ kind: 'text', text, quoted: true }]
+}

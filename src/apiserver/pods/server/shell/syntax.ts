@@ -28,6 +28,13 @@ export type Command =
       readonly body: Command
       readonly redirects: readonly Redirect[]
     }
+  | {
+      readonly kind: 'case'
+      readonly word: Word
+      readonly branches: readonly { readonly patterns: readonly Word[]; readonly body: Command }[]
+      readonly redirects: readonly Redirect[]
+    }
+  | { readonly kind: 'function'; readonly name: string; readonly body: Command }
   | { readonly kind: 'group'; readonly body: Command; readonly subshell: boolean; readonly redirects: readonly Redirect[] }
 
 export interface Assignment {
@@ -37,7 +44,8 @@ export interface Assignment {
 
 export interface Redirect {
   readonly from: 0 | 1 | 2
-  readonly how: 'read' | 'write' | 'append' | 'duplicate'
+  /** `here`: what is read is the text itself. */
+  readonly how: 'read' | 'write' | 'append' | 'duplicate' | 'here'
   readonly to: Word
 }
 
