@@ -3,6 +3,7 @@ import type { GenerationProblem, InputText, RenderedObject, Unreadable } from '.
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { buildKustomization } from '../../delivery/render/kustomize/build-kustomization.js'
+import { createDocumentCache } from '../../delivery/render/kustomize/sources/read-documents.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
 import { builtInSchemas } from '../../kube/schema/built-in.js'
 import { openDirectoryTree } from '../rendering/render-directory.js'
@@ -22,6 +23,8 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
   const rendered: RenderedObject[] = []
   const unreadable: Unreadable[] = [...gathered.unreadable]
   const parts = kustomizationParts(gathered)
+  // Overlays take the same bases in, again and again.
+  const documents = createDocumentCache({ maxEntries: 500 })
   const sources = new Set<string>()
   for (const folder of gathered.kustomizations) {
     const part = parts.get(folder)
@@ -39,7 +42,7 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
     try {
       const { tree, path } = await openDirectoryTree(folder)
       place = path
-      const options = { schemas: builtInSchemas, elapsed: () => performance.now(), maxMilliseconds: 60_000 }
+      const options = { schemas: builtInSchemas, elapsed: () => performance.now(), maxMilliseconds: 60_000, documents }
       const build = () => buildKustomization(tree, path, options)
       const { objects } = await build().catch(async (error: unknown) => {
         if (!/ is not in or below /.test(messageOf(error))) throw error

@@ -56,9 +56,7 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
     const { edits, mended } = planFixes(findings)
     for (const [file, list] of edits) {
       const text = await readFile(file, 'utf8')
-      const isWindows = text.includes('\r\n')
-      const changed = applyTextEdits(isWindows ? text.replaceAll('\r\n', '\n') : text, list)
-      await writeFile(file, isWindows ? changed.replaceAll('\n', '\r\n') : changed)
+      await writeFile(file, applyTextEdits(text, list))
     }
     done = mended
     const gone = new Set(mended)

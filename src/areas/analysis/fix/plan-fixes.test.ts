@@ -87,3 +87,32 @@ test('in a text that the shell expands, what is put in stays as it is', () => {
   assert.match(put(''), /name: \\\$name /)
   assert.match(put("'"), /name: \$name /)
 })
+
+test('JSON stays JSON, and what is quoted stays quoted', () => {
+  const edits = (view: KubeDocument): Edit[] => [
+    { kind: 'rename', view, path: ['spec', 'replica'], to: 'replicas' },
+    { kind: 'set', view, path: ['apiVersion'], value: 'apps/v1' },
+  ]
+  const json = '{"apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "a"}, "spec": {"replica":2}}\n'
+  const mended = json.replace('extensions/v1beta1', 'apps/v1').replace('replica', 'replicas')
+  assert.equal(fix(json, edits, 'a.json'), mended)
+  assert.equal(fix(json, edits), mended)
+  const lines = '{\n"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},\n"spec": {\n"a": 1,\n"b": 2\n}}\n'
+  assert.equal(
+    fix(lines, (view) => [{ kind: 'remove', view, path: ['spec', 'b'] }], 'a.json'),
+    lines,
+  )
+})
+
+test('line ends stay as they are, in a file of both kinds too', () => {
+  const edits = (view: KubeDocument): Edit[] => [
+    { kind: 'set', view, path: ['spec', 'ports', 0, 'port'], value: 8080 },
+    { kind: 'remove', view, path: ['metadata', 'annotations', 'old'] },
+    { kind: 'add', view, path: ['spec'], key: 'type', value: 'ClusterIP' },
+  ]
+  const windows = text.replaceAll('\n', '\r\n')
+  assert.equal(fix(windows, edits), fix(text, edits).replaceAll('\n', '\r\n'))
+  const both = text.replace('# a comment\n', '# a comment\r\n').replace('port: 80\n', 'port: 80\r\n')
+  const mended = fix(text, edits).replace('# a comment\n', '# a comment\r\n').replace('port: 8080\n', 'port: 8080\r\n')
+  assert.equal(fix(both, edits), mended)
+})

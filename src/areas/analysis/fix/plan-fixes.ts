@@ -38,13 +38,26 @@ export function planFixes(findings: readonly ReportedFinding[]): PlannedFixes {
   return { edits, mended }
 }
 
-/** The text with edits made. */
+/** The text with edits made. Line ends stay as they are, also where a file has both kinds; new lines end as the one that they follow. */
 export function applyTextEdits(text: string, edits: readonly TextEdit[]): string {
   let out = ''
   let at = 0
+  // An offset among `\n`s is one further in the text for every `\r\n` in front of it.
+  let offset = 0
+  let seen = 0
+  const placeOf = (wanted: number): number => {
+    while (seen < text.length && offset < wanted) {
+      seen += text[seen] === '\r' && text[seen + 1] === '\n' ? 2 : 1
+      offset++
+    }
+    return seen
+  }
   for (const edit of edits) {
-    out += text.slice(at, edit.start) + edit.text
-    at = edit.end
+    const start = placeOf(edit.start)
+    const lineEnd = text.indexOf('\n', start)
+    const ending = (lineEnd === -1 ? text.includes('\r\n') : text[lineEnd - 1] === '\r') ? '\r\n' : '\n'
+    out += text.slice(at, start) + edit.text.replaceAll('\n', ending)
+    at = placeOf(edit.end)
   }
   return out + text.slice(at)
 }
@@ -74,12 +87,18 @@ function documentEdit(edit: Exclude<Edit, { kind: 'words' }>, document: Document
       text: written.isExpanded === true ? replaced.replace(/[$`\\]/g, '\\$&') : replaced,
     },
   })
+  const isJson = file.endsWith('.json')
+  // What was written as JSON has it written so again: `{"a":1}` without the quotes would be another thing.
+  const scalar = (value: string | number | boolean, from: number) =>
+    isJson || (text[from] === '"' && typeof value === 'string') ? JSON.stringify(value) : scalarText(value)
   switch (edit.kind) {
     case 'set':
-      return range.value === undefined ? undefined : at(range.value[0], range.value[1], scalarText(edit.value))
+      return range.value === undefined ? undefined : at(...range.value, scalar(edit.value, range.value[0]))
     case 'rename':
-      return range.key === undefined ? undefined : at(range.key[0], range.key[1], scalarText(edit.to))
+      return range.key === undefined ? undefined : at(...range.key, scalar(edit.to, range.key[0]))
     case 'remove':
+      // The comma in front, or behind, would have to go with it.
+      if (isJson) return undefined
       return removal(text, range.whole, at)
     case 'add':
       return addition(text, range.value, edit.key, edit.value, at)
