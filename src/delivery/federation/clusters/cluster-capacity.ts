@@ -31,6 +31,8 @@ const mostReserved = 1000
 /** The room of one cluster: watches its nodes and pods from when it is first asked, and keeps of each only what room depends on. */
 export class ClusterCapacity {
   readonly #options: ClusterCapacityOptions
+  /** Epoch ms when somebody first asked. */
+  readonly askedAt: number
   #nodes: Cache | undefined
   #pods: Cache | undefined
   readonly #answers = new Map<string, number>()
@@ -38,6 +40,7 @@ export class ClusterCapacity {
 
   constructor(options: ClusterCapacityOptions) {
     this.#options = options
+    this.askedAt = options.clock.now()
     const { client, clock, random, log, signal, onChange } = options
     const transform = (object: KubeObject, type: ResourceType) => (type.kind === 'Pod' ? trimPod(object) : trimNode(object))
     const caches = createCaches({ client, clock, random, log, signal, transform })

@@ -46,7 +46,7 @@ export class ClusterDirectory {
 
   /** Members of the fleet: all clusters but the hub itself. */
   members(): readonly Cluster[] {
-    return this.#options.inventory.list().filter(({ name }) => !this.#isHub(name))
+    return this.#options.inventory.list().filter(({ name, isPulled }) => isPulled || !this.#isHub(name))
   }
 
   /** Reads everything anew and tells what has changed: `ready` if nothing else than whether clusters answer. */

@@ -215,6 +215,8 @@ test('room is asked of the clusters that may be chosen, and replicas go where it
     const target = { type: typeNamed('Node'), name: 'n1', subresource: 'status' }
     await world.client(cluster).patch(target, { kind: 'merge', body: { status: node('n1', cpu)['status'] } })
   }
+  // The first who asks for room comes long after the hub has opened its clusters.
+  await world.settle(60)
   await world.create('hub', {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

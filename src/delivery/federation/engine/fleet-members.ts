@@ -45,7 +45,7 @@ export interface Place {
 export class FleetMembers {
   readonly #options: FleetMembersOptions
   readonly #places = new Map<string, Place>()
-  #awake = false
+  #awakeAt: number | undefined
 
   constructor(options: FleetMembersOptions) {
     this.#options = options
@@ -57,6 +57,11 @@ export class FleetMembers {
 
   values(): MapIterator<Place> {
     return this.#places.values()
+  }
+
+  /** Epoch ms since when a cluster has been asked for what it serves and for its copies. */
+  askedSince({ openedAt }: Place): number {
+    return Math.max(openedAt, this.#awakeAt ?? 0)
   }
 
   /** Opens and closes members as the inventory has clusters; true when any has come or gone. */
@@ -85,8 +90,8 @@ export class FleetMembers {
 
   /** Something is to be placed: from now on it is known what clusters serve. Until then nobody asks them. */
   wake(): void {
-    if (this.#awake) return
-    this.#awake = true
+    if (this.#awakeAt !== undefined) return
+    this.#awakeAt = this.#options.clock.now()
     for (const name of this.#places.keys()) if (this.#options.inventory.state(name).health === 'Healthy') this.askApis(name)
   }
 
@@ -100,12 +105,12 @@ export class FleetMembers {
 
   /** Asks a cluster what it serves, not too often; `keepsOut`: until it serves something else, as something is kept out of it. */
   askApis(name: string, keepsOut = false): void {
-    if (this.#awake) this.#places.get(name)?.apis.ask(keepsOut)
+    if (this.#awakeAt !== undefined) this.#places.get(name)?.apis.ask(keepsOut)
   }
 
   /** A definition of ours has come, changed or gone in a cluster. */
   definitionChanged(name: string): void {
-    if (this.#awake) this.#places.get(name)?.apis.definitionChanged()
+    if (this.#awakeAt !== undefined) this.#places.get(name)?.apis.definitionChanged()
   }
 
   /** The room of a cluster, watched from the first time that somebody asks. */

@@ -34,7 +34,7 @@ export interface SourcePassOptions {
   readonly log: Log
 }
 
-/** A cluster that answers and has not been read is waited for so long before anything is decided without it. */
+/** A cluster that answers and has not been read is waited for so long, from when it was first asked, before anything is decided without it. */
 const patienceMs = 15_000
 
 /** The steps of a pass that are the same for every dialect: decide, distribute, withdraw, gather what came of it. */
@@ -64,9 +64,12 @@ export class SourcePass {
     const first = read.previous.replicas === undefined && state.decision === undefined
     if (!first && state.roomIn.size === 0) return false
     for (const place of members.values()) {
-      if (clock.now() - place.openedAt > patienceMs || !this.#answers(place.name)) continue
-      if (first && (place.member.copies() === undefined || directory.of(place.name)?.apis === undefined)) return true
-      if (state.roomIn.has(place.name) && this.#freeIn(place.name, read) === undefined) return true
+      if (!this.#answers(place.name)) continue
+      const isPatient = (askedAt: number) => clock.now() - askedAt <= patienceMs
+      const unread = place.member.copies() === undefined || directory.of(place.name)?.apis === undefined
+      if (first && unread && isPatient(members.askedSince(place))) return true
+      const noRoom = state.roomIn.has(place.name) && this.#freeIn(place.name, read) === undefined
+      if (noRoom && isPatient(members.capacity(place.name)?.askedAt ?? 0)) return true
     }
     return false
   }
