@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { Worker } from 'node:worker_threads'
 
 /** A copy of the program as it is shipped: whoever builds meanwhile does not disturb it. */
 const root = mkdtempSync(join(tmpdir(), 'flotilla-program-'))
@@ -18,7 +20,7 @@ before(() => {
   cpSync('dist/bundle/start.cjs', join(folder, 'start.cjs'))
   build = /"([0-9a-f]{12})"/.exec(readFileSync(join(folder, 'start.cjs'), 'utf8'))?.[1] as string
   mkdirSync(join(folder, build))
-  for (const pack of packs) cpSync(join('dist/bundle', build, pack), join(folder, build, pack))
+  for (const pack of [...packs, 'render-thread.js']) cpSync(join('dist/bundle', build, pack), join(folder, build, pack))
 })
 after(() => rmSync(root, { recursive: true, force: true }))
 
@@ -119,4 +121,13 @@ test('traces name functions, and sources where Node is asked to map them', async
   for (const pack of packs) cpSync(join('dist/bundle', build, `${pack}.map`), join(folder, build, `${pack}.map`))
   const mapped = await flotilla(args, ['--enable-source-maps'], { FLOTILLA_DEBUG: '1' })
   assert.match(mapped.out, /src\/app\/fleet\/fleet-pki\.ts:\d+:\d+/)
+})
+
+test('the threads of a hub start beside the packs', async () => {
+  writeFileSync(join(root, 'dist/package.json'), '{"type":"module"}')
+  const settings = { remote: false, charts: 'local', stopAtBytes: 2 ** 29 }
+  const thread = new Worker(join(folder, build, 'render-thread.js'), { workerData: settings })
+  const [message] = (await once(thread, 'message')) as [{ type: string }]
+  assert.equal(message.type, 'ready')
+  await thread.terminate()
 })
