@@ -1,10 +1,12 @@
 import type { Clock } from '../../base/clock.js'
 import { createKubernetesCelEnvironment } from '../../kube/cel/kubernetes-environment.js'
+import type { AskConversion } from '../registry/scope.js'
 import type { PolicyAdmission, WebhookAdmission } from './contract.js'
 import { authorizerVariables } from './expressions/authorizer-variables.js'
 import { AdmissionExpressions } from './expressions/expressions.js'
 import { createConditionMatcher } from './expressions/match-conditions.js'
 import { createPolicyAdmission } from './policies/policy-admission.js'
+import { createConversionCaller } from './webhooks/ask-conversion.js'
 import type { ResolveService, WebhookCaller } from './webhooks/contract.js'
 import { createHttpsCaller } from './webhooks/https-caller.js'
 import { resolveServiceAddress } from './webhooks/service-address.js'
@@ -22,6 +24,7 @@ export interface DynamicAdmissionOptions {
 export interface DynamicAdmission {
   readonly webhooks: WebhookAdmission
   readonly policies: PolicyAdmission
+  readonly askConversion: AskConversion
   /** Closes connections to webhooks. */
   close(): void
 }
@@ -37,6 +40,7 @@ export function createDynamicAdmission(options: DynamicAdmissionOptions): Dynami
   return {
     webhooks: createWebhookAdmission({ caller, resolveService, conditions: createConditionMatcher(expressions) }),
     policies: createPolicyAdmission(expressions),
+    askConversion: createConversionCaller({ caller, resolveService }),
     close: () => own?.close(),
   }
 }

@@ -128,6 +128,8 @@ class RegistryAdmission implements AdmissionRequest {
   }
   equivalents(): readonly EquivalentVersion[] {
     const { resource, scope } = this.#write
+    // Webhooks of admission are asked in the version of the request where a webhook would have to convert for them.
+    if (resource.custom?.webhook !== undefined) return []
     return scope.served.equivalentsOf(resource).map((other) => equivalent(resource, other))
   }
   findKind(apiVersion: string, kind: string): ServedKind | undefined {

@@ -54,6 +54,8 @@ export class ClusterRegistry implements ClusterApi {
       if (wanted > storage.revision()) await this.#untilRevision(context, wanted)
       if (wanted > storage.revision()) throw tooLarge(wanted, storage.revision())
     }
+    const preparing = this.#prepare(resource, target.namespace, target.name)
+    if (preparing !== undefined) await preparing
     const stored = storage.get(resource.stored, storageKey(resource, target.namespace, target.name))
     if (stored === undefined) throw statusErrors.notFound(named(resource, target.name))
     const object = viewOf(resource, stored)
@@ -68,6 +70,8 @@ export class ClusterRegistry implements ClusterApi {
     if (resource.computed !== undefined) return listComputed(this.#scope.cluster, resource, options)
     const wanted = awaitedRevision(options)
     if (wanted > this.#scope.storage.revision()) await this.#untilRevision(context, wanted)
+    const preparing = this.#prepare(resource, options.namespace)
+    if (preparing !== undefined) await preparing
     return listInTurns(this.#scope.storage, resource, options)
   }
 
@@ -76,7 +80,10 @@ export class ClusterRegistry implements ClusterApi {
   }
 
   async watch(context: RequestContext, type: ResourceType, options: WatchOptions, sink: WatchSink): Promise<void> {
-    await this.#scope.watches.watch(this.#resource(type, 'watch', context), options, sink, context.signal ?? options.signal)
+    const resource = this.#resource(type, 'watch', context)
+    const preparing = this.#prepare(resource, options.namespace)
+    if (preparing !== undefined) await preparing
+    await this.#scope.watches.watch(resource, options, sink, context.signal ?? options.signal)
   }
 
   async create(context: RequestContext, target: ApiTarget, object: KubeObject, options: ApiWriteOptions): Promise<KubeObject> {
@@ -105,6 +112,8 @@ export class ClusterRegistry implements ClusterApi {
   ): Promise<{ object: KubeObject; created: boolean }> {
     const resource = this.#resource(target.type, 'update', context)
     const request = this.#request(context, resource, target, options)
+    const preparing = this.#prepare(resource, target.namespace, target.name)
+    if (preparing !== undefined) await preparing
     if (request.subresource === '' || request.subresource === 'status') {
       this.#checkStatus(request)
       return untilStored(() => updateObject(request, object))
@@ -122,6 +131,8 @@ export class ClusterRegistry implements ClusterApi {
   ): Promise<{ object: KubeObject; created: boolean }> {
     const resource = this.#resource(target.type, 'patch', context)
     const request = this.#request(context, resource, target, options)
+    const preparing = this.#prepare(resource, target.namespace, target.name)
+    if (preparing !== undefined) await preparing
     if (request.subresource === '' || request.subresource === 'status') {
       this.#checkStatus(request)
       return untilStored(() => patchObject(request, patch))
@@ -137,6 +148,8 @@ export class ClusterRegistry implements ClusterApi {
     options: DeletionOptions,
   ): Promise<{ object: KubeObject; gone: boolean }> {
     const resource = this.#resource(target.type, 'delete', context)
+    const preparing = this.#prepare(resource, target.namespace, target.name)
+    if (preparing !== undefined) await preparing
     return deleteObject(this.#request(context, resource, target, options.dryRun ? { dryRun: true } : {}), options)
   }
 
@@ -147,6 +160,8 @@ export class ClusterRegistry implements ClusterApi {
     options: DeleteOptions,
   ): Promise<KubeList> {
     const resource = this.#resource(type, 'deletecollection', context)
+    const preparing = this.#prepare(resource, list.namespace)
+    if (preparing !== undefined) await preparing
     const found = listObjects(this.#scope.storage, resource, list)
     const deletions = found.items.map(async ({ metadata: { name, namespace = '' } }) => {
       try {
@@ -162,6 +177,12 @@ export class ClusterRegistry implements ClusterApi {
 
   async connect(context: RequestContext, target: ApiTarget, options: KubeObject): Promise<void> {
     await admitWhole(this.#request(context, this.#scope.served.resolve(target.type), target, {}), 'CONNECT', options)
+  }
+
+  /** Of resources that a webhook converts: it is asked for what is about to be read, and has not been before. */
+  #prepare(resource: Resource, namespace = '', name = ''): Promise<void> | undefined {
+    const within = resource.type.namespaced ? namespace : ''
+    return resource.custom?.webhook?.prepare(this.#scope, resource.apiVersion, within, name)
   }
 
   #resource(type: ResourceType, verb: string, context: RequestContext): Resource {

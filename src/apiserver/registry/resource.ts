@@ -3,6 +3,7 @@ import type { ResourceType } from '../../kube/object/resource-type.js'
 import type { CustomRules } from '../../kube/schema/custom-validation/validate-custom.js'
 import type { SchemaNode } from '../../kube/schema/schema-node.js'
 import type { ComputedResource } from './computed-resource.js'
+import type { WebhookConversion } from './custom/webhook-conversion.js'
 import type { Strategy } from './lifecycles/strategy.js'
 
 /** One served resource in one version, with everything that the registry needs to know of it. */
@@ -33,6 +34,8 @@ export interface CustomResource {
   readonly version: Readonly<Record<string, unknown>>
   /** What every request to the version is warned of. */
   readonly deprecation?: string
+  /** Absent: versions differ in their name only. */
+  readonly webhook?: WebhookConversion
   /** What objects of the version must be. */
   readonly rules: CustomRules
 }

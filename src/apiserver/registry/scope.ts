@@ -33,9 +33,13 @@ export interface ServerExtensions {
   readonly apiAddressOf?: (cluster: string) => { host: string; port: number } | undefined
   /** Resources that are made when they are asked for, in every cluster (default: none). */
   readonly computed?: readonly ComputedResource[]
+  readonly askConversion?: AskConversion
   /** Signs a service account token. */
   readonly issueToken?: (cluster: LogicalCluster, request: TokenRequest) => Promise<IssuedToken>
 }
+
+/** Posts a ConversionReview to what the `clientConfig` of a definition names, and gives the answer as it came. */
+export type AskConversion = (storage: ClusterStorage, clientConfig: object, review: string) => Promise<unknown>
 
 export interface SubjectRules {
   readonly resourceRules: readonly { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[] }[]

@@ -112,6 +112,7 @@ export function openEmbeddedApi(options: {
     ...createReviewPorts(rbac, tokens, [staticTokens, ...oidc]),
     webhooks: dynamic.webhooks,
     policies: dynamic.policies,
+    askConversion: dynamic.askConversion,
     admission: [createEscalationPlugin(rbac, { get: (name) => clusters.get(name) }), ...(options.admission ?? [])],
   })
   rbac.follow(clusters)

@@ -85,6 +85,7 @@ export async function startEmbeddedApi(
     ports,
     webhooks: dynamic.webhooks,
     policies: dynamic.policies,
+    askConversion: dynamic.askConversion,
     ...(more.quotaStatus === undefined ? {} : { quotaStatus: more.quotaStatus }),
     ...createReviewPorts(rbac, tokens, [statics]),
     admission: [createEscalationPlugin(rbac, { get: (wanted) => clusters.get(wanted) }), ...plugins],

@@ -34,7 +34,7 @@ export async function callWebhook(
   const uid = uuid(request.ports.random)
   let review: unknown
   try {
-    const target = targetOf(hook, request.storage, ports.resolveService, timeoutSeconds ?? 10)
+    const target = targetOf(hook.spec.clientConfig, request.storage, ports.resolveService, timeoutSeconds ?? 10)
     const options = { timeoutMs: (timeoutSeconds ?? 10) * 1000, signal: request.signal }
     review = readAnswer(await ports.caller.post(target, reviewBody(version, uid, asked), options))
   } catch (error) {
@@ -52,13 +52,13 @@ export async function callWebhook(
   return answer
 }
 
-function targetOf(
-  hook: Webhook,
+/** Where a webhook is asked. Throws an Error in the words of Go's HTTP client when its Service cannot be found. */
+export function targetOf(
+  { url, service, caBundle }: Webhook['spec']['clientConfig'],
   storage: VersionedRequest['request']['storage'],
   resolve: ResolveService,
   seconds: number,
 ): WebhookTarget {
-  const { url, service, caBundle } = hook.spec.clientConfig
   const ca = caBundle ? { caBundle: atob(caBundle) } : {}
   if (service === undefined) return { url: `${url ?? ''}?timeout=${seconds}s`, ...ca }
   const port = service.port ?? 443
@@ -72,7 +72,7 @@ function targetOf(
 }
 
 /** The body of an answer of success; otherwise an Error with the words of client-go. */
-function readAnswer({ code, body }: WebhookAnswer): unknown {
+export function readAnswer({ code, body }: WebhookAnswer): unknown {
   let value: unknown
   try {
     value = JSON.parse(body)

@@ -99,18 +99,38 @@ export function decideProportionalScaling({ deployment, fresh, old }: ScalingInp
   }
   const total = sum(active, replicasOf)
   const allowed = wanted > 0 ? wanted + rollingLimits(deployment).maxSurge : 0
-  let toAdd = allowed - total
+  const toAdd = allowed - total
   if (toAdd === 0) return decided
-  // The biggest first; what rounding leaves goes there too.
-  const ranked = [...active].sort((a, b) => replicasOf(b) - replicasOf(a))
+  // The biggest first; what rounding leaves goes there too. Of equal ones the newer grow first, and the older shrink.
+  const newer = (a: ReplicaSet, b: ReplicaSet) =>
+    (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? '') * Math.sign(toAdd)
+  const ranked = [...active].sort((a, b) => replicasOf(b) - replicasOf(a) || newer(a, b))
+  let added = 0
   for (const replicaSet of ranked) {
-    const share = Math.trunc((replicasOf(replicaSet) * (allowed - total)) / total)
-    decided.set(replicaSet.metadata.name, Math.max(0, replicasOf(replicaSet) + share))
-    toAdd -= share
+    const left = toAdd - added
+    const share = shareOf(replicaSet, deployment)
+    const part = left === 0 ? 0 : left > 0 ? Math.min(share, left) : Math.max(share, left)
+    decided.set(replicaSet.metadata.name, replicasOf(replicaSet) + part)
+    added += part
   }
   const [first] = ranked
-  if (first !== undefined) decided.set(first.metadata.name, Math.max(0, (decided.get(first.metadata.name) ?? 0) + toAdd))
+  if (first !== undefined) {
+    decided.set(first.metadata.name, Math.max(0, (decided.get(first.metadata.name) ?? 0) + toAdd - added))
+  }
   return decided
+}
+
+/** Noted on a ReplicaSet: the most replicas that its Deployment could have when it was sized. */
+export const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
+
+/** By how much it grows when it keeps its part of the whole. Reference: getReplicaSetFraction. */
+function shareOf(replicaSet: ReplicaSet, deployment: Deployment): number {
+  const wanted = deployment.spec.replicas ?? 1
+  const replicas = replicasOf(replicaSet)
+  if (wanted === 0) return -replicas
+  const most = wanted + rollingLimits(deployment).maxSurge
+  const before = Number(replicaSet.metadata.annotations?.[maxAnnotation]) || deployment.status?.replicas || 0
+  return before === 0 ? 0 : Math.round((replicas * most) / before) - replicas
 }
 
 export function replicasOf(replicaSet: ReplicaSet): number {

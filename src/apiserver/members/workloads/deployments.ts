@@ -3,7 +3,7 @@ import { controllerReferenceTo } from '../../../kube/object/owner.js'
 import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Deployment, PodTemplate, ReplicaSet } from '../engine/objects.js'
-import { decideProportionalScaling, decideScaling, replicasOf, rollingLimits } from './deployment-scaling.js'
+import { decideProportionalScaling, decideScaling, maxAnnotation, replicasOf, rollingLimits } from './deployment-scaling.js'
 import { decideDeploymentStatus, progressDeadlineAt } from './deployment-status.js'
 import { hashOf, isTerminating } from './pods.js'
 import { record } from './recorded-pods.js'
@@ -13,7 +13,6 @@ const hashLabel = 'pod-template-hash'
 const revisionAnnotation = 'deployment.kubernetes.io/revision'
 const historyAnnotation = 'deployment.kubernetes.io/revision-history'
 const desiredAnnotation = 'deployment.kubernetes.io/desired-replicas'
-const maxAnnotation = 'deployment.kubernetes.io/max-replicas'
 const notCopied = new Set([
   revisionAnnotation,
   desiredAnnotation,

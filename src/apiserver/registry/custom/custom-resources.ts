@@ -8,6 +8,7 @@ import { fromStructuralSchema } from '../../../kube/schema/structural.js'
 import { applySchemaDefaults } from '../../../kube/schema/structural-defaults.js'
 import type { ScalePaths, Strategy } from '../lifecycles/strategy.js'
 import type { Resource, VersionConversion } from '../resource.js'
+import { type ConversionSpec, WebhookConversion } from './webhook-conversion.js'
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition, as far as serving needs it. */
 export interface DefinitionSpec {
@@ -16,6 +17,7 @@ export interface DefinitionSpec {
   readonly names: DefinitionNames
   readonly versions: readonly DefinitionVersion[]
   readonly preserveUnknownFields?: boolean
+  readonly conversion?: ConversionSpec
 }
 
 export interface DefinitionNames {
@@ -76,19 +78,35 @@ function readDefinition(definition: KubeObject): readonly Resource[] {
   const stored = storageVersionOf(spec)
   if (stored === undefined) return []
   const isMixed = status?.storedVersions?.some((name) => name !== stored.name) ?? false
+  const webhook = spec.conversion?.strategy === 'Webhook' ? webhookOf(spec, spec.conversion, stored) : undefined
   return spec.versions
     .filter((version) => version.served)
     .sort((a, b) => compareVersions(a.name, b.name))
-    .map((version) => resourceOf(definition.metadata.name, spec, version, { name: stored.name, isMixed }))
+    .map((version) => resourceOf(definition.metadata.name, spec, version, { name: stored.name, isMixed, webhook }))
 }
 
 /** What a version without a schema allows. */
 const anything: JsonObject = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 
+function webhookOf(spec: DefinitionSpec, conversion: ConversionSpec, stored: DefinitionVersion): WebhookConversion {
+  const { names, group, versions } = spec
+  const schemaOf = ({ schema }: DefinitionVersion) => {
+    let made: SchemaNode | undefined
+    return () => (made ??= fromStructuralSchema(schema?.openAPIV3Schema ?? anything))
+  }
+  return new WebhookConversion({
+    spec: conversion,
+    schemas: new Map(versions.map((version) => [apiVersionOf(group, version.name), schemaOf(version)])),
+    storedVersion: apiVersionOf(group, stored.name),
+    resource: `${names.plural}.${group}`,
+  })
+}
+
 /** What is written now; `isMixed`: objects of other versions are stored still. */
 interface StoredVersion {
   readonly name: string
   readonly isMixed: boolean
+  readonly webhook: WebhookConversion | undefined
 }
 
 function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersion, stored: StoredVersion): Resource {
@@ -119,7 +137,7 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
     apiVersion,
     stored: `${names.plural}.${group}`,
     strategy: strategyOf(version),
-    ...conversionOf(version, apiVersion, { name: apiVersionOf(group, stored.name), isMixed: stored.isMixed }, schemaOf),
+    ...conversionOf(version, apiVersion, { ...stored, name: apiVersionOf(group, stored.name) }, schemaOf),
     // Large definitions come in scores; most of their kinds are never written.
     get schema() {
       return schemaOf()
@@ -129,6 +147,7 @@ function resourceOf(name: string, spec: DefinitionSpec, version: DefinitionVersi
       ...(version.deprecated === true
         ? { deprecation: version.deprecationWarning ?? `${apiVersion} ${names.kind} is deprecated` }
         : {}),
+      ...(stored.webhook === undefined ? {} : { webhook: stored.webhook }),
       version: version as unknown as Readonly<Record<string, unknown>>,
       rules: {
         scale,
@@ -177,20 +196,21 @@ function dotless(path: string): string {
 function conversionOf(
   version: DefinitionVersion,
   apiVersion: string,
-  { name: storedApiVersion, isMixed }: StoredVersion,
+  { name: storedApiVersion, isMixed, webhook }: StoredVersion,
   schemaOf: () => SchemaNode,
 ): { conversion?: VersionConversion } {
   const hasDefaults = JSON.stringify(version.schema ?? {}).includes('"default":')
-  if (apiVersion === storedApiVersion && !hasDefaults && !isMixed) return {}
+  if (apiVersion === storedApiVersion && !hasDefaults && !isMixed && webhook === undefined) return {}
   const views = new WeakMap<KubeObject, KubeObject>()
   const conversion: VersionConversion = {
     toStored: (object) => (object.apiVersion === storedApiVersion ? object : { ...object, apiVersion: storedApiVersion }),
     fromStored(object) {
       let view = views.get(object)
       if (view === undefined) {
-        view = object.apiVersion === apiVersion ? object : { ...object, apiVersion }
+        const converted = webhook?.view(object, apiVersion)
+        view = converted ?? (object.apiVersion === apiVersion ? object : { ...object, apiVersion })
         if (hasDefaults) view = applySchemaDefaults(schemaOf(), view)
-        views.set(object, view)
+        if (webhook === undefined || converted !== undefined) views.set(object, view)
       }
       return view
     },

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { type LabelSelector, matchesLabels, parseLabelSelector } from '../../../kube/object/selector.js'
 import { statusErrors } from '../../../kube/object/status-error.js'
 import { fieldText, type SelectableField, valueAt } from '../lifecycles/strategy.js'
-import type { Resource } from '../resource.js'
+import { type Resource, viewOf } from '../resource.js'
 
 /** Which objects of a resource a list, watch or deletecollection means. */
 export interface Selection {
@@ -40,7 +40,17 @@ export function compileSelection(
   const name = exactFieldValue(fields, 'metadata.name')
   const fieldNamespace = exactFieldValue(fields, 'metadata.namespace')
   const namespace = options.namespace || (resource.type.namespaced ? (fieldNamespace ?? '') : '')
-  return { namespace: resource.type.namespaced ? namespace : '', name, matches: matcher(labels, fields, known) }
+  return {
+    namespace: resource.type.namespaced ? namespace : '',
+    name,
+    matches: inVersion(resource, matcher(labels, fields, known)),
+  }
+}
+
+/** A webhook makes the fields that selectors of a version name. */
+function inVersion(resource: Resource, matches: Selection['matches']): Selection['matches'] {
+  if (matches === undefined || resource.custom?.webhook === undefined) return matches
+  return (stored) => matches(viewOf(resource, stored))
 }
 
 function matcher(

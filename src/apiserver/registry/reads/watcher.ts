@@ -45,7 +45,7 @@ export class Watcher {
     if (matches === undefined) {
       let event = shared.get(this.resource)
       if (event === undefined) {
-        event = { type: change.type, object: viewOf(this.resource, change.object) }
+        event = { type: change.type, object: this.#view(change) }
         shared.set(this.resource, event)
       }
       this.#queue.push(event)
@@ -54,8 +54,20 @@ export class Watcher {
     const now = change.type !== 'DELETED' && matches(change.object)
     const before = change.previous !== undefined && matches(change.previous)
     if (now) this.#queue.push({ type: before ? 'MODIFIED' : 'ADDED', object: viewOf(this.resource, change.object) })
-    else if (before) this.#queue.push({ type: 'DELETED', object: viewOf(this.resource, lastSeen(change)) })
+    else if (before) this.#queue.push({ type: 'DELETED', object: this.#lastSeen(change) })
     return now || before
+  }
+
+  /** What is gone was converted as it was before. */
+  #view(change: StoredChange): KubeObject {
+    const { type, object, previous } = change
+    const isGone = type === 'DELETED' && previous !== undefined && this.resource.custom?.webhook !== undefined
+    return isGone ? of(change.revision, viewOf(this.resource, previous)) : viewOf(this.resource, object)
+  }
+
+  /** What a watcher saw last of an object that left its view, with the revision of the change that made it leave. */
+  #lastSeen(change: StoredChange): KubeObject {
+    return change.type === 'DELETED' ? this.#view(change) : of(change.revision, viewOf(this.resource, change.previous!))
   }
 
   add(event: SinkEvent): void {
@@ -92,9 +104,6 @@ export class Watcher {
   }
 }
 
-/** What a watcher saw last of an object that left its view, with the revision of the change that made it leave. */
-function lastSeen(change: StoredChange): KubeObject {
-  if (change.type === 'DELETED') return change.object
-  const previous = change.previous!
-  return { ...previous, metadata: { ...previous.metadata, resourceVersion: String(change.revision) } }
+function of(revision: number, object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } }
 }

@@ -32,9 +32,30 @@ export function commit(
   next: KubeObject | undefined,
   previous: KubeObject | undefined,
 ): Promise<KubeObject> {
-  const { metadata } = (next ?? previous)!
+  const webhook = resource.custom?.webhook
+  if (webhook === undefined || next === undefined) {
+    const object = next === undefined ? undefined : (resource.conversion?.toStored(next) ?? next)
+    return store(scope, resource, object, previous)
+  }
+  // Without a conversion what is stored is written as it is, with other metadata.
+  if (resource.conversion === undefined && previous !== undefined) {
+    return store(scope, resource, next, previous, (stored) => webhook.carry(stored, previous))
+  }
+  return webhook
+    .convert(scope, next)
+    .then((converted) => store(scope, resource, converted.stored, previous, (stored) => webhook.keep(stored, converted)))
+}
+
+/** `committed`: before anybody else hears of what is stored now. */
+function store(
+  scope: ClusterScope,
+  resource: Resource,
+  object: KubeObject | undefined,
+  previous: KubeObject | undefined,
+  committed?: (stored: KubeObject) => void,
+): Promise<KubeObject> {
+  const { metadata } = (object ?? previous)!
   const key = storageKey(resource, metadata.namespace ?? '', metadata.name)
-  const object = next === undefined ? undefined : (resource.conversion?.toStored(next) ?? next)
   let stored: Promise<KubeObject>
   try {
     stored = scope.storage.commit({
@@ -49,7 +70,9 @@ export function commit(
     if (error.current === undefined) throw new LostRace(statusErrors.notFound(named(resource, metadata.name)).status)
     throw new LostRace(modified(resource, metadata.name).status)
   }
-  lifecycles[resource.stored]?.committed?.(scope, scope.storage.get(resource.stored, key), previous)
-  if (next === undefined && resource.custom !== undefined) scope.served.cleanup.proceed(scope, resource.custom.definition)
+  const now = scope.storage.get(resource.stored, key)
+  if (now !== undefined) committed?.(now)
+  lifecycles[resource.stored]?.committed?.(scope, now, previous)
+  if (object === undefined && resource.custom !== undefined) scope.served.cleanup.proceed(scope, resource.custom.definition)
   return resource.conversion === undefined ? stored : stored.then((result) => resource.conversion!.fromStored(result))
 }
