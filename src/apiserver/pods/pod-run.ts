@@ -4,6 +4,7 @@ import { formatTime } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { LogicalCluster } from '../contract.js'
+import { AddressPool } from './address-pool.js'
 import type { ContainerHost, Prepared } from './container-host.js'
 import { ContainerRun } from './container-run.js'
 import type { ProcessPodsOptions } from './contract.js'
@@ -11,6 +12,7 @@ import type { ReadObject } from './environment.js'
 import { EventRecorder } from './event-recorder.js'
 import { failureText } from './failure-text.js'
 import type { PodFacts } from './field-values.js'
+import { hostPortsOf, openHostPorts } from './host-ports.js'
 import { initialized, isOver, isThrough, type PodState, phaseOf, podStatus } from './pod-status.js'
 import type { Container, Pod, PodStatus } from './pod-types.js'
 import { prepareContainer } from './prepare-container.js'
@@ -51,6 +53,7 @@ export class PodRun implements ContainerHost {
   #looking = false
   #again = false
   #cancelTimer: () => void = () => {}
+  #closePorts: (() => void) | undefined
   #disposed = false
 
   constructor(wish: PodRunWish) {
@@ -193,6 +196,7 @@ export class PodRun implements ContainerHost {
     this.#disposed = true
     this.#volumes.close()
     this.#cancelTimer()
+    this.#closePorts?.()
     const running = this.containers.flatMap((run) => (run.process === undefined ? [] : [run.process]))
     for (const process of running) process.kill(graceMs > 0 ? 'SIGTERM' : 'SIGKILL')
     const cancel = this.clock.after(graceMs, () => {
@@ -299,6 +303,7 @@ export class PodRun implements ContainerHost {
       if (again) ensure(run)
     }
     for (const run of this.#ephemeral) if (!run.hasRun) ensure(run)
+    if (this.#closePorts === undefined && this.#main.some((run) => run.running)) this.#openPorts()
     if (initialized(this.#init) && isOver(phaseOf(this.pod, this.#state()))) {
       this.#ending = true
       this.#end()
@@ -318,9 +323,28 @@ export class PodRun implements ContainerHost {
     }
     if (stage.length > 0) return
     if (!this.#ended) {
+      this.#closePorts?.()
+      this.#closePorts = () => {}
       this.#ended = true
       this.changed()
     }
+  }
+
+  /** Ports of the node, where its address is one of the cluster's own. */
+  #openPorts(): void {
+    const { options, cluster } = this.#wish
+    const { nodeRange } = options.networkOf(cluster.name) ?? {}
+    const { hostIP } = this.#facts()
+    const isOurs = nodeRange !== undefined && new AddressPool(nodeRange).contains(hostIP)
+    this.#closePorts = openHostPorts({
+      ports: isOurs ? hostPortsOf(this.pod, hostIP) : [],
+      from: hostIP,
+      to: this.address,
+      boundPort: this.boundPort,
+      clock: this.clock,
+      failed: ({ hostPort, protocol }, error) =>
+        this.record('Warning', 'HostPort', `port ${hostPort}/${protocol} of the node is not open: ${failureText(error)}`),
+    })
   }
 
   #state(): PodState {

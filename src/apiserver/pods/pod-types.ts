@@ -48,7 +48,13 @@ export interface Container {
   readonly workingDir?: string
   readonly env?: readonly EnvVar[]
   readonly envFrom?: readonly EnvFromSource[]
-  readonly ports?: readonly { readonly name?: string; readonly containerPort: number; readonly protocol?: string }[]
+  readonly ports?: readonly {
+    readonly name?: string
+    readonly containerPort: number
+    readonly protocol?: string
+    readonly hostPort?: number
+    readonly hostIP?: string
+  }[]
   readonly resources?: {
     readonly requests?: Readonly<Record<string, string | number>>
     readonly limits?: Readonly<Record<string, string | number>>

@@ -86,7 +86,9 @@ export function prepareContainer(container: Container, preparation: Preparation)
     hostname,
     ports: portsOf(container),
     user: userOf(container, pod),
-    readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,
+    ...(container.securityContext?.readOnlyRootFilesystem === true
+      ? { writable: [posix.resolve('/', container.terminationMessagePath ?? '/dev/termination-log')] }
+      : {}),
     lowPortOffset: options.boundPort(80) - 80,
     ...(nameServer === undefined ? {} : { nameServer: firstServer(resolver.servers, nameServer) }),
     searchDomains: resolver.search,

@@ -11,7 +11,8 @@ export interface ServerSpec {
   readonly workingDir: string
   readonly root: string
   readonly mounts: readonly Mount[]
-  readonly readOnlyRoot?: boolean
+  /** The root is read-only but for these files. */
+  readonly writable?: readonly string[]
   /** As whom the container is said to run. It is the user of the fleet in truth. */
   readonly user?: { readonly id: number; readonly group: number; readonly groups: readonly number[] }
   readonly address: string

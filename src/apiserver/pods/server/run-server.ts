@@ -245,7 +245,7 @@ class ContainerHost {
 function createWorld(spec: ServerSpec, clock: Clock, exit: (code: number) => void): ContainerWorld {
   let last = 0
   const processes = new Map<number, ProcessEntry>()
-  const files = new VirtualFiles(spec.root, spec.mounts, spec.readOnlyRoot)
+  const files = new VirtualFiles(spec.root, spec.mounts, spec.writable)
   const hosts = () => (files.has('/etc/hosts', '/') ? files.read('/etc/hosts', '/').toString() : '')
   return {
     files,

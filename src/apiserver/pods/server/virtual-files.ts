@@ -59,11 +59,12 @@ const mostBytes = 16 * 1024 * 1024
 export class VirtualFiles {
   readonly #root: string
   readonly #mounts: readonly Mount[]
-  readonly #readOnlyRoot: boolean
+  readonly #writable: readonly string[] | undefined
 
-  constructor(root: string, mounts: readonly Mount[], readOnlyRoot = false) {
+  /** Where `writable` is given, the root is read-only but for these files. */
+  constructor(root: string, mounts: readonly Mount[], writable?: readonly string[]) {
     this.#root = root
-    this.#readOnlyRoot = readOnlyRoot
+    this.#writable = writable
     this.#mounts = mounts.map((mount) => ({ ...mount, path: posix.resolve('/', mount.path) }))
   }
 
@@ -106,7 +107,7 @@ export class VirtualFiles {
 
   write(path: string, cwd: string, data: Uint8Array | string, flag: 'w' | 'a' = 'w'): void {
     attempt(() => {
-      const place = this.#writable(path, cwd)
+      const place = this.#placeToWrite(path, cwd)
       if (exists(place.host) && !statSync(place.host).isFile()) throw new FileError('EISDIR')
       writeFileSync(place.host, data, { flag })
     })
@@ -114,14 +115,14 @@ export class VirtualFiles {
 
   touch(path: string, cwd: string, timeMs: number): void {
     attempt(() => {
-      const place = this.#writable(path, cwd)
+      const place = this.#placeToWrite(path, cwd)
       if (exists(place.host)) utimesSync(place.host, timeMs / 1000, timeMs / 1000)
       else writeFileSync(place.host, '', { flag: 'wx' })
     })
   }
 
   chmod(path: string, cwd: string, mode: number): void {
-    attempt(() => chmodSync(this.#writable(path, cwd).host, mode))
+    attempt(() => chmodSync(this.#placeToWrite(path, cwd).host, mode))
   }
 
   /** Whether it lies in a volume that is to be held in memory. */
@@ -135,7 +136,7 @@ export class VirtualFiles {
   }
 
   mkdir(path: string, cwd: string): void {
-    attempt(() => mkdirSync(this.#writable(path, cwd).host))
+    attempt(() => mkdirSync(this.#placeToWrite(path, cwd).host))
   }
 
   remove(path: string, cwd: string, recursive: boolean): void {
@@ -170,7 +171,7 @@ export class VirtualFiles {
     }
   }
 
-  #writable(path: string, cwd: string): Place {
+  #placeToWrite(path: string, cwd: string): Place {
     const place = this.#walk(path, cwd, true)
     if (place.readOnly) throw new FileError('EROFS')
     return place
@@ -219,7 +220,7 @@ export class VirtualFiles {
   #host(path: string): Place {
     const best = this.#mountOf(path)
     if (best === undefined) {
-      const readOnly = this.#readOnlyRoot && path !== '/dev/termination-log'
+      const readOnly = this.#writable !== undefined && !this.#writable.includes(path)
       return { host: path === '/' ? this.#root : `${this.#root}${path}`, readOnly, path }
     }
     return { host: `${best.directory}${path.slice(best.path.length)}`, readOnly: best.readOnly, path }

@@ -250,7 +250,7 @@ test('case, functions and here-documents', async () => {
         *) echo other
       esac
     }
-    kind apple x y; kind 7; kind zebra; kind '*'; echo $?
+    kind apple x y; kind 7; kind zebra; kind '*'; echo $?$word
     function twice { echo $1$1; }
     twice ab | tr a-z A-Z
     set -- one two; echo $1 $#

@@ -47,6 +47,8 @@ export class Shell {
   readonly #functions: Map<string, Command>
   #parameters: readonly string[]
   #calls = 0
+  /** What the local variables of the running function were before. */
+  #locals = new Map<string, string | undefined>()
   readonly #name: string
   readonly #traps: Map<string, string>
   #cwd: string
@@ -233,8 +235,9 @@ export class Shell {
   /** A function sees the shell's variables, and parameters of its own. */
   async #call(body: Command, args: readonly string[], streams: Streams): Promise<number> {
     if (this.#calls >= mostCalls) throw new SyntaxProblem('too many functions inside each other')
-    const outer = this.#parameters
+    const [outer, locals] = [this.#parameters, this.#locals]
     this.#parameters = args
+    this.#locals = new Map()
     this.#calls++
     try {
       return await this.#run(body, streams)
@@ -242,7 +245,11 @@ export class Shell {
       if (error instanceof Return) return error.code
       throw error
     } finally {
+      for (const [name, before] of this.#locals)
+        if (before === undefined) this.#variables.delete(name)
+        else this.#variables.set(name, before)
       this.#parameters = outer
+      this.#locals = locals
       this.#calls--
     }
   }
@@ -348,7 +355,9 @@ export class Shell {
       case 'readonly':
         for (const each of args) {
           const cut = each.indexOf('=')
-          if (cut > 0) this.#variables.set(each.slice(0, cut), each.slice(cut + 1))
+          const own = cut > 0 ? each.slice(0, cut) : each
+          if (name === 'local' && !this.#locals.has(own)) this.#locals.set(own, this.#variables.get(own))
+          if (cut > 0) this.#variables.set(own, each.slice(cut + 1))
         }
         return 0
       case 'unset':

@@ -26,7 +26,7 @@ let port = 0
 const servers: RunningServer[] = []
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'flotilla-agnhost-'))
-  for (const path of ['root/results', 'root/ro', 'volume']) mkdirSync(join(folder, path), { recursive: true })
+  for (const path of ['root/results', 'root/ro', 'root/dev', 'volume']) mkdirSync(join(folder, path), { recursive: true })
   writeFileSync(join(folder, 'root/results/name'), 'OK\n')
   port = await freePort()
 })
@@ -52,7 +52,7 @@ function surroundings(env: Record<string, string> = {}) {
     { path: '/ro', directory: join(folder, 'volume'), readOnly: true },
   ]
   const world: ContainerWorld = {
-    files: new VirtualFiles(join(folder, 'root'), mounts, true),
+    files: new VirtualFiles(join(folder, 'root'), mounts, ['/dev/termination-log']),
     clock: new VirtualClock({ startMs: Date.UTC(2026, 0, 1), idle: async () => {} }),
     hostname: 'box',
     user: { id: 1000, group: 3000, groups: [2000] },
@@ -118,7 +118,7 @@ test('mounttest writes files and says what they are like', async () => {
 })
 
 test('the root of a container may be read-only, and id tells its user', async () => {
-  assert.deepEqual(await run(['sh', '-c', 'echo a > /file; echo b > /v/file; cat /v/file']), {
+  assert.deepEqual(await run(['sh', '-c', 'echo a > /file; echo t > /dev/termination-log; echo b > /v/file; cat /v/file']), {
     code: 0,
     out: 'b\n',
     err: "sh: can't create /file: Read-only file system\n",
