@@ -42,3 +42,17 @@ test('keeps the given order, leaves out undefined', () => {
   assert.equal(formatYaml({ b: 1, a: undefined, c: [undefined] }, { keys: 'given' }), 'b: 1\nc:\n- null\n')
   assert.equal(formatYaml({ a: { b: undefined } }), 'a: {}\n')
 })
+
+test('line separators are breaks that stand in the text, and a byte order mark at its beginning has everything escaped', () => {
+  for (const [value, text] of [
+    ['a\u2028b', "'a\u2028  b'\n"],
+    ["x'\u2028\u2029'y\u2028", "'x''\u2028\u2029  ''y\u2028'\n"],
+    ['a\n\u2028b', '|-\n  a\n\u2028  b\n'],
+    [{ k: 'x\n\u2028', l: 1 }, 'k: |+\n  x\n\u2028l: 1\n'],
+    [['\u2028\u2028\n', 1], '- |2+\n\u2028\u2028\n- 1\n'],
+    ['x \u2028y', '"x \\Ly"\n'],
+    ['\ufeffa \u00e9', '"\\uFEFF\\x61\\x20\\xE9"\n'],
+    ['a\ufeffb', '"a\\uFEFFb"\n'],
+  ] as const)
+    assert.equal(formatYaml(value), text)
+})

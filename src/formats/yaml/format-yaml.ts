@@ -182,6 +182,7 @@ class Writer {
   }
 
   #singleQuoted(value: string, column: number, indent: number, folds: boolean): string {
+    if (otherBreaks.test(value)) return this.#singleQuotedOverLines(value, column, indent, folds)
     if (!value.includes('\n')) {
       const quoted = value.includes("'") ? value.replaceAll("'", "''") : value
       return folds && column + quoted.length > this.#width ? this.#folded(quoted, column, indent, 1) : quoted
@@ -194,15 +195,48 @@ class Writer {
     })
   }
 
+  /** A break other than `\\n` begins a line whose first text is indented; the break itself is not. */
+  #singleQuotedOverLines(value: string, column: number, indent: number, folds: boolean): string {
+    const pad = ' '.repeat(indent)
+    let out = ''
+    let at = column
+    let afterSpace = false
+    let afterBreak = false
+    for (let index = 0; index < value.length; index++) {
+      const char = value[index]!
+      if (char === ' ') {
+        const inside = index > 0 && index < value.length - 1
+        const breaksHere = folds && !afterSpace && at > this.#width && inside && value[index + 1] !== ' '
+        out += breaksHere ? `\n${pad}` : ' '
+        at = breaksHere ? indent : at + 1
+        afterSpace = true
+      } else if (isBreak(char.charCodeAt(0))) {
+        out += !afterBreak && char === '\n' ? '\n\n' : char
+        at = 0
+        afterBreak = true
+      } else {
+        if (afterBreak) out += pad
+        if (afterBreak) at = indent
+        out += char === "'" ? "''" : char
+        at += char === "'" ? 2 : 1
+        afterSpace = false
+        afterBreak = false
+      }
+    }
+    return out
+  }
+
   #doubleQuoted(value: string, column: number, indent: number, folds: boolean): string {
     const pad = `\n${' '.repeat(indent)}`
     let out = ''
     let at = column
     let afterSpace = false
     const last = value.length - 1
+    // go-yaml looks for a byte order mark at the beginning of the text, whichever character it is at.
+    const marked = value.charCodeAt(0) === 0xfeff
     for (let index = 0; index <= last; index++) {
       const code = value.charCodeAt(index)
-      if (code === 0x20) {
+      if (code === 0x20 && !marked) {
         if (folds && !afterSpace && at > this.#width && index > 0 && index < last) {
           out += pad
           at = indent
@@ -217,7 +251,7 @@ class Writer {
         afterSpace = true
         continue
       }
-      if (isPrintable(code) && !isBreak(code) && code !== 0x22 && code !== 0x5c) {
+      if (!marked && isPrintable(code) && !isBreak(code) && code !== 0x22 && code !== 0x5c) {
         out += value[index]
         at++
       } else {
@@ -236,6 +270,10 @@ class Writer {
     const first = value.charCodeAt(0)
     this.text += '|'
     if (first === 0x20 || isBreak(first)) this.text += '2'
+    if (otherBreaks.test(value)) {
+      this.#literalOverLines(value, indent)
+      return
+    }
     if (!value.endsWith('\n')) this.text += '-'
     else if (value.length === 1 || value.endsWith('\n\n')) this.text += '+'
     const pad = ' '.repeat(indent)
@@ -244,7 +282,24 @@ class Writer {
     }
     this.text += '\n'
   }
+
+  /** Breaks other than `\\n` are at once ends of lines and what stands in them; the next line follows such a break directly. */
+  #literalOverLines(value: string, indent: number): void {
+    const isBreakAt = (index: number) => isBreak(value.charCodeAt(index))
+    const last = value.length - 1
+    if (!isBreakAt(last)) this.text += '-'
+    else if (last === 0 || isBreakAt(last - 1)) this.text += '+'
+    this.text += '\n'
+    const pad = ' '.repeat(indent)
+    for (let index = 0; index <= last; index++) {
+      if (!isBreakAt(index) && (index === 0 || isBreakAt(index - 1))) this.text += pad
+      this.text += value[index]
+    }
+    if (!isBreakAt(last)) this.text += '\n'
+  }
 }
+
+const otherBreaks = /[\u2028\u2029]/
 
 function hasMembers(value: Record<string, unknown>): boolean {
   for (const key of Object.keys(value)) if (value[key] !== undefined) return true

@@ -16,6 +16,7 @@ import type { HelmMajor } from '../helm-major.js'
 import { formatToml, NoTomlError } from '../toml/format-toml.js'
 import { parseToml } from '../toml/parse-toml.js'
 import { durationFunctions } from './duration-functions.js'
+import { foldNextLines } from './fold-next-lines.js'
 import { marked, setName } from './render-templates.js'
 
 /** What functions need from outside. */
@@ -97,10 +98,11 @@ function reader(read: (text: string) => unknown): GoFunction {
 const notInYaml = /[\x7f-\x84\x86-\x9f\ufffe\uffff]/
 
 function toYaml(value: unknown): string {
-  const text = formatYaml(toJsonData(value)).replace(/\n$/, '')
+  const data = toJsonData(value)
+  const text = formatYaml(data)
   if (/\\[xu]/.test(text) && notInYaml.test(encodeJson(value, { escapesHtml: false })))
-    throw new Error('error marshaling into JSON: yaml: control characters are not allowed')
-  return text
+    throw new Error('yaml: control characters are not allowed')
+  return (text.includes('\\N') ? formatYaml(foldNextLines(data)) : text).replace(/\n$/, '')
 }
 
 function fail(message: string): never {
