@@ -175,7 +175,7 @@ export class Thread {
   #tooLate(): void {
     const { maxMilliseconds } = this.#current!.render
     const error = this.#isReady
-      ? stopped('render-time', this.#current!, `took longer than ${maxMilliseconds / 1000} s and was ended`)
+      ? stopped(this.#current!, { code: 'render-time' }, `took longer than ${maxMilliseconds / 1000} s and was ended`)
       : new NoThread('the thread does not start')
     this.#over(error)
     void this.#worker.terminate()
@@ -192,10 +192,10 @@ export class Thread {
       const megabytes = Math.round(this.#options.endAtBytes / 1024 / 1024)
       this.#finish({
         milliseconds,
-        error: stopped('render-memory', current, `took more than ${megabytes} MiB of memory and was ended`),
+        error: stopped(current, { code: 'render-memory' }, `took more than ${megabytes} MiB of memory and was ended`),
       })
     } else if (this.#isReady)
-      this.#finish({ milliseconds, error: stopped('render-thread', current, `ended its thread: ${error.message}`) })
+      this.#finish({ milliseconds, error: stopped(current, { code: 'render-thread' }, `ended its thread: ${error.message}`) })
     else {
       this.#heard()
       this.#current = undefined
@@ -209,9 +209,9 @@ export function hubStops(): Waiting {
   return new Waiting({ code: 'render-thread', message: 'nothing is rendered any more: the hub stops' })
 }
 
-function stopped(code: string, { render }: Current, what: string): Stalled {
+function stopped({ render }: Current, code: { readonly code: string }, what: string): Stalled {
   return new Stalled({
-    code,
+    ...code,
     message: `${render.request.path || '.'}: rendering it (${render.renderer}) ${what}`,
     fix: 'Split what is rendered, or find what multiplies in it.',
   })
