@@ -99,19 +99,27 @@ const cp: Applet = async (args, context) => {
 }
 
 const mv: Applet = async (args, context) => {
-  const { rest } = parseFlags(args, ['f'])
+  const { rest, on } = parseFlags(args, ['f', 'v'])
   const code = await copy('mv', rest, context)
-  if (code === 0) for (const path of rest.slice(0, -1)) context.world.files.remove(path, context.cwd, false)
-  return code
+  if (code !== 0) return code
+  for (const path of rest.slice(0, -1)) {
+    context.world.files.remove(path, context.cwd, false)
+    if (on.has('v')) await context.stdout.write(`renamed '${path}' -> '${destinationOf(path, rest.at(-1) ?? '', context)}'\n`)
+  }
+  return 0
+}
+
+/** A file goes into a directory under its own name. */
+function destinationOf(path: string, to: string, { world: { files }, cwd }: CommandContext): string {
+  return files.has(to, cwd) && files.stat(to, cwd).isDirectory() ? `${to.replace(/\/$/, '')}/${path.split('/').at(-1)}` : to
 }
 
 async function copy(name: string, rest: readonly string[], context: CommandContext): Promise<number> {
   const { files } = context.world
   const to = rest.at(-1)
   if (to === undefined || rest.length < 2) throw new Error('missing file operand')
-  const intoDirectory = files.has(to, context.cwd) && files.stat(to, context.cwd).isDirectory()
   return eachFile(name, rest.slice(0, -1), context, async (path) => {
-    files.write(intoDirectory ? `${to}/${path.split('/').at(-1)}` : to, context.cwd, files.read(path, context.cwd))
+    files.write(destinationOf(path, to, context), context.cwd, files.read(path, context.cwd))
   })
 }
 

@@ -189,6 +189,10 @@ test('what asks for a better shell before it starts one finds the one that there
   assert.equal((await run('clear; echo x')).out, '\u001b[H\u001b[Jx\n')
 })
 
+test('mv says what it does with -v', async () => {
+  assert.equal((await run('mkdir -p /tmp; echo x > /a; mv -v /a /tmp/; cat /tmp/a')).out, "renamed '/a' -> '/tmp/a'\nx\n")
+})
+
 test('[[ is a name of test', async () => {
   assert.equal((await run('if [[ -n x ]]; then echo yes; fi; [[ -r /no-file ]] || echo no')).out, 'yes\nno\n')
   assert.match((await run('[[ -n x ]')).err, /missing \]\]/)
