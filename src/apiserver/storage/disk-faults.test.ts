@@ -18,14 +18,16 @@ const newDirectory = () => join(root, `d${directories++}`)
 const real = { ...fs, open: fs.promises.open }
 afterEach(() => {
   Object.assign(fs, { writeSync: real.writeSync, openSync: real.openSync, fsyncSync: real.fsyncSync })
-  Object.assign(fs, { fdatasync: real.fdatasync, fdatasyncSync: real.fdatasyncSync })
+  Object.assign(fs, { fdatasync: real.fdatasync, fdatasyncSync: real.fdatasyncSync, fsync: real.fsync })
   fs.promises.open = real.open
   syncBuiltinESMExports()
 })
 after(() => rmSync(root, { recursive: true, force: true }))
 
 /** The operating system as it is, but for what is given: as a failing disk answers. */
-function disk(faults: Partial<Record<'writeSync' | 'openSync' | 'fsyncSync' | 'fdatasync' | 'fdatasyncSync', unknown>>): void {
+function disk(
+  faults: Partial<Record<'writeSync' | 'openSync' | 'fsync' | 'fsyncSync' | 'fdatasync' | 'fdatasyncSync', unknown>>,
+): void {
   Object.assign(fs, faults)
   syncBuiltinESMExports()
 }
@@ -158,6 +160,31 @@ test('what a killed process left in the page cache is made durable before anybod
     },
   })
   assert.throws(() => open(directory, { sync: true }), coded('storage-write-failed'))
+})
+
+test('the first write of all is acknowledged when the name of its file is durable too', async () => {
+  let answer: ((error: Error | null) => void) | undefined
+  const directory = newDirectory()
+  disk({ fsync: (_: number, done: (error: Error | null) => void) => void (answer = done) })
+  const storage = open(directory, { sync: true })
+  let told = false
+  const first = put(storage, 'one').then(() => {
+    told = true
+  })
+  await new Promise((done) => setTimeout(done, 20))
+  assert.equal(told, false)
+  answer!(null)
+  await first
+  await put(storage, 'two')
+  await storage.close()
+  assert.deepEqual(await found(directory), ['one', 'two'])
+
+  disk({ fsync: (_: number, done: (error: Error | null) => void) => done(errno('EIO')) })
+  const broken = newDirectory()
+  const other = open(broken, { sync: true })
+  await assert.rejects(put(other, 'one'), coded('storage-write-failed'))
+  await other.close()
+  assert.deepEqual(await found(broken), [])
 })
 
 test('where the next segment cannot begin, the present one goes on', async () => {

@@ -80,6 +80,7 @@ export function openFileStorage(
     directory,
     number: files.segments.at(-1) ?? (files.snapshot ?? 0) + 1,
     bytes: recovered.tailBytes,
+    isFirst: files.snapshot === undefined && files.segments.length === 0,
     sync: options.sync,
     ...(options.seal === undefined ? {} : { seal: options.seal }),
     onClose: async () => {

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs'
+import { close, closeSync, fsync, fsyncSync, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
@@ -50,4 +50,12 @@ export function syncDirectory(directory: string): void {
   } finally {
     closeSync(file)
   }
+}
+
+/** The same, off this thread. */
+export async function syncDirectoryLater(directory: string): Promise<void> {
+  const file = openSync(directory, 'r')
+  await new Promise<void>((done, fail) =>
+    fsync(file, (error) => close(file, (closeError) => ((error ?? closeError) ? fail(error ?? closeError) : done()))),
+  )
 }

@@ -1,6 +1,6 @@
 import { closeSync, fdatasync, fdatasyncSync, ftruncateSync, openSync, unlinkSync, writeSync } from 'node:fs'
 import { CodedError, messageOf } from '../../base/errors.js'
-import { segmentPath, syncDirectory } from './log-files.js'
+import { segmentPath, syncDirectory, syncDirectoryLater } from './log-files.js'
 import { formatRecord } from './log-record.js'
 import type { RecordSeal } from './record-seal.js'
 import type { Journal, JournalEntry } from './storage-core.js'
@@ -22,12 +22,15 @@ export class LogWriter implements Journal {
   #file: number
   #number: number
   #bytes: number
+  /** Until the name of the first segment is durable. */
+  #named: Promise<void> | undefined
 
-  /** `bytes`: how much of the segment there is already (whole records only). */
+  /** `bytes`: how much of the segment there is already (whole records only). `isFirst`: nothing was there to be recovered. */
   constructor(options: {
     directory: string
     number: number
     bytes: number
+    isFirst?: boolean
     sync: boolean
     seal?: RecordSeal
     onClose: () => Promise<void>
@@ -39,7 +42,11 @@ export class LogWriter implements Journal {
     this.#number = options.number
     this.#bytes = options.bytes
     this.#file = openSync(segmentPath(options.directory, options.number), 'a', 0o600)
-    if (options.sync) {
+    if (options.sync && options.isFirst) {
+      // Nobody is told anything before the first write, which waits for it.
+      this.#named = syncDirectoryLater(options.directory)
+      this.#named.catch(() => undefined)
+    } else if (options.sync) {
       // What recovery has read may stand in the page cache only (a kill between write and sync), and is about to be told.
       try {
         fdatasyncSync(this.#file)
@@ -79,11 +86,18 @@ export class LogWriter implements Journal {
     }
     if (!this.#sync) return undefined
     const before = this.#bytes - data.length
-    return dataSync(this.#file).catch((error: unknown) => {
+    return this.#durable().catch((error: unknown) => {
       // The pages count as clean from now on though the disk may lack them: a second sync would lie. Nobody was told of them.
       this.#cut(before)
       throw this.#failed(error)
     })
+  }
+
+  async #durable(): Promise<void> {
+    const written = dataSync(this.#file)
+    if (this.#named === undefined) return written
+    await Promise.all([this.#named, written])
+    this.#named = undefined
   }
 
   /** Starts the next segment at once; resolves with the number of the ended one when that is durable. Between writes only. */
