@@ -64,7 +64,8 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
       for (const value of objects) rendered.push({ value, file, sources: files })
       for (const path of files) sources.add(path)
     } catch (error) {
-      const message = messageOf(error).replaceAll(`${place}/`, '').replaceAll(place, folder)
+      const above = place.endsWith(`/${folder}`) ? place.slice(0, -folder.length) : `${place}/`
+      const message = messageOf(error).replaceAll(`${place}/`, '').replaceAll(place, folder).replaceAll(above, '')
       const elsewhere = /remote|https?:\/\/|git|helmCharts|--enable-helm|is no built-in plugin/i.test(message)
       unreadable.push({
         file,
@@ -73,7 +74,12 @@ export async function renderInputs(gathered: Gathered): Promise<RenderedInputs> 
         message: `the kustomization ${elsewhere ? 'needs what is not here, and was not rendered' : 'does not build'}: ${message}`,
         ...(elsewhere
           ? { severity: 'note' as const, fix: 'Nothing has to be done; what comes from elsewhere is not checked.' }
-          : {}),
+          : /secretGenerator .* no such file/.test(message)
+            ? {
+                severity: 'warning' as const,
+                fix: 'If the secret is kept out of the repository, whoever builds this has to put the file there before; else add it.',
+              }
+            : {}),
       })
     }
   }

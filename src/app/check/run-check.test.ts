@@ -67,9 +67,26 @@ test('a kustomization is rendered, and findings point into its files', async () 
   )
 })
 
+test('what a patch brings in stands in the patch', async () => {
+  const deployment = (image: string, port: string) =>
+    `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: api}\nspec:\n  template:\n    spec:\n      containers:\n        - name: api\n${image}          ports: [{containerPort: 80, protocol: ${port}}]\n`
+  const base = deployment('          image: nginx:1.27\n', 'TCP').replace(
+    '  template:\n',
+    '  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n',
+  )
+  const folder = folderOf({
+    'base/api.yaml': base,
+    'base/kustomization.yaml': 'resources: [api.yaml]\n',
+    'over/kustomization.yaml': 'namePrefix: a-\nresources: [../base]\npatches: [{path: a.yaml}]\n',
+    'over/a.yaml': deployment('', 'tcp'),
+  })
+  assert.deepEqual((await check(folder)).lines, ['error over/a.yaml:9:49 object-refused'])
+})
+
 test('a kustomization that does not build is an error, one that needs the network is a note', async () => {
   const folder = folderOf({
     'a/kustomization.yaml': 'resources: [missing.yaml]\n',
+    'd/kustomization.yaml': 'secretGenerator: [{name: a, files: [token]}]\n',
     'b/kustomization.yaml': 'resources: ["https://github.com/org/repo//base?ref=v1"]\n',
     'c/kustomization.yaml': 'generators: [generator.yaml]\n',
     'c/generator.yaml': 'apiVersion: policy.open-cluster-management.io/v1\nkind: PolicyGenerator\nmetadata: {name: a}\n',
@@ -79,6 +96,7 @@ test('a kustomization that does not build is an error, one that needs the networ
     'error a/kustomization.yaml:1:1 unreadable-input',
     'note b/kustomization.yaml:1:1 unreadable-input',
     'note c/kustomization.yaml:1:1 unreadable-input',
+    'warning d/kustomization.yaml:1:1 unreadable-input',
   ])
 })
 

@@ -92,7 +92,8 @@ class Loading {
 
   readRendered({ value, file, sources, cluster, install, line = 1 }: RenderedObject): void {
     if (!isObject(value)) return
-    const source = this.#sourceOf(value, sources)
+    const madeOf = this.#sourcesOf(value, sources)
+    const [source] = madeOf
     const text = source?.written ?? { file, text: '', linesBefore: 0, offset: 0, indent: 0, fixed: { file, line, column: 1 } }
     this.#add({
       value,
@@ -101,19 +102,27 @@ class Loading {
       cluster: cluster ?? clusterOfPath(file, this.#settings),
       rendered: true,
       ...(install === undefined ? {} : { install }),
-      ...(source === undefined ? {} : { root: source.prefix }),
+      ...(source === undefined ? {} : { root: source.prefix, madeOf }),
     })
   }
 
-  /** The document of a source that an object was most likely made of: names may have got prefixes and suffixes. */
-  #sourceOf(value: Record<string, unknown>, sources: ReadonlySet<string> | undefined): Document | undefined {
+  /**
+   * The documents of sources that an object was most likely made of: names may have got prefixes and suffixes. The fullest of
+   * those with the longest name comes first, the others are its patches.
+   */
+  #sourcesOf(value: Record<string, unknown>, sources: ReadonlySet<string> | undefined): readonly Document[] {
     const metadata = value['metadata']
     const name = isObject(metadata) ? metadata['name'] : undefined
-    if (typeof name !== 'string') return undefined
+    if (typeof name !== 'string') return []
     const candidates = (this.#sources.get(String(value['kind'])) ?? []).filter(
       (each) => name.includes(each.name) && each.name !== '' && sources?.has(each.source) !== false,
     )
-    return candidates.sort((a, b) => b.name.length - a.name.length)[0]
+    const longest = Math.max(...candidates.map((each) => each.name.length))
+    return candidates
+      .filter((each) => each.name.length === longest)
+      .map((each) => ({ each, size: sizeOf(each) }))
+      .sort((a, b) => b.size - a.size)
+      .map(({ each }) => each)
   }
 
   readLive({ source, cluster, objects }: LiveCluster): void {
@@ -188,6 +197,7 @@ class Loading {
     parent?: Spot | undefined
     cluster?: string | undefined
     root?: Path
+    madeOf?: readonly Document[]
     rendered?: boolean
     install?: string
   }): void {
@@ -280,6 +290,10 @@ class Loading {
       message: at.message,
     })
   }
+}
+
+function sizeOf({ written }: Document): number {
+  return written?.text.length ?? 0
 }
 
 function looksLikeYaml(text: string): boolean {

@@ -45,6 +45,8 @@ export interface DocumentOptions {
   readonly parent?: Spot
   /** Rendered: what is written at `text` is only the nearest to it. */
   readonly rendered?: boolean
+  /** Of what kustomize made: the documents that it may be made of, the one at `text` first. */
+  readonly madeOf?: readonly Document[]
   /** Of a chart that is installed several times: which time. */
   readonly install?: string
   /** In a document that is not one object (a List), where the object is. */
@@ -66,6 +68,7 @@ export class Document extends View {
   /** Documents with the same content of the same cluster, which checks do not see again. */
   readonly copies: Document[] = []
   readonly #locator: Locator
+  readonly #madeOf: readonly Document[]
   /** Of the value within what `written` holds. */
   readonly prefix: Path
 
@@ -80,6 +83,7 @@ export class Document extends View {
     this.rendered = options.rendered === true
     this.install = options.install
     this.#locator = options.locator
+    this.#madeOf = options.madeOf ?? []
   }
 
   override get document(): Document {
@@ -109,9 +113,20 @@ export class Document extends View {
   }
 
   placeOf(path: Path, what: 'value' | 'key'): Place {
+    const origin = this.#originOf(path)
+    if (origin !== undefined) return origin.placeOf(path, what)
     if (this.written === undefined) return { file: this.source, line: 0, column: 0 }
     if (this.written.fixed !== undefined) return this.written.fixed
     return this.#locator.place(this.written, [...this.prefix, ...path], what)
+  }
+
+  /** The patch that a value comes from which the first source does not have. */
+  #originOf(path: Path): Document | undefined {
+    const [first, ...patches] = this.#madeOf
+    if (first === undefined || patches.length === 0) return undefined
+    const value = this.get(...path)
+    if (typeof value === 'object' || value === undefined || first.get(...path) === value) return undefined
+    return patches.find((patch) => patch.get(...path) === value)
   }
 
   /** Offsets within `written.text`; undefined where the path is not written there. For edits. */
