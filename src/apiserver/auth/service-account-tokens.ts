@@ -117,6 +117,7 @@ export function createServiceAccountTokens(options: {
       const claims: KubernetesClaims = {
         namespace,
         ...(bound === undefined ? {} : { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
+        ...(bound?.kind === 'Pod' ? nodeOfPod(cluster, namespace, bound.name) : {}),
         serviceaccount: { name, uid },
       }
       const audiences = request.audiences?.length ? [...request.audiences] : [issuerOf(cluster)]
@@ -166,6 +167,13 @@ export function createServiceAccountTokens(options: {
   }
 }
 
+/** Where the pod runs, when it has been scheduled; of a node that is gone, its name alone. */
+function nodeOfPod(cluster: LogicalCluster, namespace: string, pod: string): Pick<KubernetesClaims, 'node'> {
+  const spec = cluster.peek('pods', `${namespace}/${pod}`)?.['spec'] as { nodeName?: string } | undefined
+  if (!spec?.nodeName) return {}
+  return { node: { name: spec.nodeName, uid: cluster.peek('nodes', spec.nodeName)?.metadata.uid ?? '' } }
+}
+
 async function verifySignature(
   token: string,
   publicKey: KeyObject,
@@ -201,11 +209,16 @@ function liveUser(cluster: LogicalCluster, { claims, id }: Verified, nowMs: numb
   if (!is(cluster.peek('serviceaccounts', `${namespace}/${serviceaccount.name}`), serviceaccount.uid)) return undefined
   if (pod && !is(cluster.peek('pods', `${namespace}/${pod.name}`), pod.uid)) return undefined
   if (secret && !is(cluster.peek('secrets', `${namespace}/${secret.name}`), secret.uid)) return undefined
-  if (node && !is(cluster.peek('nodes', node.name), node.uid)) return undefined
+  // The node of a pod is told and does not count: the pod goes with it.
+  if (node && !pod && !is(cluster.peek('nodes', node.name), node.uid)) return undefined
   const extra: Record<string, string[]> = { 'authentication.kubernetes.io/credential-id': [`JTI=${id}`] }
   if (pod) {
     extra['authentication.kubernetes.io/pod-name'] = [pod.name]
     extra['authentication.kubernetes.io/pod-uid'] = [pod.uid]
+  }
+  if (node) {
+    extra['authentication.kubernetes.io/node-name'] = [node.name]
+    extra['authentication.kubernetes.io/node-uid'] = [node.uid]
   }
   return {
     name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,

@@ -74,6 +74,27 @@ test('tokens of other keys, other audiences and no tokens at all are unknown', a
   }
 })
 
+test('a token of a pod tells its node', async () => {
+  const tokens = createServiceAccountTokens({ ...options, keyPem: createTokenKey() })
+  put('serviceaccounts', 'shop/robot', 'u1')
+  objects.set('pods shop/placed', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'placed', uid: 'p5' },
+    spec: { nodeName: 'node-1' },
+  } as KubeObject)
+  put('nodes', 'node-1', 'n1')
+  const { token } = await tokens.issue(cluster, {
+    serviceAccount: { namespace: 'shop', name: 'robot', uid: 'u1' },
+    boundObject: { kind: 'Pod', name: 'placed', uid: 'p5' },
+  })
+  const extra = async () => (await tokens.authenticate(cluster, { bearerToken: token }))?.extra
+  assert.deepEqual((await extra())?.['authentication.kubernetes.io/node-name'], ['node-1'])
+  assert.deepEqual((await extra())?.['authentication.kubernetes.io/node-uid'], ['n1'])
+  put('nodes', 'node-1', 'n2')
+  assert.deepEqual((await extra())?.['authentication.kubernetes.io/pod-name'], ['placed'], 'the pod is what it is bound to')
+})
+
 test('a TokenReview says of everybody who is known that he is', async () => {
   const jane = { authenticate: async () => ({ name: 'jane', groups: ['dev'] }) }
   const { authenticator } = createReviewPorts({} as Rbac, { authenticate: async () => undefined } as never, [jane])
