@@ -23,5 +23,5 @@ export function isInCluster(server: string): boolean {
 
 /** Servers are compared without their trailing slashes. */
 export function normalizeServer(server: string): string {
-  return server.replace(/\/+$/, '')
+  return server.endsWith('/') ? server.replace(/\/+$/, '') : server
 }

@@ -2,7 +2,7 @@ import {
   createPrivateKey,
   createPublicKey,
   generateKeyPairSync,
-  type KeyObject,
+  KeyObject,
   randomBytes,
   sign,
   X509Certificate,
@@ -17,6 +17,9 @@ export interface KeyedCertificate {
   readonly keyPem: string
 }
 
+/** What is certified. A key comes as it was imported, or as SubjectPublicKeyInfo (DER). */
+export type CertifiedFields = Omit<CertificateFields, 'serial' | 'issuer' | 'publicKey'> & { publicKey: Uint8Array | KeyObject }
+
 /** The authority of one fleet: servers show certificates of its making, and clients whom it certifies are believed. */
 export interface FleetCa extends KeyedCertificate {
   /** A client: `commonName` becomes the user's name, `organizations` its groups. */
@@ -26,7 +29,7 @@ export interface FleetCa extends KeyedCertificate {
   /** Both ends of mutual TLS, by one DNS name. */
   issuePeer(options: { name: string; days?: number }): Promise<KeyedCertificate>
   /** Certifies a key that somebody else holds; it ends with the authority at the latest. PEM. */
-  certify(fields: Omit<CertificateFields, 'serial' | 'issuer'>): Promise<string>
+  certify(fields: CertifiedFields): Promise<string>
 }
 
 const dayMs = 86_400_000
@@ -56,7 +59,10 @@ export async function createFleetCa(options: { clock: Clock; name?: string; exis
       const { certificate: authority, key } = issuer
       const notAfter = Math.min(fields.notAfter, Date.parse(authority.validTo))
       // It comes from outside: what goes into the certificate is a key, written as DER wants it.
-      const theirs = createPublicKey({ key: Buffer.from(fields.publicKey), format: 'der', type: 'spki' })
+      const theirs =
+        fields.publicKey instanceof KeyObject
+          ? fields.publicKey
+          : createPublicKey({ key: Buffer.from(fields.publicKey), format: 'der', type: 'spki' })
       const publicKey = theirs.export({ type: 'spki', format: 'der' })
       const tbs = encodeTbsCertificate({ ...fields, publicKey, notAfter, serial: newSerial(), issuer: authority.raw })
       return pemOf('CERTIFICATE', encodeSigned(tbs, sign('sha256', tbs, key)))

@@ -4,6 +4,7 @@ import type { ServerPorts } from '../../apiserver/contract.js'
 import { type AgentClusterSource, createAgentClusterSource } from '../../areas/agent/hub/agent-cluster-source.js'
 import { AgentDesk } from '../../areas/agent/hub/agent-desk.js'
 import { keepAgentRecords } from '../../areas/agent/hub/agent-upkeep.js'
+import { ClusterNamespaces } from '../../areas/agent/hub/cluster-namespaces.js'
 import { ConnectedAgents } from '../../areas/agent/hub/connected-agents.js'
 import { createPulledMember } from '../../areas/agent/hub/pulled-member.js'
 import { WorkWriter } from '../../areas/agent/hub/work-writer.js'
@@ -74,7 +75,8 @@ export async function createAgentHub(options: AgentHubOptions): Promise<AgentHub
   const { clock, random, log } = ports
   const source = createAgentClusterSource({ caches })
   const works = new Works(await caches.cache<Work>(workType))
-  const writer = new WorkWriter({ hub, clock, random, log, signal })
+  const namespaces = new ClusterNamespaces({ hub, isUsed: (cluster) => works.list(cluster).length > 0 })
+  const writer = new WorkWriter({ hub, namespaces, clock, random, log, signal })
   const agents = new ConnectedAgents({ clock, log, signal })
   const { metadata } = await hub.get({ type: namespaceType, name: 'kube-system' }).catch((error: unknown) => {
     if (isNotFound(error)) return { metadata: { uid: 'flotilla' } }
@@ -82,7 +84,7 @@ export async function createAgentHub(options: AgentHubOptions): Promise<AgentHub
   })
   // No credentials come from here: agents add their own.
   const clientPorts = createSystemClientPorts({}, log)
-  keepAgentRecords({ hub, source, agents, clock, log, signal })
+  keepAgentRecords({ hub, namespaces, source, agents, clock, log, signal })
   const accept = (cluster: string, link: Link, certify: CertifyAgent) => {
     const keyOf = (name: string) => source.keyOf(name)
     const desk = new AgentDesk({ works, writer, agents, certify, hubUid: metadata.uid ?? '', keyOf, log })

@@ -106,10 +106,11 @@ export async function whyNoCertificate(store: StateStore, nowMs: number): Promis
   }
 }
 
-/** When two thirds of a certificate's time are over. */
-export function renewAt(pem: string): number {
+/** When a certificate ends, and when two thirds of its time are over, epoch ms. */
+export function timesOf(pem: string): { readonly renewAt: number; readonly endsAt: number } {
   const { validFrom, validTo } = new X509Certificate(pem)
-  return Date.parse(validFrom) + ((Date.parse(validTo) - Date.parse(validFrom)) * 2) / 3
+  const [from, endsAt] = [Date.parse(validFrom), Date.parse(validTo)]
+  return { renewAt: from + ((endsAt - from) * 2) / 3, endsAt }
 }
 
 const pollMs = 2000
@@ -129,7 +130,7 @@ export async function joinHub(options: {
   onWait?: (message: string) => void
 }): Promise<string> {
   const { place, name, token, key, store, clock, log, signal } = options
-  const request = { name, publicKey: key.publicPem, proof: signRequest(key.privatePem, name), agentVersion: version }
+  const request = { name, publicKey: key.publicPem, proof: signRequest(key.privateKey, name), agentVersion: version }
   let waited = false
   for (let delayMs = pollMs; ; delayMs = Math.min(mostWaitMs, delayMs * 1.5)) {
     signal.throwIfAborted()

@@ -25,8 +25,8 @@ import {
   joinHub,
   keptCertificate,
   openKey,
-  renewAt,
   resolveHubCa,
+  timesOf,
   whyNoCertificate,
 } from './join-hub.js'
 import { createWebSocketLink } from './web-socket-link.js'
@@ -130,6 +130,12 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
       ...(fix === undefined ? {} : { fix }),
     })
   }
+  let read: { readonly pem: string; readonly times: ReturnType<typeof timesOf> } | undefined
+  /** They are asked for with every sign of life. */
+  const heldTimes = ({ certificatePem: pem }: Identity) => {
+    if (read?.pem !== pem) read = { pem, times: timesOf(pem) }
+    return read.times
+  }
   let isTokenTried = false
   /** A hub that has forgotten the cluster, or was made anew, takes it with a new token: nobody has to clear the agent's state. */
   const joinAgain = async (refusal: unknown, key: Identity['key'], place: HubPlace): Promise<Identity> => {
@@ -147,8 +153,7 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
     await runAgent({
       connect: async () => {
         // It may have ended while the agent could not renew it; the key is still known to the hub.
-        if (joined === undefined || (await keptCertificate(store, joined.identity.key, name, clock.now())) === undefined)
-          joined = await joinAgent(options)
+        if (joined === undefined || heldTimes(joined.identity).endsAt <= clock.now()) joined = await joinAgent(options)
         const { place, identity } = joined
         const { isCut } = options
         if (isCut === undefined) {
@@ -171,10 +176,10 @@ export async function startAgent(options: StartAgentOptions): Promise<void> {
           (error: unknown) => messageOf(error),
         ),
       upkeep: async (ask) => {
-        if (joined === undefined || clock.now() < renewAt(joined.identity.certificatePem)) return
+        if (joined === undefined || clock.now() < heldTimes(joined.identity).renewAt) return
         const { key } = joined.identity
-        const { publicPem: publicKey, privatePem } = key
-        const answer = await ask('/v1/certificate', { publicKey, proof: signRequest(privatePem, name) })
+        const { publicPem: publicKey, privateKey } = key
+        const answer = await ask('/v1/certificate', { publicKey, proof: signRequest(privateKey, name) })
         const certificatePem = isObject(answer) ? answer['certificate'] : undefined
         if (typeof certificatePem !== 'string') return
         await store.write('certificate', certificatePem)

@@ -107,7 +107,7 @@ export class AgentDesk {
       send(response, 403, { message: 'that is not the key by which this cluster has joined' })
       return
     }
-    const certificate = await this.#options.certify(cluster, key.export({ type: 'spki', format: 'der' }))
+    const certificate = await this.#options.certify(cluster, key)
     send(response, 200, { certificate })
   }
 

@@ -4,10 +4,10 @@ import type { Log } from '../../../base/log.js'
 import type { KubeClient } from '../../../kube/client/kube-client.js'
 import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isNotFound } from '../../../kube/object/status-error.js'
-import { type AgentClusterStatus, agentClusterType, clusterNamespace } from '../resource-types.js'
+import { type AgentCluster, type AgentClusterStatus, agentClusterType, clusterNamespace } from '../resource-types.js'
 import type { AgentClusterSource } from './agent-cluster-source.js'
+import type { ClusterNamespaces } from './cluster-namespaces.js'
 import type { ConnectedAgent, ConnectedAgents } from './connected-agents.js'
-import { ensureNamespace } from './work-writer.js'
 
 const leases: ResourceType = {
   group: 'coordination.k8s.io',
@@ -18,6 +18,10 @@ const leases: ResourceType = {
 }
 const leaseSeconds = 60
 const leaseName = 'flotilla-agent'
+/** A cluster that joins is approved, connects and says how it is within a moment: that is written down once. */
+const gatherMs = 200
+/** After so long it is written down as it is, with or without that. */
+const settleMs = 5_000
 
 /**
  * Writes down how agents are: the phase of their AgentCluster when it changes, and a Lease in the cluster's namespace every half minute
@@ -25,6 +29,7 @@ const leaseName = 'flotilla-agent'
  */
 export function keepAgentRecords(options: {
   hub: KubeClient
+  namespaces: ClusterNamespaces
   source: AgentClusterSource
   agents: ConnectedAgents
   clock: Clock
@@ -33,12 +38,27 @@ export function keepAgentRecords(options: {
 }): void {
   const { hub, source, agents, clock, log, signal } = options
   const due = new Set<string>()
+  const unsettled = new Set<string>()
   let running = false
+  let isGathering = false
+
+  /** Its agent will say more in a moment, or come. */
+  function isSettling({ status, spec }: AgentCluster, agent: ConnectedAgent | undefined): boolean {
+    if (spec.approved !== true) return false
+    if (agent !== undefined) return agent.heartbeat === undefined && clock.now() - agent.since < settleMs
+    const isNew = status?.phase === 'Offline' && status.message === undefined
+    return isNew && clock.now() - Date.parse(status.request?.requestedAt ?? '') < settleMs
+  }
 
   async function record(cluster: string): Promise<void> {
     const known = source.get(cluster)
     if (known === undefined) return
     const agent = agents.get(cluster)
+    if (isSettling(known, agent)) {
+      if (unsettled.size === 0) clock.after(settleMs, settle)
+      unsettled.add(cluster)
+      return
+    }
     const { phase, message } = phaseOf(known.spec.approved, agent?.heartbeat?.problem, agents.absence(cluster))
     const agentVersion = agent?.heartbeat?.agentVersion ?? known.status?.agentVersion
     const before = known.status ?? {}
@@ -62,8 +82,7 @@ export function keepAgentRecords(options: {
     } catch (error) {
       if (!isNotFound(error)) throw error
       const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: leaseName, namespace }, ...body }
-      await ensureNamespace(hub, namespace)
-      await hub.create(leases, lease)
+      await options.namespaces.within(cluster, () => hub.create(leases, lease))
     }
   }
 
@@ -93,7 +112,17 @@ export function keepAgentRecords(options: {
 
   const soon = (cluster: string) => {
     due.add(cluster)
-    queueMicrotask(() => void work())
+    if (isGathering) return
+    isGathering = true
+    clock.after(gatherMs, () => {
+      isGathering = false
+      void work()
+    })
+  }
+  const settle = () => {
+    for (const cluster of unsettled) due.add(cluster)
+    unsettled.clear()
+    void work()
   }
   const seen = new WeakSet<ConnectedAgent>()
   agents.onChange((cluster) => {

@@ -4,11 +4,11 @@ import { messageOf } from '../../../base/errors.js'
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
 import type { KubeClient } from '../../../kube/client/kube-client.js'
-import type { ResourceType } from '../../../kube/object/resource-type.js'
 import { isAlreadyExists, isNotFound } from '../../../kube/object/status-error.js'
 import { WorkQueue } from '../../../kube/queue/work-queue.js'
 import { clusterNamespace, workType } from '../resource-types.js'
 import type { Work, WorkStatus } from '../work.js'
+import type { ClusterNamespaces } from './cluster-namespaces.js'
 
 /** What a Work is to become. `status` is written by the hub for the agent, whose word it is. */
 export interface WorkChange {
@@ -19,20 +19,28 @@ export interface WorkChange {
   readonly isNew?: boolean
 }
 
-const namespaces: ResourceType = { group: '', version: 'v1', kind: 'Namespace', plural: 'namespaces', namespaced: false }
 const concurrency = 16
+
+export interface WorkWriterOptions {
+  readonly hub: KubeClient
+  readonly namespaces: ClusterNamespaces
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly signal: AbortSignal
+}
 
 /**
  * Writes Works: for each the newest of what is wanted, a few at a time for the whole fleet, again until it is done. Namespaces of
  * clusters are made as they are needed.
  */
 export class WorkWriter {
-  readonly #options: { hub: KubeClient; clock: Clock; random: Random; log: Log; signal: AbortSignal }
+  readonly #options: WorkWriterOptions
   readonly #wanted = new Map<string, WorkChange>()
   readonly #failures = new Map<string, number>()
   readonly #queue: WorkQueue
 
-  constructor(options: { hub: KubeClient; clock: Clock; random: Random; log: Log; signal: AbortSignal }) {
+  constructor(options: WorkWriterOptions) {
     this.#options = options
     this.#queue = new WorkQueue({ ...options, onReady: () => queueMicrotask(() => this.#pump()) })
     options.signal.addEventListener('abort', () => this.#queue.close(), { once: true })
@@ -89,7 +97,7 @@ export class WorkWriter {
     if (change.spec !== undefined) {
       const { spec } = change
       const replaced = { kind: 'json' as const, operations: [{ op: 'add', path: '/spec', value: spec }] }
-      const make = () => this.#create(target.namespace, name, spec)
+      const make = () => this.#create(cluster, name, spec)
       if (change.isNew) {
         await make().catch(async (error: unknown) => {
           if (!isAlreadyExists(error)) throw error
@@ -108,21 +116,12 @@ export class WorkWriter {
     }
   }
 
-  async #create(namespace: string, name: string, spec: Work['spec']): Promise<void> {
-    const { hub } = this.#options
-    const work: Work = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'Work', metadata: { name, namespace }, spec }
-    try {
-      await hub.create(workType, work)
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-      await ensureNamespace(hub, namespace)
-      await hub.create(workType, work)
-    }
+  async #create(cluster: string, name: string, spec: Work['spec']): Promise<void> {
+    const { hub, namespaces } = this.#options
+    const metadata = { name, namespace: clusterNamespace(cluster) }
+    const work: Work = { apiVersion: 'flotilla.dev/v1alpha1', kind: 'Work', metadata, spec }
+    await namespaces.within(cluster, () => hub.create(workType, work))
   }
-}
-
-export async function ensureNamespace(hub: KubeClient, name: string): Promise<void> {
-  await hub.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch(ignoring(isAlreadyExists))
 }
 
 function ignoring(what: (error: unknown) => boolean): (error: unknown) => undefined {

@@ -2,6 +2,7 @@ import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, typ
 
 /** An agent's own key: made where the agent runs, and never sent anywhere. */
 export interface AgentKey {
+  readonly privateKey: KeyObject
   readonly privatePem: string
   readonly publicPem: string
   /** `sha256:` and the digest of the public key (SubjectPublicKeyInfo) in hexadecimal. */
@@ -9,13 +10,18 @@ export interface AgentKey {
 }
 
 export function createAgentKey(): AgentKey {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  return openAgentKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString())
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  return keyOf(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), privateKey, publicKey)
 }
 
 export function openAgentKey(privatePem: string): AgentKey {
-  const publicKey = createPublicKey(createPrivateKey(privatePem))
+  const privateKey = createPrivateKey(privatePem)
+  return keyOf(privatePem, privateKey, createPublicKey(privateKey))
+}
+
+function keyOf(privatePem: string, privateKey: KeyObject, publicKey: KeyObject): AgentKey {
   return {
+    privateKey,
     privatePem,
     publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
     fingerprint: keyFingerprint(publicKey),
@@ -29,8 +35,8 @@ export function keyFingerprint(key: KeyObject): string {
 }
 
 /** Shows that whoever asks has the key: without it, somebody else's public key could be joined under another name. */
-export function signRequest(privatePem: string, name: string): string {
-  return sign('sha256', Buffer.from(claim(name)), createPrivateKey(privatePem)).toString('base64')
+export function signRequest(key: KeyObject, name: string): string {
+  return sign('sha256', Buffer.from(claim(name)), key).toString('base64')
 }
 
 /** The key of a request, if it is an EC key of P-256 that signed it; undefined otherwise. */

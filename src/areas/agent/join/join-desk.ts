@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { type Clock, formatTime } from '../../../base/clock.js'
 import type { Log } from '../../../base/log.js'
 import type { KubeClient } from '../../../kube/client/kube-client.js'
@@ -26,7 +26,7 @@ export type JoinAnswer =
   | { readonly code: 400 | 401 | 403 | 409; readonly reason: string; readonly message: string }
 
 /** Makes certificates for agents. */
-export type CertifyAgent = (cluster: string, publicKey: Uint8Array) => Promise<string>
+export type CertifyAgent = (cluster: string, publicKey: KeyObject) => Promise<string>
 
 export interface JoinDeskOptions {
   readonly hub: KubeClient
@@ -162,20 +162,16 @@ export function createJoinDesk(
     if (token.key === '' && !(await bind(secret, name, key))) {
       return refuse(403, 'TokenOfAnother', `another agent has used the token ${token.id}`)
     }
-    if (known?.spec.approved === true && pinned === key) return { code: 200, certificate: await certify(name, derOf(request)) }
+    if (known?.spec.approved === true && pinned === key) return { code: 200, certificate: await certify(name, publicKey) }
     const approves = token.approves && known?.spec.approved === undefined
     if (known === undefined || pinned === undefined || isStale || approves) await ask(known, key, token, request, address)
-    if (approves) return { code: 200, certificate: await certify(name, derOf(request)) }
+    if (approves) return { code: 200, certificate: await certify(name, publicKey) }
     return { code: 202, message: `waits for approval: flotilla cluster approve ${name} --key ${key}` }
   }
 }
 
 function refuse(code: 400 | 401 | 403 | 409, reason: string, message: string): JoinAnswer {
   return { code, reason, message }
-}
-
-function derOf(request: JoinRequest): Uint8Array {
-  return createPublicKey(request.publicKey).export({ type: 'spki', format: 'der' })
 }
 
 function encode(text: string): string {

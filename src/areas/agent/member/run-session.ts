@@ -24,6 +24,8 @@ export interface SessionOptions {
 
 const beatMs = 5_000
 const heartbeatMs = 30_000
+/** Most agents are complete soon after they have come: one sign of life tells both. */
+const firstMs = 1_000
 
 /** One connection to the hub, from its first message to its end. Resolves with why it ended. */
 export async function runSession(options: SessionOptions): Promise<string> {
@@ -37,9 +39,11 @@ export async function runSession(options: SessionOptions): Promise<string> {
   })
   const stop = () => tunnel.close('the agent stops')
   signal.addEventListener('abort', stop, { once: true })
+  // It may have been told to stop while it was connecting.
+  if (signal.aborted) stop()
   let isOver = false
-  let wasComplete: boolean | undefined
-  let lastHeartbeat = Number.NEGATIVE_INFINITY
+  let wasComplete = false
+  let lastHeartbeat = clock.now() - heartbeatMs + firstMs
   const heartbeat = async () => {
     wasComplete = keeper.isComplete
     lastHeartbeat = clock.now()
@@ -64,7 +68,7 @@ export async function runSession(options: SessionOptions): Promise<string> {
   }
   keeper.connected(async (reports) => {
     await askHub(tunnel, '/v1/reports', { reports })
-    if (wasComplete !== true) clock.after(200, beatSoon)
+    if (!wasComplete) clock.after(200, beatSoon)
   })
   const beatSoon = () => {
     if (!isOver && wasComplete !== keeper.isComplete) heartbeat().catch(() => {})
@@ -74,7 +78,7 @@ export async function runSession(options: SessionOptions): Promise<string> {
     tunnel.close('the hub has ended the stream of Works')
   }
   follow().catch((error: unknown) => tunnel.close(`the stream of Works broke: ${messageOf(error)}`))
-  beat()
+  clock.after(firstMs, beat)
   const why = await tunnel.closed
   isOver = true
   keeper.disconnected()
