@@ -39,9 +39,10 @@ export const jobScenarios: readonly Scenario[] = [
       })
       await create(
         job('fatal', { podFailurePolicy: { rules: [onExit('FailJob', 42)] } }, fails('42')),
+        // Its time is over between the failure of its pod and the next one, 10 s later.
         job(
           'ignored',
-          { backoffLimit: 0, activeDeadlineSeconds: 7, podFailurePolicy: { rules: [onExit('Ignore', 7)] } },
+          { backoffLimit: 0, activeDeadlineSeconds: 8, podFailurePolicy: { rules: [onExit('Ignore', 7)] } },
           fails('7'),
         ),
         job('per-index', indexed(3, { backoffLimitPerIndex: 0 }), fails('1', '1')),
@@ -66,7 +67,8 @@ export const jobScenarios: readonly Scenario[] = [
     name: 'job-pods-deleted',
     async run({ create, until, remove, get }) {
       await create(
-        job('finished', { completions: 2, parallelism: 1 }, { [runFor]: '2' }),
+        // Long enough for its second pod to be running when it is deleted.
+        job('finished', { completions: 2, parallelism: 1 }, { [runFor]: '8' }),
         job('running', { backoffLimit: 3 }, { [runFor]: '100' }),
         job('careful', { podReplacementPolicy: 'Failed' }, { [runFor]: '100' }),
       )
