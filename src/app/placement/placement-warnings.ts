@@ -99,6 +99,8 @@ function whyNothing(apiVersion: string, kind: string, request: AdmissionRequest)
   if (request.findKind(apiVersion, kind) === undefined)
     return `the hub serves no kind ${kind} of ${apiVersion}; it selects nothing`
   if (isTemplateKind(apiVersion, kind)) return undefined
+  if (kind === 'ServiceImport')
+    return 'a ServiceImport is sent by no policy: every cluster that has the namespace of an exported service gets one'
   return kind === 'Namespace'
     ? 'a Namespace is sent by no policy: it is made, with its labels, in every cluster where something in it goes'
     : `${kind} of ${apiVersion} is a kind that stays on the hub; it selects nothing`

@@ -107,6 +107,8 @@ export interface DeliveryRules {
 export type RetainedField = 'replicas' | 'annotations' | 'finalizers' | 'labels' | { readonly pointer: string }
 
 export interface FailoverRules {
+  /** What a copy's status says of its health, for kinds that the engine cannot read itself; undefined where it says nothing. Pure. */
+  readonly health?: (live: KubeObject) => boolean | undefined
   /** The whole cluster: moved when a taint with NoExecute is not tolerated (any longer). */
   readonly cluster?: {
     readonly purge: PurgeMode

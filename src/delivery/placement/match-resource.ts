@@ -1,12 +1,15 @@
-import type { KubeObject } from '../../kube/object/kube-object.js'
+import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import { fromLabelSelector, matchesLabels } from '../../kube/object/selector.js'
 import type { ResourceSelector } from './contract.js'
 
-/** How closely a selector names an object: 0 not at all, 1 all of its kind, 2 by labels, 3 by name. */
+/**
+ * How closely a selector names an object: 0 not at all, 1 all of its kind, 2 by labels, 3 by name. Of the apiVersion the group alone
+ * counts: in which of its versions an object is read says nothing of the object.
+ */
 export type Closeness = 0 | 1 | 2 | 3
 
 export function closenessOf(selector: ResourceSelector, object: KubeObject): Closeness {
-  if (selector.apiVersion !== object.apiVersion || selector.kind !== object.kind) return 0
+  if (selector.kind !== object.kind || groupOf(selector.apiVersion) !== groupOf(object.apiVersion)) return 0
   const { namespace = '', name = '', labels } = selector
   if (namespace !== '' && namespace !== object.metadata.namespace) return 0
   if (name !== '') return name === object.metadata.name ? 3 : 0

@@ -96,11 +96,17 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
       ...(binding === undefined ? {} : { binding }),
       autoscaled: autoscaler !== undefined,
     }),
-    failover: readFailover(
-      objectAt(policySpec, 'failover'),
-      readSilence(hub.objects(clusterTaintPolicyType), objectsAt(policySpec, 'placement', 'clusterTolerations')),
-      (preservation) => readPreserveState(preservation, interpreter),
-    ),
+    failover: {
+      ...readFailover(
+        objectAt(policySpec, 'failover'),
+        readSilence(hub.objects(clusterTaintPolicyType), objectsAt(policySpec, 'placement', 'clusterTolerations')),
+        (preservation) => readPreserveState(preservation, interpreter),
+      ),
+      health(live) {
+        const health = interpreter.health(live)
+        return health === 'Unknown' ? undefined : health === 'Healthy'
+      },
+    },
     evictions: readEvictions(binding),
     ...namespaceRule(namespace, hub),
     warnings: [...(holder === undefined ? agreed.warnings : warningsOf(policySpec)), ...scriptProblems(source, interpreter)],

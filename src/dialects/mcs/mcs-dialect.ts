@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../kube/object/kube-object.js'
+import { isTemplate } from '../../services/model/is-template.js'
 import { serviceType } from '../../services/model/kube-kinds.js'
 import { type ServiceExport, serviceExportType, serviceImportType } from '../../services/model/multi-cluster-kinds.js'
 import { createdMsOf, endpointsOf, offerFieldsOf } from '../../services/model/read-service.js'
@@ -32,8 +33,8 @@ export const mcsDialect: ServiceDialect = {
 
 function offerOf(object: KubeObject, service: ServiceName, cluster: ClusterFacts): Offer | undefined {
   const { metadata, spec } = object as ServiceExport
-  // An export that is being deleted, or whose Service is, offers no longer.
-  if (metadata.deletionTimestamp !== undefined) return undefined
+  // An export that is being deleted, or whose Service is, offers no longer; one on the hub that goes to clusters offers there.
+  if (metadata.deletionTimestamp !== undefined || isTemplate(cluster.name, object)) return undefined
   const backing = cluster.service(service)
   if (backing === undefined || backing.metadata.deletionTimestamp !== undefined) return undefined
   const fields = offerFieldsOf(backing)

@@ -1,5 +1,6 @@
 import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
 import { strangersIn } from '../model/audience-problem.js'
+import { isTemplate } from '../model/is-template.js'
 import { type ServiceExport, serviceExportType } from '../model/multi-cluster-kinds.js'
 import { multiClusterNames } from '../model/multi-cluster-names.js'
 import { exportConditions } from './export-conditions.js'
@@ -19,7 +20,7 @@ export async function writeExport(
   },
 ): Promise<void> {
   const found = writer.exported()
-  if (found === undefined || found.metadata.deletionTimestamp !== undefined) return
+  if (found === undefined || found.metadata.deletionTimestamp !== undefined || isTemplate(writer.view.name, found)) return
   // What another exporting cluster has to say is not known yet: what was said holds.
   const others = writer.namesOf(writer.found()?.status?.clusters)
   if (found.status?.conditions !== undefined && others.some(ports.isUnread)) return

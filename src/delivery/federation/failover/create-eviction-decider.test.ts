@@ -276,3 +276,29 @@ test('state is preserved by direct moves alone, and what has not been seen holds
   assert.deepEqual(held.evictions, [])
   assert.match(held.held?.[0]?.why ?? '', /it stays, for what is to be preserved of it has not been seen/)
 })
+
+test('a kind of somebody else is as healthy as its dialect reads it', () => {
+  const { state, decide } = fleet()
+  const job = (phase: string): KubeObject => ({ ...deployment(1, 0), kind: 'FlinkDeployment', status: { phase } })
+  const live = (phase: string) => ({ ...copy(1, 0), live: job(phase) })
+  const health = ({ status }: KubeObject) => (status as { phase: string }).phase === 'RUNNING'
+  const [policy] = federated({}).policies.placements
+  const selectors = [{ apiVersion: 'apps/v1', kind: 'FlinkDeployment' }]
+  const placement = { division: { strategy: 'duplicated' as const }, spread: [{ by: 'cluster' as const, maxGroups: 1 }] }
+  const object = federated(
+    { a: 1 },
+    {
+      workload: { object: job(''), replicas: 1 },
+      policies: { placements: [{ ...policy!, selectors, placement }] },
+      failover: { ...failover, health },
+    },
+  )
+  decide(object, three({}), { a: live('FAILED') })
+  state.nowMs += 61_000
+  const [eviction] = decide(object, three({}), { a: live('FAILED') }).evictions
+  assert.equal(eviction?.reason, 'ApplicationUnhealthy')
+  const moving = { ...object, evictions: [{ ...eviction, purge: 'Gracefully' as const }] }
+  const purge = (phase: string) => decide(moving, three({}), { a: live('FAILED'), b: live(phase) }).evictions[0]?.purge
+  assert.equal(purge('CREATED'), 'Gracefully')
+  assert.equal(purge('RUNNING'), 'Directly')
+})

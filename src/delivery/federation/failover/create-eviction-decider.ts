@@ -1,4 +1,5 @@
 import { messageOf } from '../../../base/errors.js'
+import type { KubeObject } from '../../../kube/object/kube-object.js'
 import type { ClusterFacts, Placement } from '../../placement/contract.js'
 import { decidePlacement } from '../../placement/decide-placement.js'
 import { decidePolicy } from '../../placement/policy/decide-policy.js'
@@ -106,7 +107,7 @@ export function createEvictionDecider(options: EvictionDeciderOptions): Eviction
           }
         }
       }
-      const healthy = result?.live === undefined || fact.ready !== true ? undefined : isHealthy(result.live)
+      const healthy = result?.live === undefined || fact.ready !== true ? undefined : isHealthy(result.live, failover.health)
       const sick =
         healthy === false || sickSince.has(id) ? sinceWhen(sickTimes(id), cluster, healthy === false, nowMs) : undefined
       if (application !== undefined && sick !== undefined) {
@@ -284,12 +285,21 @@ function runsElsewhere(eviction: Eviction, federated: Federated, copies: Evictio
   const others = [...copies].filter(([cluster]) => cluster !== eviction.cluster)
   const asked = federated.workload.replicas
   if (asked === undefined) return others.some(([, result]) => result?.state === 'Applied')
+  const { health } = federated.failover ?? {}
+  const seen = others.map(([, result]) => (result?.live === undefined ? undefined : isHealthy(result.live, health)))
+  if (seen.length > 0 && !hasReadyCount(federated.workload.object) && seen.every((each) => each !== undefined))
+    return seen.every((each) => each)
   let ready = 0
   for (const [, result] of others) {
     const status = result?.live?.['status'] as { readyReplicas?: unknown } | undefined
     if (typeof status?.readyReplicas === 'number') ready += status.readyReplicas
   }
   return ready >= asked
+}
+
+/** Kinds of which the status counts replicas that are ready. */
+function hasReadyCount({ kind }: KubeObject): boolean {
+  return ['Deployment', 'StatefulSet', 'ReplicaSet'].includes(kind)
 }
 
 /** Tried before it is done: a move that finds no room elsewhere only takes away. */

@@ -3,9 +3,12 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 
 /**
  * Whether a copy does its work, by its own status; undefined where that cannot be told: a status that is not of this generation,
- * a kind without one.
+ * a kind without one. `ofOthers`: for kinds that are not known here.
  */
-export function isHealthy(live: KubeObject): boolean | undefined {
+export function isHealthy(
+  live: KubeObject,
+  ofOthers: (live: KubeObject) => boolean | undefined = () => undefined,
+): boolean | undefined {
   const spec = fields(live['spec'])
   const status = fields(live['status'])
   const seen = status['observedGeneration']
@@ -21,7 +24,7 @@ export function isHealthy(live: KubeObject): boolean | undefined {
     case 'Job':
       return !conditions(status).some(({ type, status: value }) => type === 'Failed' && value === 'True')
     default:
-      return undefined
+      return ofOthers(live)
   }
 }
 

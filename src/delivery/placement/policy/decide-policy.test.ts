@@ -38,6 +38,9 @@ test('scope, then priority, then closeness, then name', () => {
   assert.equal(winnerOf([fleetWide('z'), policy('a', { namespace: 'other' })]), 'z')
   assert.equal(winnerOf([policy('a', { selectors: [{ ...byName, name: 'api', labels: {} }] })]), undefined)
   assert.equal(winnerOf([]), undefined)
+  const version = { ...byName, apiVersion: 'apps/v1beta2' }
+  assert.equal(winnerOf([policy('a', { selectors: [version] })]), 'a', 'whichever version it is read in')
+  assert.equal(winnerOf([policy('a', { selectors: [{ ...byName, apiVersion: 'example.com/v1' }] })]), undefined)
 })
 
 test('a policy that holds the object keeps it, unless another preempts', () => {

@@ -19,7 +19,7 @@ export function reportQuota(source: KubeObject, outcome: Outcome | undefined): H
   const used = sumOf(items.map((item) => fieldsOf(item.used)))
   const before = source['status']
   const status = {
-    overall: instead(fieldAt(before, 'overall'), fieldsOf(fieldAt(source, 'spec', 'overall'))),
+    overall: instead(fieldAt(before, 'overall'), sumOf([fieldsOf(fieldAt(source, 'spec', 'overall'))])),
     overallUsed: instead(fieldAt(before, 'overallUsed'), used),
     aggregatedStatus: items.length > 0 ? items : null,
   }

@@ -19,6 +19,8 @@ const skippedKinds = new Set(['Event', 'Node', 'Namespace', 'Endpoints', 'Bindin
 /** Whether objects of a kind can be templates at all. Namespaces come along of themselves. */
 export function isTemplateKind(apiVersion: string, kind: string): boolean {
   const group = groupOf(apiVersion)
+  // Made in every cluster that may use a service, from its exports.
+  if (group === 'multicluster.x-k8s.io' && kind === 'ServiceImport') return false
   return !skippedGroups.has(group) && !(group === '' && skippedKinds.has(kind))
 }
 
