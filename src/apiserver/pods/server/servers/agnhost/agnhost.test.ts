@@ -141,6 +141,13 @@ test('netexec dials by HTTP and by datagrams, and connect tells why it cannot', 
   assert.equal((await run(['/agnhost', 'connect', `${address}:${await freePort()}`])).err, 'REFUSED\n')
 })
 
+test('serve-hostname answers plain connections and datagrams', async () => {
+  const at = await freePort()
+  await serve(['serve-hostname', '--http=false', '--tcp', '--udp', '--port', String(at)])
+  assert.match((await run(['nc', address, String(at)])).out, /^box$/)
+  assert.equal((await run(['/agnhost', 'connect', `${address}:${at}`, '--protocol', 'udp'])).code, 0)
+})
+
 test('test-webserver shows files of the container and nothing above them', async () => {
   const at = await freePort()
   await serve(['test-webserver', `--port=${at}`])

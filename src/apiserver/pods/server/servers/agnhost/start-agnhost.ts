@@ -1,6 +1,6 @@
 import type { Applet, CommandContext, ContainerWorld } from '../../shell/shell-context.js'
 import { goFlag } from '../go-flag.js'
-import { listenHttp, type RunningServer, sendText } from '../http-listener.js'
+import type { RunningServer } from '../http-listener.js'
 
 /** The subcommands of the end-to-end tests' image that other programs use; its shell command runs applets. */
 export async function startAgnhost(
@@ -17,9 +17,7 @@ export async function startAgnhost(
     case 'netexec':
       return (await import('./netexec.js')).startNetexec(rest, world, context)
     case 'serve-hostname':
-      return listenHttp(world, Number(goFlag(rest, 'port') ?? 9376), (_request, response) =>
-        sendText(response, 200, world.hostname),
-      )
+      return (await import('./serve-hostname.js')).startServeHostname(rest, world)
     case 'test-webserver':
       return (await import('./file-server.js')).startFileServer(Number(goFlag(rest, 'port') ?? 80), world)
     case 'liveness':
@@ -40,6 +38,8 @@ export async function startAgnhost(
       return (await import('./nettest.js')).startNettest(rest, world, context)
     case 'grpc-health-checking':
       return (await import('./grpc-health.js')).startGrpcHealth(rest, world, context)
+    case 'test-service-account-issuer-discovery':
+      return (await import('./issuer-discovery.js')).discoverIssuer(rest, world, context)
     case 'dns-suffix':
       await context.stdout.write(`${world.searchDomains.join(',')}\n`)
       return 0
@@ -65,7 +65,8 @@ export async function startAgnhost(
 
 const subcommands =
   'pause, netexec, serve-hostname, test-webserver, liveness, connect, dns-suffix, dns-server-list, etc-hosts, entrypoint-tester, ' +
-  'porter, mounttest, logs-generator, webhook, crd-conversion-webhook, guestbook, nettest, grpc-health-checking'
+  'porter, mounttest, logs-generator, webhook, crd-conversion-webhook, guestbook, nettest, grpc-health-checking, ' +
+  'test-service-account-issuer-discovery'
 
 /** The same within a script or an exec: a server stays until the command is ended. */
 export const agnhost: Applet = async (args, context) => {
