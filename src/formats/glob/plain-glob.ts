@@ -10,7 +10,15 @@ export function matchGlob(pattern: string, text: string): boolean {
 }
 
 export function compileGlob(pattern: string): Matcher {
-  return overlapping(pattern, /^\*\*?$/) ?? compileFree(pattern)
+  return withoutRegex(pattern) ?? overlapping(pattern, /^\*\*?$/) ?? compileFree(pattern)
+}
+
+/** Text, and text with stars behind it, which cross everything: most patterns are no more. */
+function withoutRegex(pattern: string): Matcher | undefined {
+  const found = /^([^*?[{\\]*)(\**)$/.exec(pattern)
+  if (found === null) return undefined
+  const [, text = '', stars] = found
+  return stars === '' ? (name) => name === text : (name) => name.startsWith(text)
 }
 
 const compileFree = cachingCompiler((pattern) => toRegex(pattern, '(?s:.)*', '(?s:.)'))
