@@ -54,7 +54,8 @@ export function canonicalJson(value: unknown): string {
   return printJson(sortedKeys(value))
 }
 
-function sortedKeys(value: unknown): unknown {
+/** The same data with its keys in order at every depth, as Go prints a map. */
+export function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys)
   if (!isObject(value)) return value
   const sorted: Record<string, unknown> = {}

@@ -1,4 +1,4 @@
-import { canonicalJson, equalJson } from '../../../base/json.js'
+import { canonicalJson, equalJson, sortedKeys } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { controllerReferenceTo } from '../../../kube/object/owner.js'
 import type { Work } from '../contract.js'
@@ -68,7 +68,10 @@ function revisionObject(owner: KubeObject & { spec: { template: PodTemplate } },
       ...(owner.metadata.annotations ? { annotations: owner.metadata.annotations } : {}),
       ownerReferences: [controllerReferenceTo(owner)],
     },
-    data: { spec: { template: { ...owner.spec.template, $patch: 'replace' } as PodTemplate } },
+    // Clients compare its bytes with what Go makes of a map, whose keys are in order.
+    data: sortedKeys({ spec: { template: { ...owner.spec.template, $patch: 'replace' } } }) as {
+      spec: { template: PodTemplate }
+    },
     revision,
   }
 }

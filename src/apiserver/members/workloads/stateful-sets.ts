@@ -89,7 +89,10 @@ async function step(work: Work, set: StatefulSet, history: TemplateHistory, curr
   }
   if (allReady || !ordered) {
     const condemned = [...pods].filter(([ordinal]) => ordinal < start || ordinal >= end).sort(([a], [b]) => b - a)
+    // In order, one that is not ready holds up the others, unless it is the first of those.
+    const firstUnhealthy = condemned.findLast(([, pod]) => !isReady(pod) || isTerminating(pod))?.[1]
     for (const [, pod] of condemned) {
+      if (ordered && !isReady(pod) && pod !== firstUnhealthy) break
       if (!isTerminating(pod)) writes.push(removeReplica(work, set, pod))
       if (ordered) break
     }

@@ -79,6 +79,27 @@ test('a StatefulSet is updated from the last to the first, down to its partition
   fixture.stop()
 })
 
+test('a StatefulSet that is scaled down waits for pods that are not ready, but for the first of them', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply(statefulSet({ replicas: 3 }))
+  await fixture.settle(2)
+  const broken = { 'simulation.flotilla.dev/ready-after-seconds': '1000' }
+  for (const name of ['db-0', 'db-1', 'db-2']) {
+    const pod = fixture.peek('pods', `default/${name}`)!
+    const metadata = { name, namespace: 'default', annotations: broken, labels: pod.metadata.labels }
+    await fixture.apply({ ...pod, metadata } as never)
+  }
+  await fixture.settle(2)
+  await fixture.apply(statefulSet({ replicas: 0 }))
+  await fixture.settle(5)
+  assert.deepEqual(podNames(fixture), ['db-0', 'db-1', 'db-2'])
+  await fixture.remove('pods', 'default/db-2')
+  await fixture.remove('pods', 'default/db-1')
+  await fixture.settle(40)
+  assert.deepEqual(podNames(fixture), [])
+  fixture.stop()
+})
+
 test('a parallel StatefulSet starts at once', async () => {
   const fixture = await createMemberFixture()
   await fixture.apply(statefulSet({ replicas: 4, podManagementPolicy: 'Parallel' }, slow))
@@ -139,6 +160,24 @@ const conditionTypes = (fixture: MemberFixture) =>
   ((jobStatus(fixture)?.['conditions'] ?? []) as { type: string; reason: string }[]).map(
     ({ type, reason }) => `${type} ${reason}`,
   )
+
+test('the recorded template of a DaemonSet is the text that Go makes of a map', async () => {
+  const fixture = await createMemberFixture()
+  const template = { metadata: { labels: { b: '1', a: '2' } }, spec: { containers: [{ name: 'c', image: 'web:1' }] } }
+  await fixture.apply({
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name: 'd', namespace: 'default' },
+    spec: { selector: { matchLabels: { a: '2' } }, template },
+  })
+  await fixture.settle()
+  const [revision] = fixture.all('controllerrevisions.apps', 'default') as unknown as { data: object }[]
+  assert.match(
+    JSON.stringify(revision?.data),
+    /^\{"spec":\{"template":\{"\$patch":"replace","metadata":\{.*"labels":\{"a":"2","b":"1"\}\},"spec":\{"containers":\[\{"image":.*"name":"c"/,
+  )
+  fixture.stop()
+})
 
 test('a Job runs as many pods at a time as allowed, until enough have succeeded', async () => {
   const fixture = await createMemberFixture()
