@@ -146,16 +146,16 @@ export class SourcePass {
       state.troubles.set(cluster, { state: kind, message, since: clock.now() })
     const rules = rulesOf(read, decision, autoscaler)
     const build = createBuilder(read)
-    const copies = this.copiesOf(state)
+    const copies = evictions.length === 0 ? undefined : this.copiesOf(state)
     const carried = carriedLabels(decision, evictions)
     for (const { cluster, purge } of evictions)
-      if (purge === 'Directly' && this.#isLeaving(cluster, state, copies)) state.leaves.add(cluster)
+      if (purge === 'Directly' && copies !== undefined && this.#isLeaving(cluster, state, copies)) state.leaves.add(cluster)
     for (const delivery of decision.deliveries) {
       const { cluster } = delivery
       const place = members.get(cluster)
       const facts = directory.of(cluster)
       if (delivery.held !== undefined || place === undefined || facts === undefined) continue
-      if (state.leaves.size > 0 && !copies.has(cluster) && !state.claimed.has(cluster)) {
+      if (state.leaves.size > 0 && copies?.has(cluster) === false && !state.claimed.has(cluster)) {
         trouble(cluster, 'Waiting', `it goes there when it has left ${[...state.leaves].join(', ')}`)
         continue
       }
