@@ -41,8 +41,8 @@ export interface CachedText {
 
 /** A multiple of eight: V8 copies what is not aligned. */
 const headerBytes = 256
-/** More than the commands make: what is beyond comes from versions of Node that are gone. */
-const mostFiles = 128
+/** More than the commands make, with three packs each: what is beyond comes from versions of Node that are gone. */
+const mostFiles = 256
 
 /** The first of these folders that can be had is written to; all are read. */
 export function openCodeCache(folders: readonly string[], runtime = `${process.version}-${process.arch}`): CodeCache {
