@@ -176,7 +176,7 @@ class Loading {
     try {
       value = text.file.endsWith('.json')
         ? JSON.parse(text.text)
-        : parseYamlDocuments(text.text, { duplicateKeys: 'error' })[0]?.value
+        : parseYamlDocuments(text.isExpanded === true ? expanded(text.text) : text.text, { duplicateKeys: 'error' })[0]?.value
     } catch (error) {
       if (isGuess === true) return
       value = this.#despiteTwins(text, error)
@@ -290,6 +290,11 @@ class Loading {
       message: at.message,
     })
   }
+}
+
+/** What a shell makes of a backslash in a text that it expands. Variables stay as they are. */
+function expanded(text: string): string {
+  return text.replace(/\\([\\$`\n])/g, (_, character: string) => (character === '\n' ? '' : character))
 }
 
 function sizeOf({ written }: Document): number {

@@ -193,11 +193,13 @@ function refusals(document: KubeDocument, { schema, isBuiltIn, namespaced, mayBe
     if (path[0] === 'status') continue
     // What rules may cost depends on the version of the API server.
     if (message.includes('estimated rule cost')) continue
+    // Every pod is given the account `default` before this is asked.
+    if (message.includes('when serviceAccountName is not set')) continue
     // Names that are made when it is created.
     if (field === 'metadata.name' && document.text('metadata', 'generateName') !== undefined) continue
     if (reason !== 'FieldValueRequired' && holdsPlaceholder(document.get(...path) ?? document.get(...path.slice(0, -1)))) continue
     // A default that was made of one.
-    if (/: Invalid value: "[^"]*(\$[{(]|\{\{)/.test(`: ${message}`)) continue
+    if (/: Invalid value: "[^"]*(\$[{(A-Za-z_]|\{\{)/.test(`: ${message}`)) continue
     const isRequired = reason === 'FieldValueRequired' && path[0] !== 'metadata'
     if (isRequired && mayBeMutated === true) continue
     const text =

@@ -82,7 +82,9 @@ function tellType(
   tell: (problem: ShapeProblem) => void,
   instead?: Scalar | undefined,
 ): void {
-  if (typeof value === 'string' && isPlaceholder(value)) return
+  // In brackets (`name: [YOUR-CLUSTER]`) one looks like a list.
+  const text = Array.isArray(value) && value.length === 1 ? (value[0] as unknown) : value
+  if (typeof text === 'string' && isPlaceholder(text)) return
   tell({ kind: 'type', path, value, wanted, ...(instead === undefined ? {} : { instead }) })
 }
 

@@ -40,10 +40,10 @@ export function checkPodSpec(spec: Members, field: string, to: Findings): void {
   const deadline = spec['activeDeadlineSeconds']
   if (isSet(deadline)) to.inRange(`${field}.activeDeadlineSeconds`, deadline, 1, 2_147_483_647)
   if (isSet(spec['overhead'])) checkRequirements({ limits: spec['overhead'] }, `${field}.overhead`, to)
-  checkTokens(spec, field, to)
+  if (field === 'spec') checkTokens(spec, field, to)
 }
 
-/** A token of a service account needs the account's name. */
+/** A token of a service account needs the account's name: in a pod, which admission has given one, not in templates of pods. */
 function checkTokens(spec: Members, field: string, to: Findings): void {
   if (textOf(spec['serviceAccountName']) !== '') return
   for (const [index, volume] of structsOf(spec['volumes']).entries()) {

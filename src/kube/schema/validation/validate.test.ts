@@ -48,6 +48,24 @@ test('changes are refused for the reasons of kube-apiserver', () => {
   }
 })
 
+test('a token needs the name of an account in a pod, not in a template: there admission gives it later', () => {
+  const spec = {
+    containers: [{ name: 'a', image: 'a:1' }],
+    volumes: [{ name: 't', projected: { sources: [{ serviceAccountToken: { path: 't' } }] } }],
+  }
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'a' }, spec }
+  const template = { metadata: { labels: { a: 'b' } }, spec }
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: pod.metadata,
+    spec: { selector: { matchLabels: { a: 'b' } }, template },
+  }
+  const fieldsOf = (object: KubeObject) => validateCreate(prepared(object), { namespaced: true }).map(({ field }) => field)
+  assert.deepEqual(fieldsOf(pod as KubeObject), ['spec.volumes[0].projected.sources[0].serviceAccountToken'])
+  assert.deepEqual(fieldsOf(deployment as KubeObject), [])
+})
+
 test('custom resources have their metadata checked', () => {
   const object = { apiVersion: 'example.com/v1', kind: 'Thing', metadata: { name: 'Bad', labels: { 'a b': 'c' } } }
   assert.deepEqual(

@@ -37,3 +37,10 @@ test('what fits, and what is not known', () => {
     assert.deepEqual(run(text), [], text)
   assert.deepEqual(run(ingress('{name: chekcout, port: {number: 80}}'), 'elsewhere'), [])
 })
+
+test('a Service of that name in another folder is another one, unless a namespace says the same', () => {
+  const texts = (text: string) => ({ 'docs/a/route.yaml': text, 'e2e/a/service.yaml': service })
+  const wrong = route('{name: checkout, port: 81}')
+  assert.deepEqual(checkTexts(backendMissing, texts(wrong.replace('  namespace: shop\n', ''))), [])
+  assert.equal(checkTexts(backendMissing, texts(wrong)).length, 1)
+})

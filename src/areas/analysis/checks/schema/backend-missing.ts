@@ -1,4 +1,5 @@
 import { defineCheck } from '../../contract.js'
+import { areApart } from '../../references/are-apart.js'
 import { backendsOf } from '../../references/backends.js'
 import { missingObjects } from '../../references/missing-objects.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
@@ -31,6 +32,7 @@ export const backendMissing = defineCheck({
       // Every object that may be meant must lack it; one without ports (ExternalName) takes any.
       const lacks = services.every((service) => {
         const ports = service.items('spec', 'ports')
+        if (areApart(model, from, service)) return false
         if (ports.length === 0 || service.text('spec', 'type') === 'ExternalName') return false
         return !ports.some((each) => each.get('port') === port || each.get('name') === port || each.text('port') === String(port))
       })

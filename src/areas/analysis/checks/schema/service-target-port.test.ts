@@ -34,3 +34,14 @@ test('a number, a name that one of the pods has, pods that are not here', () => 
   )
   assert.deepEqual(run(service('http'), workload('web', '{name: web, containerPort: 80}', 'other')), [])
 })
+
+test('examples in different folders, which only their names hold together', () => {
+  const texts = (at: string) => ({
+    'docs/a/service.yaml': service('http'),
+    [`${at}/pods.yaml`]: workload('web', '{containerPort: 80}'),
+  })
+  assert.deepEqual(checkTexts(serviceTargetPort, texts('e2e/b')), [])
+  assert.equal(checkTexts(serviceTargetPort, { ...texts('docs/b'), 'e2e/c/a.yaml': service('80') }).length, 1)
+  const byKind = { 'services/a.yaml': service('http'), 'deployments/a.yaml': workload('web', '{containerPort: 80}') }
+  assert.equal(checkTexts(serviceTargetPort, byKind).length, 1)
+})

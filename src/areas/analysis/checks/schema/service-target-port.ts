@@ -1,4 +1,5 @@
 import { defineCheck } from '../../contract.js'
+import { areApart } from '../../references/are-apart.js'
 import { selectedPods, selectorOf } from '../../references/selected-pods.js'
 import { isPlaceholder } from '../../schema/placeholder.js'
 import { isPart } from '../../schema/standing.js'
@@ -18,7 +19,9 @@ export const serviceTargetPort = defineCheck({
       if (selector === undefined || isPart(model, service)) continue
       const named = service.items('spec', 'ports').filter((port) => typeof port.get('targetPort') === 'string')
       if (named.length === 0) continue
-      const selected = pods.of(selector, service).filter((pod) => !isPart(model, pod.object))
+      const selected = pods
+        .of(selector, service)
+        .filter((pod) => !isPart(model, pod.object) && !areApart(model, service, pod.object))
       if (selected.length === 0) continue
       const names = new Set(
         selected.flatMap(({ spec }) =>
