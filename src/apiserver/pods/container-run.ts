@@ -270,6 +270,7 @@ export class ContainerRun {
       (timeoutMs) => performAction(action, timeoutMs, this.#ports(process)),
       (result) => {
         if (this.process !== process || this.#stopping !== undefined) return
+        if (result.warning !== undefined) this.#record('Warning', 'ProbeWarning', `${type} probe warning: ${result.warning}`)
         if (!result.ok) this.#record('Warning', 'Unhealthy', `${type} probe failed: ${result.output}`)
         if (result.decided) decided(result.ok, probe)
       },

@@ -11,6 +11,8 @@ export interface ActionResult {
   readonly ok: boolean
   /** What a kubelet's Event would say. */
   readonly output: string
+  /** It went well, with something that one should know. */
+  readonly warning?: string
 }
 
 export interface ActionPorts {
@@ -22,6 +24,7 @@ export interface ActionPorts {
 }
 
 const mostOutput = 10 * 1024
+const mostRedirects = 10
 
 /** Does what a probe or a lifecycle hook says, for at most `timeoutMs`. Never throws. */
 export async function performAction(action: Action, timeoutMs: number, ports: ActionPorts): Promise<ActionResult> {
@@ -67,19 +70,53 @@ async function runCommand(command: readonly string[], timeoutMs: number, { proce
   return { ok: result.code === 0, output: output.trimEnd() }
 }
 
-function getHttp(get: NonNullable<Action['httpGet']>, timeoutMs: number, ports: ActionPorts): Promise<ActionResult> {
+async function getHttp(get: NonNullable<Action['httpGet']>, timeoutMs: number, ports: ActionPorts): Promise<ActionResult> {
   const port = portNumber(get.port, ports.container)
-  if (port === undefined) return Promise.resolve({ ok: false, output: `couldn't find port: ${JSON.stringify(get.port)}` })
+  if (port === undefined) return { ok: false, output: `couldn't find port: ${JSON.stringify(get.port)}` }
   const host = get.host || ports.address
   const path = get.path?.startsWith('/') ? get.path : `/${get.path ?? ''}`
-  const secure = get.scheme?.toUpperCase() === 'HTTPS'
-  const url = `${secure ? 'https' : 'http'}://${host}:${port}${path}`
+  const scheme = get.scheme?.toUpperCase() === 'HTTPS' ? 'https' : 'http'
   const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.33', accept: '*/*', connection: 'close' }
   for (const { name, value } of get.httpHeaders ?? []) headers[name] = value
+  const until = ports.clock.now() + timeoutMs
+  let url = new URL(`${scheme}://${host}:${port}${path}`)
+  for (let count = 0; count <= mostRedirects; count++) {
+    const answer = await request(url, headers, until - ports.clock.now(), ports)
+    if ('output' in answer) return answer
+    const { status, location } = answer
+    if (status < 200 || status >= 400) return { ok: false, output: `HTTP probe failed with statuscode: ${status}` }
+    const next = status >= 300 && location !== undefined ? urlOf(location, url) : undefined
+    if (next === undefined || (next.protocol !== 'http:' && next.protocol !== 'https:')) return { ok: true, output: '' }
+    // Whoever points elsewhere is there itself; where it points is not looked at.
+    if (next.hostname !== url.hostname) return { ok: true, output: '', warning: 'Probe terminated redirects, Response body: ' }
+    url = next
+  }
+  return { ok: false, output: `Get "${url.href}": stopped after ${mostRedirects} redirects` }
+}
+
+function urlOf(location: string, from: URL): URL | undefined {
+  try {
+    return new URL(location, from)
+  } catch {
+    return undefined
+  }
+}
+
+/** One request; its status, or why there is none. */
+function request(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  timeoutMs: number,
+  ports: ActionPorts,
+): Promise<{ status: number; location?: string } | ActionResult> {
+  const secure = url.protocol === 'https:'
+  const host = url.hostname
+  const port = Number(url.port) || (secure ? 443 : 80)
+  const shown = `${secure ? 'https' : 'http'}://${host}:${port}${url.pathname}${url.search}`
   const options = {
     host,
     port: host === ports.address ? ports.boundPort(port) : port,
-    path,
+    path: url.pathname + url.search,
     headers,
     agent: false as const,
     rejectUnauthorized: false,
@@ -87,20 +124,20 @@ function getHttp(get: NonNullable<Action['httpGet']>, timeoutMs: number, ports: 
   return new Promise((resolve) => {
     const sent = (secure ? requestHttps : requestHttp)(options, (response) => {
       const { statusCode = 0 } = response
+      const { location } = response.headers
       cancelTimer()
       response.resume()
       response.once('error', () => {})
       sent.destroy()
-      if (statusCode >= 200 && statusCode < 400) resolve({ ok: true, output: '' })
-      else resolve({ ok: false, output: `HTTP probe failed with statuscode: ${statusCode}` })
+      resolve({ status: statusCode, ...(location === undefined ? {} : { location }) })
     })
-    const cancelTimer = ports.clock.after(timeoutMs, () => {
-      resolve({ ok: false, output: `Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` })
+    const cancelTimer = ports.clock.after(Math.max(timeoutMs, 0), () => {
+      resolve({ ok: false, output: `Get "${shown}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)` })
       sent.destroy()
     })
     sent.on('error', (error: NodeJS.ErrnoException) => {
       cancelTimer()
-      resolve({ ok: false, output: `Get "${url}": ${dialFailure(host, port, error)}` })
+      resolve({ ok: false, output: `Get "${shown}": ${dialFailure(host, port, error)}` })
     })
     sent.end()
   })
