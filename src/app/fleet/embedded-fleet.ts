@@ -272,7 +272,7 @@ async function openFleet(
   await api.serveView(view, hubName, { host: config.host, port: config.fleetPort ?? 0 })
   endTurn()
   writeKubeconfig(directory, description, pki)
-  writeGitFiles(directory, gitAddress, pki)
+  await writeGitFiles(directory, gitAddress, pki)
 
   progress('registering the members with the hub')
   await installHub(hubClient, { namespace, more: [embeddedClusterCrd] })

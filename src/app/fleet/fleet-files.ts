@@ -6,6 +6,7 @@ import { gitUserName } from '../git-server/git-server.js'
 import { type DataDirectory, writePrivateFile } from './data-directory.js'
 import type { FleetDescription } from './fleet-config.js'
 import type { FleetPki } from './fleet-pki.js'
+import { savePrivateFiles } from './save-private-files.js'
 
 /**
  * The kubeconfig: a context for the hub, for each member and for all of them, for the owner only. What they chose with `kubectl config`, the current
@@ -43,19 +44,24 @@ function namespaceOf(context: KubeconfigContext | undefined): { namespace?: stri
 }
 
 /** What Git needs to trust the fleet's Git server and to log in, for the owner only. */
-export function writeGitFiles(directory: DataDirectory, server: { host: string; port: number }, pki: FleetPki): void {
+export async function writeGitFiles(
+  directory: DataDirectory,
+  server: { host: string; port: number },
+  pki: FleetPki,
+): Promise<void> {
   writeFileSync(directory.file('ca.crt'), pki.caPem)
   const origin = `https://${server.host}:${server.port}`
-  writePrivateFile(directory.file('git-credentials'), `https://${gitUserName}:${pki.gitToken}@${server.host}:${server.port}\n`)
-  writePrivateFile(
-    directory.file('gitconfig'),
-    [
-      `[http "${origin}"]`,
-      `\tsslCAInfo = "${directory.file('ca.crt')}"`,
-      `[credential "${origin}"]`,
-      '\thelper =',
-      `\thelper = "store --file='${directory.file('git-credentials')}'"`,
-      '',
-    ].join('\n'),
-  )
+  const config = [
+    `[http "${origin}"]`,
+    `\tsslCAInfo = "${directory.file('ca.crt')}"`,
+    `[credential "${origin}"]`,
+    '\thelper =',
+    `\thelper = "store --file='${directory.file('git-credentials')}'"`,
+    '',
+  ]
+  const credentials = `https://${gitUserName}:${pki.gitToken}@${server.host}:${server.port}\n`
+  await savePrivateFiles([
+    { path: directory.file('git-credentials'), text: credentials },
+    { path: directory.file('gitconfig'), text: config.join('\n') },
+  ])
 }
