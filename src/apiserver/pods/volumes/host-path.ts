@@ -1,4 +1,4 @@
-import { closeSync, existsSync, lstatSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, lstatSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { makeInside } from './make-inside.js'
 import { MountProblem } from './mount-problem.js'
@@ -7,8 +7,10 @@ import { MountProblem } from './mount-problem.js'
 export function nodeRoot(directory: string, node: string): string {
   const root = join(directory, node)
   if (existsSync(root)) return root
-  mkdirSync(join(root, 'etc'), { recursive: true, mode: 0o700 })
-  for (const path of ['tmp', 'var/log', 'var/lib']) mkdirSync(join(root, path), { recursive: true, mode: 0o700 })
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  // As on a machine; nobody but the fleet's user gets through the root.
+  for (const path of ['etc', 'tmp', 'var/log', 'var/lib']) mkdirSync(join(root, path), { recursive: true, mode: 0o755 })
+  chmodSync(join(root, 'tmp'), 0o1777)
   writeFileSync(join(root, 'etc', 'hostname'), `${node}\n`)
   writeFileSync(join(root, 'etc', 'hosts'), `127.0.0.1\tlocalhost ${node}\n`)
   writeFileSync(join(root, 'etc', 'os-release'), 'NAME="Flotilla simulated node"\nID=flotilla\n')
