@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createImageTable, formsOf } from './image-table.js'
+import { createImageTable, formsOf, isMissingImage } from './image-table.js'
 import { parsePodsConfig } from './pods-config.js'
 
 test('images are found with and without registry, tag and digest; the first rule wins', () => {
@@ -17,6 +17,7 @@ test('images are found with and without registry, tag and digest; the first rule
   assert.equal(run(`nginx@sha256:${'0'.repeat(64)}`), 'nginx')
   assert.equal(run('nginx:1.27.3'), 'simulated')
   assert.equal(run('nginx:broken'), 'simulated')
+  assert.equal(run('nginx:404'), 'simulated')
   assert.equal(run('ghcr.io/acme/api:2'), 'none')
   assert.equal(run('localhost:5000/nginx'), 'simulated')
   assert.equal(run('evil/nginx'), 'simulated')
@@ -24,6 +25,13 @@ test('images are found with and without registry, tag and digest; the first rule
   assert.equal(run('httpd:2.4-alpine'), 'httpd')
   assert.equal(run(''), 'simulated')
   assert.deepEqual(formsOf('a:5000/b'), ['a:5000/b'])
+  assert.deepEqual(['web:404', 'foo:non-existent', 'web:1.404', 'a:404/web', undefined].map(isMissingImage), [
+    true,
+    true,
+    false,
+    false,
+    false,
+  ])
 })
 
 test('the configuration file is read strictly, since what it says is executed', () => {

@@ -74,9 +74,17 @@ const known: readonly (readonly [BuiltInName, readonly string[]])[] = [
   ['echo-server', ['ealen/echo-server', 'jmalloc/echo-server', 'registry.k8s.io/echoserver']],
 ]
 
-/** The images that Flotilla can run by itself. A tag `broken` stays simulated: it cannot be pulled. */
+/** Tags of images that there are not: who wants to see a rollout fail uses one of them. */
+const missingTags = ['broken', '404', 'non-existent', 'does-not-exist']
+
+/** Whether the image counts as one that cannot be pulled. */
+export function isMissingImage(image: string | undefined): boolean {
+  return missingTags.some((tag) => image?.endsWith(`:${tag}`))
+}
+
+/** The images that Flotilla can run by itself. Those that cannot be pulled are simulated. */
 export const defaultImageRules: readonly ImageRule[] = [
-  { match: '*:broken', run: 'simulated' },
+  ...missingTags.map((tag) => ({ match: `*:${tag}`, run: 'simulated' as const })),
   ...known.flatMap(([server, matches]) => matches.map((match) => ({ match, run: 'process' as const, server }))),
 ]
 

@@ -1,4 +1,5 @@
 import { controllerOf } from '../../../kube/object/owner.js'
+import { isMissingImage } from '../../pods/image-table.js'
 import type { Container, Pod, PodCondition, PodStatus } from '../engine/objects.js'
 
 /** Annotations of a pod (or its template) that tell the simulated kubelet what becomes of it. */
@@ -21,13 +22,13 @@ export interface PodStage {
   readonly nextAt: number | undefined
 }
 
-/** Where a pod is at this time. An image with the tag `broken` cannot be pulled. */
+/** Where a pod is at this time. Images of some tags cannot be pulled. */
 export function stageOf(pod: Pod, now: number): PodStage {
   const annotations = pod.metadata.annotations ?? {}
   // A clock that was set back must not make what runs start again.
   const started = Math.min(Date.parse(pod.status?.startTime ?? '') || now, now)
   const outcome = annotations[simulation.outcome]
-  if (outcome === 'image' || pod.spec.containers.some(({ image }) => image?.endsWith(':broken'))) return stage('no-image')
+  if (outcome === 'image' || pod.spec.containers.some(({ image }) => isMissingImage(image))) return stage('no-image')
   const readyAt = started + seconds(annotations[simulation.readyAfter], 0)
   if (now < readyAt) return stage('starting', readyAt)
   if (outcome === 'crash') return stage('crashing')
