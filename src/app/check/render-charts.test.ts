@@ -208,3 +208,12 @@ test('links lead neither out of what is checked nor to what git keeps for itself
   const within = await render({ ...show, 'shared/key': 'open' }, { 'charts/shop/key': '../../shared/key' })
   assert.deepEqual(within, { made: ['a b 1 open'], said: [] })
 })
+
+test('of two keys that a template makes the last counts, as in Helm, and one warning says so', async () => {
+  const settings = chart['charts/shop/templates/settings.yaml']
+  const twice = settings.replace('\ndata: {', '\ndata: {level: lost}\ndata: {')
+  const { made, said } = await render({ 'charts/shop/templates/settings.yaml': twice })
+  assert.deepEqual(made, ['release default 1 info'])
+  assert.equal(said.length, 1)
+  assert.match(said[0]!, /^warning key "data" is already set in what the template makes: Helm takes the last one/)
+})

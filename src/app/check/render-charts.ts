@@ -4,6 +4,7 @@ import type { GenerationProblem, RenderedObject, Unreadable } from '../../areas/
 import { messageOf } from '../../base/errors.js'
 import { isObject } from '../../base/json.js'
 import { parseYamlDocuments } from '../../formats/yaml/parse-yaml.js'
+import { YamlError } from '../../formats/yaml/yaml-error.js'
 import { builtInResources } from '../../kube/schema/resources.js'
 import { renderChartParts } from '../rendering/render-chart.js'
 import { type ChartInstall, chartInstalls } from './chart-installs.js'
@@ -69,7 +70,7 @@ async function renderAlone(
   unreadable: Unreadable[],
 ): Promise<void> {
   try {
-    for (const object of await render(folder, gathered, undefined, [])) rendered.push(object)
+    for (const object of await render(folder, gathered, undefined, [], unreadable)) rendered.push(object)
   } catch (error) {
     const message = messageOf(error)
     if (/library charts are not installable/i.test(message)) return
@@ -118,7 +119,7 @@ async function renderInstall(
     }
   }
   try {
-    for (const object of await render(folder, gathered, install, files)) rendered.push(object)
+    for (const object of await render(folder, gathered, install, files, unreadable)) rendered.push(object)
   } catch (error) {
     const message = messageOf(error)
     const isElsewhere = /missing in charts|dependenc|library charts/i.test(message)
@@ -141,6 +142,7 @@ async function render(
   { roots }: Gathered,
   install: ChartInstall | undefined,
   files: readonly string[],
+  unreadable: Unreadable[],
 ): Promise<RenderedObject[]> {
   const inline = install === undefined || Object.keys(install.inline).length === 0 ? undefined : JSON.stringify(install.inline)
   const parts = await renderChartParts(
@@ -165,7 +167,11 @@ async function render(
   for (const { path, content } of [...parts.manifests, ...parts.hooks]) {
     const template = `${folder}/${path.split('/').slice(1).join('/')}`
     const text = await readFile(template, 'utf8').catch(() => '')
-    for (const { value } of parseYamlDocuments(content)) {
+    const told = (key: string) => {
+      const problem = twinKey(template, text, key)
+      if (!unreadable.some(({ file, message }) => file === problem.file && message === problem.message)) unreadable.push(problem)
+    }
+    for (const { value } of readMade(content, told)) {
       if (!isObject(value)) continue
       const key = `${template} ${String(value['kind'])}`
       const before = kinds.get(key) ?? 0
@@ -181,6 +187,34 @@ async function render(
     }
   }
   return made
+}
+
+/** Documents as Helm reads what it made: of two keys the last counts, which is told. */
+function readMade(content: string, tellTwin: (key: string) => void): readonly { readonly value: unknown }[] {
+  try {
+    return parseYamlDocuments(content)
+  } catch (error) {
+    const key = error instanceof YamlError ? /key "(.*)" is already set in this map/.exec(error.message)?.[1] : undefined
+    if (key === undefined) throw error
+    const documents = parseYamlDocuments(content, { duplicateKeys: 'last' })
+    tellTwin(key)
+    return documents
+  }
+}
+
+function twinKey(template: string, text: string, key: string): Unreadable {
+  const lines = text.split('\n')
+  const written = lines.findLastIndex((line) => line.trimStart().startsWith(`${key}:`))
+  return {
+    file: template,
+    line: Math.max(written, 0) + 1,
+    column: 1,
+    severity: 'warning',
+    message: `key "${key}" is already set in what the template makes: Helm takes the last one, and what Flux or kustomize do afterwards refuses both`,
+    fix: /^(apiVersion|kind|metadata)$/.test(key)
+      ? 'Put a `---` between the two objects: as it is, they are one, and the first is lost.'
+      : 'Take one of them out.',
+  }
 }
 
 /** Where a template writes the kind of an object: the first place for the first one of its kind, and so on; a loop has but one. */
