@@ -137,11 +137,23 @@ function keyIdentifier(publicKey: Uint8Array): Uint8Array {
   return createHash('sha256').update(derContent(bits!).subarray(1)).digest().subarray(0, 20)
 }
 
+interface IssuerParts {
+  readonly subject: Uint8Array
+  readonly publicKey: Uint8Array
+}
+
+/** Of authorities: the same one issues many. */
+const issuers = new WeakMap<Uint8Array, IssuerParts>()
+
 /** Of a certificate of version 3. */
-function partsOf(certificate: Uint8Array): { subject: Uint8Array; publicKey: Uint8Array } {
-  const [tbs] = derChildren(certificate)
-  const parts = derChildren(tbs!)
-  return { subject: parts[5]!, publicKey: parts[6]! }
+function partsOf(certificate: Uint8Array): IssuerParts {
+  let parts = issuers.get(certificate)
+  if (parts === undefined) {
+    const [tbs] = derChildren(certificate)
+    const fields = derChildren(tbs!)
+    issuers.set(certificate, (parts = { subject: fields[5]!, publicKey: fields[6]! }))
+  }
+  return parts
 }
 
 /**

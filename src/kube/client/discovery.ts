@@ -17,17 +17,34 @@ const accept = [...aggregated, 'application/json'].join(',')
  * group and version. A group whose own server does not answer is left out, as kubectl does.
  */
 export async function discoverResources(read: ReadPath): Promise<ResourceCatalogue> {
-  const [core, groups] = await Promise.all([read('/api', accept), read('/apis', accept)].map((text) => text.then(parse)))
-  return createResourceCatalogue([
-    ...(await typesOf(core ?? {}, (body) => legacyCore(body, read))),
-    ...(await typesOf(groups ?? {}, (body) => legacyGroups(body, read))),
+  const texts = await Promise.all([read('/api', accept), read('/apis', accept)])
+  const known = recent.find((each) => each.texts[0] === texts[0] && each.texts[1] === texts[1])
+  if (known !== undefined) return known.catalogue
+  const [core, groups] = [parse(texts[0]), parse(texts[1])]
+  const catalogue = createResourceCatalogue([
+    ...(await typesOf(core, (body) => legacyCore(body, read))),
+    ...(await typesOf(groups, (body) => legacyGroups(body, read))),
   ])
+  // The older answers do not say everything: what they lead to may differ.
+  if (isAggregated(core) && isAggregated(groups)) {
+    recent.unshift({ texts, catalogue })
+    recent.length = Math.min(recent.length, mostRecent)
+  }
+  return catalogue
 }
+
+/** Clusters of a fleet serve the same, most of them: a catalogue is made, and kept in memory, once for all that answer alike. */
+const recent: { readonly texts: readonly [string, string]; readonly catalogue: ResourceCatalogue }[] = []
+const mostRecent = 8
 
 type Body = Record<string, unknown>
 
 async function typesOf(body: Body, legacy: (body: Body) => Promise<ResourceType[]>): Promise<ResourceType[]> {
-  return body['kind'] === 'APIGroupDiscoveryList' ? aggregatedTypes(body) : legacy(body)
+  return isAggregated(body) ? aggregatedTypes(body) : legacy(body)
+}
+
+function isAggregated(body: Body): boolean {
+  return body['kind'] === 'APIGroupDiscoveryList'
 }
 
 function aggregatedTypes(body: Body): ResourceType[] {

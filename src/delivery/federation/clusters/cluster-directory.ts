@@ -24,6 +24,8 @@ export class ClusterDirectory {
   #text = new Map<string, string>()
   readonly #apis = new Map<string, ReadonlySet<string>>()
   readonly #shared = new Map<string, ReadonlySet<string>>()
+  /** Catalogues are shared by clusters that serve the same. */
+  readonly #learned = new WeakMap<ResourceCatalogue, ReadonlySet<string>>()
   #blind = false
 
   constructor(options: ClusterDirectoryOptions) {
@@ -80,6 +82,14 @@ export class ClusterDirectory {
 
   /** What a cluster serves, as read now; true when that is news. */
   learnApis(name: string, catalogue: ResourceCatalogue): boolean {
+    let apis = this.#learned.get(catalogue)
+    if (apis === undefined) this.#learned.set(catalogue, (apis = this.#kindsOf(catalogue)))
+    if (this.#apis.get(name) === apis) return false
+    this.#apis.set(name, apis)
+    return true
+  }
+
+  #kindsOf(catalogue: ResourceCatalogue): ReadonlySet<string> {
     const kinds = catalogue.all.map(({ group, version, kind }) => `${apiVersionOf(group, version)}/${kind}`).sort()
     const text = kinds.join(' ')
     let apis = this.#shared.get(text)
@@ -88,9 +98,7 @@ export class ClusterDirectory {
       if (this.#shared.size >= 256) this.#shared.clear()
       this.#shared.set(text, (apis = new Set(kinds)))
     }
-    if (this.#apis.get(name) === apis) return false
-    this.#apis.set(name, apis)
-    return true
+    return apis
   }
 
   forget(name: string): void {

@@ -93,6 +93,7 @@ class Engine implements Federation {
   #resolveReady: () => void = () => {}
   #registerRead = false
   #isReady = false
+  #isPumping = false
   #passes = 0
   #refreshing: { readonly delayMs: number; readonly cancel: () => void } | undefined
   #wasBlind = false
@@ -155,7 +156,7 @@ class Engine implements Federation {
       clock,
       random,
       backoff: { baseMs: 200, maxMs: 60_000 },
-      onReady: () => queueMicrotask(() => this.#pump()),
+      onReady: () => this.#pumpSoon(),
     })
     this.#look = new SourceLook({
       hub,
@@ -416,6 +417,16 @@ class Engine implements Federation {
       state.dirty = true
       this.#queue.addAfter(state.key, roomGatherMs)
     }
+  }
+
+  /** Once for all that become ready in one turn: a change of the clusters makes every source so. */
+  #pumpSoon(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    queueMicrotask(() => {
+      this.#isPumping = false
+      this.#pump()
+    })
   }
 
   #pump(): void {
