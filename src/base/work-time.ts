@@ -6,6 +6,8 @@ export interface WorkTimeOptions {
   readonly maxMilliseconds: number
   /** What else ends the work, as it is told to people: memory that runs out. Asked whenever time is looked at. */
   readonly problem?: () => string | undefined
+  /** A chance for others: resolves when they have had it, undefined when there is no need. */
+  readonly pause?: () => Promise<void> | undefined
 }
 
 /** The thread's time that a piece of work took, or would take, is more than it may have; or something else ended it. */
@@ -26,6 +28,8 @@ export class WorkTime {
   readonly elapsed: () => number
   readonly maxMilliseconds: number
   readonly problem: () => string | undefined
+  /** To be called, and waited for, between synchronous parts of which there may be many without anything to wait for. */
+  readonly pause: () => Promise<void> | undefined
   #spent = 0
   #since: number | undefined
   #stopped: string | undefined
@@ -34,6 +38,7 @@ export class WorkTime {
     this.elapsed = options.elapsed
     this.maxMilliseconds = options.maxMilliseconds
     this.problem = options.problem ?? (() => undefined)
+    this.pause = options.pause ?? (() => undefined)
   }
 
   /** Milliseconds so far. */

@@ -3,6 +3,9 @@ import type { Renderer, RenderRequest, RenderResult } from '../../../delivery/re
 import { SlowSources } from './slow-sources.js'
 import { NoThread, type ThreadOutcome, type ThreadRender } from './thread.js'
 
+/** Renders that go on without anything to wait for let the rest of the thread have a turn after this. */
+const turnMilliseconds = 20
+
 /** What a render may take of the thread that does all else. */
 export const inPlaceMilliseconds = 300
 
@@ -23,13 +26,14 @@ export interface PatientOptions {
 export function createPatientRenderers(renderers: readonly Renderer[], options: PatientOptions): readonly Renderer[] {
   const slow = new SlowSources()
   const elapsed = () => performance.now()
+  const pause = createTurns(elapsed)
   const quickMilliseconds = options.inPlaceMilliseconds ?? inPlaceMilliseconds
 
   async function render(renderer: Renderer, request: RenderRequest): Promise<RenderResult> {
     const source = request.source ?? request.tree.id
     const { path } = request
     if (!slow.has(source, path)) {
-      const time = new WorkTime({ elapsed, maxMilliseconds: quickMilliseconds })
+      const time = new WorkTime({ elapsed, maxMilliseconds: quickMilliseconds, pause })
       try {
         const result = await renderer.render({ ...request, time })
         if (time.stopped === undefined) return result
@@ -57,4 +61,16 @@ export function createPatientRenderers(renderers: readonly Renderer[], options: 
     detects: (tree, path) => renderer.detects(tree, path),
     render: (request) => render(renderer, request),
   }))
+}
+
+/** For all renders together: the turn of the event loop begins when the first of them asks in it. */
+function createTurns(elapsed: () => number): () => Promise<void> | undefined {
+  let since: number | undefined
+  return () => {
+    if (since === undefined) {
+      since = elapsed()
+      setImmediate(() => (since = undefined))
+    }
+    return elapsed() - since < turnMilliseconds ? undefined : new Promise((done) => setImmediate(done))
+  }
 }

@@ -24,20 +24,34 @@ const settings = workerData as ThreadSettings
 const port = parentPort!
 /** Heaps are looked at this often: it takes some microseconds. */
 const lookMs = 20
+/** Calls that are open at the same time. */
+const maxCalls = 64
 /** Characters of JSON in one message, which the hub's thread reads in one go. */
 const messageCharacters = 512 * 1024
 /** What all of an Application's objects may come to. */
 const maxCharacters = 32 * 1024 * 1024
 
 const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>()
+/** What is not sent yet: the hub's thread reads all messages that are there in one go. */
+let queue: (() => void)[] = []
 let calls = 0
 
+/** Counts renders: what a render that has failed still asks for is nobody's business any more. */
+let renders = 0
+
 function ask<Name extends CallName>(name: Name, ...given: CallArguments<Name>): Promise<CallResult<Name>> {
-  const call = ++calls
   return new Promise((resolve, reject) => {
-    waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
-    send({ type: 'call', call, name, given })
+    queue.push(() => {
+      const call = ++calls
+      waiting.set(call, { resolve: resolve as (value: unknown) => void, reject })
+      send({ type: 'call', call, name, given })
+    })
+    sendCalls()
   })
+}
+
+function sendCalls(): void {
+  while (waiting.size < maxCalls && queue.length > 0) queue.shift()!()
 }
 
 function send(message: FromThread): void {
@@ -50,12 +64,17 @@ let trees = new Map<number, Tree>()
 function treeOf({ number, id, hasRealPath }: SentTree): Tree {
   let tree = trees.get(number)
   if (tree === undefined) {
+    const of = renders
+    const askOf = <Name extends 'read' | 'hash' | 'list' | 'realPath'>(name: Name, path: string) =>
+      of === renders
+        ? ask(name, ...([number, path] as CallArguments<Name>))
+        : Promise.reject(new Error('the render that asks is over'))
     tree = {
       id,
-      read: (path) => ask('read', number, path),
-      hash: (path) => ask('hash', number, path),
-      list: (path) => ask('list', number, path),
-      ...(hasRealPath ? { realPath: (path: string) => ask('realPath', number, path) } : {}),
+      read: (path) => askOf('read', path),
+      hash: (path) => askOf('hash', path),
+      list: (path) => askOf('list', path),
+      ...(hasRealPath ? { realPath: (path: string) => askOf('realPath', path) } : {}),
     }
     trees.set(number, tree)
   }
@@ -81,7 +100,10 @@ function pulled({ tree, path }: { tree: SentTree; path: string }): { tree: Tree;
 async function render({ renderer: name, tree, hasLookup, maxMilliseconds, now: from, ...request }: SentRender): Promise<void> {
   const startedAt = performance.now()
   now = () => from + Math.floor(performance.now() - startedAt)
+  renders++
   trees = new Map()
+  queue = []
+  waiting.clear()
   const time = new WorkTime({ elapsed: () => performance.now(), maxMilliseconds, problem: createHeapWatch() })
   const milliseconds = () => Math.round(time.spent)
   try {
@@ -159,6 +181,7 @@ port.on('message', (message: ToThread) => {
   }
   const asked = waiting.get(message.call)
   waiting.delete(message.call)
+  sendCalls()
   if (message.error === undefined) asked?.resolve(message.value)
   else asked?.reject(unpackError(message.error))
 })

@@ -40,8 +40,9 @@ const chart = (template: string) => ({
 const errorOf = async (outcome: Promise<object>) => ((await outcome) as { error?: Error & { code: string } }).error!
 
 test('a render that takes all its time, or all its memory, is stopped, and the error names template and line', async () => {
-  const pool = open({ settings: { remote: false, charts: 'off', stopAtBytes: 100 * mebibyte } })
-  const slow = '{{ range until 100 }}{{ $x := derivePassword 1 "long" "a" "b" "c" }}{{ end }}'
+  const settings = { remote: false, charts: 'off', stopAtBytes: 100 * mebibyte } as const
+  const pool = open({ settings, graceMilliseconds: 60_000 })
+  const slow = '{{ $s := repeat 2000 "a" }}{{ range until 1000000 }}{{ $x := sha512sum $s }}{{ end }}'
   const late = await errorOf(pool.render('s', { renderer: 'helm', maxMilliseconds: 300, request: chart(slow) }))
   assert.match(late.message, /^c: rendering c\/templates\/a\.yaml failed: template: c\/templates\/a\.yaml:4:.*its time was over/)
   const large = '{{ $k := dict }}{{ range $i := until 1000000 }}{{ $_ := set $k (toString $i) (list $i) }}{{ end }}'

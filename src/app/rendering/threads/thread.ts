@@ -22,7 +22,7 @@ export interface ThreadOptions {
   readonly endAtBytes: number
   /** How long a thread may take to start; 30 s unless told. */
   readonly startMilliseconds?: number
-  /** How much longer than its time a render may take before its thread is ended; 3 s unless told. */
+  /** How much longer than its time a render may take before its thread is ended; 5 s unless told. */
   readonly graceMilliseconds?: number
   readonly ports: ThreadPorts
   readonly now: () => number
@@ -91,7 +91,7 @@ export class Thread {
     const { renderer, request, maxMilliseconds } = current.render
     const { path, options, target } = request
     const { lookup, ...plainTarget } = target
-    current.left = maxMilliseconds + (this.#options.graceMilliseconds ?? 3000)
+    current.left = maxMilliseconds + (this.#options.graceMilliseconds ?? 5000)
     const tree = current.answers.sendTree(request.tree)
     const render: SentRender = {
       renderer,

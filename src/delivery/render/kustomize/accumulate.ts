@@ -140,6 +140,8 @@ export async function addResources(
   const { loader } = target
   for (const path of paths) {
     loader.budget.checkTime(`${target.file}: resources`)
+    const pause = loader.budget.time?.pause()
+    if (pause !== undefined) await pause
     const file = await findFile(loader, path)
     if (file.found !== undefined) {
       const name = loader.name(path)
@@ -263,7 +265,9 @@ async function generateAll(target: Target, accumulator: Accumulator, context: Bu
     for (const entry of entries ?? []) {
       const resource = await generate(kind, entry, kustomization.generatorOptions, loader)
       if (target.origin !== undefined) addOrigin(resource, generatorOrigin(target, `${kind}Generator`))
-      accumulator.list.absorb(resource)
+      loader.budget.work(() => accumulator.list.absorb(resource))
+      const pause = loader.budget.time?.pause()
+      if (pause !== undefined) await pause
     }
   }
   const { schemas, charts: inflate } = context
@@ -276,7 +280,7 @@ async function generateAll(target: Target, accumulator: Accumulator, context: Bu
     inflate,
   })) {
     if (target.origin !== undefined) addOrigin(resource, generatorOrigin(target, 'HelmChartInflationGenerator'))
-    accumulator.list.absorb(resource)
+    loader.budget.work(() => accumulator.list.absorb(resource))
   }
   await runGeneratorPlugins(target, accumulator, context)
 }

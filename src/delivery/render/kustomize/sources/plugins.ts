@@ -156,7 +156,7 @@ export async function runGeneratorPlugins(target: Target, accumulator: Accumulat
     if (resource === undefined) throw unknownPlugin(config)
     const origin = originOf(config, target)
     if (origin !== undefined) addOrigin(resource, origin)
-    accumulator.list.absorb(resource)
+    target.loader.budget.work(() => accumulator.list.absorb(resource))
   }
 }
 
