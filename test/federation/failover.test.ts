@@ -95,6 +95,9 @@ test('a lost cluster is left when a second observer sees it too, and gets its sh
     Object.values(back).reduce((sum, count) => sum + count, 0),
     6,
   )
+  const { memberWrites } = world.hub.federation.counts
+  await observe(world, 'b', 'up', 60)
+  assert.equal(world.hub.federation.counts.memberWrites, memberWrites, 'it is settled')
   await world.stop()
 })
 

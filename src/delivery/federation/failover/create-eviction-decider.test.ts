@@ -302,3 +302,16 @@ test('a kind of somebody else is as healthy as its dialect reads it', () => {
   assert.equal(purge('CREATED'), 'Gracefully')
   assert.equal(purge('RUNNING'), 'Directly')
 })
+
+test('a move that is over stays over, though it is still on record when the copy comes back', () => {
+  const { state, decide } = fleet()
+  const record: Eviction = { cluster: 'a', reason: 'ClusterUnreachable', message: '', since: state.nowMs, purge: 'Directly' }
+  const object = federated({ b: 4 }, { evictions: [record] })
+  const evicted = (copies: Record<string, MemberResult>, of = object) => decide(of, three({}), copies).evictions
+  assert.deepEqual(evicted(both), [record])
+  assert.deepEqual(evicted({ b: copy(4, 4) }), [])
+  assert.deepEqual(evicted(both), [], 'the cluster has its share again')
+  assert.deepEqual(evicted(both, federated({ a: 2, b: 2 })), [])
+  const again = { ...record, since: state.nowMs + 1 }
+  assert.deepEqual(evicted(both, federated({ a: 2, b: 2 }, { evictions: [again] })), [again])
+})

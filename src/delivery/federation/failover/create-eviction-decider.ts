@@ -43,6 +43,8 @@ export function createEvictionDecider(options: EvictionDeciderOptions): Eviction
   const taintTimes = new TaintTimes()
   /** Moves by id that were allowed and are not on record yet: they are not asked for, nor counted, again. */
   const begun = new Map<string, readonly Eviction[]>()
+  /** Moves by id that are over and still on record: what comes back to the cluster meanwhile is not moved by them again. */
+  const over = new Map<string, ReadonlySet<string>>()
   let tokens: number | undefined
   let refilledAt = 0
 
@@ -163,14 +165,19 @@ export function createEvictionDecider(options: EvictionDeciderOptions): Eviction
     const pending = settings.frozen === undefined ? (begun.get(federated.id) ?? []).filter((each) => !isOnRecord(each)) : []
     // First on record as it was begun, then it goes on.
     kept.push(...pending.filter(({ cluster }) => names.has(cluster)))
+    const ended = new Set<string>()
     for (const eviction of onRecord) {
       if (!names.has(eviction.cluster)) continue
-      const next = advance(eviction, input)
-      if (next !== undefined) {
+      const key = `${eviction.cluster} ${eviction.since}`
+      const next = over.get(federated.id)?.has(key) === true ? undefined : advance(eviction, input)
+      if (next === undefined) ended.add(key)
+      else {
         kept.push(next.eviction)
         againAt = Math.min(againAt, next.againAt)
       }
     }
+    if (ended.size === 0) over.delete(federated.id)
+    else over.set(federated.id, ended)
     const found = wishesOf(input, new Set(kept.map(({ cluster }) => cluster)))
     againAt = Math.min(againAt, found.againAt)
     const held = [...found.held]
@@ -222,6 +229,7 @@ export function createEvictionDecider(options: EvictionDeciderOptions): Eviction
     decide,
     forget(id) {
       begun.delete(id)
+      over.delete(id)
       sickSince.delete(id)
       for (const [cluster, ids] of silent) if (ids.delete(id) && ids.size === 0) silent.delete(cluster)
     },
