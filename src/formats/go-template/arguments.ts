@@ -81,7 +81,7 @@ export function literalArgument(node: OperandNode, type: ParameterType): unknown
       }
       throw new ArgumentError(`expected integer; found ${nodeText(node)}`)
     case 'float64':
-      if (node.kind === 'number') return node.float
+      if (node.kind === 'number' && (node.complex?.imaginary ?? 0) === 0) return node.float
       throw new ArgumentError(`expected float; found ${nodeText(node)}`)
   }
   throw new ArgumentError(`can't handle ${nodeText(node)} for arg of type ${parameterNames[type]}`)
@@ -94,6 +94,7 @@ export function nilArgument(type: ParameterType): unknown {
 
 /** The value of a number where nothing says which type is wanted: its writing decides. */
 export function numberConstant(node: NumberNode): unknown {
+  if (node.complex !== undefined) return node.complex
   const hex = /^0[xX][^pP]*$/.test(node.text)
   if (!hex && !node.text.startsWith("'") && /[.eEpP]/.test(node.text)) return node.float
   if (node.integer === undefined || node.integer >= 2n ** 63n) throw new ArgumentError(`${node.text} overflows int`)

@@ -3,6 +3,7 @@ import { type FunctionTable, type GoFunction, goFunction, goVariadic, type Param
 import { isPrintable, printValue, sprint, sprintf, sprintln } from './print.js'
 import {
   fromByteString,
+  GoComplex,
   GoInt,
   GoStruct,
   int,
@@ -25,12 +26,13 @@ export function builtinFunctions(): FunctionTable {
   return builtins
 }
 
-type Comparable = 'bool' | 'int' | 'float' | 'string' | 'uint' | 'none'
+type Comparable = 'bool' | 'complex' | 'int' | 'float' | 'string' | 'uint' | 'none'
 
 function comparableKind(value: unknown): Comparable {
   const kind = kindOf(value)
   if (kind === 'bool' || kind === 'string') return kind
   if (kind === 'float64') return 'float'
+  if (kind === 'complex128') return 'complex'
   if (kind.startsWith('uint')) return 'uint'
   return kind.startsWith('int') && kind !== 'interface' ? 'int' : 'none'
 }
@@ -58,6 +60,8 @@ function equal(first: unknown, others: readonly unknown[]): boolean {
     }
     if (leftKind === 'int' || leftKind === 'uint') {
       if (integerOf(left) === integerOf(right)) return true
+    } else if (left instanceof GoComplex && right instanceof GoComplex) {
+      if (left.real === right.real && left.imaginary === right.imaginary) return true
     } else if (leftKind !== 'none') {
       if (left === right) return true
     } else if (equalUncomparable(left, right)) return true
@@ -93,7 +97,7 @@ function less(first: unknown, second: unknown): boolean {
   const rightInteger = integerOf(right)
   if (leftInteger !== undefined && rightInteger !== undefined) return leftInteger < rightInteger
   if (leftKind !== rightKind) throw new Error(`incompatible types for comparison: ${typeName(left)} and ${typeName(right)}`)
-  if (leftKind === 'bool') throw new Error('invalid type for comparison')
+  if (leftKind === 'bool' || leftKind === 'complex') throw new Error('invalid type for comparison')
   if (leftKind === 'string') return toByteString(left as string) < toByteString(right as string)
   return (left as number) < (right as number)
 }

@@ -1,3 +1,5 @@
+import type { GoComplex } from './values.js'
+
 /** The tree of a parsed template. `position` is an offset in UTF-16 units in the source. */
 export interface TextNode {
   readonly kind: 'text'
@@ -84,6 +86,8 @@ export interface NumberNode {
   /** Set when the number is integral and fits int64 or uint64. */
   readonly integer: bigint | undefined
   readonly float: number
+  /** Set when the number is written with an `i`. */
+  readonly complex?: GoComplex
 }
 export interface StringNode {
   readonly kind: 'string'

@@ -15,7 +15,7 @@ import {
   type StatementNode,
   type VariableNode,
 } from './nodes.js'
-import { byteLength } from './values.js'
+import { byteLength, GoComplex } from './values.js'
 
 /** One named template: its tree and where its text came from. */
 export interface Definition {
@@ -402,7 +402,17 @@ class Parser {
 
   #parseNumber(token: Token): NumberNode {
     const { position, text } = token
-    if (token.type === 'complex' || text.endsWith('i')) this.#fail(`complex numbers are not supported: ${text}`)
+    if (token.type === 'complex') {
+      const [, real = '', imaginary = ''] = /^(.*[^eEpP])([+-].*)i$/.exec(text) ?? []
+      const part = (digits: string): number =>
+        parseFloatLiteral(digits) ?? this.#fail(/\d/.test(digits) ? 'value out of range' : 'syntax error scanning complex number')
+      return complexNode(position, text, part(real), part(imaginary))
+    }
+    if (token.type === 'number' && text.endsWith('i')) {
+      const imaginary = parseFloatLiteral(text.slice(0, -1))
+      if (imaginary === undefined) this.#fail(`illegal number syntax: ${JSON.stringify(text)}`)
+      return complexNode(position, text, 0, imaginary)
+    }
     if (token.type === 'character-constant') {
       const value = unquote(text)
       if (value === undefined || value === '') this.#fail('invalid syntax')
@@ -420,6 +430,12 @@ class Parser {
     const whole = Number.isInteger(float) && Math.abs(float) < 2 ** 63 ? BigInt(float) : undefined
     return { kind: 'number', position, text, integer: whole, float }
   }
+}
+
+/** Without an imaginary part it counts as the number that it is as well. */
+function complexNode(position: number, text: string, real: number, imaginary: number): NumberNode {
+  const whole = imaginary === 0 && Number.isInteger(real) && Math.abs(real) < 2 ** 63 ? BigInt(real) : undefined
+  return { kind: 'number', position, text, integer: whole, float: real, complex: new GoComplex(real, imaginary) }
 }
 
 function isEnding(node: StatementNode | Ending): node is Ending {

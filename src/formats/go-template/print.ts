@@ -2,6 +2,7 @@ import { binaryExponentForm, hexForm } from './float-binary.js'
 import { formatFloat } from './float-format.js'
 import {
   fromByteString,
+  GoComplex,
   GoStruct,
   integerOf,
   isFunction,
@@ -203,6 +204,7 @@ function formatValue(value: unknown, verb: string, flags: Flags, top: boolean): 
   if (typeof value === 'number') return formatNumber(value, verb, flags)
   const integer = integerOf(value)
   if (integer !== undefined) return formatInteger(integer, value, verb, flags)
+  if (value instanceof GoComplex) return formatComplex(value, verb, flags)
   if (value instanceof GoStruct) return formatStruct(value, verb, flags)
   if (value instanceof Uint8Array) {
     if (verb === 's' || verb === 'q' || verb === 'x' || verb === 'X') {
@@ -298,6 +300,11 @@ function formatNumber(value: number, verb: string, flags: Flags): string {
     return sign + digits.padStart(flags.width - 1, '0')
   }
   return pad(sign + digits, flags)
+}
+
+function formatComplex(value: GoComplex, verb: string, flags: Flags): string {
+  if (!'vbgGxXfFeE'.includes(verb)) return badVerb(value, verb, flags)
+  return `(${formatNumber(value.real, verb, flags)}${formatNumber(value.imaginary, verb, { ...flags, plus: true })}i)`
 }
 
 /** `%b` and `%x`: powers of two. */

@@ -20,6 +20,42 @@ test('the clock and chance come from the ports', () => {
   assert.equal([...shuffled].sort().join(''), 'abcdef')
 })
 
+test('complex numbers are read, printed and compared as in Go', () => {
+  assert.equal(
+    render('{{ 1i }} {{ 1.5-2e3i }} {{ -0i }} {{ 0x1p-2i }} {{ 1_000i }}'),
+    '(0+1i) (1.5-2000i) (0-0i) (0+0.25i) (0+1000i)',
+  )
+  assert.equal(
+    render('{{ printf "%.1f|%8.2e|%+v|%d|%T" 1i 1i 1i 1i 1i }}'),
+    '(0.0+1.0i)|(0.00e+00+1.00e+00i)|(0+1i)|%!d(complex128=(0+1i))|complex128',
+  )
+  assert.equal(
+    render('{{ eq 1i 1i }} {{ if 0i }}a{{ else }}b{{ end }} {{ until 2+0i }} {{ add 1 1i }} {{ uniq (list 1i 1i) }}'),
+    'true b [0 1] 1 [(0+1i)]',
+  )
+  assert.throws(() => render('{{ lt 1i 2i }}'), /invalid type for comparison/)
+  assert.throws(() => render('{{ eq 1i 1 }}'), /incompatible types for comparison: complex128 and int/)
+  assert.throws(() => render('{{ repeat 1i "a" }}'), /expected integer; found 1i/)
+  assert.throws(() => render('{{ toRawJson 1i }}'), /json: unsupported type: complex128/)
+  assert.throws(() => render('{{ 1+i }}'), /syntax error scanning complex number/)
+  assert.throws(() => render('{{ 1+1e400i }}'), /value out of range/)
+  assert.throws(() => render('{{ 0x10i }}'), /illegal number syntax: "0x10i"/)
+})
+
+test('what is too long for memory fails in the words of Go, and numbers go around', () => {
+  assert.throws(
+    () => render('{{ repeat 4611686018427387904 "ab" }}'),
+    /error calling repeat: strings: Repeat output length overflow/,
+  )
+  assert.throws(
+    () => render('{{ repeat 9223372036854775807 "a" }}'),
+    /error calling repeat: runtime error: makeslice: len out of range/,
+  )
+  assert.equal(render('{{ seq 9223372036854775807 }}{{ seq 1 9223372036854775807 }}'), '')
+  assert.equal(render('{{ round 1000 97 }} {{ regexSplit "" "" -1 }} {{ regexSplit "a" "" -1 | len }}'), '1000 [] 1')
+  assert.equal(render('{{ untitle "\\xff" | toRawJson }} {{ camelcase "\\xff" | quote }}'), '"\ufffd" "\ufffd"')
+})
+
 test('nothing of the machine is reachable', () => {
   for (const name of ['env', 'expandenv', 'getHostByName']) {
     assert.throws(() => render(`{{ ${name} "HOME" }}`), new RegExp(`function "${name}" not defined`))

@@ -1,4 +1,4 @@
-import { GoInt, GoStruct, isFunction } from './values.js'
+import { GoComplex, GoInt, GoStruct, isFunction } from './values.js'
 
 /**
  * Functions that look at everything inside of what they are given, and take as long as that is. What is in several places
@@ -36,7 +36,7 @@ export function chargeForParts(values: readonly unknown[], charge: (size: number
 }
 
 function hasParts(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !(value instanceof GoInt)
+  return typeof value === 'object' && value !== null && !(value instanceof GoInt || value instanceof GoComplex)
 }
 
 function addParts(value: object, add: (part: unknown) => void): void {

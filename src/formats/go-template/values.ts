@@ -8,6 +8,7 @@ import { compareText } from '../../base/compare-text.js'
  * | string, bool | string, boolean |
  * | float64 (every number of decoded JSON) | number |
  * | int, int64, uint8 ... (literals, `len`, arithmetic) | GoInt; a bigint in data counts as int64 |
+ * | complex128 (`1i`) | GoComplex |
  * | nil in an interface | null |
  * | no value at all (a missing map key) | undefined |
  * | []interface{}, map[string]interface{} | array, plain object (own keys only, prototypes are never looked at) |
@@ -27,6 +28,16 @@ export class GoInt {
   constructor(value: bigint, type: IntType) {
     this.type = type
     this.value = type.startsWith('u') ? BigInt.asUintN(intBits[type], value) : BigInt.asIntN(intBits[type], value)
+  }
+}
+
+/** A complex128: templates can write them, and no function takes them apart. */
+export class GoComplex {
+  readonly real: number
+  readonly imaginary: number
+  constructor(real: number, imaginary: number) {
+    this.real = real
+    this.imaginary = imaginary
   }
 }
 
@@ -137,7 +148,19 @@ export function isNilList(value: unknown): boolean {
 }
 
 /** The Go types that a template can tell apart, as reflect.Kind prints them. */
-export type Kind = 'invalid' | 'interface' | 'bool' | 'string' | IntType | 'float64' | 'slice' | 'map' | 'struct' | 'ptr' | 'func'
+export type Kind =
+  | 'invalid'
+  | 'interface'
+  | 'bool'
+  | 'string'
+  | IntType
+  | 'float64'
+  | 'complex128'
+  | 'slice'
+  | 'map'
+  | 'struct'
+  | 'ptr'
+  | 'func'
 
 export function isFunction(value: unknown): value is object {
   return typeof value === 'object' && value !== null && 'run' in value && 'parameters' in value && Object.isFrozen(value)
@@ -145,7 +168,8 @@ export function isFunction(value: unknown): value is object {
 
 export function isMap(value: unknown): value is GoMap {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return !(value instanceof GoInt || value instanceof GoStruct || value instanceof Uint8Array || isFunction(value))
+  if (value instanceof GoInt || value instanceof GoComplex) return false
+  return !(value instanceof GoStruct || value instanceof Uint8Array || isFunction(value))
 }
 
 export function kindOf(value: unknown): Kind {
@@ -164,6 +188,7 @@ export function kindOf(value: unknown): Kind {
       if (value === null) return 'interface'
       if (Array.isArray(value) || value instanceof Uint8Array) return 'slice'
       if (value instanceof GoInt) return value.type
+      if (value instanceof GoComplex) return 'complex128'
       if (value instanceof GoStruct) {
         if (value.underlying !== undefined) return kindOf(value.underlying)
         return value.type.startsWith('*') ? 'ptr' : 'struct'
@@ -193,6 +218,7 @@ export function typeName(value: unknown): string {
       if (Array.isArray(value)) return marks.get(value)?.type ?? '[]interface {}'
       if (value instanceof Uint8Array) return '[]uint8'
       if (value instanceof GoInt) return value.type
+      if (value instanceof GoComplex) return 'complex128'
       if (value instanceof GoStruct) return value.type
       if (isFunction(value)) return 'func()'
       return marks.get(value as object)?.type ?? 'map[string]interface {}'
@@ -231,6 +257,7 @@ export function isTrue(value: unknown): boolean {
   if (typeof value === 'number') return value !== 0
   const integer = integerOf(value)
   if (integer !== undefined) return integer !== 0n
+  if (value instanceof GoComplex) return value.real !== 0 || value.imaginary !== 0
   const length = lengthOf(value)
   return length === undefined || length > 0
 }

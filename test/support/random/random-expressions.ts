@@ -149,7 +149,17 @@ const maps = [
 ]
 const anything = [
   ...[...texts, ...numbers, ...lists, ...maps, 'true', 'false', '.Values.n', 'nil', '.Values.missing', '.Values.m.n'],
-  ...['.Release.Name', '.Chart.Name', '.Capabilities.KubeVersion.Version', '(b64dec "/w==")', '.Release', '.Files'],
+  ...[
+    '.Release.Name',
+    '.Chart.Name',
+    '.Capabilities.KubeVersion.Version',
+    '(b64dec "/w==")',
+    '.Release',
+    '.Files',
+    '1i',
+    '2.5-3i',
+    '(list 1i "\\u0085a\\u2028b")',
+  ],
 ]
 const patterns = quoted([
   ...[

@@ -67,6 +67,8 @@ function sequenceText(this: { charge(size: number): void }, ...parameters: numbe
   const start = parameters.length === 1 ? 1 : parameters[0]!
   const end = parameters[parameters.length - 1]!
   const direction = end < start ? -1 : 1
+  // One more than the last int64 is the first.
+  if (Math.abs(end) >= 2 ** 63) return ''
   const step = parameters.length === 3 ? parameters[1]! : direction
   if (parameters.length === 3 && direction < 0 && step > 0) return ''
   return numbersBetween.call(this, start, end + direction, step).join(' ')

@@ -1,6 +1,6 @@
 import { isObject } from '../../../base/json.js'
 import { type CallContext, type GoFunction, goFunction, goVariadic } from '../functions.js'
-import { GoInt, type GoMap, GoStruct, isMap, isNilList, isTrue, sameType, typeName } from '../values.js'
+import { GoComplex, GoInt, type GoMap, GoStruct, isMap, isNilList, isTrue, sameType, typeName } from '../values.js'
 import { decodeJson } from './decode-json.js'
 import { encodeJson } from './json.js'
 
@@ -15,6 +15,7 @@ export function deepEqual(a: unknown, b: unknown, context: Pick<CallContext, 'ch
   if (a === null || a === undefined || b === null || b === undefined) return (a ?? null) === (b ?? null)
   if (typeName(a) !== typeName(b)) return false
   if (a instanceof GoInt && b instanceof GoInt) return a.value === b.value
+  if (a instanceof GoComplex && b instanceof GoComplex) return a.real === b.real && a.imaginary === b.imaginary
   if (a instanceof GoStruct && b instanceof GoStruct) {
     return a.native !== undefined ? deepEqual(a.native, b.native, context) : deepEqual(a.fields, b.fields, context)
   }

@@ -1,5 +1,5 @@
 import { setOwn } from '../../../base/json.js'
-import { GoStruct, integerOf, isMap, isNilList, sortedKeys, wellFormed } from '../values.js'
+import { GoStruct, integerOf, isMap, isNilList, sortedKeys, typeName, wellFormed } from '../values.js'
 
 /** Go's encoding/json: keys sorted, and with `escapesHtml` `<`, `>` and `&` as \u escapes. */
 export function encodeJson(value: unknown, options: { escapesHtml: boolean; indent?: string }): string {
@@ -47,7 +47,7 @@ function write(value: unknown, style: Style, margin: string): string {
       value.map((item) => write(item, style, inner)),
     )
   }
-  if (!isMap(value)) throw new Error(`json: unsupported type: func()`)
+  if (!isMap(value)) throw new Error(`json: unsupported type: ${typeName(value)}`)
   const separator = indent === undefined ? ':' : ': '
   const members = (style.isStruct ? Object.keys(value) : sortedKeys(value)).map(
     (key) => quote(key, escapesHtml) + separator + write(value[key], style, inner),
@@ -90,7 +90,7 @@ export function toJsonData(value: unknown): unknown {
     return text === undefined ? toJsonData(value.json?.() ?? value.underlying ?? value.fields) : text()
   }
   if (Array.isArray(value)) return isNilList(value) ? null : value.map(toJsonData)
-  if (!isMap(value)) throw new Error('json: unsupported type: func()')
+  if (!isMap(value)) throw new Error(`json: unsupported type: ${typeName(value)}`)
   const data: Record<string, unknown> = {}
   for (const key of Object.keys(value)) setOwn(data, key, toJsonData(value[key]))
   return data

@@ -74,8 +74,28 @@ function intList(numbers: readonly number[]): unknown[] {
   return typedList('[]int', numbers.map(int))
 }
 
+/** Go's math.Pow(10, places), which squares, and so has another last bit than the power operator here and there. */
+function powerOfTen(places: number): number {
+  let [fraction, exponent, square, squareExponent] = [1, 0, 0.625, 4]
+  for (let left = Math.abs(places); left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) {
+      fraction *= square
+      exponent += squareExponent
+    }
+    square *= square
+    squareExponent *= 2
+    if (square >= 0.5) continue
+    square += square
+    squareExponent--
+  }
+  if (places < 0) return (1 / fraction) * 2 ** -exponent
+  // In two steps: the power of two alone may be too large.
+  const half = Math.floor(exponent / 2)
+  return fraction * 2 ** half * 2 ** (exponent - half)
+}
+
 function round(value: number, places: number, roundOn: number): number {
-  const power = 10 ** places
+  const power = powerOfTen(places)
   const digit = power * value
   const fraction = digit - Math.trunc(digit)
   return (fraction >= roundOn ? Math.ceil(digit) : Math.floor(digit)) / power

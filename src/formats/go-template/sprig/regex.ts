@@ -39,7 +39,7 @@ export function regexFunctions(): [string, GoFunction][] {
   const split = (compile: Compile) =>
     goFunction(['string', 'string', 'int'], function (pattern, text, limit) {
       const parts = splitAt.call(this, compile.call(this, pattern, text), text, limit)
-      return typedList('[]string', parts, parts.length === 0)
+      return typedList('[]string', parts, limit === 0)
     })
   return [
     [
@@ -158,7 +158,7 @@ function expand(template: string, found: Match): string {
 
 function splitAt(this: CallContext, regex: RE2JS, text: string, limit: number): string[] {
   if (limit === 0) return []
-  if (text === '') return ['']
+  if (text === '' && regex.pattern() !== '') return ['']
   const parts: string[] = []
   let start = 0
   let end = 0

@@ -1,7 +1,7 @@
 import type { Random } from '../../../base/random.js'
 import { type CallContext, type GoFunction, goFunction, goVariadic } from '../functions.js'
 import { printValue, quoteString, sprintf } from '../print.js'
-import { fromByteString, GoStruct, toByteString, typedList, typedMap } from '../values.js'
+import { byteLength, fromByteString, GoStruct, toByteString, typedList, typedMap } from '../values.js'
 import { textOf, textsOf } from './conversion.js'
 import { lowerCase, upperCase } from './letter-case.js'
 import { abbreviate, initials, removeSpace, swapCase, titleCase, trimSet, trimSpace, untitle, wrapText } from './text.js'
@@ -24,6 +24,10 @@ export function stringFunctions(random: Random): [string, GoFunction][] {
       'repeat',
       goFunction(['int', 'string'], function (count, text) {
         if (count < 0) throw new Error('strings: negative Repeat count')
+        const bytes = byteLength(text) * count
+        // A count of 2^63 - 1 comes as 2^63.
+        if (bytes >= 2 ** 63 && count < bytes) throw new Error('strings: Repeat output length overflow')
+        if (bytes > 2 ** 48) throw new Error('runtime error: makeslice: len out of range')
         this.charge(count * text.length)
         return text.repeat(count)
       }),

@@ -1,4 +1,4 @@
-import { fromByteString, toByteString } from '../values.js'
+import { fromByteString, toByteString, wellFormed } from '../values.js'
 import { lowerCharacter, titleCharacter } from './letter-case.js'
 
 /** Text shortened to a width in bytes with `...` in place of what is left out, starting at an offset. */
@@ -105,7 +105,7 @@ export function swapCase(text: string): string {
 export function untitle(text: string): string {
   let previous = ' '
   let output = ''
-  for (const character of text) {
+  for (const character of wellFormed(text)) {
     output += isSpace(previous.codePointAt(0)!) ? lowerCharacter(character) : character
     previous = character
   }

@@ -1,3 +1,4 @@
+import { wellFormed } from '../values.js'
 import { lowerCharacter, upperCharacter } from './letter-case.js'
 import { isSpace } from './text.js'
 
@@ -99,7 +100,7 @@ export function joinWords(text: string, connector: '_' | '-'): string {
 
 /** `http_server` -> `HttpServer`; leading connectors stay, runs of capitals become one capital. */
 export function pascalCase(text: string): string {
-  const characters = [...text]
+  const characters = [...wellFormed(text)]
   let output = ''
   let index = 0
   while (index < characters.length && isConnector(characters[index]!)) output += characters[index++]

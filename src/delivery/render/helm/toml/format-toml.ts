@@ -1,7 +1,7 @@
 import { compareText } from '../../../../base/compare-text.js'
 import { formatFloat } from '../../../../formats/go-template/float-format.js'
 import { toJsonData } from '../../../../formats/go-template/sprig/json.js'
-import { GoInt, GoStruct, integerOf, isMap } from '../../../../formats/go-template/values.js'
+import { GoComplex, GoInt, GoStruct, integerOf, isMap } from '../../../../formats/go-template/values.js'
 
 /**
  * A map as TOML, as BurntSushi's encoder writes it: plain members first, then tables, both by key. What is no map is written as a
@@ -11,6 +11,7 @@ export function formatToml(value: unknown): string {
   const map = plain(value)
   if (map === null || map === undefined) throw new NoTomlError('reflect: call of reflect.Value.Type on zero Value')
   if (isTableList(map)) throw new Error('toml: top-level values must be Go maps or structs')
+  if (map instanceof GoComplex) throw new Error("unsupported type for key '': complex128")
   if (!isMap(map)) return element(map)
   const writer = new TomlWriter()
   writer.members([], map)
@@ -120,5 +121,6 @@ function element(given: unknown): string {
     const direct = keys.filter((key) => !isTable(key))
     return `{${write(direct, tables.length > 0)}${write(tables, false)}}`
   }
+  if (value instanceof GoComplex) throw new Error('unsupported type: complex128')
   throw new Error('toml: cannot encode array with nil element')
 }
