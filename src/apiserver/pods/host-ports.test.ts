@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { test } from 'node:test'
+import { freePorts } from '../../../test/support/peers/free-ports.js'
 import { VirtualClock } from '../../base/virtual-clock.js'
 import { hostPortsOf, openHostPorts } from './host-ports.js'
 import type { Pod } from './pod-types.js'
@@ -40,10 +41,7 @@ test('what comes in at a port of the node goes to the pod and back', async () =>
   talker.on('message', (data, from) => talker.send(`heard ${data}`, from.port, from.address))
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, address, resolve))
-  const spare = createServer()
-  await new Promise<void>((resolve) => spare.listen(0, address, resolve))
-  const free = (spare.address() as AddressInfo).port
-  await new Promise((resolve) => spare.close(resolve))
+  const [free = 0] = await freePorts(1)
   const failures: string[] = []
   let told = () => {}
   const failed = new Promise<void>((resolve) => (told = resolve))

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request as requestSecure } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { freePorts } from '../../../../../../test/support/peers/free-ports.js'
 import { VirtualClock } from '../../../../../base/virtual-clock.js'
 import { performAction } from '../../../perform-action.js'
 import type { RunningContainer } from '../../../process/launcher.js'
@@ -35,14 +35,8 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Of a socket that has just been closed, so that nobody else has it. */
 async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net')
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, address, resolve))
-  const { port: found } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return found
+  return (await freePorts(1))[0] ?? 0
 }
 
 function surroundings(env: Record<string, string> = {}) {
@@ -68,7 +62,7 @@ function surroundings(env: Record<string, string> = {}) {
   const stdin = new Pipe()
   stdin.end()
   const variables = new Map(Object.entries(env))
-  const signal = AbortSignal.timeout(4000)
+  const signal = AbortSignal.timeout(20_000)
   const context: CommandContext = { world, stdin, stdout, stderr, env: variables, cwd: '/', tty: false, signal }
   const output = async () => {
     stdout.end()
@@ -158,7 +152,7 @@ test('test-webserver shows files of the container and nothing above them', async
 })
 
 test('porter serves values over TLS with a certificate of its own', async () => {
-  const [plain, secure] = [await freePort(), await freePort()]
+  const [plain, secure] = (await freePorts(2)) as [number, number]
   await serve(['porter'], { [`SERVE_PORT_${plain}`]: 'a', [`SERVE_TLS_PORT_${secure}`]: 'b' })
   assert.equal((await get(plain, '/')).text, 'a')
   const text = await new Promise((resolve, reject) => {
@@ -172,7 +166,7 @@ test('porter serves values over TLS with a certificate of its own', async () => 
 })
 
 test('gRPC probes ask the health service', async () => {
-  const [at, http] = [await freePort(), await freePort()]
+  const [at, http] = (await freePorts(2)) as [number, number]
   await serve(['grpc-health-checking', `--port=${at}`, `--http-port=${http}`, '--service=web'])
   const { world } = surroundings()
   const ports = {
