@@ -32,6 +32,7 @@ export async function startControllerPeers(): Promise<{ clusters: ControlledClus
   const { hostname, port } = new URL(real.server)
   const realCluster = clusterOf('real', { host: hostname, port: Number(port), token: real.token })
   const kubelet = await startFakeKubelet(realCluster, 3)
+  await untaintedNodes(realCluster, 3)
   const embedded = await startEmbeddedApi('member')
   const ports = { clock: systemClock, random: systemRandom, log: silentLog }
   const members = startMembers({ clusters: embedded.clusters, ports })
@@ -46,6 +47,17 @@ export async function startControllerPeers(): Promise<{ clusters: ControlledClus
       await embedded.close()
       await real.stop()
     },
+  }
+}
+
+/** Nodes begin with the taint not-ready; the controller manager takes it away when it has seen their first heartbeat. */
+async function untaintedNodes(cluster: ControlledCluster, count: number): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const { body } = await cluster.request('GET', '/api/v1/nodes')
+    const nodes: Fields[] = body['items'] ?? []
+    if (nodes.length === count && nodes.every((node) => (node['spec'].taints ?? []).length === 0)) return
+    if (tries === 300) throw new Error(`nodes are tainted after 60 s: ${JSON.stringify(nodes.map((node) => node['spec'].taints))}`)
+    await new Promise((done) => setTimeout(done, 200))
   }
 }
 
