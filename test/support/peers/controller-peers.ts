@@ -56,7 +56,8 @@ async function untaintedNodes(cluster: ControlledCluster, count: number): Promis
     const { body } = await cluster.request('GET', '/api/v1/nodes')
     const nodes: Fields[] = body['items'] ?? []
     if (nodes.length === count && nodes.every((node) => (node['spec'].taints ?? []).length === 0)) return
-    if (tries === 300) throw new Error(`nodes are tainted after 60 s: ${JSON.stringify(nodes.map((node) => node['spec'].taints))}`)
+    if (tries === 300)
+      throw new Error(`nodes are tainted after 60 s: ${JSON.stringify(nodes.map((node) => node['spec'].taints))}`)
     await new Promise((done) => setTimeout(done, 200))
   }
 }
