@@ -18,7 +18,7 @@ const FILE_LIMIT = 10 * MINUTE
  * So many files of a whole run get a second try: real programs on a shared machine meet by chance what no one can repeat. A
  * run with more failures than that is broken, and what passed at the second try only is named, to be looked into.
  */
-const SECOND_TRIES = 2
+export const SECOND_TRIES = 2
 
 export async function runRealTier(files, wholeRun) {
   const begin = Date.now()
