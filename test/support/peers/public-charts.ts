@@ -5,6 +5,7 @@ import { messageOf } from '../../../src/base/errors.js'
 import { openChartArchive } from '../../../src/delivery/source/helm/archive.js'
 import { httpGet } from '../../../src/delivery/source/helm/http-get.js'
 import { locateChart } from '../../../src/delivery/source/helm/locate-chart.js'
+import { findCharts } from './chart-comparison.js'
 
 /** Well-known public charts by the repository that has them; the newest version of each is fetched. */
 const repositories: Readonly<Record<string, readonly string[]>> = {
@@ -60,13 +61,16 @@ export const fewestCharts = 60
 
 /**
  * A folder with public charts, unpacked: that of FLOTILLA_CHARTS, else the cache's, which is filled over the network when it is not
- * yet. A reason instead where too few can be had.
+ * yet (FLOTILLA_FETCH_MINUTES=0: what is there must do). A reason instead where too few can be had.
  */
 export async function publicCharts(): Promise<{ root: string } | { reason: string }> {
   const named = process.env['FLOTILLA_CHARTS']
   if (named !== undefined) return existsSync(named) ? { root: named } : { reason: 'FLOTILLA_CHARTS names no directory' }
   const root = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'flotilla-public-charts')
-  if (process.env['FLOTILLA_FETCH_MINUTES'] === '0' && !existsSync(root)) return { reason: 'FLOTILLA_FETCH_MINUTES is 0' }
+  if (process.env['FLOTILLA_FETCH_MINUTES'] === '0') {
+    const have = existsSync(root) ? findCharts(root).length : 0
+    return have >= fewestCharts ? { root } : { reason: `FLOTILLA_FETCH_MINUTES is 0, and ${root} has ${have} charts` }
+  }
   return fetchPublicCharts(root, repositories, fewestCharts)
 }
 
