@@ -16,10 +16,11 @@ export function delayed(ms: number): Transform {
         await due
         held -= chunk.length
         if (!this.destroyed) this.push(chunk)
-        if (held <= mostHeld) {
-          resume?.()
-          resume = undefined
-        }
+        if (held > mostHeld) return
+        // It may take the next piece at once, and have to wait again.
+        const next = resume
+        resume = undefined
+        next?.()
       })
       if (held > mostHeld) resume = done
       else done()
