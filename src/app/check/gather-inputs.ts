@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { InputText, Unreadable } from '../../areas/analysis/load/input-text.js'
 import { messageOf, UsageError } from '../../base/errors.js'
 
@@ -15,13 +15,16 @@ export interface Gathered {
   readonly unreadable: Unreadable[]
 }
 
+/** `seen`: files that were taken and directories that were walked, by their absolute paths. */
+type Gathering = Gathered & { readonly seen: Set<string> }
+
 const read = /\.(ya?ml|json|sh|bash|md)$|^kustomization$/i
 const skippedFolders = new Set(['.git', 'node_modules', '.terraform', '.cache', 'dist', 'vendor'])
 const largestBytes = 32 * 1024 * 1024
 
-/** Reads files and everything below directories. A path that is not there is a mistake of the caller's. */
+/** Reads files and everything below directories, each once. A path that is not there is a mistake of the caller's. */
 export async function gatherInputs(paths: readonly string[]): Promise<Gathered> {
-  const gathered: Gathered = { texts: [], kustomizations: [], charts: [], roots: [], unreadable: [] }
+  const gathered: Gathering = { texts: [], kustomizations: [], charts: [], roots: [], unreadable: [], seen: new Set() }
   for (const path of paths) {
     const there = await stat(path).catch(() => undefined)
     if (there === undefined) {
@@ -47,7 +50,9 @@ function trimmed(path: string): string {
   return plain === '' ? (path.startsWith('/') ? '/' : '.') : plain
 }
 
-async function walk(folder: string, gathered: Gathered): Promise<void> {
+async function walk(folder: string, gathered: Gathering): Promise<void> {
+  if (gathered.seen.has(resolve(folder))) return
+  gathered.seen.add(resolve(folder))
   const entries = await readdir(folder, { withFileTypes: true }).catch((error) => {
     gathered.unreadable.push({ file: folder, line: 0, column: 0, message: `the directory cannot be read: ${messageOf(error)}` })
     return []
@@ -66,7 +71,8 @@ async function walk(folder: string, gathered: Gathered): Promise<void> {
   }
 }
 
-async function take(path: string, gathered: Gathered, asked: boolean): Promise<void> {
+async function take(path: string, gathered: Gathering, asked: boolean): Promise<void> {
+  if (gathered.seen.has(resolve(path))) return
   try {
     const { size } = await stat(path)
     if (size > largestBytes) throw new Error(`it has ${size} bytes, at most ${largestBytes} are read`)
@@ -76,6 +82,7 @@ async function take(path: string, gathered: Gathered, asked: boolean): Promise<v
       return
     }
     if (!asked && basename(path).endsWith('.json') && !/"(apiVersion|Changes|ChangeBatch)"/.test(text)) return
+    gathered.seen.add(resolve(path))
     gathered.texts.push({ path, text })
   } catch (error) {
     gathered.unreadable.push({ file: path, line: 0, column: 0, message: `the file cannot be read: ${messageOf(error)}` })

@@ -223,6 +223,47 @@ test('--fix changes what it may and keeps the rest, with the line ends of the fi
   )
 })
 
+test('--fix makes an edit once, by however many paths the file is named', async () => {
+  const text = `apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selectr: {app: web}
+  ports: [{port: "80"}]
+`
+  const mended = text.replace('selectr', 'selector').replace('"80"', '80')
+  const folder = folderOf({ 'below/a.yaml': text })
+  const path = join(folder, 'below/a.yaml')
+  const twice = await check(folder, { paths: [folder, path, `${folder}/./below/`, path], fix: true })
+  assert.equal(readFileSync(path, 'utf8'), mended)
+  assert.deepEqual([twice.report.summary.fixed, twice.report.summary.documents], [2, 1])
+  writeFileSync(path, text)
+  symlinkSync(path, join(folder, 'link.yaml'))
+  assert.equal((await check(folder, { paths: [path, join(folder, 'link.yaml')], fix: true })).report.summary.fixed, 2)
+  assert.equal(readFileSync(path, 'utf8'), mended)
+  assert.equal((await check(folder, { fix: true })).report.summary.fixed, 0)
+})
+
+test('--fix leaves a file alone that is no UTF-8: it would not be the same written back', async () => {
+  const folder = folderOf({})
+  const path = join(folder, 'a.yaml')
+  const bytes = Buffer.from(
+    '# M\u00fcller\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: "80"}]}\n',
+    'latin1',
+  )
+  writeFileSync(path, bytes)
+  const { report, lines } = await check(folder, { fix: true })
+  assert.equal(report.summary.fixed, 0)
+  assert.deepEqual(lines, ['error a.yaml:5:23 field-type'])
+  assert.deepEqual(readFileSync(path), bytes)
+})
+
+test('JSON with a byte order mark is read as kubectl reads it', async () => {
+  const folder = folderOf({ 'a.json': '\ufeff{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}\n' })
+  const { report, lines } = await check(folder)
+  assert.deepEqual([lines, report.summary.documents], [[], 1])
+})
+
 test('--fix changes nothing that a link leads to, and nothing called stdin.yaml', async () => {
   const text = 'apiVersion: types.kubefed.io/v1beta1\nkind: FederatedNamespace\nmetadata: {name: app, namespace: other}\n'
   const elsewhere = folderOf({ 'a.yaml': text })

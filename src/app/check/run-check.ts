@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { isUtf8 } from 'node:buffer'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { allChecks } from '../../areas/analysis/checks/all-checks.js'
@@ -53,7 +54,7 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
   let { findings } = report
   let done: readonly ReportedFinding[] = []
   if (request.fix) {
-    const { edits, mended } = planFixes(findings)
+    const { edits, mended } = planFixes(findings, writableFile)
     for (const [file, list] of edits) {
       const text = await readFile(file, 'utf8')
       await writeFile(file, applyTextEdits(text, list))
@@ -69,6 +70,11 @@ export async function runCheck(request: CheckRequest): Promise<ReportInput> {
     fixed: done.length,
   }
   return { findings, suppressed: report.suppressed, mended: done, summary }
+}
+
+/** What a path leads to. A file that is no UTF-8 was read as well as can be, and written back it would be another. */
+function writableFile(path: string): string | undefined {
+  return existsSync(path) && isUtf8(readFileSync(path)) ? realpathSync(path) : undefined
 }
 
 /** The `flotilla.yaml` that stands where the user stands, or in a directory that a path leads through. */

@@ -19,23 +19,37 @@ export interface PlannedFixes {
 
 /**
  * What `--fix` does: the edits of findings, all of one or none of it. Edits that overlap those of an earlier finding, and those
- * of text that is not written out in a file (rendered, live, embedded, behind an alias), are left to a person.
+ * of text that is not written out in a file (rendered, live, embedded, behind an alias), are left to a person. The same edit of
+ * two findings is made once. `fileOf` says which file a path leads to (a link and what it leads to are one), and undefined of what
+ * may not be written.
  */
-export function planFixes(findings: readonly ReportedFinding[]): PlannedFixes {
+export function planFixes(
+  findings: readonly ReportedFinding[],
+  fileOf: (path: string) => string | undefined = (path) => path,
+): PlannedFixes {
   const edits = new Map<string, TextEdit[]>()
   const mended: ReportedFinding[] = []
   for (const finding of findings) {
     const wanted = finding.finding.edits ?? []
-    const planned = wanted.flatMap((edit) => textEdits(edit) ?? [undefined])
+    const planned = wanted.flatMap((edit) => textEdits(edit)?.map((each) => inFile(each, fileOf)) ?? [undefined])
     if (planned.length === 0 || planned.includes(undefined)) continue
-    const all = planned as { file: string; edit: TextEdit }[]
-    if (all.some(({ file, edit }) => (edits.get(file) ?? []).some((other) => other.start < edit.end && edit.start < other.end)))
+    const others = (planned as FileEdit[]).filter(({ file, edit }) => !edits.get(file)?.some((other) => isSame(edit, other)))
+    if (
+      others.some(({ file, edit }) => (edits.get(file) ?? []).some((other) => other.start < edit.end && edit.start < other.end))
+    )
       continue
-    for (const { file, edit } of all) edits.set(file, [...(edits.get(file) ?? []), edit])
+    for (const { file, edit } of others) {
+      const list = edits.get(file) ?? []
+      if (!list.some((other) => isSame(edit, other))) edits.set(file, [...list, edit])
+    }
     mended.push(finding)
   }
   for (const list of edits.values()) list.sort((a, b) => a.start - b.start)
   return { edits, mended }
+}
+
+function isSame(a: TextEdit, b: TextEdit): boolean {
+  return a.start === b.start && a.end === b.end && a.text === b.text
 }
 
 /** The text with edits made. Line ends stay as they are, also where a file has both kinds; new lines end as the one that they follow. */
@@ -60,6 +74,11 @@ export function applyTextEdits(text: string, edits: readonly TextEdit[]): string
     at = placeOf(edit.end)
   }
   return out + text.slice(at)
+}
+
+function inFile({ file, edit }: FileEdit, fileOf: (path: string) => string | undefined): FileEdit | undefined {
+  const real = fileOf(file)
+  return real === undefined ? undefined : { file: real, edit }
 }
 
 type FileEdit = { readonly file: string; readonly edit: TextEdit }

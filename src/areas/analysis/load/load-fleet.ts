@@ -175,7 +175,7 @@ class Loading {
     let value: unknown
     try {
       value = text.file.endsWith('.json')
-        ? JSON.parse(text.text)
+        ? JSON.parse(text.text.replace(/^\ufeff/, ''))
         : parseYamlDocuments(text.isExpanded === true ? expanded(text.text) : text.text, { duplicateKeys: 'error' })[0]?.value
     } catch (error) {
       if (isGuess === true) return
