@@ -67,6 +67,17 @@ test('a thread that says nothing any more, or fills its memory, is ended, and th
   assert.equal(await errorOf(pool.render('s', at('well'))), undefined)
 })
 
+test('a thread that ends while nothing is rendered in it is replaced by the next render', async () => {
+  const pool = open({ file: failing, graceMilliseconds: 200 })
+  assert.equal(await errorOf(pool.render('s', at('later'))), undefined)
+  await new Promise((done) => setTimeout(done, 200))
+  const next = pool.render('s', at('well', 500))
+  const late = new Promise<'late'>((done) => setTimeout(done, 3000, 'late').unref())
+  assert.notEqual(await Promise.race([next, late]), 'late')
+  assert.equal(await errorOf(next), undefined)
+  assert.equal(pool.threads, 1)
+})
+
 test('sources take turns, and who has many renders waits for itself', async () => {
   const pool = open({ file: failing, maxWaitingOfSource: 2, maxWaiting: 3 })
   const order: string[] = []

@@ -65,15 +65,18 @@ export class ThreadPool {
 
   #next(): void {
     while (this.#waiting.size > 0 && this.#busy.size < this.#options.maxThreads && !this.#isClosed) {
-      const job = this.#take()
-      const [free] = this.#idle.keys()
-      if (free === undefined) void this.#run(job)
-      else {
-        clearTimeout(this.#idle.get(free))
-        this.#idle.delete(free)
-        void this.#run(job, free)
-      }
+      void this.#run(this.#take(), this.#free())
     }
+  }
+
+  /** An idle thread. Those that have ended meanwhile are dropped: nobody would hear what they are asked. */
+  #free(): Thread | undefined {
+    for (const [thread, timer] of this.#idle) {
+      clearTimeout(timer)
+      this.#idle.delete(thread)
+      if (!thread.isOver) return thread
+    }
+    return undefined
   }
 
   #take(): Job {
@@ -87,7 +90,7 @@ export class ThreadPool {
     return job
   }
 
-  async #run(job: Job, free?: Thread): Promise<void> {
+  async #run(job: Job, free: Thread | undefined): Promise<void> {
     let thread = free
     try {
       thread ??= new Thread(this.#options)
