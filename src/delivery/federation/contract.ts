@@ -31,6 +31,8 @@ export interface ObjectRef {
 export interface HubFacts {
   /** Objects of the kinds that the dialect asked for (`hubKinds`, `sourceKinds`); none of a kind that is not served. */
   objects(type: ResourceType, where?: { namespace?: string; name?: string }): readonly KubeObject[]
+  /** False for a kind of which the objects have not been read: that there are none says nothing then. */
+  isRead?(type: ResourceType): boolean
   /** Sorted by name. Without `free`, which differs by workload. */
   readonly clusters: readonly ClusterFacts[]
   /** The kinds that the hub serves, by apiVersion and kind: undefined for one that it does not. */

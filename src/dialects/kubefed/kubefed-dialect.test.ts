@@ -98,6 +98,30 @@ test('placement: names win even when empty, no selector is nowhere, an empty one
   }
 })
 
+test('where nobody can tell which namespaces are open, all stays as it is', () => {
+  const source = federated('FederatedConfigMap', 'shop', 'web', { ...everywhere, template: {} })
+  const hub = hubWith([open, source])
+  const paused = (facts: HubFacts) => (kubeFedDialect.read(source, facts) as Federated).paused
+  assert.equal(paused(hub), undefined)
+  const withoutKind = (kind: string): HubFacts => ({
+    ...hub,
+    typeOf: (apiVersion, asked) => (asked === kind ? undefined : hub.typeOf(apiVersion, asked)),
+  })
+  assert.match(paused(withoutKind('FederatedNamespace')) ?? '', /all stays as it is/)
+  const objects: HubFacts['objects'] = (type, where) => (type.kind === 'FederatedNamespace' ? [] : hub.objects(type, where))
+  const unread = { ...hub, objects, isRead: (type: ResourceType) => type.kind !== 'FederatedNamespace' }
+  assert.match(paused(unread) ?? '', /have not been read/)
+  assert.equal(paused({ ...hub, objects }), undefined)
+  const finalizers = ['kubefed.io/sync-controller']
+  const exported: KubeObject = {
+    apiVersion: 'multicluster.x-k8s.io/v1alpha1',
+    kind: 'ServiceExport',
+    metadata: { name: 'web', namespace: 'shop', finalizers },
+  }
+  const withExport = kubeFedDialect.read(exported, withoutKind('FederatedService')) as Federated
+  assert.match(withExport.paused ?? '', /all stays as it is/)
+})
+
 test('a control plane of one namespace needs no FederatedNamespace', () => {
   const config = { ...defaultConfig, spec: { scope: 'Namespaced' } }
   const source = federated('FederatedConfigMap', 'shop', 'web', { ...everywhere, template: {} })

@@ -222,6 +222,7 @@ class Engine implements Federation {
     const { clock } = this.#options
     return {
       objects: (type, where) => caches.objects(type, where),
+      isRead: (type) => caches.cache(type) !== undefined,
       get clusters() {
         return directory.facts
       },

@@ -28,6 +28,8 @@ export interface Selection {
   readonly nowhere?: string
   /** No FederatedNamespace opens its namespace. */
   readonly closed: boolean
+  /** Why it cannot be told: nothing is concluded from it. */
+  readonly unknown?: string
 }
 
 /** What a federated object asks for; undefined where KubeFed looks away (namespaces of the system). */
@@ -67,6 +69,7 @@ export function readFederated(source: KubeObject, config: TypeConfig, facts: Rea
     previous: previousOf(source),
     rules: deliveryRules(source, object, { adopts: settings.adopts, overrides }),
     warnings,
+    ...(selection.unknown === undefined ? {} : { paused: selection.unknown }),
     ...(config.propagates ? {} : { paused: `FederatedTypeConfig ${config.name} has propagation: Disabled` }),
   }
 }
@@ -83,6 +86,8 @@ export function selectionOf(source: KubeObject, config: TypeConfig, { hub, setti
   if (opening === undefined) {
     if (settings.limitedScope)
       return { clusters: own, closed: false, ...(own.length === 0 ? { nowhere: nowhereBy(placement) } : {}) }
+    const unknown = whyGateUnknown(namespace, namespaceConfig(configs), hub)
+    if (unknown !== undefined) return { clusters: [], closed: true, nowhere: unknown, unknown }
     return { clusters: [], closed: true, nowhere: `no FederatedNamespace ${namespace} opens the namespace to federated objects` }
   }
   const open = new Set(selectClusters(readPlacement(opening), clusters))
@@ -91,6 +96,14 @@ export function selectionOf(source: KubeObject, config: TypeConfig, { hub, setti
   const nowhere =
     own.length === 0 ? nowhereBy(placement) : `FederatedNamespace ${namespace} goes to none of ${own.slice(0, 10).join(', ')}`
   return { clusters: [], closed: false, nowhere }
+}
+
+/** Without the kind of FederatedNamespaces nobody can tell which namespaces are open: as upstream has it, all stays as it is. */
+function whyGateUnknown(namespace: string, config: TypeConfig | undefined, hub: HubFacts): string | undefined {
+  if (config === undefined)
+    return `no FederatedTypeConfig of namespaces can be read, so it is not known whether namespace ${namespace} is open: all stays as it is`
+  if (hub.isRead?.(config.federated) !== false) return undefined
+  return `${config.federated.kind} objects have not been read, so it is not known whether namespace ${namespace} is open: all stays as it is`
 }
 
 function nowhereBy({ clusters, selector }: ReturnType<typeof readPlacement>): string {

@@ -30,11 +30,14 @@ export function readServiceExport(source: KubeObject, facts: ReadingFacts, final
   const service = exportedService(source, facts)
   if (config === undefined || service === undefined) {
     if (source.metadata.finalizers?.includes(finalizer) !== true) return undefined
+    const unknown = 'no FederatedTypeConfig of services can be read, so it is not known whether it goes out: all stays as it is'
+    if (config === undefined) return { ...federatedExport(source, [], unknown, facts), paused: unknown }
     return federatedExport(source, [], `no FederatedService ${keyOf(source)} carries it any more`, facts)
   }
   try {
-    const { clusters, nowhere } = selectionOf(service, config, facts)
-    return federatedExport(source, clusters, nowhere, facts)
+    const { clusters, nowhere, unknown } = selectionOf(service, config, facts)
+    const federated = federatedExport(source, clusters, nowhere, facts)
+    return unknown === undefined ? federated : { ...federated, paused: unknown }
   } catch (error) {
     if (!(error instanceof PlacementProblem)) throw error
     return undefined
