@@ -141,3 +141,28 @@ test('a chart is rendered with the settings of source.helm', async () => {
   const named = await render({ path: 'chart', helm: { releaseName: 'named', skipCrds: true, skipTests: true } })
   assert.equal(named.objects[0]!.metadata.name, 'named')
 })
+
+test('values of another source are those of the revision that is told for it', async () => {
+  const moving = createMemoryRepositories({ clock: new VirtualClock({ idle: async () => {} }) })
+  const values = 'https://git.example/values'
+  const first = moving.commit({ url: values, files: { 'v.yaml': 'x: old\n' } })
+  const second = moving.commit({ url: values, files: { 'v.yaml': 'x: new\n' } })
+  // The repository moves between two questions, as it does while one look waits for another repository.
+  const answers = [first, second]
+  const rendered = await renderSources(
+    {
+      ...ports,
+      repositories: {
+        resolve: async (from, ...more) => (from === values ? answers.shift()! : repositories.resolve(from, ...more)),
+        tree: (from, commit) => (from === values ? moving : repositories).tree(from, commit),
+      },
+    },
+    [
+      { repoURL: url, path: 'chart', helm: { valueFiles: ['$values/v.yaml'] } },
+      { repoURL: values, ref: 'values' },
+    ],
+    { releaseName: 'web', target: { namespace: 'shop' } },
+  )
+  const used = (rendered.objects.find((object) => object.metadata.name === 'web')!.data as { x: string }).x
+  assert.equal(used, rendered.revisions[1] === first ? 'old' : 'new')
+})

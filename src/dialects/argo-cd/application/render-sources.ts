@@ -55,11 +55,11 @@ export async function renderSources(
   context: RenderContext,
   options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal } = {},
 ): Promise<RenderedSources> {
+  const commitOf = commitsOf(ports, sources, options)
   const parts = await Promise.all(
     sources.map(async (source, index) => {
       try {
-        const revision = options.revisions?.[index] || source.targetRevision || 'HEAD'
-        return await renderSource(ports, source, revision, context, { ...options, all: sources })
+        return await renderSource(ports, source, index, context, { ...options, all: sources, commitOf })
       } catch (error) {
         throw explain(error, index, sources.length)
       }
@@ -84,6 +84,40 @@ export async function renderSources(
   }
 }
 
+type CommitOf = (index: number) => Promise<string>
+
+/** The commits of Git sources, each asked for once: what is told as a source's revision is what others took files from. */
+function commitsOf(
+  ports: RenderPorts,
+  sources: readonly ApplicationSource[],
+  options: { revisions?: readonly string[]; refresh?: boolean; signal?: AbortSignal },
+): CommitOf {
+  const commits = new Map<number, Promise<string>>()
+  return (index) => {
+    let commit = commits.get(index)
+    if (commit === undefined) {
+      commit = ports.repositories.resolve(sources[index]!.repoURL, revisionOf(sources, index, options), {
+        ...(options.refresh ? { refresh: true } : {}),
+        ...(options.signal ? { signal: options.signal } : {}),
+      })
+      commits.set(index, commit)
+    }
+    return commit
+  }
+}
+
+function revisionOf(sources: readonly ApplicationSource[], index: number, options: { revisions?: readonly string[] }): string {
+  return options.revisions?.[index] || sources[index]!.targetRevision || 'HEAD'
+}
+
+interface SourceOptions {
+  readonly refresh?: boolean
+  readonly signal?: AbortSignal
+  readonly revisions?: readonly string[]
+  readonly all: readonly ApplicationSource[]
+  readonly commitOf: CommitOf
+}
+
 interface Part {
   readonly objects: readonly KubeObject[]
   readonly digest: string
@@ -95,15 +129,12 @@ interface Part {
 async function renderSource(
   ports: RenderPorts,
   source: ApplicationSource,
-  revision: string,
+  index: number,
   context: RenderContext,
-  options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
+  options: SourceOptions,
 ): Promise<Part> {
-  if (isChartSource(source)) return renderChartSource(ports, source, revision, context, options)
-  const commit = await ports.repositories.resolve(source.repoURL, revision, {
-    ...(options.refresh ? { refresh: true } : {}),
-    ...(options.signal ? { signal: options.signal } : {}),
-  })
+  if (isChartSource(source)) return renderChartSource(ports, source, revisionOf(options.all, index, options), context, options)
+  const commit = await options.commitOf(index)
   // A source that others only refer to has nothing to render.
   if (source.path === undefined) return { objects: [], digest: '', revision: commit, type: undefined, warnings: [] }
   const tree = await ports.repositories.tree(source.repoURL, commit)
@@ -202,7 +233,7 @@ async function renderChartSource(
   source: ApplicationSource,
   revision: string,
   context: RenderContext,
-  options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
+  options: SourceOptions,
 ): Promise<Part> {
   const renderer = ports.renderers.find((one) => one.name === 'helm')
   if (ports.charts === undefined || renderer === undefined)
@@ -240,7 +271,7 @@ async function helmOptions(
   ports: RenderPorts,
   source: ApplicationSource,
   releaseName: string,
-  options: { refresh?: boolean; signal?: AbortSignal; revisions?: readonly string[]; all: readonly ApplicationSource[] },
+  options: SourceOptions,
 ): Promise<HelmOptions> {
   const helm = (source.helm ?? {}) as HelmOptions
   const referencedFiles: Record<string, string> = {}
@@ -256,10 +287,7 @@ async function helmOptions(
         message: `source referenced ${JSON.stringify(file)}, but no source has a 'ref' field defined for it`,
         fix: `Give one of spec.sources the field ref: ${reference}`,
       })
-    const commit = await ports.repositories.resolve(from.repoURL, options.revisions?.[index] || from.targetRevision || 'HEAD', {
-      ...(options.signal ? { signal: options.signal } : {}),
-    })
-    const tree = await ports.repositories.tree(from.repoURL, commit)
+    const tree = await ports.repositories.tree(from.repoURL, await options.commitOf(index))
     const parts = file
       .slice(slash + 1)
       .split('/')
