@@ -199,8 +199,11 @@ export interface Member {
   readonly cluster: string
   /** Declares what shall be there; the same again changes nothing. Works until `drop`. */
   want(desired: Desired): void
-  /** No longer wanted there: by the rules it was wanted with (given here when they are not known any more). `gone` tells when done. */
-  drop(id: string, rules?: Pick<DeliveryRules, 'onRemoval' | 'propagation' | 'labels'>): void
+  /**
+   * No longer wanted there: by the rules it was wanted with (given here when they are not known any more); other rules than before count
+   * from now on. There is a result until nothing of ours is left.
+   */
+  drop(id: string, rules?: Pick<DeliveryRules, 'onRemoval' | 'propagation' | 'labels' | 'letBe'>): void
   /** Looks after it no longer: what is there stays, with its marks. */
   forget?(id: string): void
   /** Undefined: nothing is known of it yet. */

@@ -406,3 +406,61 @@ test('nothing waits for a kind that is read in the very moment in which it begin
     world.stop()
   }
 })
+
+test('what was let be since it was made is not deleted: it loses our marks alone', async () => {
+  const world = await createMemberWorld()
+  const member = world.open()
+  const rules = { letBe: { label: 'managed', value: 'false' }, labels: { managed: 'true' } }
+  const wanted = desiredOf(configMap({ x: '1' }), rules)
+  member.want(wanted)
+  await world.settle()
+  await world.patch('ConfigMap', 'a', { metadata: { labels: { managed: 'false' } } })
+  await world.settle()
+  assert.equal(member.result(wanted.id)?.state, 'LetBe')
+  member.drop(wanted.id, wanted.rules)
+  await world.settle()
+  const left = await world.get('ConfigMap', 'a')
+  assert.deepEqual(left?.['data'], { x: '1' })
+  assert.deepEqual(left?.metadata.labels, { managed: 'false' })
+  assert.equal(member.copies()?.size, 0)
+  world.stop()
+})
+
+test('how a copy is to go may be said anew while its cluster is silent', async () => {
+  const world = await createMemberWorld()
+  let away: { message: string; since: number } | undefined
+  const member = world.open({ away: () => away })
+  const wanted = desiredOf(configMap({ x: '1' }))
+  member.want(wanted)
+  await world.settle()
+  away = { message: 'it does not answer', since: 0 }
+  member.reachChanged()
+  member.drop(wanted.id, { onRemoval: 'delete' })
+  member.drop(wanted.id, { onRemoval: 'orphan' })
+  away = undefined
+  member.reachChanged()
+  await world.settle()
+  assert.deepEqual((await world.get('ConfigMap', 'a'))?.['data'], { x: '1' })
+  assert.equal(member.copies()?.size, 0)
+  assert.equal(member.result(wanted.id), undefined)
+  world.stop()
+})
+
+test('what is to go while it is being made is not gone before the cluster has said so', async () => {
+  const world = await createMemberWorld()
+  const member = world.open()
+  member.want(desiredOf(configMap({ x: '0' }, 'first')))
+  await world.settle()
+  world.faults.latencyMs = 5000
+  const wanted = desiredOf(configMap({ x: '1' }))
+  member.want(wanted)
+  await world.settle(1)
+  member.drop(wanted.id)
+  assert.notEqual(member.result(wanted.id), undefined)
+  await world.settle(1)
+  assert.notEqual(member.result(wanted.id), undefined)
+  await world.settle(60)
+  assert.equal(await world.get('ConfigMap', 'a'), undefined)
+  assert.equal(member.result(wanted.id), undefined)
+  world.stop()
+})

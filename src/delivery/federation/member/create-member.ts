@@ -1,5 +1,6 @@
 import type { Clock } from '../../../base/clock.js'
 import { messageOf } from '../../../base/errors.js'
+import { equalJson } from '../../../base/json.js'
 import type { Log } from '../../../base/log.js'
 import type { Random } from '../../../base/random.js'
 import type { KubeClient } from '../../../kube/client/kube-client.js'
@@ -157,11 +158,14 @@ class DirectMember implements CreatedMember {
   drop(id: string, rules?: Parameters<Member['drop']>[1]): void {
     const wish = this.#wishes.get(id)
     if (wish === undefined && this.copies()?.has(id) === false) return
-    if (wish?.dropping !== undefined) return
+    if (wish?.dropping !== undefined && (rules === undefined || sameRemoval(rules, wish.dropping.rules))) return
     const known = rules ?? wish?.desired?.rules
     const dropping = known === undefined ? {} : { rules: known }
-    if (wish === undefined) this.#wishes.set(id, { ...newWish(undefined, ''), dropping })
-    else wish.dropping = dropping
+    const going = wish ?? newWish(undefined, '')
+    going.dropping = dropping
+    // Whatever is under way may still make it: it is not gone before the cluster has been asked.
+    going.result ??= { state: 'Removing', step: 'delete', message: 'it is to go', since: this.#options.clock.now() }
+    this.#wishes.set(id, going)
     this.#queue.forget(id)
     this.#queue.add(id)
   }
@@ -381,6 +385,13 @@ class DirectMember implements CreatedMember {
   #liveOf(id: string, { target }: Wish): KubeObject | undefined {
     return (target === undefined ? undefined : this.#copies.get(target)?.live) ?? this.#copies.byId.get(id)
   }
+}
+
+type RemovalRules = NonNullable<Parameters<Member['drop']>[1]>
+
+function sameRemoval(rules: RemovalRules, before: RemovalRules | undefined): boolean {
+  const { onRemoval, propagation, labels } = rules
+  return before?.onRemoval === onRemoval && before.propagation === propagation && equalJson(before.labels ?? {}, labels ?? {})
 }
 
 function newWish(desired: Desired | undefined, digest: string): Wish {

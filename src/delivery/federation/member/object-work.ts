@@ -209,9 +209,14 @@ export class ObjectWork {
     if (live === undefined) return { gone: true }
     const note = readRemoval(live)
     const rules = wish.dropping?.rules ?? note
+    const marks = [federationMark.annotation, federationMark.applied, federationMark.removal]
+    const kept = wish.dropping?.rules?.letBe ?? wish.desired?.rules.letBe
+    if (kept !== undefined && live.metadata.labels?.[kept.label] === kept.value) {
+      await writer.strip(type, live, [federationMark.label], marks)
+      return { gone: true }
+    }
     if (rules.onRemoval === 'orphan' || (await this.#isOfHub(type, live))) {
       const labels = Array.isArray(rules.labels) ? (rules.labels as string[]) : Object.keys(rules.labels ?? {})
-      const marks = [federationMark.annotation, federationMark.applied, federationMark.removal]
       await writer.strip(type, live, [federationMark.label, ...labels], marks)
       return { gone: true }
     }
