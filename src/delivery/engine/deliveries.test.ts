@@ -92,6 +92,30 @@ test('an object that is no longer wanted is pruned if asked, and only ours', asy
   assert.equal((await world.deliveries.compare(less)).sync, 'Synced')
 })
 
+test('an object whose version is served no more is not pruned as another than the one that is there', async () => {
+  const widgets = { group: 'x.io', kind: 'Widget', plural: 'widgets', namespaced: true }
+  const world = createDeliveryFixture({
+    types: [...['Namespace', 'ConfigMap', 'CustomResourceDefinition'].map(typeOf), { ...widgets, version: 'v1' }],
+  })
+  const definition: KubeObject = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.x.io' },
+    spec: { group: 'x.io', names: { kind: 'Widget' } },
+  }
+  const widget = (version: string): KubeObject => ({ apiVersion: `x.io/${version}`, kind: 'Widget', metadata: { name: 'w' } })
+  const kinds = [{ group: 'x.io', kind: 'Widget' }]
+  await world.sync(world.delivery('web', [definition, widget('v1')], { kinds }))
+  assert.ok(world.client().peek({ ...widgets, version: 'v1' }, 'shop/w'))
+  const old = world.delivery('web', [definition, widget('v1beta1')], { kinds })
+  assert.deepEqual(
+    (await world.deliveries.compare(old)).objects.filter((object) => object.requiresPrune),
+    [],
+  )
+  await world.sync(old, {}, 3)
+  assert.ok(world.client().peek({ ...widgets, version: 'v1' }, 'shop/w'), 'it is still there')
+})
+
 test('Prune=false and IgnoreExtraneous are respected', async () => {
   const world = createDeliveryFixture()
   await world.sync(

@@ -75,7 +75,10 @@ export async function prepareDelivery(
 
   for (const object of wanted) {
     const type = catalogue.forKind(object.apiVersion, object.kind)
-    const placed = comparable(placeObject(object, type, delivery.namespace))
+    // A version that is not served is still of a kind that may be: its objects are where those of the other versions are, and
+    // an object taken for another than the one that is there would have that one pruned.
+    const scope = type ?? typeForHint(catalogue, { group: groupOf(object.apiVersion), kind: object.kind })
+    const placed = comparable(placeObject(object, scope, delivery.namespace))
     const key = objectKeyOf(placed)
     const identity = identityOf(key)
     types.set(identity, type)
