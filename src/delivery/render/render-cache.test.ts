@@ -54,6 +54,39 @@ test('a file that appears later invalidates', async () => {
   assert.equal(await nameIn(cache.render(spy, ask({ 'app/a': 'b', 'app/b': 'now' }))), 'now')
 })
 
+test('a link that leads to another place with the same content invalidates', async () => {
+  const cache = createRenderCache({ maxEntries: 10 })
+  const follower: Renderer = {
+    name: 'follower',
+    detects: async () => true,
+    async render({ tree, path }) {
+      const real = (await tree.realPath?.(path)) ?? path
+      await tree.list(path)
+      const name = decode(await tree.read(`${real.slice(0, real.indexOf('/'))}/common`))
+      return { objects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } }], warnings: [] }
+    },
+  }
+  // The directory `app` is a link to one of two that are equal; what it is based on stands beside each.
+  const linked = (to: string): RenderRequest => {
+    const tree = createMemoryTree({ 'one/common': 'first', 'one/app/a': 'x', 'two/common': 'second', 'two/app/a': 'x' })
+    const real = (path: string) => path.replace(/^app/, `${to}/app`)
+    return {
+      ...ask({}),
+      tree: {
+        id: to,
+        read: (path) => tree.read(real(path)),
+        hash: (path) => tree.hash(real(path)),
+        list: (path) => tree.list(real(path)),
+        realPath: async (path) => real(path),
+      },
+    }
+  }
+  assert.equal(await nameIn(cache.render(follower, linked('one'))), 'first')
+  assert.equal(await nameIn(cache.render(follower, linked('two'))), 'second')
+  assert.equal(await nameIn(cache.render(follower, linked('one'))), 'first')
+  assert.deepEqual(cache.statistics(), { hits: 1, misses: 2, entries: 1 })
+})
+
 test('errors are not kept, the least recently asked goes first, equal questions run once', async () => {
   const cache = createRenderCache({ maxEntries: 2 })
   const spy = createSpy()

@@ -23,7 +23,7 @@ export interface TreeEntry {
 
 /**
  * A tree that writes down what is read through it, so that a result can be keyed by content: after a render, `trace()` holds
- * each path asked for and the hash it had (undefined: it was not there). The result is still right for another tree iff all
+ * each path asked for and the hash it had (undefined: it was not there), and where links led. The result is still right for another tree iff all
  * of them are the same there.
  */
 export interface TracingTree extends Tree {
