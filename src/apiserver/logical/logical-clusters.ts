@@ -79,7 +79,8 @@ export function createLogicalClusters(options: LogicalClustersOptions): LogicalC
     },
     async delete(name) {
       const cluster = clusters.get(name)
-      if (cluster === undefined) return
+      // One that is gone already may be owed to the disk yet.
+      if (cluster === undefined) return storage.drop(name)
       clusters.delete(name)
       cluster.close()
       for (const listener of deleted) listener(name)

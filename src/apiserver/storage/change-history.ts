@@ -99,6 +99,8 @@ export class ChangeHistory {
       this.#budget.held--
       this.#budget.heldChars -= this.#weights.pop()!
     }
+    // What was forgotten may have been of those: nothing is missing behind the revision then, since nothing is there.
+    if (this.#floor > revision) this.#floor = revision
   }
 
   clear(): void {

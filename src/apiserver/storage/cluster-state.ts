@@ -183,7 +183,10 @@ export class ClusterState implements ClusterStorage {
 
   /** The storage tells that nothing behind the durable revision will ever be durable: all of `changes`, newest first. */
   undo(changes: readonly StoredChange[], reason: unknown): void {
-    if (this.#dropped) return
+    if (this.#dropped) {
+      this.#settleWaiting(Number.POSITIVE_INFINITY, reason)
+      return
+    }
     for (const { resource, key, previous } of changes) {
       const base = this.#base.get(resource)?.get(key)
       if (previous !== base) this.#mapOf(resource).set(key, previous ?? null)

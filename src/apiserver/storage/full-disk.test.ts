@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { KubeObject } from '../../kube/object/kube-object.js'
 import type { BaseLayer } from './contract.js'
-import { type Journal, type JournalEntry, StorageCore } from './storage-core.js'
+import { type HistoryLimits, type Journal, type JournalEntry, StorageCore } from './storage-core.js'
 import { WriteRefused } from './write-refused.js'
 
 const object = (name: string, value: unknown, resourceVersion?: string): KubeObject => ({
@@ -14,7 +14,7 @@ const object = (name: string, value: unknown, resourceVersion?: string): KubeObj
 const base: BaseLayer = new Map([['maps', new Map([['old', object('old', 'base', '1')]])]])
 
 /** A journal whose writes the test ends, well or badly. */
-function openCore() {
+function openCore(limits: HistoryLimits = {}) {
   const written: JournalEntry[][] = []
   let end: ((error?: unknown) => void) | undefined
   const journal: Journal = {
@@ -27,7 +27,7 @@ function openCore() {
     },
     close: async () => undefined,
   }
-  const core = new StorageCore({ journal, base })
+  const core = new StorageCore({ journal, base, ...limits })
   return {
     core,
     written,
@@ -143,4 +143,61 @@ test('after any other failure nothing more is taken, and what was durable can st
     ['old', 'base'],
   ])
   assert.equal(cluster.durable(cluster.revision()), undefined)
+})
+
+test('after a refusal of more changes than the history keeps, watches go on from what is there', async () => {
+  const { core, end } = openCore({ historyPerCluster: 2 })
+  const cluster = core.open('c')
+  const first = cluster.commit({ resource: 'maps', key: 'a', expected: '', object: object('a', 1) })
+  await end()
+  await first
+  const lost = ['b', 'c', 'd', 'e'].map((key) =>
+    assert.rejects(cluster.commit({ resource: 'maps', key, expected: '', object: object(key, 1) }), WriteRefused),
+  )
+  await end(full())
+  await Promise.all(lost)
+  const from = cluster.revision()
+  assert.deepEqual([...(cluster.since(from) ?? ['forgotten'])], [])
+  const next = cluster.commit({ resource: 'maps', key: 'f', expected: '', object: object('f', 1) })
+  await end()
+  await next
+  assert.deepEqual(
+    [...(cluster.since(from) ?? [])].map(({ key }) => key),
+    ['f'],
+  )
+})
+
+test('who waits for a change of a cluster that was dropped is told when the disk refuses it', async () => {
+  const { core, end } = openCore()
+  const cluster = core.open('c')
+  const lost = assert.rejects(cluster.commit({ resource: 'maps', key: 'a', expected: '', object: object('a', 1) }), WriteRefused)
+  const drop = assert.rejects(core.drop('c'), WriteRefused)
+  let ended = false
+  const waiting = Promise.resolve(cluster.durable(cluster.revision())).finally(() => {
+    ended = true
+  })
+  waiting.catch(() => undefined)
+  await end(full())
+  await Promise.all([lost, drop])
+  await new Promise((done) => setImmediate(done))
+  assert.ok(ended)
+})
+
+test('a drop that was refused is acknowledged when it is repeated and durable, and not before', async () => {
+  const { core, end, written } = openCore()
+  const first = core.open('c').commit({ resource: 'maps', key: 'a', expected: '', object: object('a', 1) })
+  await end()
+  await first
+  const refused = assert.rejects(core.drop('c'), WriteRefused)
+  await end(full())
+  await refused
+  let acknowledged = false
+  const again = core.drop('c').then(() => {
+    acknowledged = true
+  })
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve()
+  assert.equal(acknowledged, false)
+  await end()
+  await again
+  assert.ok(written.at(-1)?.some((entry) => 'dropped' in entry && entry.dropped === 'c'))
 })

@@ -74,9 +74,13 @@ export class StorageCore implements Storage {
 
   async drop(cluster: string): Promise<void> {
     const state = this.#states.get(cluster)
-    if (state === undefined) return
-    this.#states.delete(cluster)
-    state.dropState()
+    if (state === undefined) {
+      // A drop that was refused and is asked for again: it is done when it is durable.
+      if (!this.#owed.some((entry) => 'dropped' in entry && entry.dropped === cluster)) return
+    } else {
+      this.#states.delete(cluster)
+      state.dropState()
+    }
     await this.#add({ dropped: cluster }, undefined)
   }
 
