@@ -60,3 +60,14 @@ test('a flow with too many waiting is refused, others are not', async () => {
   assert.deepEqual(await Promise.all(answers), [true, true, false, false])
   assert.equal(await other, true)
 })
+
+test('a flow that may not wait at all takes nobody else’s place', async () => {
+  const queue = new FairQueue()
+  await fill(queue)
+  assert.equal(await queue.enter(place('none', { level: 'm', mostWaiting: 0 })), false)
+  let began = 0
+  for (const flow of ['a', 'b']) void queue.enter(place(flow))?.then(() => began++)
+  for (let count = 0; count < 4; count++) await turn()
+  assert.equal(began, 2)
+  assert.equal(queue.waiting, 0)
+})

@@ -45,6 +45,8 @@ export class FairQueue {
       this.#left--
       return undefined
     }
+    // Refused before it has a place: a flow in which nobody waits must not be in the line.
+    if ((this.#levels.get(place.level)?.flows.get(place.flow)?.length ?? 0) >= place.mostWaiting) return Promise.resolve(false)
     let level = this.#levels.get(place.level)
     if (level === undefined) {
       // Whoever comes anew must not be ahead of the others by all the time that it was away.
@@ -54,7 +56,6 @@ export class FairQueue {
     level.shares = Math.max(place.shares, 1)
     let flow = level.flows.get(place.flow)
     if (flow === undefined) level.flows.set(place.flow, (flow = []))
-    if (flow.length >= place.mostWaiting) return Promise.resolve(false)
     this.#waiting++
     return new Promise((resolve) => (flow as (() => void)[]).push(() => resolve(true)))
   }
