@@ -26,12 +26,18 @@ export const serviceLifecycle: Lifecycle = {
     dropForType(serviceSpec(object), serviceSpec(previous))
     allocate(scope, object, previous)
   },
-  released: (scope, object, previous) => free(scope, object, previous),
+  released(scope, object) {
+    const taken = takenFor.get(object)
+    if (taken !== undefined) free(scope, taken, undefined)
+  },
   committed(scope, object, previous) {
     if (previous !== undefined) free(scope, previous, object)
     recordAddresses(scope, object, previous)
   },
 }
+
+/** By object on its way: what was taken for it. It may name what another Service holds, which is not its to give back. */
+const takenFor = new WeakMap<KubeObject, KubeObject>()
 
 /** A client that leaves the address or node ports out does not give them up. */
 function keepAllocated(spec: ServiceSpec, before: ServiceSpec): void {
@@ -82,6 +88,7 @@ function allocate(scope: ClusterScope, object: KubeObject, previous: KubeObject 
     free(scope, taken, undefined)
     throw error
   }
+  takenFor.set(object, taken)
 }
 
 function allocateAddress(
@@ -95,6 +102,10 @@ function allocateAddress(
   // A new service says it in `clusterIP`: the list alone is for validation to refuse.
   if (held.size === 0 && !spec.clusterIP && clusterIPs !== undefined && clusterIPs.length > 0) return
   spec.clusterIP ||= clusterIPs?.[0]
+  // Only the first is taken: a second of the range would be given back with this Service, whoever holds it.
+  if (clusterIPs?.slice(1).some((address) => parseAddress(address) !== undefined)) {
+    throw refused(object, 'spec.clusterIPs', clusterIPs, 'may specify no more than one IP for each IP family')
+  }
   if (spec.clusterIP === 'None') spec.clusterIPs = ['None']
   else {
     const pool = scope.allocations.addresses
