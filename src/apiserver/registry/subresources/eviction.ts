@@ -30,7 +30,7 @@ export const eviction: Subresource = {
     const dryRun = request.options.dryRun === true || (Array.isArray(options.dryRun) && options.dryRun.includes('All'))
     if (needsBudget(pod)) await spend(request, pod, dryRun)
     const { gracePeriodSeconds, propagationPolicy } = options
-    const preconditions = dryRun ? options.preconditions : await markEvicted(request, pod, options.preconditions)
+    const preconditions = dryRun ? options.preconditions : await markEvicted(request, options.preconditions)
     await deleteObject(
       { ...request, subresource: '' },
       {
@@ -47,9 +47,10 @@ export const eviction: Subresource = {
 /** Says of the pod why it goes, before it goes; that is a new version of it, which the preconditions then mean. */
 async function markEvicted(
   request: WriteRequest,
-  pod: KubeObject,
   preconditions: DeleteOptions['preconditions'],
 ): Promise<DeleteOptions['preconditions']> {
+  // As it is now: it may have changed since its budget was asked.
+  const pod = parentOf(request)
   const { uid, resourceVersion } = preconditions ?? {}
   // The deletion refuses what does not match.
   if ((uid && uid !== pod.metadata.uid) || (resourceVersion && resourceVersion !== pod.metadata.resourceVersion)) {

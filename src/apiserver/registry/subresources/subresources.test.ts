@@ -281,3 +281,20 @@ test('an approval writes conditions only', async () => {
   assert.equal((approved['spec'] as { signerName: string }).signerName, 'example.com/s')
   assert.equal((approved['status'] as { conditions: { type: string }[] }).conditions[0]?.type, 'Approved')
 })
+
+test('two evictions of one pod at once both end well', async () => {
+  const { client, type, cluster } = await createClusterFixture()
+  await client.create(type('po'), pod('p'))
+  const target = { type: type('po'), namespace: 'default', name: 'p' }
+  await client.patch({ ...target, subresource: 'status' }, { kind: 'merge', body: { status: { phase: 'Running' } } })
+  await client.patch(target, { kind: 'merge', body: { metadata: { finalizers: ['example.com/stay'] } } })
+  const evict = () =>
+    cluster.api.create(
+      context,
+      { ...target, subresource: 'eviction' },
+      { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: 'p', namespace: 'default' } },
+      {},
+    )
+  const [one, two] = await Promise.all([evict(), evict()])
+  assert.deepEqual([one['status'], two['status']], ['Success', 'Success'])
+})
