@@ -13,6 +13,11 @@ export function refusedBecauseOf(failure: CallFailure): StatusError {
   return statusErrors.internal(messageOf(failure))
 }
 
+/** Nobody waits for the request any more: that a webhook was not asked to the end is no failure of it that may be passed over. */
+export function givenUp(): StatusError {
+  return statusErrors.timeout('request did not complete within requested timeout', 0)
+}
+
 /** The answer of a webhook that does not allow the request, as the client sees it. */
 export function denial(webhook: string, result: Partial<Status> | undefined): StatusError {
   const deniedBy = `admission webhook ${JSON.stringify(webhook)} denied the request`

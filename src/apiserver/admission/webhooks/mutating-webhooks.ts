@@ -6,7 +6,7 @@ import type { KubeObject } from '../../../kube/object/kube-object.js'
 import { StatusError, statusErrors } from '../../../kube/object/status-error.js'
 import type { AdmissionRequest } from '../contract.js'
 import type { ConditionMatcher } from '../expressions/match-conditions.js'
-import { CallFailure, refusedBecauseOf } from './call-failure.js'
+import { CallFailure, givenUp, refusedBecauseOf } from './call-failure.js'
 import { type CallPorts, callWebhook } from './call-webhook.js'
 import { mutatingConfigurations, type Webhook, webhooksOf } from './configuration.js'
 import { findInvocation, type Invocation } from './find-invocation.js'
@@ -81,6 +81,7 @@ class MutatingRound {
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error
       if (failurePolicy !== 'Ignore') throw refusedBecauseOf(error)
+      if (request.signal?.aborted) throw givenUp()
       request.annotate(`failed-open.mutation.webhook.admission.k8s.io/${at}`, name)
       request.ports.log.warn('webhook failed and is passed over', { webhook: name, error: error.message })
     }

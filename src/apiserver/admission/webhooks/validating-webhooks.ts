@@ -1,6 +1,6 @@
 import type { AdmissionRequest } from '../contract.js'
 import type { ConditionMatcher } from '../expressions/match-conditions.js'
-import { CallFailure, refusedBecauseOf } from './call-failure.js'
+import { CallFailure, givenUp, refusedBecauseOf } from './call-failure.js'
 import { type CallPorts, callWebhook } from './call-webhook.js'
 import { validatingConfigurations, webhooksOf } from './configuration.js'
 import { findInvocation, type Invocation } from './find-invocation.js'
@@ -24,6 +24,7 @@ async function askAll(ports: CallPorts, request: AdmissionRequest, invocations: 
     } catch (error) {
       if (!(error instanceof CallFailure)) throw error
       if (hook.spec.failurePolicy !== 'Ignore') throw refusedBecauseOf(error)
+      if (request.signal?.aborted) throw givenUp()
       request.annotate(`failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`, hook.spec.name)
       request.ports.log.warn('webhook failed and is passed over', { webhook: hook.spec.name, error: error.message })
     }

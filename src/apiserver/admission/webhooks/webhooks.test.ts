@@ -485,3 +485,22 @@ test('writes that change nothing are heard of too', async () => {
   })
   assert.deepEqual(late['data'], { n: '1', late: 'yes' })
 })
+
+test('what a client gave up on is not written past a webhook that may be passed over', async () => {
+  const { client, cluster, type } = await fixture()
+  for (const kind of ['Mutating', 'Validating'] as const) {
+    const configured = type(`${kind.toLowerCase()}webhookconfigurations`)
+    await client.create(configured, configuration(kind, [hook('slow', { failurePolicy: 'Ignore' })]))
+    const leaving = new AbortController()
+    answers = () => {
+      setImmediate(() => leaving.abort())
+      return 'hang'
+    }
+    await assert.rejects(
+      client.create(type('cm'), configMap(kind.toLowerCase()), { signal: leaving.signal }),
+      refused(504, /request did not complete within requested timeout/),
+    )
+    assert.equal(cluster.peek('configmaps', `default/${kind.toLowerCase()}`), undefined)
+    await client.delete({ type: configured, name: 'hooks' })
+  }
+})
