@@ -28,7 +28,7 @@ export interface Mirror {
   describe(commit: string): Promise<{ author: string; date: string; message: string }>
   entries(treeHash: string): Promise<readonly TreeEntry[]>
   blob(hash: string): Promise<Uint8Array>
-  /** Reads the references now; true when one has moved, or when they can be read again. Never throws. */
+  /** Reads the references now; true when one has moved since the last time, or they can be read again. Never throws. */
   poll(): Promise<boolean>
   /** What is known of the references is no longer taken for true. */
   forget(): void
@@ -71,6 +71,9 @@ export function createMirror(options: MirrorOptions): Mirror {
   })
   let references: { value: GitReferences; at: number } | undefined
   let failure: { error: CodedError; at: number } | undefined
+  /** What all users know of the references, and whether some could not read them since: one who asks by himself tells nobody. */
+  let shared: GitReferences | undefined
+  let troubled = false
   let asking: Promise<GitReferences> | undefined
   let fetching: Promise<void> | undefined
   let prepared: Promise<void> | undefined
@@ -97,12 +100,16 @@ export function createMirror(options: MirrorOptions): Mirror {
       const value = parseReferences(await git(['ls-remote', '--symref', '--', remote]))
       if (asked === era) {
         references = { value, at: clock.now() }
+        shared ??= value
         failure = undefined
       }
       return value
     } catch (error) {
       const explained = explainGitFailure(url.url, error, options.advice)
-      if (asked === era) failure = { error: explained, at: clock.now() }
+      if (asked === era) {
+        failure = { error: explained, at: clock.now() }
+        troubled = true
+      }
       throw explained
     }
   }
@@ -257,11 +264,12 @@ export function createMirror(options: MirrorOptions): Mirror {
       return content
     },
     async poll() {
-      const before = references?.value
-      const failed = failure !== undefined
       try {
         const now = await known(0)
-        return failed || (before !== undefined && !sameReferences(before, now))
+        const isNews = troubled || (shared !== undefined && !sameReferences(shared, now))
+        shared = now
+        troubled = false
+        return isNews
       } catch {
         return false
       }
@@ -269,6 +277,9 @@ export function createMirror(options: MirrorOptions): Mirror {
     forget() {
       if (references) references = { ...references, at: Number.NEGATIVE_INFINITY }
       failure = undefined
+      // Who forgets tells everybody, and what they find then they all know.
+      shared = undefined
+      troubled = false
       asking = undefined
       era++
     },

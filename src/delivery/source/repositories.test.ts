@@ -264,6 +264,28 @@ test('polling tells of moved references', async () => {
   repositories.close()
 })
 
+test('what a refresh has found first is still told to everybody else', async () => {
+  const repositories = open({ pollSeconds: 0.6 })
+  await repositories.resolve(url, 'main')
+  const told: string[] = []
+  repositories.onChange((change) => told.push(change.url))
+  const commit = push('app/refreshed.yaml', 'kind: R\n', 'refreshed')
+  assert.equal(await repositories.resolve(url, 'main', { refresh: true }), commit)
+  for (let turn = 0; turn < 1000 && told.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(told, [url])
+  told.length = 0
+  renameSync(bare, `${bare}.away`)
+  try {
+    await assert.rejects(repositories.resolve(url, 'main', { refresh: true }), { code: 'repository-not-found' })
+  } finally {
+    renameSync(`${bare}.away`, bare)
+  }
+  assert.equal(await repositories.resolve(url, 'main', { refresh: true }), commit)
+  for (let turn = 0; turn < 1000 && told.length === 0; turn++) await new Promise((resolve) => setTimeout(resolve, 20))
+  assert.deepEqual(told, [url])
+  repositories.close()
+})
+
 test("the fleet's own repositories are read in place", async () => {
   const served = 'http://127.0.0.1:1/fleet.git'
   const repositories = open({ local: (asked) => (asked === served ? bare : undefined) })
