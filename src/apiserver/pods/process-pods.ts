@@ -39,6 +39,8 @@ interface Known {
 export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
   const known = new Map<string, Known>()
   const pools = new Map<string, AddressPool>()
+  /** What of pods that were dropped still ends: one of the same id starts after that. */
+  const leaving = new Map<string, Promise<void>>()
   /** `cluster resource namespace/name` to the pods whose volumes or variables show it. */
   const readers = new Map<string, Set<string>>()
   const listeners: ((cluster: string, key: string) => void)[] = []
@@ -62,7 +64,8 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
   }
 
   function decide(cluster: string, pod: Pod): Known {
-    const base = { cluster, key: podKey(pod), weight: 0 }
+    const halting = leaving.get(idOf(cluster, pod))
+    const base = { cluster, key: podKey(pod), weight: 0, ...(halting === undefined ? {} : { halting }) }
     const { containers, initContainers = [] } = pod.spec
     const rules = [...containers, ...initContainers].map(({ image = '' }) => options.images.find(image).run)
     if (rules.includes('none')) return { ...base, place: 'none' }
@@ -92,12 +95,21 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
       set?.delete(id)
       if (set?.size === 0) readers.delete(`${entry.cluster} ${reference}`)
     }
-    const release = () => pools.get(entry.cluster)?.release(id, entry.address)
+    // The pool of now: a cluster that comes again has another, in which the address may be somebody's.
+    const pool = pools.get(entry.cluster)
+    const release = () => pool?.release(id, entry.address)
     if (entry.run === undefined && entry.halting === undefined) {
       release()
       return Promise.resolve()
     }
-    return (entry.run === undefined ? Promise.resolve(entry.halting) : dispose(entry.key, entry.run, graceMs)).finally(release)
+    const ended = (entry.run === undefined ? Promise.resolve(entry.halting) : dispose(entry.key, entry.run, graceMs)).finally(
+      () => {
+        release()
+        if (leaving.get(id) === ended) leaving.delete(id)
+      },
+    )
+    leaving.set(id, ended)
+    return ended
   }
 
   function dispose(key: string, run: PodRun, graceMs: number): Promise<void> {
@@ -168,8 +180,11 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
       if (groupResource === 'pods') {
         const pod = object as Pod
         const id = idOf(cluster, pod)
-        if (type === 'DELETED') void drop(id, stopGraceMs)
-        else if (change.previous === undefined && !isOver(pod.status?.phase) && pod.status?.podIP) {
+        if (type === 'DELETED') {
+          // One that was not started again after a restart of the fleet still has its address.
+          if (known.get(id)?.address === undefined) pools.get(cluster)?.release(id, pod.status?.podIP)
+          void drop(id, stopGraceMs)
+        } else if (change.previous === undefined && !isOver(pod.status?.phase) && pod.status?.podIP) {
           const pool = poolOf(cluster)
           if (pool?.contains(pod.status.podIP)) pool.take(id, pod.status.podIP)
         }
@@ -203,10 +218,11 @@ export function createProcessPods(options: ProcessPodsOptions): ProcessPods {
             ? pod.metadata
             : { ...pod.metadata, annotations: { ...pod.metadata.annotations, ...annotations } }
         const written = await write.status(pod, { ...pod, metadata, status: run.status(pod) })
-        if (isOver((written as Pod).status?.phase) && run.ended && entry.weight > 0) {
-          // Its processes have ended for good: others may have theirs.
+        if (isOver((written as Pod).status?.phase) && run.ended && entry.weight > 0 && known.get(id) === entry) {
+          // Its processes have ended for good: others may have theirs, and its address.
           weight -= entry.weight
           known.set(id, { ...entry, weight: 0 })
+          pools.get(entry.cluster)?.release(id, entry.address)
         }
       }
       if (!terminating || (run !== undefined && !run.ended) || stopped) return
