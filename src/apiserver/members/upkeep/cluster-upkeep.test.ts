@@ -391,3 +391,15 @@ test('Secrets of ServiceAccounts get a token and go with their account; the root
   assert.deepEqual(fixture.warnings, [])
   fixture.stop()
 })
+
+test('an object of no namespace that names an owner in one is left alone: which is meant cannot be known', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'owner' } })
+  const { uid } = fixture.peek('configmaps', 'default/owner')!.metadata
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid }]
+  await fixture.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kept', ownerReferences } })
+  await fixture.settle(5)
+  assert.equal(fixture.peek('namespaces', 'kept')?.metadata.deletionTimestamp, undefined)
+  assert.ok(fixture.peek('namespaces', 'kept'))
+  fixture.stop()
+})

@@ -92,10 +92,13 @@ function hasBlockingDependents(work: Work, object: KubeObject): boolean {
   return work.cluster.api.catalogue().forKind(object.apiVersion, object.kind) !== undefined && object.kind !== 'Pod'
 }
 
-/** `waiting`: the owner waits for its dependents to go. `unknown`: its kind is not served now, so nothing can be said. */
+/**
+ * `waiting`: the owner waits for its dependents to go. `unknown`: nothing can be said, since its kind is not served now, or
+ * is one of namespaces while the object has none.
+ */
 function stateOf(cluster: LogicalCluster, object: KubeObject, owner: OwnerReference): 'solid' | 'gone' | 'waiting' | 'unknown' {
   const type = typeOfOwner(cluster, owner)
-  if (type === undefined) return 'unknown'
+  if (type === undefined || (type.namespaced && !object.metadata.namespace)) return 'unknown'
   const key = type.namespaced ? `${object.metadata.namespace ?? ''}/${owner.name}` : owner.name
   const found = cluster.peek(groupResourceOf(type), key)
   if (found === undefined || found.metadata.uid !== owner.uid) return 'gone'
