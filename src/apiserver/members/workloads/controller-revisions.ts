@@ -1,6 +1,7 @@
 import { canonicalJson, equalJson, sortedKeys } from '../../../base/json.js'
 import type { KubeObject } from '../../../kube/object/kube-object.js'
-import { controllerReferenceTo } from '../../../kube/object/owner.js'
+import { controllerOf, controllerReferenceTo } from '../../../kube/object/owner.js'
+import { fromLabelSelector, type LabelSelectorSpec, matchesLabels } from '../../../kube/object/selector.js'
 import type { Work } from '../contract.js'
 import type { PodTemplate } from '../engine/objects.js'
 import { hashOf } from './pods.js'
@@ -22,11 +23,12 @@ export interface TemplateHistory {
 /** Finds the present template among the recorded ones, or records it; forgets old ones beyond the limit, but for `keep`. */
 export async function recordTemplate(
   work: Work,
-  owner: KubeObject & { spec: { template: PodTemplate; revisionHistoryLimit?: number } },
+  owner: KubeObject & { spec: { selector?: LabelSelectorSpec; template: PodTemplate; revisionHistoryLimit?: number } },
   keep: ReadonlySet<string>,
 ): Promise<TemplateHistory> {
   const { template } = owner.spec
-  const known = work.owned<ControllerRevision>('controllerrevisions.apps', owner).sort((a, b) => a.revision - b.revision)
+  const own = work.owned<ControllerRevision>('controllerrevisions.apps', owner)
+  const known = (own.length > 0 ? own : await adopt(work, owner)).sort((a, b) => a.revision - b.revision)
   const newest = known.at(-1)
   let present = known.find((revision) => equalJson(templateIn(revision), template))
   const next = (newest?.revision ?? 0) + 1
@@ -44,6 +46,25 @@ export async function recordTemplate(
       return found === undefined ? undefined : templateIn(found)
     },
   }
+}
+
+/** An owner without any takes over what it would select and nobody controls, as after a deletion that left it behind. */
+async function adopt(work: Work, owner: KubeObject & { spec: { selector?: LabelSelectorSpec } }): Promise<ControllerRevision[]> {
+  if (owner.spec.selector === undefined || owner.metadata.deletionTimestamp !== undefined) return []
+  const selector = fromLabelSelector(owner.spec.selector, { validate: false })
+  const all = [...work.cluster.peekAll('controllerrevisions.apps', owner.metadata.namespace ?? 'default')]
+  const left = (all as ControllerRevision[]).filter(
+    (each) =>
+      each.metadata.deletionTimestamp === undefined &&
+      controllerOf(each) === undefined &&
+      matchesLabels(selector, each.metadata.labels),
+  )
+  return Promise.all(
+    left.map((each) => {
+      const ownerReferences = [...(each.metadata.ownerReferences ?? []), controllerReferenceTo(owner)]
+      return work.write.update({ ...each, metadata: { ...each.metadata, ownerReferences } })
+    }),
+  )
 }
 
 function templateIn(revision: ControllerRevision): PodTemplate | undefined {

@@ -224,3 +224,22 @@ test('minReadySeconds delays availability', async () => {
   assert.equal(deployment(fixture).status?.availableReplicas, 1)
   fixture.stop()
 })
+
+test('a ReplicaSet of somebody else with the name of the one to be made holds up nothing', async () => {
+  const fixture = await createMemberFixture()
+  await fixture.apply(deploymentOf('web', { replicas: 1 }))
+  await fixture.settle()
+  const [taken] = sets(fixture)
+  await fixture.remove('Deployment', 'default/web')
+  await fixture.settle()
+  const { name = '' } = taken?.metadata ?? {}
+  const spec = { replicas: 0, ...(deploymentOf('other')['spec'] as object) }
+  await fixture.apply({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name }, spec })
+  await fixture.apply(deploymentOf('web', { replicas: 1 }))
+  await fixture.settle(5)
+  assert.equal(deployment(fixture).status?.availableReplicas, 1)
+  assert.equal(deployment(fixture).status?.collisionCount, 1)
+  assert.equal(sets(fixture).length, 2)
+  assert.deepEqual(fixture.warnings, [])
+  fixture.stop()
+})

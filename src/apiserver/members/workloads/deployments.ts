@@ -1,6 +1,7 @@
 import { canonicalJson, equalJson } from '../../../base/json.js'
-import { controllerReferenceTo } from '../../../kube/object/owner.js'
+import { controllerOf, controllerReferenceTo } from '../../../kube/object/owner.js'
 import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
+import { isAlreadyExists } from '../../../kube/object/status-error.js'
 import type { MemberController, Work } from '../contract.js'
 import type { Deployment, PodTemplate, ReplicaSet } from '../engine/objects.js'
 import { decideProportionalScaling, decideScaling, maxAnnotation, replicasOf, rollingLimits } from './deployment-scaling.js'
@@ -164,11 +165,26 @@ async function create(work: Work, deployment: Deployment, revisions: Revisions):
   // It comes when the pods of the old ones are gone.
   const waits = deployment.spec.strategy?.type === 'Recreate' && draft.spec.replicas < (deployment.spec.replicas ?? 1)
   if (waits) return scale(work, deployment, decided, revisions)
-  const made = work.write.create(draft).then(() => {
-    const { replicas = 0 } = draft.spec
-    if (replicas > 0) sayScaled(work, deployment, `Scaled up replica set ${draft.metadata.name} from 0 to ${replicas}`)
-  })
+  const made = work.write.create(draft).then(
+    () => {
+      const { replicas = 0 } = draft.spec
+      if (replicas > 0) sayScaled(work, deployment, `Scaled up replica set ${draft.metadata.name} from 0 to ${replicas}`)
+    },
+    async (error: unknown) => {
+      if (isAlreadyExists(error)) await noteCollision(work, deployment, draft)
+      throw error
+    },
+  )
   await Promise.all([made, scale(work, deployment, decided, revisions)])
+}
+
+/** Somebody else's has the name: the next one gets another. What an earlier Deployment of the name had goes by itself. */
+async function noteCollision(work: Work, deployment: Deployment, draft: ReplicaSet): Promise<void> {
+  const found = work.cluster.peek('replicasets.apps', keyIn({ object: draft } as never))
+  const owner = found === undefined ? undefined : controllerOf(found)
+  if (found === undefined || (owner?.kind === 'Deployment' && owner.name === deployment.metadata.name)) return
+  const status = { ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 }
+  await work.write.status(deployment, { ...deployment, status })
 }
 
 function sayScaled(work: Work, deployment: Deployment, message: string): void {
