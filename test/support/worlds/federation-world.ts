@@ -60,11 +60,15 @@ export async function createFederationWorld(options: {
   )
   const source = { name: 'test', ready: Promise.resolve(), list: () => list, onChange: () => () => {} }
   const hub = ways.get('hub')!
+  const broken = new Set<string>()
   let ending = new AbortController()
   const start = () => {
     ending = new AbortController()
     const { signal } = ending
-    const connect = ({ name }: Cluster) => ways.get(name)!.client
+    const connect = ({ name }: Cluster) => {
+      if (broken.has(name)) throw new Error(`the connection of ${name} cannot be read`)
+      return ways.get(name)!.client
+    }
     const inventory = createInventory({ sources: [source], hub: hub.client, connect, ...ports, signal })
     return createFederation({
       hub: hub.client,
@@ -85,6 +89,8 @@ export async function createFederationWorld(options: {
     client,
     settle,
     faults: (name: string) => ways.get(name)!.faults,
+    /** From the next start on there is no client for it. */
+    breakConnection: (name: string) => void broken.add(name),
     get federation() {
       return federation
     },

@@ -266,3 +266,35 @@ test('what comes between a policy for a kind that is read already and the next l
   await world.settle()
   assert.deepEqual(states(late.outcomes.get('web')), ['a Applied'])
 })
+
+test('what cannot be read and goes waits for a cluster that has no client, too', async () => {
+  const dialect = dialectOf({ finalizer: 'test.dev/copies' })
+  const world = await createFederationWorld({ members, dialects: [dialect] })
+  await world.create('hub', configMap('one', 'a.b'))
+  await world.settle()
+  const target = { type: typeNamed('ConfigMap'), namespace: 'shop', name: 'one' }
+  await world.client('hub').patch(target, { kind: 'merge', body: { metadata: { labels: { to: 'wrong' } } } })
+  await world.settle()
+  world.breakConnection('b')
+  await world.restart()
+  await world.remove('hub', 'ConfigMap', 'one')
+  await world.settle(60)
+  assert.equal(await world.get('a', 'ConfigMap', 'one'), undefined)
+  assert.ok(await world.get('b', 'ConfigMap', 'one'))
+  assert.ok(await world.get('hub', 'ConfigMap', 'one'), 'nobody knows whether b has a copy')
+  world.stop()
+})
+
+test('a decision that was overtaken while its kind was put on record is not sent', async () => {
+  const dialect = dialectOf()
+  const world = await createFederationWorld({ members, dialects: [dialect] })
+  world.faults('hub').latencyMs = 2000
+  await world.create('hub', configMap('one', 'a'))
+  await world.settle(1)
+  const target = { type: typeNamed('ConfigMap'), namespace: 'shop', name: 'one' }
+  await world.client('hub').patch(target, { kind: 'merge', body: { metadata: { labels: { to: 'b' } } } })
+  await world.settle(60)
+  assert.ok(await world.get('b', 'ConfigMap', 'one'))
+  assert.equal(world.federation.counts.memberWrites, 1, 'never in a')
+  world.stop()
+})

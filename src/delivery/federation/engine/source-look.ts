@@ -75,6 +75,8 @@ export class SourceLook {
       state.dirty = false
       const sends = read.paused === undefined && decision.deliveries.some(({ held }) => held === undefined)
       if (sends) await this.#prepare(state, source, read)
+      // Something has changed meanwhile: it is decided anew, and this decision is not sent.
+      if (state.dirty) return clock.now()
       this.#options.pass.distribute(state, read, decision, evictions, autoscaler)
       // What comes of it is known in a moment, and reported with it.
       if (sends) return Math.min(clock.now() + gatherMs, againAt ?? Number.POSITIVE_INFINITY)

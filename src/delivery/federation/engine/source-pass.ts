@@ -206,8 +206,9 @@ export class SourcePass {
       } else if (copies === undefined && recorded === undefined) done = false
       if (member.result(state.id) !== undefined) done = false
     }
-    // A cluster of the fleet without a client may have it, too.
-    for (const name of maybe) if (members.get(name) === undefined && directory.of(name) !== undefined) done = false
+    // A cluster of the fleet without a client may have it, too; without a record any of them.
+    for (const { name } of directory.facts)
+      if (members.get(name) === undefined && (recorded === undefined || maybe.has(name))) done = false
     return done
   }
 

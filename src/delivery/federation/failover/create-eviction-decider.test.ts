@@ -315,3 +315,21 @@ test('a move that is over stays over, though it is still on record when the copy
   const again = { ...record, since: state.nowMs + 1 }
   assert.deepEqual(evicted(both, federated({ a: 2, b: 2 }, { evictions: [again] })), [again])
 })
+
+test('a move from a cluster that is silent is not over because most of the fleet is silent, too', () => {
+  const { decide } = fleet()
+  const eviction: Eviction = {
+    cluster: 'a',
+    reason: 'ClusterUnreachable',
+    message: '',
+    since: 0,
+    purge: 'Directly',
+    graceSeconds: 600,
+  }
+  const object = federated({ b: 4 }, { evictions: [eviction] })
+  const copies = { b: copy(4, 4) }
+  assert.equal(decide(object, three({ ready: false }), copies).evictions.length, 1)
+  // While the hub is blind, silent clusters count as ready for placements.
+  assert.equal(decide(object, three({ ready: true }), copies, true).evictions.length, 1)
+  assert.equal(decide(object, three({ ready: true }), copies).evictions.length, 0)
+})

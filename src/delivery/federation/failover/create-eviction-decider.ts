@@ -250,7 +250,7 @@ function sinceWhen(times: Map<string, number>, key: string, is: boolean, nowMs: 
 /** A move that is under way, as it stands now; undefined when it is over. */
 function advance(
   eviction: Eviction,
-  { federated, clusters, copies, nowMs }: EvictionInput,
+  { federated, clusters, copies, blind, nowMs }: EvictionInput,
 ): { eviction: Eviction; againAt: number } | undefined {
   const graceEndsAt = eviction.since + 1000 * (eviction.graceSeconds ?? usualGraceSeconds)
   if (eviction.purge === 'Never') return { eviction, againAt: Number.POSITIVE_INFINITY }
@@ -261,7 +261,8 @@ function advance(
   // The cluster is not chosen again at once, or an application that fails everywhere would go round and round.
   const rests = eviction.reason === 'ApplicationUnhealthy' && nowMs < graceEndsAt
   // What a silent cluster has is not known: the move is over when it has said that nothing is left.
-  const silent = clusters.find(({ name }) => name === eviction.cluster)?.ready !== true
+  // While most are silent they count as ready, and nothing is concluded.
+  const silent = blind || clusters.find(({ name }) => name === eviction.cluster)?.ready !== true
   // What was preserved is on the new copy for as long as the move: until it runs.
   const starts = eviction.preserved !== undefined && nowMs < graceEndsAt && !runsElsewhere(eviction, federated, copies)
   if (copies.has(eviction.cluster) || silent || rests || starts)
