@@ -54,8 +54,24 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<void
   }
 }
 
-// A closed pipe (`flotilla app list | head`) is no error.
+// A closed pipe (`flotilla app list | head`) is no error; a full disk is: half of a report is none.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
+  process.stderr.write(`error: the output cannot be written: ${messageOf(error)}\n`)
+  process.exit(1)
 })
-void main(process.argv.slice(2), systemIo())
+// Nobody reads what is told beside the answer: the answer is given all the same.
+process.stderr.on('error', () => {})
+
+let answered = false
+// Waiting alone keeps no process alive: without an answer this is no success.
+process.once('beforeExit', () => {
+  if (answered) return
+  process.stderr.write(
+    'error: there is no answer: what was waited for does not come. Try again, or see whether the hub can be read.\n',
+  )
+  process.exitCode = 1
+})
+void main(process.argv.slice(2), systemIo()).then(() => {
+  answered = true
+})

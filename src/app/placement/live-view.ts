@@ -29,6 +29,7 @@ import { findCondition } from '../../kube/object/condition.js'
 import { groupOf, type KubeObject } from '../../kube/object/kube-object.js'
 import type { ResourceType } from '../../kube/object/resource-type.js'
 import { isNotFound } from '../../kube/object/status-error.js'
+import { readableCaches } from '../access/readable-caches.js'
 import { federationDialects } from '../federation/federation-dialects.js'
 import { createSystemClientPorts } from '../system/system-client-ports.js'
 import { systemClock, systemRandom } from '../system/system-ports.js'
@@ -56,7 +57,7 @@ export async function withLiveView<T>(
   const clientPorts = createSystemClientPorts(env)
   try {
     const served = await hub.resources()
-    const caches = createCaches({ client: hub, ...ports, signal })
+    const caches = readableCaches(createCaches({ client: hub, ...ports, signal }), hub)
     const sources: InventorySource[] = [
       createClusterSecretSource({ caches, namespace }),
       createKubeFedClusterSource({ hub, caches }),

@@ -19,6 +19,7 @@ import {
   type SourceLease,
 } from '../../services/leases/source-lease.js'
 import type { FleetService, ServiceName } from '../../services/model/service-model.js'
+import { readableCaches } from '../access/readable-caches.js'
 import { embeddedClusterType } from '../embedded-clusters/embedded-cluster.js'
 import { listFleetClusters } from '../fleet/fleet-clusters.js'
 import { createSystemClientPorts } from '../system/system-client-ports.js'
@@ -55,8 +56,9 @@ export async function withCatalogue<T>(
   const connect: ConnectCluster = (cluster, connection) =>
     createHttpClient({ name: cluster.name, connection, ports: clientPorts })
   try {
-    const caches = createCaches({ client: hub, ...ports, signal })
+    const caches = readableCaches(createCaches({ client: hub, ...ports, signal }), hub)
     const sources = [createClusterSecretSource({ caches, namespace })]
+    await Promise.all(sources.map(({ ready }) => ready))
     const inventory = createInventory({ sources, hub, connect, ...ports, signal })
     await inventory.whenReady
     // The gateways of an embedded fleet are no objects, and there people want to see what stands behind them.
