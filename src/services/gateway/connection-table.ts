@@ -53,7 +53,9 @@ export class ConnectionTable {
         left = this.#open.size
         for (const connection of this.#open) connection.destroy()
       })
+      const others = this.#whenEmpty
       this.#whenEmpty = () => {
+        others?.()
         late()
         done()
       }

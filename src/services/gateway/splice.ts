@@ -35,8 +35,8 @@ export function splice(client: Duplex, server: Duplex, ended: (counts: SpliceCou
   ] as const) {
     one.on('error', () => other.destroy())
     one.once('close', () => {
-      // What was reset on one side is reset on the other; after an orderly end there is nothing left to destroy.
-      if (!one.readableEnded) other.destroy()
+      // What was cut off on one side, before both directions had ended, is on the other; after an orderly end nothing is left to destroy.
+      if (!one.readableEnded || !one.writableFinished) other.destroy()
       closed()
     })
   }
