@@ -151,6 +151,11 @@ export function createForwarding(options: ForwardingOptions): Forwarding {
         failed = { place, error: error as NodeJS.ErrnoException }
       }
     }
+    if (stopped || states.get(cluster.name) !== state) {
+      // Those that were opened before it: nobody else knows of them.
+      for (const front of open.values()) front.close()
+      return undefined
+    }
     if (open.size === 0) state.open.delete(key)
     else state.open.set(key, open)
     if (service === undefined) return undefined

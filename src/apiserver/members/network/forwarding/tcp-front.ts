@@ -114,6 +114,11 @@ function connectAcross(client: Socket, across: Across): void {
   server.setTimeout(connectMs, fail)
   server.once('error', fail)
   server.once('connect', () => {
+    // Cut since it was looked at.
+    if (links.fault(way).cut) {
+      fail()
+      return
+    }
     server.setTimeout(0)
     server.removeAllListeners('timeout')
     server.off('error', fail)
@@ -156,8 +161,8 @@ function join(client: Socket, server: Socket, sockets: Set<Socket>, latencyMs: n
     socket.on('error', () => other.resetAndDestroy())
     socket.once('close', () => {
       sockets.delete(socket)
-      // Without an end of its own the other one would wait for ever.
-      if (!other.destroyed && !socket.readableEnded) other.destroy()
+      // Unless both directions have ended the other one would wait for ever.
+      if (!other.destroyed && !(socket.readableEnded && socket.writableFinished)) other.destroy()
     })
   }
 }
