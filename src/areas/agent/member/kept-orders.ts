@@ -16,6 +16,8 @@ export class KeptOrders {
   readonly #kinds = new Map<string, KindRef>()
   readonly #stale = new Set<number>()
   #saving: Promise<void> | undefined
+  /** One after the other: what is written late must not take the place of what came after it. */
+  #written: Promise<void> = Promise.resolve()
 
   constructor(options: { store: StateStore; clock: Clock; log: Log; signal: AbortSignal }) {
     this.#options = options
@@ -87,7 +89,12 @@ export class KeptOrders {
     await this.#save()
   }
 
-  async #save(): Promise<void> {
+  #save(): Promise<void> {
+    this.#written = this.#written.then(() => this.#write())
+    return this.#written
+  }
+
+  async #write(): Promise<void> {
     const { store, log, signal } = this.#options
     const stale = [...this.#stale]
     this.#stale.clear()
