@@ -197,3 +197,15 @@ test('loads: amounts, waves, curves, and what is none', () => {
     assert.equal(parseLoad(text, 'cpu'), undefined, text)
   }
 })
+
+test('an autoscaler that is made again knows nothing of what the one before has proposed', async () => {
+  await fixture.apply(busy('again', 'shared:0s=2000m,10m=1000m'), scalerOf('again', { metrics: cpuAt(50) }))
+  await fixture.settle(120)
+  assert.equal(replicas('again'), 8)
+  await fixture.settle(490)
+  await fixture.remove('horizontalpodautoscalers', 'default/again')
+  await fixture.apply(busy('again', '125m'), scalerOf('again', { metrics: cpuAt(50) }))
+  await fixture.apply({ ...busy('again', '125m'), spec: { ...(busy('again', '125m')['spec'] as object), replicas: 2 } })
+  await fixture.settle(60)
+  assert.equal(replicas('again'), 2)
+})

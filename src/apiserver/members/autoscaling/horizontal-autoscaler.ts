@@ -17,6 +17,7 @@ const periodMs = 15_000
 
 /** Remembered of an autoscaler while it is there, as upstream does: a restart forgets it. */
 interface Memory extends ScalingHistory {
+  readonly uid: string | undefined
   selector: LabelSelector | undefined
 }
 
@@ -48,7 +49,9 @@ export function createHorizontalAutoscaler(measurements: PodMeasurements): Membe
       }
       const memory = known.get(work.key)
       // Upstream looks at a new one after a period, too.
-      if (memory === undefined) known.set(work.key, { selector: undefined, recommendations: [], ups: [], downs: [] })
+      const { uid } = scaler.metadata
+      if (memory === undefined || memory.uid !== uid)
+        known.set(work.key, { uid, selector: undefined, recommendations: [], ups: [], downs: [] })
       else await new Pass(work, scaler, memory, known, measurements).run()
       return periodMs
     },
