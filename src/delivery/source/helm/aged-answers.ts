@@ -23,6 +23,9 @@ interface Answer<T> {
   at: number
   usedAt: number
   running: Promise<T> | undefined
+  /** What `refreshAll` has left everybody with; somebody who asks by himself tells nobody. */
+  shared: T | undefined
+  troubled: boolean
 }
 
 const failureMs = 10_000
@@ -48,10 +51,11 @@ export function createAgedAnswers<T>(options: {
     answer.running ??= answer.fetch(answer.value).then(
       (value) => {
         Object.assign(answer, { value, at: clock.now(), failure: undefined, running: undefined })
+        answer.shared ??= value
         return value
       },
       (error: unknown) => {
-        Object.assign(answer, { at: clock.now(), failure: { error }, running: undefined })
+        Object.assign(answer, { at: clock.now(), failure: { error }, running: undefined, troubled: true })
         throw error
       },
     )
@@ -70,6 +74,8 @@ export function createAgedAnswers<T>(options: {
           at: 0,
           usedAt: 0,
           running: undefined,
+          shared: undefined,
+          troubled: false,
         }
         answers.set(key, answer)
         if (answers.size > options.maxEntries) answers.delete(answers.keys().next().value!)
@@ -93,9 +99,11 @@ export function createAgedAnswers<T>(options: {
           tell(answer)
           continue
         }
-        const before = answer.failure === undefined ? answer.value : undefined
         const after = await fetch(answer).catch(() => undefined)
-        if (after !== undefined && (before === undefined || !options.same(before, after))) tell(answer)
+        if (after === undefined) continue
+        const isNews = answer.troubled || answer.shared === undefined || !options.same(answer.shared, after)
+        Object.assign(answer, { shared: after, troubled: false })
+        if (isNews) tell(answer)
       }
     },
     forget(repository) {
