@@ -2,9 +2,10 @@ import { type Clock, formatMicroTime } from '../../base/clock.js'
 import { messageOf } from '../../base/errors.js'
 import type { Log } from '../../base/log.js'
 import type { Inventory } from '../../inventory/cluster.js'
-import { hasReason, isNotFound } from '../../kube/object/status-error.js'
+import { hasReason, isAlreadyExists, isNotFound } from '../../kube/object/status-error.js'
 import type { CreatedCatalogue } from '../catalogue/create-catalogue.js'
 import type { SliceSource } from '../catalogue/source-of-slice.js'
+import { multiClusterNames } from '../model/multi-cluster-names.js'
 import {
   isExpired,
   type Lease,
@@ -186,12 +187,18 @@ export function keepLeases(options: KeepLeasesOptions): Leases {
       const spec = { ...lease.spec, renewTime: formatMicroTime(now) }
       const { acquireTime: _, ...renewal } = spec
       const target = { type: leaseType, namespace: leaseNamespace, name: leaseName(source) }
-      const { labels, annotations } = lease.metadata
-      const body = { metadata: { labels, ...(annotations ? { annotations } : {}) }, spec: renewal }
+      const { labels, annotations = { [multiClusterNames.sourceNameAnnotation]: null } } = lease.metadata
+      const body = { metadata: { labels, annotations }, spec: renewal }
+      const patch = () => client.patch(target, { kind: 'merge', body }, write)
       writes++
-      if (each.renewedMs === undefined) await client.create(leaseType, lease, write)
+      // The id may have been that of a cluster of another name, whose lease is there still.
+      if (each.renewedMs === undefined)
+        await client.create(leaseType, lease, write).catch(async (error: unknown) => {
+          if (!isAlreadyExists(error)) throw error
+          await patch()
+        })
       else
-        await client.patch(target, { kind: 'merge', body }, write).catch(async (error: unknown) => {
+        await patch().catch(async (error: unknown) => {
           if (!isNotFound(error)) throw error
           await client.create(leaseType, lease, write)
         })

@@ -1,3 +1,4 @@
+import { equalJson } from '../../base/json.js'
 import type { CacheChange } from '../../kube/informer/cache.js'
 import { type KubeObject, keyOf } from '../../kube/object/kube-object.js'
 import { serviceOfSlice } from '../catalogue/cluster-view.js'
@@ -17,7 +18,7 @@ export class WrittenObjects {
   readonly #written = new Map<string, Written>()
   /** Places of written slices by their service. */
   readonly #slices = new Map<string, Set<string>>()
-  readonly #asked = new Map<string, { body: string; generation: number | undefined }>()
+  readonly #asked = new Map<string, { readonly body: string; readonly metadata: KubeObject['metadata'] }>()
 
   note(object: KubeObject): void {
     this.#set(object, { object, uid: undefined })
@@ -25,17 +26,23 @@ export class WrittenObjects {
 
   /** What a patch asked for, and the object that came of it. */
   notePatch(result: KubeObject, body: string): void {
-    this.#asked.set(placeOf(result), { body, generation: result.metadata.generation })
+    this.#asked.set(placeOf(result), { body, metadata: result.metadata })
   }
 
   /** True when the same patch has been made already and nobody has changed the object since: the server does not take all of it. */
   isInVain(seen: KubeObject, body: string): boolean {
     const asked = this.#asked.get(placeOf(seen))
+    if (asked === undefined || asked.body !== body) return false
+    const { uid, generation, labels, annotations, ownerReferences } = asked.metadata
+    // Custom resources have the same generation when only their metadata change.
     return (
-      asked !== undefined &&
-      asked.body === body &&
-      asked.generation !== undefined &&
-      asked.generation === seen.metadata.generation
+      generation !== undefined &&
+      generation === seen.metadata.generation &&
+      uid === seen.metadata.uid &&
+      equalJson(
+        [labels ?? {}, annotations ?? {}, ownerReferences ?? []],
+        [seen.metadata.labels ?? {}, seen.metadata.annotations ?? {}, seen.metadata.ownerReferences ?? []],
+      )
     )
   }
 
@@ -72,6 +79,7 @@ export class WrittenObjects {
   /** Whether a change that a cache tells of is not our own. */
   isNews({ type, object }: CacheChange): boolean {
     const place = placeOf(object)
+    if (type === 'DELETED') this.#asked.delete(place)
     const written = this.#written.get(place)
     if (written === undefined) return true
     if (type === 'DELETED') {
