@@ -121,13 +121,21 @@ export class EmbeddedCluster implements LogicalCluster {
   async restore(backup: ClusterBackup, options: { dryRun?: boolean; turn?: () => Promise<void> } = {}): Promise<RestoreOutcome> {
     const changes: StoredChange[] = []
     const leave = this.#storage.onChange((change) => changes.push(change))
-    const outcome = await restoreBackup(this.#storage, backup, options).finally(leave)
-    if (options.dryRun) return outcome
-    // What the registry keeps beside the objects: which custom resources are served, which addresses are taken.
-    for (const { resource, type, object, previous } of changes) {
-      lifecycles[resource]?.committed?.(this.#scope, type === 'DELETED' ? undefined : object, previous)
+    let outcome: RestoreOutcome
+    try {
+      outcome = await restoreBackup(this.#storage, backup, options)
+    } finally {
+      leave()
+      // What the registry keeps beside the objects: which custom resources are served, which addresses are taken. Also when not
+      // all could be written: what was stays.
+      if (!options.dryRun) {
+        for (const { resource, type, object, previous } of changes) {
+          lifecycles[resource]?.committed?.(this.#scope, type === 'DELETED' ? undefined : object, previous)
+        }
+        this.#scope.allocations.reload()
+      }
     }
-    this.#scope.allocations.reload()
+    if (options.dryRun) return outcome
     await this.bootstrap(undefined)
     return outcome
   }

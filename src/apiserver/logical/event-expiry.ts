@@ -50,9 +50,12 @@ export class EventExpiry {
       const storage = this.#storages.get(cluster)
       for (const [key, at] of written) {
         if (at > oldest) break
-        written.delete(key)
         const event = storage?.get('events', key)
-        if (event === undefined) continue
+        if (event === undefined) {
+          written.delete(key)
+          continue
+        }
+        // It counts until it is told that it is gone: a full disk refuses that too, and the next sweep asks again.
         deleteEvent(storage!, key, event.metadata.resourceVersion ?? '')
       }
       if (written.size > 0) left = true

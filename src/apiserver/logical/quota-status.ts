@@ -5,9 +5,13 @@ import { formatQuantity } from '../../kube/object/quantity.js'
 import { quotaLimits, quotaUsed } from '../admission/quota-usage.js'
 import type { ClusterStorage, StoredChange } from '../storage/contract.js'
 import { Superseded } from '../storage/superseded.js'
+import { WriteRefused } from '../storage/write-refused.js'
 
 /** Changes are gathered for this long before usage is counted again. */
 const gatherMs = 50
+
+/** A status that a full disk did not take is written again after this long. */
+const refusedMs = 5_000
 
 /** Keeps the status of ResourceQuotas of all clusters. Clusters and namespaces without a quota cost a look into a map. */
 export class QuotaStatus {
@@ -62,6 +66,11 @@ export class QuotaStatus {
     this.#clock.after(gatherMs, () => this.#count())
   }
 
+  /** The disk was full: nobody else would have it counted before the next change. */
+  #again(cluster: string, namespace: string): void {
+    this.#clock.after(refusedMs, () => this.#mark(cluster, namespace))
+  }
+
   #count(): void {
     this.#scheduled = false
     const due = [...this.#due]
@@ -72,13 +81,13 @@ export class QuotaStatus {
       for (const namespace of namespaces) {
         const quotas = [...storage.scan('resourcequotas', `${namespace}/`)]
         if (quotas.length === 0) this.#namespaces.get(cluster)?.delete(namespace)
-        for (const quota of quotas) countQuota(storage, namespace, quota)
+        for (const quota of quotas) countQuota(storage, namespace, quota, () => this.#again(cluster, namespace))
       }
     }
   }
 }
 
-function countQuota(storage: ClusterStorage, namespace: string, quota: KubeObject): void {
+function countQuota(storage: ClusterStorage, namespace: string, quota: KubeObject, refused: () => void): void {
   const hard = quotaLimits(quota)
   const used: Record<string, string> = {}
   for (const [name, amount] of quotaUsed(storage, namespace, quota)) used[name] = formatQuantity(amount)
@@ -87,7 +96,9 @@ function countQuota(storage: ClusterStorage, namespace: string, quota: KubeObjec
   const change = { resource: 'resourcequotas', key: keyOf(quota), expected: quota.metadata.resourceVersion ?? '' }
   try {
     // A write that fails for good is reported by those who wait for one.
-    storage.commit({ ...change, object: { ...quota, status } }).catch(() => undefined)
+    storage.commit({ ...change, object: { ...quota, status } }).catch((error: unknown) => {
+      if (error instanceof WriteRefused) refused()
+    })
   } catch (error) {
     if (!(error instanceof Superseded)) throw error
   }

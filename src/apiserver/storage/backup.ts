@@ -150,7 +150,8 @@ export async function restoreBackup(
     if (object !== null && present !== undefined && sameBut(present, object)) continue
     change(resource, key, object ?? undefined)
   }
-  await Promise.all(commits)
+  // All have ended when one has failed, too: nothing is written behind the caller's back.
+  for (const result of await Promise.allSettled(commits)) if (result.status === 'rejected') throw result.reason
   return { written: written.sort(), deleted: deleted.sort() }
 }
 
