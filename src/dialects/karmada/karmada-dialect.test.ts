@@ -235,6 +235,21 @@ test('what a policy sends somewhere is also where others need it', () => {
   )
   const { binding } = written(settings, karmadaDialect.report(settings, both.read, outcome, both.hub))
   assert.deepEqual(fieldAt(binding, 'spec', 'clusters'), [{ name: 'm1' }])
+  // Where its own policy finds no cluster any more, it stays where that had sent it.
+  const lost = policy('settings', {
+    resourceSelectors: [{ apiVersion: 'v1', kind: 'ConfigMap' }],
+    placement: { clusterAffinity: { clusterNames: ['m9'] } },
+  })
+  const later = readOf(settings, [first.source, web, lost, first.binding, binding])
+  assert.ok(later.read)
+  const after = outcomeOf(later.read, later.hub)
+  assert.deepEqual(after.decision.removals, [])
+  assert.deepEqual(
+    after.decision.deliveries.map(({ cluster }) => cluster),
+    ['m1', 'm2'],
+  )
+  const next = written(settings, karmadaDialect.report(settings, later.read, after, later.hub))
+  assert.deepEqual(fieldAt(next.binding, 'spec', 'clusters'), [{ name: 'm1' }])
 })
 
 test('nothing fits: the condition says why in upstream words, and what was decided stays', () => {

@@ -159,7 +159,9 @@ function withRequired(
   if (winner !== undefined) {
     const own = decidePlacement(workload, { placements }, hub.clusters, previous)
     if ([...names].every((name) => own.deliveries.some(({ cluster }) => cluster === name))) return { placements }
-    ownClusters = new Set(own.deliveries.map(({ cluster }) => cluster))
+    // A placement that failed removes nothing: it stays where it was sent before.
+    const failed = own.outcome === 'not placed' && own.removals.length === 0
+    ownClusters = new Set(failed ? Object.keys(previous.replicas ?? {}) : own.deliveries.map(({ cluster }) => cluster))
     for (const cluster of ownClusters) names.add(cluster)
   }
   const { name, namespace } = winner ?? { name: 'dependencies', namespace: source.metadata.namespace }
