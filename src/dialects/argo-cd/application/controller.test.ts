@@ -329,6 +329,28 @@ test('an operation can be ended', async () => {
   assert.equal(await read('east', 'a'), undefined)
 })
 
+test('an application that is made anew while the one before it is looked at has nothing of its operation', async () => {
+  const hook = 'argocd.argoproj.io/hook: PreSync'
+  push({
+    'job.yaml': `apiVersion: batch/v1\nkind: Job\nmetadata: {name: j, annotations: {${hook}}}\nspec:\n  suspend: true\n  template: {spec: {restartPolicy: Never, containers: [{name: main, image: "busybox:1"}]}}\n`,
+    'a.yaml': map('a'),
+  })
+  const syncOptions = ['CreateNamespace=true']
+  await apply({ syncPolicy: { syncOptions } })
+  await merge({ operation: { sync: {} } })
+  await settle()
+  assert.equal((await status()).operationState?.phase, 'Running')
+  world.faults('east').latencyMs = 5000
+  await merge({ metadata: { annotations: { 'argocd.argoproj.io/refresh': 'normal' } } })
+  await world.clock.advance(1000)
+  await world.client('hub').delete({ type: applicationType, namespace: 'argocd', name: app })
+  await apply({ syncPolicy: { syncOptions } })
+  await world.clock.advance(30_000)
+  world.faults('east').latencyMs = 0
+  await settle()
+  assert.equal((await status()).operationState, undefined, 'nobody has asked this one to sync')
+})
+
 test('an operation that another process had begun goes on with the commit that it had begun with', async () => {
   const begun = push({ 'a.yaml': map('a'), 'b.yaml': map('b', 'old', 'argocd.argoproj.io/sync-wave: "1"') })
   push({ 'b.yaml': map('b', 'new', 'argocd.argoproj.io/sync-wave: "1"') })

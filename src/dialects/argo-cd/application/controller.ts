@@ -33,12 +33,15 @@ export function createApplicationController(options: {
   readonly concurrency?: number
 }): ControllerDefinition<Application, ApplicationServices> {
   const { namespace } = options
-  const memories = new Map<string, Memory>()
+  const memories = new Map<string, Memory & { readonly uid: string | undefined }>()
   let destinations: DestinationIndex | undefined
   let engine: Deliveries | undefined
-  const memoryOf = (key: string): Memory => {
-    let memory = memories.get(key)
-    if (memory === undefined) memories.set(key, (memory = { run: undefined, doubtSince: undefined, writtenAt: 0 }))
+  /** One that was made anew under the name before anybody saw the old one gone has nothing of that one's. */
+  const memoryOf = (key: string, { metadata: { uid } }: Application): Memory => {
+    const known = memories.get(key)
+    if (known !== undefined && known.uid === uid) return known
+    const memory = { uid, run: undefined, doubtSince: undefined, writtenAt: 0 }
+    memories.set(key, memory)
     return memory
   }
 
@@ -84,7 +87,7 @@ export function createApplicationController(options: {
 
     async reconcile(application, context) {
       if (application.metadata.annotations?.[skipAnnotation] === 'true') return undefined
-      return new ApplicationLook(application, context, memoryOf(context.key), namespace).run()
+      return new ApplicationLook(application, context, memoryOf(context.key, application), namespace).run()
     },
 
     failed(application, error, { clock }) {
@@ -104,7 +107,7 @@ export function createApplicationController(options: {
     finalizer: {
       names: [resourcesFinalizer, `${resourcesFinalizer}/foreground`, `${resourcesFinalizer}/background`, ...hookFinalizers],
       async finalize(application, finalizer, context) {
-        memoryOf(context.key).run = undefined
+        memoryOf(context.key, application).run = undefined
         if (hookFinalizers.includes(finalizer)) return true
         const destination = decideDestination(application.spec.destination, context.inventory)
         // As upstream: what nobody can reach any more must not hold the application for ever, and nothing is deleted.
