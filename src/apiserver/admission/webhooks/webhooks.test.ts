@@ -504,3 +504,16 @@ test('what a client gave up on is not written past a webhook that may be passed 
     await client.delete({ type: configured, name: 'hooks' })
   }
 })
+
+test('two applies of one new object at once, past a webhook, are one create and one change', async () => {
+  const { client, cluster, type } = await fixture()
+  await client.create(type('validatingwebhookconfigurations'), configuration('Validating', [hook('a')]))
+  const apply = (manager: string, key: string) =>
+    client.patch(
+      { type: type('cm'), namespace: 'default', name: 'both' },
+      { kind: 'apply', object: configMap('both', { [key]: 'x' }) },
+      { fieldManager: manager },
+    )
+  await Promise.all([apply('one', 'a'), apply('two', 'b')])
+  assert.deepEqual(cluster.peek('configmaps', 'default/both')?.['data'], { a: 'x', b: 'x' })
+})

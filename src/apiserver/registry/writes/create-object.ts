@@ -9,7 +9,7 @@ import { objectWarnings } from '../lifecycles/object-warnings.js'
 import { validateNew, withDefaults } from '../machinery.js'
 import { checkIdentity, generateName, initializeMeta, refuseVersioned, wipeMeta } from '../object-meta.js'
 import { groupInRefusals, named, type Resource } from '../resource.js'
-import { commit } from './commit.js'
+import { commit, LostRace } from './commit.js'
 import { recordCreation } from './record-creation.js'
 import { decodeFor, storedObject, type WriteRequest, warn } from './write-request.js'
 
@@ -67,7 +67,11 @@ export async function storeNew(request: WriteRequest, decoded: KubeObject, owned
     if (validating !== undefined) await validating
     admitLast(request, 'CREATE', object, undefined)
     if (!options.dryRun && isRevision(versioned)) throw refuseVersioned()
-    if (storedObject(request, metadata.name) !== undefined) throw alreadyExists(request, metadata.name)
+    if (storedObject(request, metadata.name) !== undefined) {
+      const error = alreadyExists(request, metadata.name)
+      // Who creates what was not there to be changed changes what is there now.
+      throw request.name === '' ? error : new LostRace(error.status)
+    }
     if (versioned && isRevision(versioned)) object.metadata.resourceVersion = versioned
     if (!options.dryRun) return commit(scope, resource, object, undefined)
   } catch (error) {
