@@ -37,6 +37,19 @@ test('what is used wrongly ends with 2, what fails with 1', () => {
   assert.equal(run('status').code, 1)
 })
 
+test('room in a cluster that is not there is a mistake of the caller', () => {
+  const clusters = join(directory, 'clusters')
+  writeFileSync(
+    clusters,
+    'apiVersion: cluster.karmada.io/v1alpha1\nkind: Cluster\nmetadata: {name: east}\nspec: {syncMode: Push}\n',
+  )
+  assert.deepEqual(run('placement', 'dry-run', '-f', clusters, '--room', 'eest=3'), {
+    code: 2,
+    said: 'error: there is no cluster eest',
+  })
+  assert.equal(run('placement', 'dry-run', '-f', clusters, '--room', 'east=3').code, 0)
+})
+
 test('a report that cannot be written is a failure', { skip: existsSync('/dev/full') ? false : 'there is no /dev/full' }, () => {
   const full = openSync('/dev/full', 'w')
   const { status, stderr } = spawnSync(process.execPath, ['bin/flotilla.js', 'check', '--explain', 'field-type'], {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Unreadable } from '../../areas/analysis/load/input-text.js'
 import type { LiveCluster } from '../../areas/analysis/load/load-fleet.js'
 import { messageOf, UsageError } from '../../base/errors.js'
@@ -43,7 +44,15 @@ const atOnce = 8
 /** Reads what there is to check of running clusters, several at once. Nothing is written. */
 export async function readLiveClusters(options: LiveOptions): Promise<LiveResult> {
   const ports = createSystemClientPorts(options.env)
-  const kubeconfig = await loadKubeconfig(ports, options.kubeconfig === undefined ? {} : { path: options.kubeconfig })
+  const path = options.kubeconfig
+  if (path !== undefined && !existsSync(path)) {
+    throw new UsageError({
+      code: 'kubeconfig-missing',
+      message: `there is no kubeconfig ${path} (--kubeconfig)`,
+      fix: 'Name a file that exists.',
+    })
+  }
+  const kubeconfig = await loadKubeconfig(ports, path === undefined ? {} : { path })
   const contexts = options.allContexts ? clustersIn(kubeconfig) : [...new Set(options.contexts)]
   if (contexts.length === 0) {
     throw new UsageError({

@@ -258,6 +258,11 @@ test('--fix leaves a file alone that is no UTF-8: it would not be the same writt
   assert.deepEqual(readFileSync(path), bytes)
 })
 
+test('a kubeconfig that is not there is a mistake of the caller', async () => {
+  const kubeconfig = join(folderOf({}), 'config')
+  await assert.rejects(check('', { paths: [], contexts: ['a'], kubeconfig }), UsageError)
+})
+
 test('JSON with a byte order mark is read as kubectl reads it', async () => {
   const folder = folderOf({ 'a.json': '\ufeff{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "a"}}\n' })
   const { report, lines } = await check(folder)

@@ -122,9 +122,10 @@ function registerDryRun(placement: Command, io: CommandIo): void {
         const documents = readDocuments(texts)
         await withFleet(hubOptions(options), io, async (fleet) => {
           const { withLiveView } = await import('../../app/placement/live-view.js')
-          await withLiveView(fleet, io.env, async ({ hub: { clusters } }) =>
-            tell(viewOfDocuments({ ...input, documents, clusters }), options, format, objects, io),
-          )
+          await withLiveView(fleet, io.env, async ({ hub: { clusters } }) => {
+            checkClusters(Object.keys(input.room), clusters)
+            await tell(viewOfDocuments({ ...input, documents, clusters }), options, format, objects, io)
+          })
         })
         return
       }
@@ -137,6 +138,7 @@ function registerDryRun(placement: Command, io: CommandIo): void {
           fix: 'Add --clusters FILE with a kubeconfig or with cluster objects, or --clusters hub for those of a running hub.',
         })
       }
+      checkClusters(Object.keys(input.room), view.hub.clusters)
       await tell(view, options, format, objects, io)
     })
 }
@@ -254,8 +256,13 @@ function describeChanges(each: Explanation, describe: (explanation: Explanation,
 }
 
 function changesOf({ cordon = [], lose = [] }: ChangeOptions, view: PlacementView): FleetChange[] {
-  const known = new Set(view.hub.clusters.map(({ name }) => name))
-  for (const cluster of [...cordon, ...lose]) {
+  checkClusters([...cordon, ...lose], view.hub.clusters)
+  return [...cordon.map((cordoned) => ({ cordoned })), ...lose.map((without) => ({ without }))]
+}
+
+function checkClusters(named: readonly string[], clusters: readonly { readonly name: string }[]): void {
+  const known = new Set(clusters.map(({ name }) => name))
+  for (const cluster of named) {
     if (known.has(cluster)) continue
     throw new UsageError({
       code: 'unknown-cluster',
@@ -263,7 +270,6 @@ function changesOf({ cordon = [], lose = [] }: ChangeOptions, view: PlacementVie
       fix: `Name one of ${[...known].slice(0, 8).join(', ')}${known.size > 8 ? ' ...' : ''}.`,
     })
   }
-  return [...cordon.map((cordoned) => ({ cordoned })), ...lose.map((without) => ({ without }))]
 }
 
 function roomOf(pairs: readonly string[]): Record<string, number> {

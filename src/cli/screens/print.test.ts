@@ -10,6 +10,11 @@ test('what clusters say stays in its cell', () => {
   assert.equal(table, 'NAME\nweb\ufffd[2J\ufffd31m NAME   ok\ufffd\n')
 })
 
+test('a table may have more rows than a call has arguments', () => {
+  const rows = Array.from({ length: 150_000 }, (_, index) => `pod-${index}`)
+  assert.equal(formatTable(rows, [{ title: 'NAME', value: (row) => row }]).length, rows.join('\n').length + 'NAME\n\n'.length)
+})
+
 test('a screen keeps its lines, and nothing else of what a terminal obeys', () => {
   assert.equal(plainLines(`Steps:\n  ${hostile}\n`), 'Steps:\n  web\ufffd[2J\ufffd31m\nNAME   ok\ufffd\n')
 })

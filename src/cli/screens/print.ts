@@ -30,7 +30,7 @@ export function formatTable<Row>(
 ): string {
   const shown = columns.filter((column) => format === 'wide' || !column.wide)
   const cells = [shown.map((column) => column.title), ...rows.map((row) => shown.map((column) => plain(column.value(row))))]
-  const widths = shown.map((_, index) => Math.max(...cells.map((row) => row[index]!.length)))
+  const widths = shown.map((_, index) => cells.reduce((widest, row) => Math.max(widest, row[index]!.length), 0))
   return `${cells
     .map((row) =>
       row

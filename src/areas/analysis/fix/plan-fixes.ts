@@ -28,19 +28,23 @@ export function planFixes(
   fileOf: (path: string) => string | undefined = (path) => path,
 ): PlannedFixes {
   const edits = new Map<string, TextEdit[]>()
+  const made = new Set<string>()
   const mended: ReportedFinding[] = []
   for (const finding of findings) {
     const wanted = finding.finding.edits ?? []
     const planned = wanted.flatMap((edit) => textEdits(edit)?.map((each) => inFile(each, fileOf)) ?? [undefined])
     if (planned.length === 0 || planned.includes(undefined)) continue
-    const others = (planned as FileEdit[]).filter(({ file, edit }) => !edits.get(file)?.some((other) => isSame(edit, other)))
+    const others = (planned as FileEdit[]).filter((each) => !made.has(keyOf(each)))
     if (
       others.some(({ file, edit }) => (edits.get(file) ?? []).some((other) => other.start < edit.end && edit.start < other.end))
     )
       continue
-    for (const { file, edit } of others) {
-      const list = edits.get(file) ?? []
-      if (!list.some((other) => isSame(edit, other))) edits.set(file, [...list, edit])
+    for (const each of others) {
+      if (made.has(keyOf(each))) continue
+      made.add(keyOf(each))
+      const list = edits.get(each.file)
+      if (list === undefined) edits.set(each.file, [each.edit])
+      else list.push(each.edit)
     }
     mended.push(finding)
   }
@@ -48,8 +52,8 @@ export function planFixes(
   return { edits, mended }
 }
 
-function isSame(a: TextEdit, b: TextEdit): boolean {
-  return a.start === b.start && a.end === b.end && a.text === b.text
+function keyOf({ file, edit: { start, end, text } }: FileEdit): string {
+  return `${start}:${end}:${file}:${text}`
 }
 
 /** The text with edits made. Line ends stay as they are, also where a file has both kinds; new lines end as the one that they follow. */
