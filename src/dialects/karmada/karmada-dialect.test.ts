@@ -169,6 +169,8 @@ test('what a workload needs follows it, and goes when nothing needs it any more'
   const alone = readOf(settings, [first.source, followed.binding])
   assert.ok(alone.read)
   const left = outcomeOf(alone.read, alone.hub)
+  // A hub that was started anew knows from the record where to look, also while the cluster is silent.
+  assert.deepEqual(left.decision.removals, ['m2'])
   assert.deepEqual([left.decision.deliveries, left.decision.outcome], [[], 'not placed'])
   assert.deepEqual(
     karmadaDialect.report(settings, alone.read, left, alone.hub).map(({ write }) => write),

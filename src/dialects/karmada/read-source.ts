@@ -64,6 +64,7 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
   const fresh = isAskedAfter(asked, textAt(binding, 'status', 'lastScheduledTime'))
   const previous: PreviousPlacement = {
     ...readPrevious(binding, claim !== undefined && placements.some((each) => policyName(each) === claim) ? claim : undefined),
+    ...(winner === undefined ? requiredBefore(binding) : {}),
     ...(fresh ? { fresh } : {}),
   }
   const claimed = holder === undefined ? source : asClaimed(source, holder)
@@ -119,6 +120,14 @@ export function readSource(source: KubeObject, hub: HubFacts, interpreter: Inter
     ...(asked === undefined ? {} : { rebalanceAsked: asked }),
     ...(digest === undefined ? {} : { digest }),
   }
+}
+
+/** What no policy selects has no clusters of its own on record: it was where those were that needed it. */
+function requiredBefore(binding: KubeObject | undefined): Pick<PreviousPlacement, 'replicas'> {
+  const clusters = objectsAt(binding, 'spec', 'requiredBy').flatMap((each) => objectsAt(each, 'clusters'))
+  const own = objectsAt(binding, 'spec', 'clusters')
+  if (clusters.length === 0) return {}
+  return { replicas: Object.fromEntries([...own, ...clusters].map((cluster) => [textAt(cluster, 'name'), 0])) }
 }
 
 /** A lazy policy counts as it was when the template last changed. */
