@@ -55,8 +55,7 @@ export function createApiProxy(options: ApiProxyOptions): Server {
     return made
   }
 
-  const send = async (incoming: IncomingMessage, upgrade: string | undefined): Promise<ClientRequest> => {
-    const credential = await credentials.get()
+  const send = (incoming: IncomingMessage, credential: Credential, upgrade: string | undefined): ClientRequest => {
     const headers = headersToPass(incoming.rawHeaders, incoming.headers)
     const length = incoming.headers['content-length']
     const outgoing = (isSecure ? httpsRequest : httpRequest)({
@@ -88,7 +87,10 @@ export function createApiProxy(options: ApiProxyOptions): Server {
       answer(response, refusal.code, refusal.reason, refusal.message)
       return
     }
-    const outgoing = await send(incoming, undefined)
+    const credential = await credentials.get()
+    // Credentials take their time: who has gone by now is not seen going any more.
+    if (response.destroyed) return
+    const outgoing = send(incoming, credential, undefined)
     // Whoever asked has gone: the server need not go on.
     response.once('close', () => outgoing.destroy())
     outgoing.once('response', (found) => {
@@ -113,7 +115,10 @@ export function createApiProxy(options: ApiProxyOptions): Server {
       endWith(socket, refusal.code, statusText(refusal.code, refusal.reason, refusal.message))
       return
     }
-    const outgoing = await send(incoming, incoming.headers.upgrade ?? '')
+    socket.on('error', () => socket.destroy())
+    const credential = await credentials.get()
+    if (socket.destroyed) return
+    const outgoing = send(incoming, credential, incoming.headers.upgrade ?? '')
     socket.once('close', () => outgoing.destroy())
     outgoing.once('upgrade', (found, upstream, upstreamHead) => {
       const lines = [`HTTP/1.1 ${found.statusCode} ${found.statusMessage}`]
@@ -136,6 +141,7 @@ export function createApiProxy(options: ApiProxyOptions): Server {
         if (chunks.length < 256) chunks.push(chunk)
       })
       found.once('end', () => endWith(socket, found.statusCode ?? 502, Buffer.concat(chunks).toString('utf8')))
+      found.once('error', () => socket.destroy())
     })
     outgoing.once('error', (error) => {
       endWith(socket, 503, statusText(503, 'ServiceUnavailable', `the agent cannot reach its API server: ${error.message}`))
