@@ -37,7 +37,12 @@ export async function servePortChannels(exchange: Exchange, target: ForwardTarge
     data.write(announcement)
     errors.write(announcement)
     try {
-      await joinDuplexes(data, await target.pods.connect(target.cluster, target.pod, port))
+      const connection = await target.pods.connect(target.cluster, target.pod, port)
+      if (data.destroyed) {
+        // The client has gone meanwhile.
+        connection.on('error', () => {})
+        connection.destroy()
+      } else await joinDuplexes(data, connection)
     } catch (error) {
       await new Promise<void>((resolve) => {
         errors.once('close', resolve)
