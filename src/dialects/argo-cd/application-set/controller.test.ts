@@ -264,3 +264,23 @@ test('applications follow what a scheduler decides, and stay when that cannot be
   assert.notEqual(world.app('web-west')?.metadata.deletionTimestamp, undefined)
   world.stop()
 })
+
+test('an application that the cache has not heard of yet outlives its ApplicationSet like the others', async () => {
+  const hub = new FakeKubeClient({ name: 'hub', types })
+  const set = appSet([byCluster], { syncPolicy: { applicationsSync: 'create-only' } }, { uid: 'set-uid' })
+  const ownerReferences = [
+    { apiVersion: 'argoproj.io/v1alpha1', kind: 'ApplicationSet', name: 'web', uid: 'set-uid', controller: true },
+  ]
+  await hub.create(applicationType, {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name: 'web-new', namespace, ownerReferences },
+    spec: { project: 'default' },
+  })
+  const { finalizer } = createApplicationSetController({ namespace })
+  const caches = { cache: async () => ({ healthy: true, list: () => [] }) }
+  const { signal } = new AbortController()
+  type Context = Parameters<NonNullable<typeof finalizer>['finalize']>[2]
+  assert.equal(await finalizer?.finalize(set, finalizer.names[0]!, { caches, hub, signal } as unknown as Context), true)
+  assert.deepEqual(hub.peek(applicationType, `${namespace}/web-new`)?.metadata.ownerReferences ?? [], [])
+})

@@ -137,9 +137,11 @@ export function createApplicationSetController(options: {
     finalizer: {
       // Set by users whose applications are to outlive their ApplicationSet; without it owner references alone decide.
       names: [resourcesFinalizer],
-      async finalize(appSet, _finalizer, { caches, hub, signal }) {
+      async finalize(appSet, _finalizer, { hub, signal }) {
         if (allowsDelete(effectiveSync(appSet))) return true
-        const mine = (await readApplications(caches, namespace)).filter((application) => isControlledBy(application, appSet))
+        // Read anew: an application that was made a moment ago, and that the cache does not have yet, would go with its owner.
+        const { items } = await hub.list<Application>(applicationType, { namespace, signal })
+        const mine = items.filter((application) => isControlledBy(application, appSet))
         await releaseApplications(mine, appSet.metadata.uid, { hub, fieldManager: name, signal })
         return true
       },
