@@ -150,17 +150,22 @@ async function attempt(work: Work, room: Room, waiting: Waiting, pod: Pod): Prom
     return
   }
   const node = choice.node.name
+  // Not one of the same name that was made meanwhile, and waits by itself.
+  const leave = () => {
+    if (queue.get(key) !== waiting) return
+    queue.remove(key)
+    nominations.remove(key)
+  }
   state.assume(key, pod, node, view.class)
   queue.note('pod-placed')
   try {
     await chooseForClaims(work, view.class, node)
     await work.write.bind(pod, node)
-    queue.remove(key)
-    nominations.remove(key)
+    leave()
     void recordScheduled(work, pod, node)
   } catch (error) {
     state.unassume(key)
-    if (isNotFound(error) || work.cluster.peek('pods', key)?.metadata.uid !== pod.metadata.uid) queue.remove(key)
+    if (isNotFound(error) || work.cluster.peek('pods', key)?.metadata.uid !== pod.metadata.uid) leave()
     else queue.retry(waiting, work.now())
     work.log.debug('pod not bound', { cluster: work.cluster.name, pod: key, node, error: String(error) })
   }
