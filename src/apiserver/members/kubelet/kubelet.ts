@@ -130,19 +130,23 @@ function againAfter(stage: PodStage, now: number): number | undefined {
   return stage.nextAt === undefined ? undefined : Math.max(stage.nextAt - now, 1)
 }
 
+const mostAddresses = 65_000
+
 /** Addresses of pods: 10.244.0.0/16 in every cluster, in order, without those in use. */
 class PodAddresses {
   readonly #clusters = new Map<string, { last: number; used: Set<string> }>()
 
-  next(cluster: string): string {
+  /** Undefined when there are none left. */
+  next(cluster: string): string | undefined {
     const pool = this.#pool(cluster)
-    for (;;) {
-      pool.last = (pool.last + 1) % 65_000
+    for (let tries = 0; tries < mostAddresses; tries++) {
+      pool.last = (pool.last + 1) % mostAddresses
       const address = `10.244.${(pool.last + 256) >> 8}.${pool.last & 255}`
       if ((pool.last & 255) === 0 || (pool.last & 255) === 255 || pool.used.has(address)) continue
       pool.used.add(address)
       return address
     }
+    return undefined
   }
 
   claim(cluster: string, address: string | undefined): void {
