@@ -35,10 +35,12 @@ export class WatchHub {
     const selection = compileSelection(resource, options)
     const current = this.#storage.revision()
     const { resourceVersion = '', sendInitialEvents } = options
-    const from = resourceVersion === '' || resourceVersion === '0' ? current : storedRevision(resourceVersion)
+    const durable = this.#storage.durableRevision()
+    // Revisions that are not durable yet may be undone, and given to others: a watch from now does not count on them.
+    const from = resourceVersion === '' || resourceVersion === '0' ? durable : storedRevision(resourceVersion)
     const initial = sendInitialEvents ?? (resourceVersion === '' || resourceVersion === '0')
     // A watch from a revision that is not there yet begins, and waits.
-    const missed = initial || from >= current ? [] : this.#storage.since(from)
+    const missed = initial || from >= durable ? [] : this.#storage.since(from)
     if (missed === undefined) throw tooOld(from)
     if (signal?.aborted) return
     const watcher = new Watcher({
