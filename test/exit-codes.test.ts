@@ -50,6 +50,17 @@ test('room in a cluster that is not there is a mistake of the caller', () => {
   assert.equal(run('placement', 'dry-run', '-f', clusters, '--room', 'east=3').code, 0)
 })
 
+test('a file that cannot be federated is named; one of nothing makes no blank line', () => {
+  const broken = join(directory, 'broken.yaml')
+  writeFileSync(broken, 'a: [\n')
+  const { code, said } = run('kubefed', 'federate', '-f', broken)
+  assert.equal(code, 1)
+  assert.ok(said.startsWith(`error: ${broken}:2:1: `), said)
+  writeFileSync(broken, '# nothing\n')
+  const { stdout } = spawnSync(process.execPath, ['bin/flotilla.js', 'kubefed', 'federate', '-f', broken], { encoding: 'utf8' })
+  assert.equal(stdout, '')
+})
+
 test('a report that cannot be written is a failure', { skip: existsSync('/dev/full') ? false : 'there is no /dev/full' }, () => {
   const full = openSync('/dev/full', 'w')
   const { status, stderr } = spawnSync(process.execPath, ['bin/flotilla.js', 'check', '--explain', 'field-type'], {

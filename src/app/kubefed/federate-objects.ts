@@ -19,8 +19,8 @@ import { builtInResources } from '../../kube/schema/resources.js'
 import { enableType, findTarget } from './enable-type.js'
 
 /** Objects of a file as federated ones, without asking any server: kinds that are not built in are guessed by their name. */
-export function federateText(text: string): readonly FederatedObject[] {
-  return parseYamlDocuments(text).flatMap(({ value }, index) => {
+export function federateText(text: string, source?: string): readonly FederatedObject[] {
+  return parseYamlDocuments(text, source === undefined ? {} : { source }).flatMap(({ value }, index) => {
     if (value === null || value === undefined) return []
     const items = isObject(value) && value['kind'] === 'List' && Array.isArray(value['items']) ? value['items'] : [value]
     return items.map((item) => federateItem(item, index))

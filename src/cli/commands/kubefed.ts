@@ -215,12 +215,14 @@ function registerFederate(kubefed: Command, io: CommandIo): void {
             message: '--filename takes all objects of the file: a type and a name say nothing beside it',
             fix: 'Leave one of them out.',
           })
-        const federated = federateText(await readManifest(flags.filename, io))
+        const federated = federateText(await readManifest(flags.filename, io), flags.filename)
         for (const each of federated.flatMap(({ warnings }) => warnings)) io.err(`Warning: ${each}`)
-        await print(
-          io,
-          federated.map(({ object }) => object),
-        )
+        if (federated.length === 0) io.err('No objects in the file.')
+        else
+          await print(
+            io,
+            federated.map(({ object }) => object),
+          )
         return
       }
       if (type === undefined || name === undefined)
