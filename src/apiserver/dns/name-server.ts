@@ -22,6 +22,8 @@ export async function openNameServer(place: { address: string; port: number }, a
   })
   let closed = false
   datagrams.on('message', (message, { port, address }) => {
+    // A forged datagram: nobody can be answered at port 0, and trying to throws.
+    if (port === 0) return
     const reply = answer(message, { address, stream: false })
     if (reply === undefined) return
     // Without a callback nothing is allocated for it, and what cannot be delivered is nobody's concern.
