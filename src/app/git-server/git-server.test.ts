@@ -167,6 +167,17 @@ test('a push that git sends in chunks is told once', async () => {
   assert.match(await git(work, 'ls-remote', 'origin'), new RegExp(head))
 })
 
+test('what git cannot unpack is told to the client, and to nobody as a push', async () => {
+  await server.ensureRepository('broken', { a: 'x' })
+  const packet = (text: string) => `${(text.length + 4).toString(16).padStart(4, '0')}${text}`
+  const command = `${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/new\0 report-status`
+  const type = { ...basic, 'content-type': 'application/x-git-receive-pack-request' }
+  const body = Buffer.from(`${packet(command)}0000PACK that is none`)
+  const answer = await ask('POST', '/broken.git/git-receive-pack', type, body)
+  assert.match(answer.body, /unpack (?!ok)/)
+  assert.ok(!pushes.includes('broken'))
+})
+
 test('a push larger than the limit changes nothing', async () => {
   await server.ensureRepository('small', { a: 'x' })
   await git(folder, 'clone', '--quiet', urlOf('small'), 'large')

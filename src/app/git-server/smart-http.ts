@@ -114,7 +114,8 @@ async function exchange(
     if (response.headersSent) return
     response.writeHead(200, { 'Content-Type': `application/x-${to.service}-result`, ...noCache })
   })
-  const sent = pipeline(child.stdout, response).catch(() => {})
+  const report = new KeptEnd()
+  const sent = pipeline(child.stdout, report, response).catch(() => {})
   const [code] = await Promise.all([exit, fed, sent])
   if (code !== 0 && !tooLarge) {
     options.log.info('git refused a request', {
@@ -124,7 +125,18 @@ async function exchange(
     })
   }
   // Before a large push git asks with an empty one (a flush packet) whether it may.
-  if (push && code === 0 && limited.received > flushPacketBytes) options.onPush?.(to.name)
+  // What it could not unpack it reports to the client, and ends well all the same.
+  const refused = /unpack (?!ok\n)/.test(report.text)
+  if (push && code === 0 && !refused && limited.received > flushPacketBytes) options.onPush?.(to.name)
+}
+
+/** Lets everything through and keeps the last of it. */
+class KeptEnd extends Transform {
+  text = ''
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null, chunk?: Buffer) => void): void {
+    this.text = (this.text + chunk.toString('latin1')).slice(-16_384)
+    done(null, chunk)
+  }
 }
 
 class LimitedStream extends Transform {
