@@ -175,6 +175,8 @@ test('what git cannot unpack is told to the client, and to nobody as a push', as
   const body = Buffer.from(`${packet(command)}0000PACK that is none`)
   const answer = await ask('POST', '/broken.git/git-receive-pack', type, body)
   assert.match(answer.body, /unpack (?!ok)/)
+  // A push is told when git has ended, which is after the answer.
+  await new Promise((done) => setTimeout(done, 200))
   assert.ok(!pushes.includes('broken'))
 })
 
@@ -188,5 +190,6 @@ test('a push larger than the limit changes nothing', async () => {
   const before = await git(work, 'ls-remote', 'origin')
   await assert.rejects(git(work, 'push', '--quiet', 'origin', 'main'))
   assert.equal(await git(work, 'ls-remote', 'origin'), before)
+  await new Promise((done) => setTimeout(done, 200))
   assert.ok(!pushes.includes('small'))
 })
