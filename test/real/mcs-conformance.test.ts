@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -44,7 +44,10 @@ describe('the official conformance suite of the Multi-Cluster Services API', { s
   let fleet: RunningFleet
   const folder = mkdtempSync(join(tmpdir(), 'flotilla-mcs-'))
   before(async () => {
-    fleet = await startRunningFleet({ clusters: 'remote,near,third', pods: 'auto' })
+    // Pods of the specs before still end, with all of their grace: beyond the usual most, new ones would be simulated.
+    const podsConfig = join(folder, 'pods.yaml')
+    writeFileSync(podsConfig, 'mostProcesses: 400\n')
+    fleet = await startRunningFleet({ clusters: 'remote,near,third', pods: 'auto', podsConfig })
   })
   after(async () => {
     await fleet.stop()
