@@ -77,6 +77,8 @@ export async function openUdpFront(
     return session
   }
   front.on('message', (message, client) => {
+    // A forged datagram: nobody can be answered at port 0, and trying to throws.
+    if (client.port === 0) return
     const key = `${client.address}:${client.port}`
     const session = sessions.get(key) ?? begin(key, client)
     if (session === undefined) return
