@@ -1,4 +1,5 @@
 import { canonicalJson, equalJson } from '../../../base/json.js'
+import { keyOf } from '../../../kube/object/kube-object.js'
 import { controllerOf, controllerReferenceTo } from '../../../kube/object/owner.js'
 import { fromLabelSelector, matchesLabels } from '../../../kube/object/selector.js'
 import { isAlreadyExists } from '../../../kube/object/status-error.js'
@@ -180,7 +181,7 @@ async function create(work: Work, deployment: Deployment, revisions: Revisions):
 
 /** Somebody else's has the name: the next one gets another. What an earlier Deployment of the name had goes by itself. */
 async function noteCollision(work: Work, deployment: Deployment, draft: ReplicaSet): Promise<void> {
-  const found = work.cluster.peek('replicasets.apps', keyIn({ object: draft } as never))
+  const found = work.cluster.peek('replicasets.apps', keyOf(draft))
   const owner = found === undefined ? undefined : controllerOf(found)
   if (found === undefined || (owner?.kind === 'Deployment' && owner.name === deployment.metadata.name)) return
   const status = { ...deployment.status, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 }
@@ -246,7 +247,7 @@ async function scale(
     const sized =
       replicasOf(replicaSet) === 0 || replicaSet.metadata.annotations?.[desiredAnnotation] === sizes[desiredAnnotation]
     if (replicas === replicasOf(replicaSet) && sized) continue
-    const current = work.cluster.peek('replicasets.apps', keyIn({ object: replicaSet } as never)) as ReplicaSet | undefined
+    const current = work.cluster.peek('replicasets.apps', keyOf(replicaSet)) as ReplicaSet | undefined
     if (current === undefined) continue
     writes.push(
       resize(
