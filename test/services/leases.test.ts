@@ -16,8 +16,9 @@ async function leases(world: ServiceWorld, cluster: string) {
   return new Map(items.map((lease) => [lease.metadata.labels!['multicluster.kubernetes.io/source-cluster']!, lease]))
 }
 
-async function prepared(): Promise<ServiceWorld> {
+async function prepared(before?: (world: ServiceWorld) => Promise<unknown>): Promise<ServiceWorld> {
   const world = await createServiceWorld({ east: {}, west: {}, north: {}, lonely: {} }, 1, { leases: true })
+  await before?.(world)
   for (const [name, address] of [
     ['east', '10.1.0.1'],
     ['west', '10.2.0.1'],
@@ -102,27 +103,19 @@ test('in a cluster whose hub is away, a source whose lease has expired stands by
 })
 
 test('a lease that was kept for a cluster of another name, or by somebody else, is taken over and holds up no others', async () => {
-  const world = await createServiceWorld({ east: {}, west: {}, north: {} }, 1, { leases: true })
-  const renewTime = formatMicroTime(world.clock.now())
-  await world.client('north').create(leaseType, {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: {
-      name: 'flotilla-source-east',
-      namespace: leaseNamespace,
-      labels: { 'app.kubernetes.io/managed-by': 'services.flotilla.dev', 'multicluster.kubernetes.io/source-cluster': 'east' },
-      annotations: { 'services.flotilla.dev/source-name': 'of-before' },
-    },
-    spec: { holderIdentity: 'x', leaseDurationSeconds: 60, renewTime },
-  } as Lease)
-  for (const [name, address] of [
-    ['east', '10.1.0.1'],
-    ['west', '10.2.0.1'],
-  ] as const) {
-    await world.deploy(name, { endpoints: [address] })
-    await world.exportService(name)
-  }
-  await world.client('north').create(namespaceType, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: shop } })
+  const world = await prepared((fleet) =>
+    fleet.client('north').create(leaseType, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: {
+        name: 'flotilla-source-east',
+        namespace: leaseNamespace,
+        labels: { 'app.kubernetes.io/managed-by': 'services.flotilla.dev', 'multicluster.kubernetes.io/source-cluster': 'east' },
+        annotations: { 'services.flotilla.dev/source-name': 'of-before' },
+      },
+      spec: { holderIdentity: 'x', leaseDurationSeconds: 60, renewTime: formatMicroTime(fleet.clock.now()) },
+    } as Lease),
+  )
   await world.clock.advance(120_000)
   const { items } = await world.client('north').list<Lease>(leaseType, { namespace: leaseNamespace })
   assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), ['flotilla-source-east', 'flotilla-source-west'])

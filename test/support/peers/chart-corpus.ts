@@ -14,7 +14,9 @@ import { findPeer } from './real-apiserver.js'
  */
 export async function testPublicCharts(major: 3 | 4): Promise<void> {
   const only = process.env['FLOTILLA_ONLY']?.split(',')
-  const every = Number(/^1\/(\d+)$/.exec(process.env['FLOTILLA_CORPUS_SHARE'] ?? '')?.[1] ?? 1)
+  const share = process.env['FLOTILLA_CORPUS_SHARE'] ?? '1/1'
+  const every = Number(/^1\/([1-9]\d*)$/.exec(share)?.[1])
+  if (Number.isNaN(every)) throw new Error(`FLOTILLA_CORPUS_SHARE is ${share}: 1/N is expected, such as 1/4`)
   const helm = findPeer(`helm${major}`)
   const corpus = 'reason' in helm ? helm : await publicCharts()
   const skip = 'reason' in corpus ? corpus.reason : false
