@@ -98,10 +98,10 @@ export function selectionOf(source: KubeObject, config: TypeConfig, { hub, setti
   return { clusters: [], closed: false, nowhere }
 }
 
-/** Without the kind of FederatedNamespaces nobody can tell which namespaces are open: as upstream has it, all stays as it is. */
+/** Without the kind of FederatedNamespaces nobody can tell which namespaces are open, and unknown withdraws nothing. */
 function whyGateUnknown(namespace: string, config: TypeConfig | undefined, hub: HubFacts): string | undefined {
   if (config === undefined)
-    return `no FederatedTypeConfig of namespaces can be read, so it is not known whether namespace ${namespace} is open: all stays as it is`
+    return `no FederatedTypeConfig of namespaces can be read, so it is not known whether namespace ${namespace} is open: all stays as it is until there is one (flotilla kubefed enable namespaces)`
   if (hub.isRead?.(config.federated) !== false) return undefined
   return `${config.federated.kind} objects have not been read, so it is not known whether namespace ${namespace} is open: all stays as it is`
 }

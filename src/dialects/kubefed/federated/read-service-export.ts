@@ -30,7 +30,8 @@ export function readServiceExport(source: KubeObject, facts: ReadingFacts, final
   const service = exportedService(source, facts)
   if (config === undefined || service === undefined) {
     if (source.metadata.finalizers?.includes(finalizer) !== true) return undefined
-    const unknown = 'no FederatedTypeConfig of services can be read, so it is not known whether it goes out: all stays as it is'
+    const unknown =
+      'no FederatedTypeConfig of services can be read, so it is not known whether it goes out: all stays as it is until there is one (flotilla kubefed enable services)'
     if (config === undefined) return { ...federatedExport(source, [], unknown, facts), paused: unknown }
     return federatedExport(source, [], `no FederatedService ${keyOf(source)} carries it any more`, facts)
   }
